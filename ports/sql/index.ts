@@ -1,0 +1,28 @@
+import type { SQL, TransactionSQL } from "bun";
+
+/** Anything that runs a query: the pool or an open transaction. Store functions take this. */
+export type Query = SQL | TransactionSQL;
+export type Tx = TransactionSQL;
+
+/**
+ * The database. Rows come back as objects with `snake_case` fields; `bigint` is a decimal string (our ids),
+ * `timestamptz` a `Date`. PostgreSQL ≥ 16, one dialect.
+ */
+export interface Sql extends AsyncDisposable {
+  /** The pool, for single statements: `` sql.pool`SELECT …` ``. */
+  pool: SQL;
+  /**
+   * Runs `work` in a transaction and retries it whole on a serialisation failure or a deadlock, so `work` must have no
+   * effect outside the database. Default isolation is READ COMMITTED.
+   * @throws what `work` throws, after the rollback; `Transient` when the database is away
+   */
+  tx<T>(work: (tx: Tx) => Promise<T>, options?: { isolation?: "serializable" | "repeatable read" }): Promise<T>;
+  /** Calls back at each `NOTIFY channel`, and once after every reconnect (then notifications may have been lost). */
+  listen(channel: string, onNotify: (payload: string) => void): Promise<AsyncDisposable>;
+}
+
+export { createSql, type SqlTarget } from "./pool.ts";
+export { migrate, type MigrationFolder } from "./migrate.ts";
+export { leaseNode, type NodeLease } from "./node-lease.ts";
+export { startEmbeddedPostgres, type EmbeddedPostgres } from "./embedded.ts";
+export { sqlState, isUniqueViolation, isForeignKeyViolation, isCheckViolation } from "./errors.ts";

@@ -1,0 +1,70 @@
+import { randomUUID } from "node:crypto";
+
+import { createIds, type Ids } from "#kernel/ids.ts";
+import type { Clock } from "#ports/clock/index.ts";
+
+import type { Sql } from "./index.ts";
+
+const LEASE_S = 60;
+const RENEW_MS = 15_000;
+
+export interface NodeLease extends AsyncDisposable {
+  node: number;
+  ids: Ids;
+  /** Fires when the lease could not be renewed in time: the process must stop making ids. */
+  lost: AbortSignal;
+}
+
+/**
+ * Leases the lowest free node number. The row outlives its holder by the lease, and the next holder starts its clock
+ * after the last moment at which the previous one could have made an id, so a clock behind by minutes makes no duplicate.
+ */
+export async function leaseNode(sql: Sql, clock: Clock): Promise<NodeLease> {
+  const holder = randomUUID();
+  const [row] = await sql.tx(async (tx) => {
+    await tx`LOCK TABLE sql_nodes IN SHARE ROW EXCLUSIVE MODE`;
+    return tx<{ node: number; ids_after: Date }[]>`
+      WITH free AS (
+        SELECT coalesce(
+          (SELECT node FROM sql_nodes WHERE lease_until < now() ORDER BY node LIMIT 1),
+          (SELECT n FROM generate_series(0, 1023) n WHERE NOT EXISTS (SELECT FROM sql_nodes WHERE node = n) LIMIT 1)
+        )::smallint AS node
+      ), before AS (
+        SELECT free.node, coalesce(o.ids_until, 'epoch') AS ids_after FROM free LEFT JOIN sql_nodes o USING (node)
+      ), taken AS (
+        INSERT INTO sql_nodes (node, holder, lease_until, ids_until)
+        SELECT node, ${holder}, now() + make_interval(secs => ${LEASE_S}), now() + make_interval(secs => ${LEASE_S}) FROM free
+        ON CONFLICT (node) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until,
+          ids_until = greatest(sql_nodes.ids_until, excluded.ids_until)
+        RETURNING node
+      )
+      SELECT taken.node, before.ids_after FROM taken JOIN before USING (node)`;
+  });
+  if (!row) throw new Error("All 1,024 node numbers are leased.");
+  // A clean stop sets ids_until to its moment, so a quick restart is not made to run ahead by a whole lease.
+  const floor_ms = row.ids_after.getTime() + 1;
+  const lost = new AbortController();
+  let renewed_at = clock.monotonic();
+  const timer = clock.every(RENEW_MS, async () => {
+    try {
+      const renewed = await sql.pool`
+        UPDATE sql_nodes SET lease_until = now() + make_interval(secs => ${LEASE_S}),
+          ids_until = greatest(ids_until, now() + make_interval(secs => ${LEASE_S}))
+        WHERE node = ${row.node} AND holder = ${holder}`;
+      if (renewed.count === 0) lost.abort(new Error("another process took this node's number"));
+      else renewed_at = clock.monotonic();
+    } catch {
+      if (clock.monotonic() - renewed_at > LEASE_S * 1000) lost.abort(new Error("the node's lease ran out"));
+    }
+  });
+  return {
+    node: row.node,
+    ids: createIds(row.node, () => Math.max(clock.now(), floor_ms)),
+    lost: lost.signal,
+    async [Symbol.asyncDispose]() {
+      timer[Symbol.dispose]();
+      await sql.pool`UPDATE sql_nodes SET lease_until = now() - interval '1 second', ids_until = clock_timestamp()
+        WHERE node = ${row.node} AND holder = ${holder}`.catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { SQL } from "bun";
+
+import { Transient } from "#kernel/errors.ts";
+import { retry } from "#kernel/retry.ts";
+import type { Clock } from "#ports/clock/index.ts";
+
+import { isAway, isRetryable } from "./errors.ts";
+import type { Sql, Tx } from "./index.ts";
+
+/** Where the database is: a URL, or the socket of an embedded one. */
+export type SqlTarget = { url: string } | { socket_path: string; database: string; user: string };
+
+/** One process rarely gains from more: each connection costs the server about 5 MB. */
+export const POOL_CONNECTIONS_MAX = 12;
+/** A statement that runs longer is a bug or an attack; the longest legitimate ones are maintenance and set their own. */
+export const STATEMENT_MS_MAX = 15_000;
+const TX_TRIES_MAX = 8;
+
+export function createSql(
+  target: SqlTarget,
+  needs: { clock: Clock; connections_max?: number; statement_ms_max?: number },
+): Sql {
+  const where =
+    "url" in target
+      ? { url: target.url }
+      : { path: target.socket_path, database: target.database, username: target.user, password: "" };
+  const pool = new SQL({
+    adapter: "postgres",
+    ...where,
+    max: needs.connections_max ?? POOL_CONNECTIONS_MAX,
+    connectionTimeout: 10,
+    connection: {
+      application_name: "folkhus",
+      TimeZone: "UTC",
+      statement_timeout: String(needs.statement_ms_max ?? STATEMENT_MS_MAX),
+      idle_in_transaction_session_timeout: "30000",
+    },
+  });
+  return {
+    pool,
+    async tx(work, options) {
+      const mode = options?.isolation ? `isolation level ${options.isolation}` : "";
+      try {
+        return await retry(
+          () => pool.begin(mode, (tx) => work(tx as Tx)) as ReturnType<typeof work>,
+          { tries_max: TX_TRIES_MAX, base_ms: 5, delay_ms_max: 200 },
+          {
+            random: () => needs.clock.random(),
+            sleep: (ms) => needs.clock.sleep(ms),
+            temper: (error) => (isRetryable(error) ? "transient" : "permanent"),
+          },
+        );
+      } catch (error) {
+        if (isAway(error)) throw new Transient("the database is away", { cause: error });
+        throw error;
+      }
+    },
+    async listen(channel, onNotify) {
+      const subscription = await pool.listen(channel, onNotify, () => onNotify(""));
+      return { [Symbol.asyncDispose]: () => subscription.unlisten() };
+    },
+    [Symbol.asyncDispose]: () => pool.close({ timeout: 5 }),
+  };
+}

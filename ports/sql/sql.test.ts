@@ -1,0 +1,100 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { createSystemClock } from "#ports/clock/index.ts";
+
+import { createSql, leaseNode, migrate } from "./index.ts";
+import { testDatabase } from "./testing.ts";
+
+const db = await testDatabase();
+afterAll(() => db[Symbol.asyncDispose]());
+
+async function folderOf(files: Record<string, string>) {
+  const folder = await mkdtemp(join(tmpdir(), "migrations-"));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  return folder;
+}
+
+describe("ports/sql", () => {
+  test("SQ1: a migration that was edited after it ran is refused by name", async () => {
+    const folder = await folderOf({ "0001_a.sql": "CREATE TABLE edited_a (x int)" });
+    await migrate(db.sql, [{ system: "edited", folder }]);
+    await writeFile(join(folder, "0001_a.sql"), "CREATE TABLE edited_b (x int)");
+    expect(migrate(db.sql, [{ system: "edited", folder }])).rejects.toThrow("edited/0001_a.sql was edited");
+  });
+
+  test("SQ2: a migration that fails leaves nothing of itself behind", async () => {
+    const folder = await folderOf({ "0001_a.sql": "CREATE TABLE half (x int); SELECT 1/0;" });
+    await migrate(db.sql, [{ system: "half", folder }]).catch(() => {});
+    const [row] = await db.sql.pool`SELECT to_regclass('half') AS t, (SELECT count(*)::int FROM sql_migrations WHERE name LIKE 'half%') AS n`;
+    expect(row).toEqual({ t: null, n: 0 });
+  });
+
+  test("SQ3: two nodes that start together run each migration once", async () => {
+    const folder = await folderOf({
+      "0001_a.sql": "CREATE TABLE together (x int); SELECT pg_sleep(0.1)",
+      "0002_b.sql": "INSERT INTO together VALUES (1)",
+    });
+    await using other = createSql(db.target, { clock: db.clock, connections_max: 2 });
+    const ran = await Promise.all([db.sql, other].map((sql) => migrate(sql, [{ system: "together", folder }])));
+    expect(ran.flat().sort()).toEqual(["together/0001_a.sql", "together/0002_b.sql"]);
+    expect(await db.sql.pool`SELECT count(*)::int AS n FROM together`.values()).toEqual([[1]]);
+  });
+
+  test("SQ4: a transaction that throws leaves nothing and throws what was thrown", async () => {
+    await db.sql.pool`CREATE TABLE thrown (x int)`;
+    const failed = db.sql.tx(async (tx) => {
+      await tx`INSERT INTO thrown VALUES (1)`;
+      throw new Error("no");
+    });
+    expect(failed).rejects.toThrow("no");
+    await failed.catch(() => {});
+    expect(await db.sql.pool`SELECT * FROM thrown`.values()).toEqual([]);
+  });
+
+  test("SQ5: serialisation failures are retried until each of 20 read-modify-writes has counted", async () => {
+    await db.sql.pool`CREATE TABLE counter AS SELECT 0 AS n`;
+    let runs = 0;
+    await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        for (let i = 0; i < 5; i++) {
+          await db.sql.tx(
+            async (tx) => {
+              runs++;
+              const [row] = await tx`SELECT n FROM counter`;
+              await tx`UPDATE counter SET n = ${row.n + 1}`;
+            },
+            { isolation: "serializable" },
+          );
+        }
+      }),
+    );
+    expect(await db.sql.pool`SELECT n FROM counter`.values()).toEqual([[20]]);
+    expect(runs).toBeGreaterThan(20);
+  });
+
+  test("SQ6: nodes that start together lease different numbers, and a freed number's ids go on above the old ones", async () => {
+    const clock = createSystemClock();
+    const leases = await Promise.all(Array.from({ length: 6 }, () => leaseNode(db.sql, clock)));
+    expect(new Set(leases.map((l) => l.node)).size).toBe(6);
+    const last = leases[0]!.ids.next();
+    await leases[0]![Symbol.asyncDispose]();
+    const behind = { ...clock, now: () => clock.now() - 3_600_000 };
+    const next = await leaseNode(db.sql, behind);
+    expect(next.node).toBe(leases[0]!.node);
+    expect(BigInt(next.ids.next())).toBeGreaterThan(BigInt(last));
+    for (const lease of [...leases.slice(1), next]) await lease[Symbol.asyncDispose]();
+  });
+
+  test("SQ7: a notification reaches a listener after its transaction commits", async () => {
+    const got: string[] = [];
+    await using _ = await db.sql.listen("sq7", (payload) => got.push(payload));
+    await db.sql.tx(async (tx) => {
+      await tx.notify("sq7", "hello");
+    });
+    await Bun.sleep(50);
+    expect(got).toContain("hello");
+  });
+});

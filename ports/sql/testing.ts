@@ -1,0 +1,108 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, open, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+import { createIds, type Ids } from "#kernel/ids.ts";
+import { createSystemClock, type Clock } from "#ports/clock/index.ts";
+
+import { createSql, startEmbeddedPostgres, migrate, type MigrationFolder, type Sql, type SqlTarget } from "./index.ts";
+import { readFolder } from "./migrate.ts";
+
+/**
+ * A database of its own for a test file: cloned from a template that holds the migrations, so it costs milliseconds.
+ * Real PostgreSQL; only its durability is off, and the suites that kill it start their own.
+ */
+export interface TestDatabase extends AsyncDisposable {
+  sql: Sql;
+  target: SqlTarget;
+  clock: Clock;
+  ids: Ids;
+}
+
+const ROOT = join(import.meta.dirname, "../..");
+export const CLUSTER = process.env.FOLKHUS_TEST_CLUSTER ?? join(ROOT, ".cache/test-postgres");
+const FAST = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=400", "max_wal_size=2GB"];
+
+export const SQL_FOLDER: MigrationFolder = { system: "sql", folder: join(ROOT, "ports/sql/sql") };
+export const LOG_FOLDER: MigrationFolder = { system: "log", folder: join(ROOT, "ports/log/sql") };
+export const JOBS_FOLDER: MigrationFolder = { system: "jobs", folder: join(ROOT, "ports/jobs/sql") };
+
+let counter = 0;
+
+/** @param folders what the template holds, in order; each distinct set gets a template of its own */
+export async function testDatabase(folders: MigrationFolder[] = [SQL_FOLDER], needs: { clock?: Clock } = {}): Promise<TestDatabase> {
+  const clock = needs.clock ?? createSystemClock();
+  const cluster = await startTestCluster();
+  const at = (database: string): SqlTarget => ({ ...(cluster as { socket_path: string; user: string }), database });
+  const admin = createSql(at("postgres"), { clock, connections_max: 1 });
+  const template = await ensureTemplate(admin, at, folders, clock);
+  const name = `t_${process.pid}_${counter++}_${Math.random().toString(36).slice(2, 8)}`;
+  await admin.pool.unsafe(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  const target = at(name);
+  const sql = createSql(target, { clock, connections_max: 8 });
+  return {
+    sql,
+    target,
+    clock,
+    ids: createIds(Math.floor(Math.random() * 1024), () => clock.now()),
+    async [Symbol.asyncDispose]() {
+      await sql[Symbol.asyncDispose]();
+      await admin.pool.unsafe(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      await admin[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The cluster that all test files share. It is left running between runs; `npm test` stops the one it started. */
+async function startTestCluster(): Promise<SqlTarget> {
+  return withFileLock(async () => {
+    const running = await startEmbeddedPostgres({ folder: CLUSTER, settings: FAST });
+    return running.target;
+  });
+}
+
+async function ensureTemplate(admin: Sql, at: (d: string) => SqlTarget, folders: MigrationFolder[], clock: Clock): Promise<string> {
+  const hash = createHash("sha256");
+  for (const m of folders.flatMap(readFolder)) hash.update(`${m.name}:${m.checksum};`);
+  const name = `template_${hash.digest("hex").slice(0, 20)}`;
+  const session = await admin.pool.reserve();
+  try {
+    await session`SELECT pg_advisory_lock(77001)`;
+    const found = await session`SELECT 1 FROM pg_database WHERE datname = ${name} AND datistemplate`;
+    if (found.length === 0) {
+      await session.unsafe(`DROP DATABASE IF EXISTS ${name}`);
+      await session.unsafe(`CREATE DATABASE ${name}`);
+      {
+        await using sql = createSql(at(name), { clock, connections_max: 2 });
+        await migrate(sql, folders);
+      }
+      await session.unsafe(`ALTER DATABASE ${name} WITH is_template true allow_connections false`);
+    }
+  } finally {
+    await session`SELECT pg_advisory_unlock(77001)`;
+    session.release();
+  }
+  return name;
+}
+
+const LOCK_STALE_MS = 60_000;
+
+async function withFileLock<T>(work: () => Promise<T>): Promise<T> {
+  const lock = `${CLUSTER}.lock`;
+  await mkdir(join(CLUSTER, ".."), { recursive: true });
+  for (;;) {
+    const handle = await open(lock, "wx").catch(() => null);
+    if (handle) {
+      try {
+        return await work();
+      } finally {
+        await handle.close();
+        await rm(lock, { force: true });
+      }
+    }
+    const age = existsSync(lock) ? Date.now() - (await stat(lock).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs : 0;
+    if (age > LOCK_STALE_MS) await rm(lock, { force: true });
+    await Bun.sleep(20);
+  }
+}
