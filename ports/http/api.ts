@@ -1,0 +1,277 @@
+import { OpenAPIRegistry, OpenApiGeneratorV31 } from "@asteasolutions/zod-to-openapi";
+import { Hono } from "hono";
+
+import type { Route } from "#kernel/contract.ts";
+import { Problem, Transient } from "#kernel/errors.ts";
+import { NOBODY, type SignedIn, type Viewer } from "#kernel/viewer.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import type { Limiter } from "#ports/limiter/index.ts";
+
+import { KEY_CHARS_MAX, type Idempotency } from "./idempotency.ts";
+import { SESSION_COOKIE, type Answer, type Api, type Asked, type Authenticate, type Handler, type Served } from "./index.ts";
+import { takeLimits, type HttpLimits } from "./limits.ts";
+import { openapiRoute } from "./openapi.ts";
+import { problemResponse } from "./problem.ts";
+import { BODY_BYTES_DEFAULT_MAX, credentialOf, parse, readJson, refuseCrossSite } from "./request.ts";
+
+export const DEADLINE_DEFAULT_MS = 10_000;
+
+export interface ApiNeeds {
+  authenticate: Authenticate;
+  limiter: Limiter;
+  limits: HttpLimits;
+  idempotency: Idempotency;
+  clock: Clock;
+  /** Number of proxies in front whose `X-Forwarded-*` is believed; 0 for none. */
+  trusted_proxies: number;
+  /** Makes one id per request. */
+  requestId: () => string;
+  onServed: (served: Served) => void;
+}
+
+interface Env {
+  Bindings: { peer_address: string };
+}
+
+/** Everything that all routes share, in the order in which it must happen: who, may they, how often, what, then the work. */
+export function createApi(needs: ApiNeeds): Api {
+  const app = new Hono<Env>();
+  const registry = new OpenAPIRegistry();
+  const routes: Route[] = [];
+
+  const api: Api = {
+    routes,
+    serve(route, handler) {
+      if (routes.some((r) => r.method === route.method && r.path === route.path)) {
+        throw new Error(`${route.method} ${route.path} is served twice`);
+      }
+      routes.push(route);
+      registry.registerPath(openapiRoute(route));
+      const run = handle(route, handler as unknown as Handler<Route>, needs);
+      app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ":$1"), (c) => run(c.req.raw, c.req.param(), c.env.peer_address));
+    },
+    async fetch(request, peer_address) {
+      return app.fetch(request, { peer_address });
+    },
+    openapi(info) {
+      return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+        openapi: "3.1.0",
+        info,
+        security: [{ bearer: [] }, { cookie: [] }],
+      });
+    },
+  };
+  registry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
+  registry.registerComponent("securitySchemes", "cookie", { type: "apiKey", in: "cookie", name: SESSION_COOKIE });
+
+  app.notFound((c) => {
+    const allowed = routes.filter((r) => patternOf(r.path).test(c.req.path)).map((r) => r.method);
+    const request_id = needs.requestId();
+    needs.onServed({ method: c.req.method, route: "unmatched", status: allowed.length ? 405 : 404, ms: 0, request_id, person_id: null });
+    return allowed.length
+      ? problemResponse(new Problem(405, "route.wrong_method", `This path answers to ${allowed.join(", ")}.`), request_id, { allow: allowed.join(", ") })
+      : problemResponse(new Problem(404, "route.not_found", "There is no such path. See /docs for those that there are."), request_id);
+  });
+  return api;
+}
+
+const patternOf = (path: string) => new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
+
+function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
+  const mutates = route.method !== "GET";
+  const deadline_ms = route.deadline_ms ?? DEADLINE_DEFAULT_MS;
+  const body_bytes_max = route.body_bytes_max ?? BODY_BYTES_DEFAULT_MAX;
+
+  return async (request: Request, params: Record<string, string>, peer_address: string): Promise<Response> => {
+    const began = needs.clock.monotonic();
+    const request_id = requestIdOf(request) ?? needs.requestId();
+    let viewer: Viewer = NOBODY;
+    let limitHeaders: Record<string, string> = {};
+    const served = (response: Response, error?: unknown): Response => {
+      needs.onServed({
+        method: route.method,
+        route: route.path,
+        status: response.status,
+        ms: needs.clock.monotonic() - began,
+        request_id,
+        person_id: viewer.kind === "person" ? viewer.person_id : null,
+        ...(error === undefined ? {} : { error }),
+      });
+      return response;
+    };
+    const gone = new AbortController();
+    const onGone = () => gone.abort(new Problem(499, "request.gone", "The caller left."));
+    request.signal.addEventListener("abort", onGone, { once: true });
+    const deadline = setTimeout(() => {
+      gone.abort(new Problem(503, "request.deadline", "This took too long and was given up. Try again.", { retry_after_s: 1 }));
+    }, deadline_ms);
+    try {
+      const address = addressOf(request, peer_address, needs.trusted_proxies);
+      const origin = originOf(request, needs.trusted_proxies);
+      const credential = credentialOf(request, SESSION_COOKIE);
+      if (credential) {
+        const known = await needs.authenticate(credential.value);
+        if (known) {
+          viewer = known;
+          if (credential.from === "cookie" && mutates) refuseCrossSite(request, origin);
+        } else if (credential.from === "bearer") {
+          limitHeaders = await takeLimits(needs.limiter, needs.limits, route, viewer, address);
+          throw new Problem(401, "session.invalid", "This token is unknown, expired or revoked. Sign in again.");
+        }
+      }
+      limitHeaders = await takeLimits(needs.limiter, needs.limits, route, viewer, address);
+      admit(route, viewer);
+      const parsedParams = route.params ? parse(route.params, params, "path") : undefined;
+      const url = request.url;
+      const queryAt = url.indexOf("?");
+      const query = route.query
+        ? parse(route.query, queryAt < 0 ? {} : Object.fromEntries(new URLSearchParams(url.slice(queryAt))), "query")
+        : undefined;
+      const raw = route.body ? await readJson(request, body_bytes_max) : undefined;
+      const body = route.body ? parse(route.body, raw, "body") : undefined;
+
+      const idempotency_key = mutates ? idempotencyKeyOf(request) : null;
+      const asked: Asked<Route> = {
+        viewer: viewer as SignedIn,
+        params: parsedParams as never,
+        query: query as never,
+        body: body as never,
+        signal: gone.signal,
+        request_id,
+        address,
+        idempotency_key,
+        header: (name) => request.headers.get(name),
+        origin,
+      };
+      const work = () => untilAborted(handler(asked), gone.signal);
+      if (idempotency_key !== null && viewer.kind === "person") {
+        return served(await once(needs.idempotency, route, viewer, idempotency_key, params, raw, work, request_id, limitHeaders));
+      }
+      return served(respond(await work(), request_id, limitHeaders));
+    } catch (error) {
+      if (error instanceof Problem) return served(problemResponse(error, request_id, limitHeaders));
+      if (error instanceof Transient) {
+        const away = new Problem(503, "house.unavailable", "A part of the house is away for a moment. Try again.", { retry_after_s: 2 });
+        return served(problemResponse(away, request_id, limitHeaders), error);
+      }
+      const internal = new Problem(500, "internal", "Something broke on our side. The log has it under this request id.");
+      return served(problemResponse(internal, request_id, limitHeaders), error);
+    } finally {
+      clearTimeout(deadline);
+      request.signal.removeEventListener("abort", onGone);
+    }
+  };
+}
+
+/** @throws Problem 401 `session.required`, 403 `person.suspended`, `token.scope`, `role.required` */
+function admit({ access }: Route, viewer: Viewer) {
+  if (viewer.kind === "nobody") {
+    if (access.who === "anyone") return;
+    throw new Problem(401, "session.required", "Sign in first.");
+  }
+  if (!viewer.scopes.includes(access.scope)) {
+    throw new Problem(403, "token.scope", `This token lacks the scope "${access.scope}".`);
+  }
+  if (access.who === "anyone") return;
+  if (viewer.suspended && access.suspended_too !== true) {
+    throw new Problem(403, "person.suspended", "This account is suspended. Its owner can still read and export what is theirs.");
+  }
+  if (access.who === "admin" && viewer.role !== "admin") throw new Problem(403, "role.required", "Only admins of this house may do this.");
+  if (access.who === "moderator" && viewer.role === "member") {
+    throw new Problem(403, "role.required", "Only moderators and admins of this house may do this.");
+  }
+}
+
+/** The handler goes on in the background when its caller has left; its own signal tells it to stop. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason as Error);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    work.catch(() => {});
+  }
+}
+
+function respond(answer: Answer<Route> | Response, request_id: string, limitHeaders: Record<string, string>): Response {
+  if (answer instanceof Response) {
+    answer.headers.set("x-request-id", request_id);
+    return answer;
+  }
+  const headers: Record<string, string> = { "x-request-id": request_id, "cache-control": "no-store", ...limitHeaders, ...answer.headers };
+  const text = textOf(answer);
+  if (text === null) return new Response(null, { status: answer.status, headers });
+  headers["content-type"] ??= "application/json";
+  return new Response(text, { status: answer.status, headers });
+}
+
+const textOf = (answer: Answer<Route>): string | null =>
+  "json" in answer ? answer.json : "body" in answer && answer.body !== null && answer.body !== undefined ? JSON.stringify(answer.body) : null;
+
+async function once(
+  idempotency: Idempotency,
+  route: Route,
+  viewer: SignedIn,
+  key: string,
+  params: Record<string, string>,
+  raw: unknown,
+  work: () => Promise<Answer<Route> | Response>,
+  request_id: string,
+  limitHeaders: Record<string, string>,
+): Promise<Response> {
+  const owner = viewer.person_id;
+  const fingerprint = new Bun.CryptoHasher("sha256")
+    .update(JSON.stringify([route.method, route.path, params, raw ?? null]))
+    .digest("base64url");
+  const begun = await idempotency.begin(owner, key, fingerprint);
+  if ("replay" in begun) {
+    const { status, body } = begun.replay;
+    return respond(
+      body === "" ? { status, headers: { "idempotency-replayed": "true" } } : { status, json: body, headers: { "idempotency-replayed": "true" } },
+      request_id,
+      limitHeaders,
+    );
+  }
+  let answer: Answer<Route> | Response;
+  try {
+    answer = await work();
+  } catch (error) {
+    // A refusal by rule is an answer too, but it may be lifted (a limit, a missing part), so the key stays usable.
+    await idempotency.failed(owner, key, begun.run);
+    throw error;
+  }
+  if (!(answer instanceof Response)) await idempotency.done(owner, key, begun.run, answer.status, textOf(answer) ?? "");
+  return respond(answer, request_id, limitHeaders);
+}
+
+function idempotencyKeyOf(request: Request): string | null {
+  const key = request.headers.get("idempotency-key");
+  if (key === null) return null;
+  if (!/^[\x21-\x7e]+$/.test(key) || key.length > KEY_CHARS_MAX) {
+    throw new Problem(400, "idempotency.bad_key", `Idempotency-Key has 1 to ${KEY_CHARS_MAX} visible ASCII characters.`);
+  }
+  return key;
+}
+
+function requestIdOf(request: Request): string | null {
+  const id = request.headers.get("x-request-id");
+  return id !== null && /^[\w.-]{8,64}$/.test(id) ? id : null;
+}
+
+/** The n-th address from the right of X-Forwarded-For, where n proxies are ours; what stands left of it is hearsay. */
+function addressOf(request: Request, peer_address: string, trusted_proxies: number): string {
+  if (trusted_proxies === 0) return peer_address;
+  const chain = (request.headers.get("x-forwarded-for") ?? "").split(",").map((a) => a.trim()).filter(Boolean);
+  return chain[chain.length - trusted_proxies] ?? peer_address;
+}
+
+function originOf(request: Request, trusted_proxies: number): string {
+  const url = new URL(request.url);
+  const forwarded = trusted_proxies > 0 ? request.headers.get("x-forwarded-proto") : null;
+  const scheme = forwarded === "https" || forwarded === "http" ? forwarded : url.protocol.slice(0, -1);
+  return `${scheme}://${request.headers.get("host") ?? url.host}`;
+}

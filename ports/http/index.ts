@@ -1,0 +1,65 @@
+import type { AnswerOf, BodyOf, ParamsOf, QueryOf, Route } from "#kernel/contract.ts";
+import type { SignedIn, Viewer } from "#kernel/viewer.ts";
+
+/**
+ * The one way into the house over HTTP. A system hands over a route (data) and a handler; everything that every route
+ * needs, from the request id to the deadline, happens here and only here.
+ */
+export interface Api {
+  serve<R extends Route>(route: R, handler: Handler<R>): void;
+  /** Answers a request below `/v1`; `peer_address` is the socket's. */
+  fetch(request: Request, peer_address: string): Promise<Response>;
+  routes: readonly Route[];
+  /** OpenAPI 3.1 of all that was served so far. */
+  openapi(info: { title: string; version: string; description: string }): object;
+}
+
+export type Handler<R extends Route> = (asked: Asked<R>) => Promise<Answer<R> | Response>;
+
+/** What a handler gets: everything already parsed, checked and bounded. */
+export interface Asked<R extends Route> {
+  /** Never nobody where the route's access says so. */
+  viewer: R["access"]["who"] extends "anyone" ? Viewer : SignedIn;
+  params: ParamsOf<R>;
+  query: QueryOf<R>;
+  body: BodyOf<R>;
+  /** Fires when the caller leaves or the deadline passes. */
+  signal: AbortSignal;
+  request_id: string;
+  /** Of the caller, as far as it can be trusted; IPv6 whole. */
+  address: string;
+  /** Set on mutations that sent `Idempotency-Key`; unique per person. Store it where a retry after a crash must find the first. */
+  idempotency_key: string | null;
+  header(name: string): string | null;
+  /** Scheme and host under which the caller reached us. */
+  origin: string;
+}
+
+/** `json` is a body that is already text; it skips serialisation on hot paths. */
+export type Answer<R extends Route> =
+  | { status: keyof R["answers"] & number; body: AnswerOf<R>; headers?: Record<string, string> }
+  | { status: keyof R["answers"] & number; json: string; headers?: Record<string, string> }
+  | { status: keyof R["answers"] & number; headers?: Record<string, string> };
+
+/** Turns a credential into a viewer; null when it is unknown, expired or revoked. Must be cheap: every request asks. */
+export type Authenticate = (credential: string) => Promise<SignedIn | null>;
+
+/** What is known of a finished request; the house logs and counts it. */
+export interface Served {
+  method: string;
+  /** The route's path with its braces, or `unmatched`. */
+  route: string;
+  status: number;
+  ms: number;
+  request_id: string;
+  person_id: string | null;
+  /** Present when the answer was a 5xx that nobody meant. */
+  error?: unknown;
+}
+
+export const SESSION_COOKIE = "folkhus_session";
+
+export { createApi, type ApiNeeds } from "./api.ts";
+export { createIdempotency, type Idempotency } from "./idempotency.ts";
+export { DEFAULT_LIMITS, type HttpLimits } from "./limits.ts";
+export { problemResponse } from "./problem.ts";

@@ -1,0 +1,92 @@
+import type { z } from "zod";
+
+import { Problem } from "#kernel/errors.ts";
+
+export const BODY_BYTES_DEFAULT_MAX = 64 * 1024;
+const ERRORS_SHOWN_MAX = 10;
+
+/** @throws Problem 400 `request.invalid` that points at each wrong field */
+export function parse<S extends z.ZodType>(schema: S, value: unknown, where: "path" | "query" | "body"): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const errors = result.error.issues.slice(0, ERRORS_SHOWN_MAX).map((issue) => ({
+    pointer: `/${where}${issue.path.map((part) => `/${String(part)}`).join("")}`.slice(0, 200),
+    detail: issue.message.slice(0, 300),
+  }));
+  const first = errors[0];
+  throw new Problem(400, "request.invalid", `The ${where} is not as it should be: ${first?.pointer ?? ""} ${first?.detail ?? ""}`.trim(), { errors });
+}
+
+/**
+ * The body as JSON, read up to its bound and not a byte further, whatever the length header says.
+ * @throws Problem 413 `request.too_large`, 415 `request.not_json`, 400 `request.broken_json`
+ */
+export async function readJson(request: Request, bytes_max: number): Promise<unknown> {
+  const type = request.headers.get("content-type") ?? "";
+  if (type !== "" && !/^application\/(?:[a-z.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
+    throw new Problem(415, "request.not_json", "Send the body as application/json.");
+  }
+  const text = await readText(request, bytes_max);
+  if (text === "") return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new Problem(400, "request.broken_json", "The body is not JSON.");
+  }
+}
+
+async function readText(request: Request, bytes_max: number): Promise<string> {
+  const tooLarge = new Problem(413, "request.too_large", `The body may have ${bytes_max} bytes at most.`);
+  const declared = request.headers.get("content-length");
+  if (declared !== null && Number(declared) > bytes_max) throw tooLarge;
+  if (!request.body) return "";
+  if (declared !== null) return decode(new Uint8Array(await request.arrayBuffer()));
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > bytes_max) throw tooLarge;
+    chunks.push(chunk);
+  }
+  return decode(Buffer.concat(chunks));
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Problem(400, "request.broken_json", "The body is not UTF-8.");
+  }
+}
+
+/** The credential, from the header before the cookie. */
+export function credentialOf(request: Request, cookie: string): { from: "bearer" | "cookie"; value: string } | null {
+  const header = request.headers.get("authorization");
+  if (header !== null) {
+    const match = /^Bearer +([\x21-\x7e]{1,256})$/i.exec(header);
+    if (!match) throw new Problem(401, "session.invalid", "The Authorization header is not `Bearer <token>`.");
+    return { from: "bearer", value: match[1]! };
+  }
+  const cookies = request.headers.get("cookie");
+  if (!cookies) return null;
+  for (const part of cookies.split(";")) {
+    const at = part.indexOf("=");
+    if (at > 0 && part.slice(0, at).trim() === cookie) {
+      const value = part.slice(at + 1).trim();
+      return value === "" ? null : { from: "cookie", value };
+    }
+  }
+  return null;
+}
+
+/**
+ * A cookie is sent by the browser whoever wrote the page, so a mutation by cookie must come from our own page.
+ * Fetch Metadata where the browser sends it, else the Origin; OWASP CSRF cheat sheet.
+ */
+export function refuseCrossSite(request: Request, origin: string) {
+  const site = request.headers.get("sec-fetch-site");
+  if (site === "same-origin" || site === "none") return;
+  const from = request.headers.get("origin");
+  if (site === null && (from === null || from === origin)) return;
+  throw new Problem(403, "request.cross_site", "This call came from another site's page.");
+}
