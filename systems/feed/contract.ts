@@ -1,0 +1,465 @@
+import { z } from "zod";
+
+import { defineRoute } from "#kernel/contract.ts";
+import { AUDIENCES, zAudience, zId, zIdOut, zPage, zPageQuery, zText, zTime } from "#kernel/wire.ts";
+
+import { COMMENT_TEXT_CHARS_MAX, POST_IMAGES_MAX, POST_TEXT_CHARS_MAX } from "./bounds.ts";
+import { HASHTAG_CHARS_MAX } from "./tokens.ts";
+
+export * from "./bounds.ts";
+export { marksOf, tagOf, tokenize, type Token } from "./tokens.ts";
+
+/** Who wrote it, as small as a post needs. */
+export const zPostPerson = z
+  .object({ id: zIdOut<"person">(), handle: z.string(), display_name: z.string(), avatar_url: z.string().nullable() })
+  .meta({ id: "PostPerson" });
+
+export const zPostSpace = z
+  .object({ id: zIdOut<"space">(), slug: z.string(), name: z.string() })
+  .meta({ id: "PostSpace" });
+
+export const zPostVideo = z
+  .object({
+    id: zIdOut<"video">(),
+    status: z.enum(["processing", "ready", "failed"]),
+    title: z.string(),
+    duration_ms: z.number().nullable(),
+    width: z.number().nullable(),
+    height: z.number().nullable(),
+    /** There as soon as anything can be played. */
+    hls_url: z.string().nullable(),
+    poster_url: z.string().nullable(),
+  })
+  .meta({ id: "PostVideo" });
+
+export const zPostImage = z
+  .object({
+    id: zIdOut<"image">(),
+    alt: z.string(),
+    width: z.number(),
+    height: z.number(),
+    /** Smallest first. */
+    variants: z.array(z.object({ width: z.number(), height: z.number(), url: z.string() })),
+  })
+  .meta({ id: "PostImage" });
+
+/** Summed in batches: may lag by seconds, never drifts. */
+export const zPostCounts = z
+  .object({ likes: z.number(), reposts: z.number(), comments: z.number() })
+  .meta({ id: "PostCounts" });
+
+/** What is particular to who asks. Always true at once after their own action. */
+export const zPostViewer = z
+  .object({ liked: z.boolean(), reposted: z.boolean(), bookmarked: z.boolean(), own: z.boolean() })
+  .meta({ id: "PostViewer" });
+
+export const zPost = z
+  .object({
+    id: zIdOut<"post">(),
+    author: zPostPerson,
+    text: z.string(),
+    /** Those of the text's mentions that name a person of this house. Draw a link only for these. */
+    mentions: z.array(z.object({ id: zIdOut<"person">(), handle: z.string() })),
+    hashtags: z.array(z.string()),
+    audience: zAudience,
+    space: zPostSpace.nullable(),
+    video: zPostVideo.nullable(),
+    images: z.array(zPostImage),
+    created_at: zTime,
+    edited_at: zTime.nullable(),
+    /** 1 for the first; send it as `If-Match: "1"` with an edit to lose to nobody unseen. */
+    version: z.number(),
+    counts: zPostCounts,
+    /** Null for a caller who is not signed in. */
+    viewer: zPostViewer.nullable(),
+    /** In feeds: who of the people you follow passed this on, where that is why it is here. */
+    reposted_by: zPostPerson.nullable(),
+  })
+  .meta({ id: "Post" });
+export type Post = z.output<typeof zPost>;
+export type PostPerson = z.output<typeof zPostPerson>;
+export type PostVideo = z.output<typeof zPostVideo>;
+export type PostImage = z.output<typeof zPostImage>;
+export type PostViewer = z.output<typeof zPostViewer>;
+export type PostCounts = z.output<typeof zPostCounts>;
+
+export const zReaction = z
+  .object({ id: zIdOut<"post">(), counts: zPostCounts, viewer: zPostViewer })
+  .meta({ id: "Reaction" });
+export type Reaction = z.output<typeof zReaction>;
+
+export const zComment = z
+  .object({
+    id: zIdOut<"comment">(),
+    post_id: zIdOut<"post">(),
+    parent_id: zIdOut<"comment">().nullable(),
+    /** 0 for an answer to the post itself. */
+    depth: z.number(),
+    /** Null where it was deleted and stands only because of its replies. */
+    author: zPostPerson.nullable(),
+    text: z.string(),
+    mentions: z.array(z.object({ id: zIdOut<"person">(), handle: z.string() })),
+    created_at: zTime,
+    edited_at: zTime.nullable(),
+    deleted: z.boolean(),
+    counts: z.object({ likes: z.number(), replies: z.number() }),
+    viewer: z.object({ liked: z.boolean(), own: z.boolean(), may_delete: z.boolean() }).nullable(),
+  })
+  .meta({ id: "Comment" });
+export type Comment = z.output<typeof zComment>;
+
+export const zPostEdit = z
+  .object({ version: z.number(), text: z.string(), audience: zAudience, at: zTime })
+  .meta({ id: "PostEdit" });
+export type PostEdit = z.output<typeof zPostEdit>;
+
+const zPostParams = z.strictObject({ id: zId<"post">() });
+const zCommentParams = z.strictObject({ id: zId<"comment">() });
+const zPosts = zPage(zPost);
+const zWhoAndWhen = zPage(z.object({ person: zPostPerson, at: zTime }));
+
+const read = { who: "anyone", scope: "read" } as const;
+const own = { who: "signed_in", scope: "read" } as const;
+const write = { who: "signed_in", scope: "write" } as const;
+const tag = "feed";
+
+export const createPost = defineRoute({
+  method: "POST",
+  path: "/v1/posts",
+  summary: "Write a post",
+  tag,
+  access: write,
+  body: z.strictObject({
+    text: zText(POST_TEXT_CHARS_MAX).default(""),
+    video_id: zId<"video">().nullish(),
+    image_ids: z.array(zId<"image">()).max(POST_IMAGES_MAX).nullish(),
+    audience: zAudience,
+    space_id: zId<"space">().nullish(),
+  }),
+  answers: { 201: zPost },
+  problems: [
+    "post.empty",
+    "post.video_and_images",
+    "post.space_required",
+    "post.space_unwanted",
+    "post.not_a_member",
+    "post.media_not_usable",
+  ],
+  cost_tokens: 5,
+});
+
+export const getPost = defineRoute({
+  method: "GET",
+  path: "/v1/posts/{id}",
+  summary: "Read a post. Its ETag is its version",
+  tag,
+  access: read,
+  params: zPostParams,
+  answers: { 200: zPost },
+  problems: ["post.not_found"],
+});
+
+export const editPost = defineRoute({
+  method: "PATCH",
+  path: "/v1/posts/{id}",
+  summary: "Edit your post; earlier versions are kept and shown. Honours If-Match",
+  tag,
+  access: write,
+  params: zPostParams,
+  body: z
+    .strictObject({ text: zText(POST_TEXT_CHARS_MAX).optional(), audience: z.enum(AUDIENCES).optional() })
+    .refine((body) => body.text !== undefined || body.audience !== undefined, "names nothing to change"),
+  answers: { 200: zPost },
+  problems: [
+    "post.not_found",
+    "post.not_yours",
+    "post.empty",
+    "post.changed",
+    "post.too_many_edits",
+    "post.space_required",
+    "post.space_unwanted",
+  ],
+  cost_tokens: 5,
+});
+
+export const deletePost = defineRoute({
+  method: "DELETE",
+  path: "/v1/posts/{id}",
+  summary: "Delete a post. For ten minutes it can be restored; then its media are freed",
+  tag,
+  access: write,
+  params: zPostParams,
+  answers: { 204: null },
+  problems: ["post.not_found", "post.not_yours"],
+});
+
+export const restorePost = defineRoute({
+  method: "POST",
+  path: "/v1/posts/{id}/restore",
+  summary: "Undo the deletion of your post, within ten minutes",
+  tag,
+  access: write,
+  params: zPostParams,
+  answers: { 200: zPost },
+  problems: ["post.not_found", "post.not_yours", "post.gone"],
+});
+
+export const listPostEdits = defineRoute({
+  method: "GET",
+  path: "/v1/posts/{id}/edits",
+  summary: "All versions of a post, newest first",
+  tag,
+  access: read,
+  params: zPostParams,
+  query: zPageQuery,
+  answers: { 200: zPage(zPostEdit) },
+  problems: ["post.not_found"],
+});
+
+export const whyPost = defineRoute({
+  method: "GET",
+  path: "/v1/posts/{id}/why",
+  summary: "Why you can see this post",
+  tag,
+  access: read,
+  params: zPostParams,
+  answers: { 200: z.object({ because: z.string() }) },
+  problems: ["post.not_found"],
+});
+
+const reaction = <const M extends "PUT" | "DELETE", const P extends string>(method: M, path: P, summary: string) =>
+  defineRoute({
+    method,
+    path,
+    summary,
+    tag,
+    access: write,
+    params: zPostParams,
+    answers: { 200: zReaction },
+    problems: ["post.not_found"],
+  });
+
+export const likePost = reaction("PUT", "/v1/posts/{id}/like", "Like a post; again changes nothing");
+export const unlikePost = reaction("DELETE", "/v1/posts/{id}/like", "Take a like back");
+export const repostPost = reaction("PUT", "/v1/posts/{id}/repost", "Pass a public post on to those who follow you");
+export const unrepostPost = reaction("DELETE", "/v1/posts/{id}/repost", "Take a repost back");
+export const bookmarkPost = reaction("PUT", "/v1/posts/{id}/bookmark", "Keep a post; only you see that");
+export const unbookmarkPost = reaction("DELETE", "/v1/posts/{id}/bookmark", "Take a bookmark away");
+
+export const listLikes = defineRoute({
+  method: "GET",
+  path: "/v1/posts/{id}/likes",
+  summary: "Who liked a post, latest first",
+  tag,
+  access: read,
+  params: zPostParams,
+  query: zPageQuery,
+  answers: { 200: zWhoAndWhen },
+  problems: ["post.not_found", "cursor.invalid"],
+});
+
+export const listReposts = defineRoute({
+  method: "GET",
+  path: "/v1/posts/{id}/reposts",
+  summary: "Who passed a post on, latest first",
+  tag,
+  access: read,
+  params: zPostParams,
+  query: zPageQuery,
+  answers: { 200: zWhoAndWhen },
+  problems: ["post.not_found", "cursor.invalid"],
+});
+
+export const listComments = defineRoute({
+  method: "GET",
+  path: "/v1/posts/{id}/comments",
+  summary: "Answers to a post, or with `parent_id` the replies to one of its comments",
+  tag,
+  access: read,
+  params: zPostParams,
+  query: zPageQuery.extend({
+    parent_id: zId<"comment">().optional(),
+    order: z.enum(["oldest", "newest"]).default("oldest"),
+  }),
+  answers: { 200: zPage(zComment) },
+  problems: ["post.not_found", "comment.not_found", "cursor.invalid"],
+});
+
+export const createComment = defineRoute({
+  method: "POST",
+  path: "/v1/posts/{id}/comments",
+  summary: "Answer a post, or one of its comments",
+  tag,
+  access: write,
+  params: zPostParams,
+  body: z.strictObject({ text: zText(COMMENT_TEXT_CHARS_MAX, 1), parent_id: zId<"comment">().nullish() }),
+  answers: { 201: zComment },
+  problems: ["post.not_found", "comment.not_found", "comment.too_deep", "comment.too_many"],
+  cost_tokens: 3,
+});
+
+export const getComment = defineRoute({
+  method: "GET",
+  path: "/v1/comments/{id}",
+  summary: "Read one comment",
+  tag,
+  access: read,
+  params: zCommentParams,
+  answers: { 200: zComment },
+  problems: ["comment.not_found"],
+});
+
+export const editComment = defineRoute({
+  method: "PATCH",
+  path: "/v1/comments/{id}",
+  summary: "Edit your comment",
+  tag,
+  access: write,
+  params: zCommentParams,
+  body: z.strictObject({ text: zText(COMMENT_TEXT_CHARS_MAX, 1) }),
+  answers: { 200: zComment },
+  problems: ["comment.not_found", "comment.not_yours"],
+});
+
+export const deleteComment = defineRoute({
+  method: "DELETE",
+  path: "/v1/comments/{id}",
+  summary: "Delete your comment, or one under your post",
+  tag,
+  access: write,
+  params: zCommentParams,
+  answers: { 204: null },
+  problems: ["comment.not_found", "comment.not_yours"],
+});
+
+const commentLike = <const M extends "PUT" | "DELETE">(method: M, summary: string) =>
+  defineRoute({
+    method,
+    path: "/v1/comments/{id}/like",
+    summary,
+    tag,
+    access: write,
+    params: zCommentParams,
+    answers: { 200: zComment },
+    problems: ["comment.not_found"],
+  });
+
+export const likeComment = commentLike("PUT", "Like a comment; again changes nothing");
+export const unlikeComment = commentLike("DELETE", "Take the like of a comment back");
+
+export const homeFeed = defineRoute({
+  method: "GET",
+  path: "/v1/feeds/home",
+  summary: "Posts and reposts of the people you follow, and your own, newest first",
+  tag,
+  access: own,
+  query: zPageQuery,
+  answers: { 200: zPosts },
+  problems: ["cursor.invalid"],
+});
+
+export const shortsFeed = defineRoute({
+  method: "GET",
+  path: "/v1/feeds/shorts",
+  summary: "Short videos that are ready, newest first with authors in turn",
+  tag,
+  access: read,
+  query: zPageQuery,
+  answers: { 200: zPosts },
+  problems: ["cursor.invalid"],
+});
+
+export const discoverFeed = defineRoute({
+  method: "GET",
+  path: "/v1/feeds/discover",
+  summary: "All public posts of this house, newest first",
+  tag,
+  access: read,
+  query: zPageQuery,
+  answers: { 200: zPosts },
+  problems: ["cursor.invalid"],
+});
+
+export const personPosts = defineRoute({
+  method: "GET",
+  path: "/v1/people/{handle}/posts",
+  summary: "A person's posts and reposts, newest first",
+  tag,
+  access: read,
+  params: z.strictObject({ handle: z.string().min(1).max(64) }),
+  query: zPageQuery.extend({ only: z.enum(["posts", "media", "videos"]).optional() }),
+  answers: { 200: zPosts },
+  problems: ["person.not_found", "cursor.invalid"],
+});
+
+export const spacePosts = defineRoute({
+  method: "GET",
+  path: "/v1/spaces/{space}/posts",
+  summary: "A space's posts, newest first; by its slug or id",
+  tag,
+  access: read,
+  params: z.strictObject({ space: z.string().min(1).max(64) }),
+  query: zPageQuery,
+  answers: { 200: zPosts },
+  problems: ["space.not_found", "cursor.invalid"],
+});
+
+export const hashtagPosts = defineRoute({
+  method: "GET",
+  path: "/v1/hashtags/{tag}/posts",
+  summary: "Posts with a hashtag, newest first",
+  tag,
+  access: read,
+  params: z.strictObject({
+    tag: z
+      .string()
+      .min(1)
+      .max(HASHTAG_CHARS_MAX + 1),
+  }),
+  query: zPageQuery,
+  answers: { 200: zPosts },
+  problems: ["hashtag.invalid", "cursor.invalid"],
+});
+
+export const listBookmarks = defineRoute({
+  method: "GET",
+  path: "/v1/bookmarks",
+  summary: "What you kept, latest first",
+  tag,
+  access: own,
+  query: zPageQuery,
+  answers: { 200: zPosts },
+  problems: ["cursor.invalid"],
+});
+
+export const feedRoutes = {
+  createPost,
+  getPost,
+  editPost,
+  deletePost,
+  restorePost,
+  listPostEdits,
+  whyPost,
+  likePost,
+  unlikePost,
+  repostPost,
+  unrepostPost,
+  bookmarkPost,
+  unbookmarkPost,
+  listLikes,
+  listReposts,
+  listComments,
+  createComment,
+  getComment,
+  editComment,
+  deleteComment,
+  likeComment,
+  unlikeComment,
+  homeFeed,
+  shortsFeed,
+  discoverFeed,
+  personPosts,
+  spacePosts,
+  hashtagPosts,
+  listBookmarks,
+} as const;
