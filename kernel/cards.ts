@@ -1,0 +1,47 @@
+import { z } from "zod";
+
+import type { PersonId, SpaceId } from "./ids.ts";
+import { zIdOut } from "./wire.ts";
+
+/** The two small shapes that every system's answers carry: who made this, and where it stands. */
+
+export const zAvatar = z.object({ url_small: z.string(), url_large: z.string() });
+
+export const zPersonCard = z
+  .object({
+    id: zIdOut<"person">(),
+    handle: z.string(),
+    display_name: z.string(),
+    avatar: zAvatar.nullable(),
+    suspended: z.boolean(),
+  })
+  .meta({ id: "PersonCard" });
+
+export type Avatar = z.output<typeof zAvatar>;
+export interface PersonCard {
+  id: PersonId;
+  handle: string;
+  display_name: string;
+  /** Square pictures of 96 and 384 px; null shows the initials. */
+  avatar: Avatar | null;
+  suspended: boolean;
+}
+
+export const SPACE_VISIBILITIES = ["public", "private"] as const;
+
+export const zSpaceCard = z
+  .object({
+    id: zIdOut<"space">(),
+    slug: z.string(),
+    name: z.string(),
+    visibility: z.enum(SPACE_VISIBILITIES),
+  })
+  .meta({ id: "SpaceCard" });
+
+export interface SpaceCard {
+  id: SpaceId;
+  slug: string;
+  name: string;
+  /** The posts of a private space, and its name, are for its members. */
+  visibility: (typeof SPACE_VISIBILITIES)[number];
+}
