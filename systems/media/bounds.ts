@@ -1,0 +1,63 @@
+/** Every bound of media that is the same in all houses. Those that an owner may set stand in `MediaLimits` (index.ts). */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** S3 takes no part under 5 MiB but the last; a lost part of 64 MiB is the most that a bad line has to send again. */
+export const PART_BYTES_MIN = 8 * MIB;
+export const PART_BYTES_MAX = 64 * MIB;
+/** S3's own bound; ours is reached first: `UPLOAD_BYTES_CEILING` / `PART_BYTES_MAX`. */
+export const PARTS_MAX = 10_000;
+/** A file is cut into about so many parts where the bounds above allow it. */
+export const PARTS_AIM = 1_000;
+/** URLs signed by one call; a client asks again as it goes. */
+export const PARTS_SIGNED_MAX = 1_000;
+/** The most that a house may be set to accept: what the largest parts can carry. */
+export const UPLOAD_BYTES_CEILING = PART_BYTES_MAX * PARTS_MAX;
+export const UPLOADS_OPEN_MAX = 50;
+/** A part's URL: long enough for 64 MiB on a slow line, short enough to be worthless tomorrow. */
+export const PART_URL_MS = 60 * 60 * 1000;
+
+export const FILENAME_CHARS_MAX = 255;
+export const MEDIA_TYPE_CHARS_MAX = 127;
+export const ETAG_CHARS_MAX = 130;
+export const TITLE_CHARS_MAX = 120;
+export const DESCRIPTION_CHARS_MAX = 5_000;
+export const ALT_CHARS_MAX = 1_000;
+export const PLACEHOLDER_CHARS_MAX = 4_096;
+export const FAILURE_CHARS_MAX = 500;
+export const CODECS_CHARS_MAX = 100;
+export const RENDITIONS_MAX = 8;
+export const VARIANTS_MAX = 8;
+export const VIEW_SESSION_CHARS_MAX = 64;
+/** The longest video: also the largest resume position. */
+export const VIDEO_MS_CEILING = 24 * 60 * 60 * 1000;
+/** Cards hydrated by one call: a page of posts with ten images each. */
+export const CARDS_MAX = 2_000;
+export const POST_IMAGES_MAX = 10;
+
+/** How long `POST /v1/images` waits for its variants before it answers 202 instead of 201. */
+export const IMAGE_WAIT_MS_MAX = 4_000;
+
+/** Signed URLs end on a grid, so that a page sees the same URL for a while and a browser keeps what it has. */
+export const URL_GRID_MS = 60 * 60 * 1000;
+/** Beyond the length of the video itself: time to open the page, pause and come back. */
+export const URL_MARGIN_MS = 2 * 60 * 60 * 1000;
+
+/** A second view by the same viewer inside this counts as the same one. */
+export const VIEW_AGAIN_MS = 30 * 60 * 1000;
+export const VIEWS_KEPT_MS = 7 * 24 * 60 * 60 * 1000;
+export const VIEWS_COUNTED_EVERY_MS = 10_000;
+
+/** What no row knows is an orphan only after so long: whoever made it may be about to write its row. */
+export const ORPHAN_AGE_MS = 60 * 60 * 1000;
+export const COLLECT_EVERY_MS = 15 * 60 * 1000;
+export const EXPIRE_EVERY_MS = 10 * 60 * 1000;
+/** Pictures that nothing shows. */
+export const IMAGE_UNUSED_MS = 24 * 60 * 60 * 1000;
+
+/** A transcode needs its source once more in renditions, at the worst. */
+export const VIDEO_SPACE_FACTOR = 2;
+export const IMAGE_SPACE_FACTOR = 2;
+/** Left free for the database and the logs, whatever is uploaded. */
+export const FREE_BYTES_RESERVE = 512 * MIB;

@@ -1,0 +1,514 @@
+import { z } from "zod";
+
+import { defineRoute } from "#kernel/contract.ts";
+import type { ImageId, PersonId, SpaceId, UploadId, VideoId } from "#kernel/ids.ts";
+import { zAudience, zId, zIdOut, zPage, zPageQuery, zText, zTime } from "#kernel/wire.ts";
+
+import {
+  ALT_CHARS_MAX,
+  DESCRIPTION_CHARS_MAX,
+  ETAG_CHARS_MAX,
+  FILENAME_CHARS_MAX,
+  MEDIA_TYPE_CHARS_MAX,
+  PARTS_MAX,
+  PARTS_SIGNED_MAX,
+  TITLE_CHARS_MAX,
+  UPLOAD_BYTES_CEILING,
+  VIDEO_MS_CEILING,
+  VIEW_SESSION_CHARS_MAX,
+} from "./bounds.ts";
+
+/** What a client may send, by kind. Anything else is refused before its first byte; the probe then looks at the truth. */
+export const VIDEO_TYPES = [
+  "video/mp4",
+  "video/quicktime",
+  "video/webm",
+  "video/x-matroska",
+  "video/x-msvideo",
+  "video/mpeg",
+  "video/mp2t",
+  "video/3gpp",
+  "video/ogg",
+] as const;
+export const IMAGE_TYPES = ["image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp"] as const;
+
+export const VIDEO_STATUSES = ["processing", "ready", "failed"] as const;
+export type VideoStatus = (typeof VIDEO_STATUSES)[number];
+export type MediaKind = "video" | "image";
+
+// ---- uploads
+
+const zPart = z.object({ part_number: z.int(), size_bytes: z.number(), etag: z.string() });
+
+export const zUpload = z
+  .object({
+    id: zIdOut<"upload">(),
+    kind: z.enum(["video", "image"]),
+    filename: z.string(),
+    media_type: z.string(),
+    size_bytes: z.number(),
+    /** All parts but the last have this size. */
+    part_size_bytes: z.number(),
+    part_count: z.int(),
+    /** `open` takes parts; `completing` and `complete` may be made into a video or a picture. */
+    status: z.enum(["open", "completing", "complete"]),
+    /** What arrived so far, by number; a client that comes back sends only the rest. Empty when it is complete. */
+    parts: z.array(zPart),
+    expires_at: zTime,
+    created_at: zTime,
+  })
+  .meta({ id: "Upload" });
+export type Upload = z.output<typeof zUpload>;
+
+const zUploadParams = z.strictObject({ upload_id: zId<"upload">() });
+const zVideoParams = z.strictObject({ video_id: zId<"video">() });
+const zImageParams = z.strictObject({ image_id: zId<"image">() });
+
+const zEtag = z
+  .string()
+  .min(1)
+  .max(ETAG_CHARS_MAX)
+  .regex(/^(?:W\/)?"?[\x21\x23-\x7e]+"?$/, "is not an ETag");
+const zPartNumber = z.int().min(1).max(PARTS_MAX);
+
+const write = { who: "signed_in", scope: "write" } as const;
+const read = { who: "signed_in", scope: "read", suspended_too: true } as const;
+
+export const createUpload = defineRoute({
+  method: "POST",
+  path: "/v1/uploads",
+  summary: "Begin an upload",
+  tag: "media",
+  access: write,
+  cost_tokens: 5,
+  body: z.strictObject({
+    filename: zText(FILENAME_CHARS_MAX, 1),
+    size_bytes: z.int().min(0).max(UPLOAD_BYTES_CEILING),
+    media_type: z.string().min(3).max(MEDIA_TYPE_CHARS_MAX),
+  }),
+  answers: {
+    201: z.object({ id: zIdOut<"upload">(), part_size_bytes: z.number(), part_count: z.int(), expires_at: zTime }),
+  },
+  problems: [
+    "upload.empty",
+    "upload.too_large",
+    "upload.type_refused",
+    "upload.no_space",
+    "upload.quota_exceeded",
+    "upload.too_many_open",
+    "media.no_ffmpeg",
+  ],
+});
+
+export const listUploads = defineRoute({
+  method: "GET",
+  path: "/v1/uploads",
+  summary: "My uploads that are not finished yet, newest first",
+  tag: "media",
+  access: read,
+  query: zPageQuery,
+  answers: { 200: zPage(zUpload.omit({ parts: true })) },
+});
+
+export const getUpload = defineRoute({
+  method: "GET",
+  path: "/v1/uploads/{upload_id}",
+  summary: "An upload and the parts that arrived",
+  tag: "media",
+  access: read,
+  params: zUploadParams,
+  answers: { 200: zUpload },
+  problems: ["upload.not_found"],
+});
+
+export const signParts = defineRoute({
+  method: "POST",
+  path: "/v1/uploads/{upload_id}/parts",
+  summary: "URLs to PUT parts to; ask again for a part as often as needed",
+  tag: "media",
+  access: write,
+  params: zUploadParams,
+  body: z.strictObject({ part_numbers: z.array(zPartNumber).min(1).max(PARTS_SIGNED_MAX) }),
+  answers: {
+    200: z.object({
+      parts: z.array(z.object({ part_number: z.int(), url: z.string(), size_bytes: z.number() })),
+      expires_at: zTime,
+    }),
+  },
+  problems: ["upload.not_found", "upload.closed", "upload.part_unknown"],
+});
+
+export const completeUpload = defineRoute({
+  method: "POST",
+  path: "/v1/uploads/{upload_id}/complete",
+  summary: "All parts are there; the same call twice is harmless",
+  tag: "media",
+  access: write,
+  params: zUploadParams,
+  body: z.strictObject({
+    parts: z
+      .array(z.strictObject({ part_number: zPartNumber, etag: zEtag }))
+      .min(1)
+      .max(PARTS_MAX),
+  }),
+  body_bytes_max: 2 * 1024 * 1024,
+  deadline_ms: 30_000,
+  answers: { 202: z.object({ id: zIdOut<"upload">(), status: z.enum(["completing", "complete"]) }) },
+  problems: ["upload.not_found", "upload.part_missing", "upload.part_unknown", "upload.part_mismatch"],
+});
+
+export const abortUpload = defineRoute({
+  method: "DELETE",
+  path: "/v1/uploads/{upload_id}",
+  summary: "Give an upload up and free its space",
+  tag: "media",
+  access: write,
+  params: zUploadParams,
+  answers: { 204: null },
+  problems: ["upload.not_found", "upload.in_use"],
+});
+
+// ---- videos
+
+export const zRendition = z.object({
+  /** Its short side, as in `480p`. */
+  rung: z.string(),
+  width: z.int(),
+  height: z.int(),
+  bitrate_bps: z.int(),
+  codecs: z.string(),
+  /** 0…1 of its segments are stored. */
+  progress: z.number(),
+});
+export type Rendition = z.output<typeof zRendition>;
+
+export const zFailure = z.object({
+  /** Stable: `video.not_media`, `video.codec_refused`, `media.no_space`, … */
+  code: z.string(),
+  /** A sentence for the owner: what is wrong and what to do. */
+  detail: z.string(),
+  /** True where `retry` may help. */
+  can_retry: z.boolean(),
+});
+export type Failure = z.output<typeof zFailure>;
+
+export const zVideo = z
+  .object({
+    id: zIdOut<"video">(),
+    owner_id: zIdOut<"person">(),
+    title: z.string(),
+    description: z.string(),
+    audience: zAudience,
+    space_id: zIdOut<"space">().nullable(),
+    status: z.enum(VIDEO_STATUSES),
+    /** 0…1 over everything that has to be made. */
+    progress: z.number(),
+    /** Present when `status` is `failed`; only its owner sees it. */
+    failure: zFailure.optional(),
+    duration_ms: z.int().nullable(),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
+    /** There as soon as anything can be played, while the rest is made. Signed URLs end; ask again after `urls_until`. */
+    hls_url: z.string().nullable(),
+    poster_url: z.string().nullable(),
+    /** A `data:` URL of a few hundred bytes to show until the poster is there. */
+    placeholder: z.string().nullable(),
+    /** Until when the URLs above work. */
+    urls_until: zTime,
+    renditions: z.array(zRendition),
+    view_count: z.int(),
+    /** Where this viewer stopped; null for who has not begun or is not signed in. */
+    position_ms: z.int().nullable(),
+    /** True for who may change and delete it. */
+    may_edit: z.boolean(),
+    created_at: zTime,
+    ready_at: zTime.nullable(),
+  })
+  .meta({ id: "Video" });
+export type Video = z.output<typeof zVideo>;
+
+export const createVideo = defineRoute({
+  method: "POST",
+  path: "/v1/videos",
+  summary: "Make a video of a completed upload",
+  tag: "media",
+  access: write,
+  cost_tokens: 5,
+  body: z.strictObject({
+    upload_id: zId<"upload">(),
+    title: zText(TITLE_CHARS_MAX, 1),
+    description: zText(DESCRIPTION_CHARS_MAX).default(""),
+    audience: zAudience,
+    /** Needed with the audience `space`. */
+    space_id: zId<"space">().optional(),
+  }),
+  answers: { 202: z.object({ id: zIdOut<"video">(), status: z.enum(VIDEO_STATUSES) }) },
+  problems: [
+    "upload.not_found",
+    "upload.not_complete",
+    "upload.in_use",
+    "upload.wrong_kind",
+    "video.space_required",
+    "media.no_ffmpeg",
+  ],
+});
+
+export const listVideos = defineRoute({
+  method: "GET",
+  path: "/v1/videos",
+  summary: "My videos, newest first",
+  tag: "media",
+  access: read,
+  query: zPageQuery.extend({ mine: z.enum(["", "1", "true"]).optional(), status: z.enum(VIDEO_STATUSES).optional() }),
+  answers: { 200: zPage(zVideo) },
+});
+
+export const getVideo = defineRoute({
+  method: "GET",
+  path: "/v1/videos/{video_id}",
+  summary: "A video: how far it is, and how to play it",
+  tag: "media",
+  access: { who: "anyone", scope: "read" },
+  params: zVideoParams,
+  answers: { 200: zVideo },
+  problems: ["video.not_found"],
+});
+
+export const patchVideo = defineRoute({
+  method: "PATCH",
+  path: "/v1/videos/{video_id}",
+  summary: "Change a video's words or who may see it",
+  tag: "media",
+  access: write,
+  params: zVideoParams,
+  body: z
+    .strictObject({
+      title: zText(TITLE_CHARS_MAX, 1).optional(),
+      description: zText(DESCRIPTION_CHARS_MAX).optional(),
+      audience: zAudience.optional(),
+      space_id: zId<"space">().optional(),
+    })
+    .refine((change) => Object.keys(change).length > 0, "has nothing to change"),
+  answers: { 200: zVideo },
+  problems: ["video.not_found", "video.not_yours", "video.space_required"],
+});
+
+export const deleteVideo = defineRoute({
+  method: "DELETE",
+  path: "/v1/videos/{video_id}",
+  summary: "Delete a video, its source and everything made of it",
+  tag: "media",
+  access: write,
+  params: zVideoParams,
+  answers: { 204: null },
+  problems: ["video.not_found", "video.not_yours"],
+});
+
+export const retryVideo = defineRoute({
+  method: "POST",
+  path: "/v1/videos/{video_id}/retry",
+  summary: "Try a failed video again from what is already made",
+  tag: "media",
+  access: write,
+  cost_tokens: 5,
+  params: zVideoParams,
+  answers: { 202: z.object({ id: zIdOut<"video">(), status: z.enum(VIDEO_STATUSES) }) },
+  problems: ["video.not_found", "video.not_yours", "video.not_failed", "video.cannot_retry", "media.no_ffmpeg"],
+});
+
+export const getPosition = defineRoute({
+  method: "GET",
+  path: "/v1/videos/{video_id}/position",
+  summary: "Where I stopped",
+  tag: "media",
+  access: read,
+  params: zVideoParams,
+  answers: { 200: z.object({ position_ms: z.int().nullable(), at: zTime.nullable() }) },
+  problems: ["video.not_found"],
+});
+
+export const putPosition = defineRoute({
+  method: "PUT",
+  path: "/v1/videos/{video_id}/position",
+  summary: "Remember where I stopped",
+  tag: "media",
+  access: write,
+  params: zVideoParams,
+  body: z.strictObject({ position_ms: z.int().min(0).max(VIDEO_MS_CEILING) }),
+  answers: { 204: null },
+  problems: ["video.not_found"],
+});
+
+export const countView = defineRoute({
+  method: "POST",
+  path: "/v1/videos/{video_id}/views",
+  summary: "I am watching; counted once per viewer and session",
+  tag: "media",
+  access: { who: "anyone", scope: "read" },
+  params: zVideoParams,
+  /** A random name that the page makes once per tab. */
+  body: z.strictObject({
+    session: z
+      .string()
+      .min(8)
+      .max(VIEW_SESSION_CHARS_MAX)
+      .regex(/^[\w-]+$/),
+  }),
+  answers: { 204: null },
+  problems: ["video.not_found"],
+});
+
+// ---- images
+
+export const zVariant = z.object({ url: z.string(), width: z.int(), height: z.int() });
+export type Variant = z.output<typeof zVariant>;
+
+export const zImage = z
+  .object({
+    id: zIdOut<"image">(),
+    owner_id: zIdOut<"person">(),
+    status: z.enum(VIDEO_STATUSES),
+    failure: zFailure.optional(),
+    alt: z.string(),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
+    placeholder: z.string().nullable(),
+    /** WebP, smallest first; empty until it is ready. */
+    variants: z.array(zVariant),
+    urls_until: zTime,
+    created_at: zTime,
+  })
+  .meta({ id: "Image" });
+export type Image = z.output<typeof zImage>;
+
+export const createImage = defineRoute({
+  method: "POST",
+  path: "/v1/images",
+  summary: "Make a picture of a completed upload; 201 when it is ready at once, as most are, else 202",
+  tag: "media",
+  access: write,
+  cost_tokens: 3,
+  body: z.strictObject({ upload_id: zId<"upload">(), alt: zText(ALT_CHARS_MAX).default("") }),
+  answers: { 201: zImage, 202: zImage },
+  problems: ["upload.not_found", "upload.not_complete", "upload.in_use", "upload.wrong_kind"],
+});
+
+export const getImage = defineRoute({
+  method: "GET",
+  path: "/v1/images/{image_id}",
+  summary: "A picture and its sizes",
+  tag: "media",
+  access: { who: "anyone", scope: "read" },
+  params: zImageParams,
+  answers: { 200: zImage },
+  problems: ["image.not_found"],
+});
+
+export const patchImage = defineRoute({
+  method: "PATCH",
+  path: "/v1/images/{image_id}",
+  summary: "Change what a picture says to those who do not see it",
+  tag: "media",
+  access: write,
+  params: zImageParams,
+  body: z.strictObject({ alt: zText(ALT_CHARS_MAX) }),
+  answers: { 200: zImage },
+  problems: ["image.not_found", "image.not_yours"],
+});
+
+export const deleteImage = defineRoute({
+  method: "DELETE",
+  path: "/v1/images/{image_id}",
+  summary: "Delete a picture",
+  tag: "media",
+  access: write,
+  params: zImageParams,
+  answers: { 204: null },
+  problems: ["image.not_found", "image.not_yours"],
+});
+
+// ---- what the house takes
+
+export const getMediaLimits = defineRoute({
+  method: "GET",
+  path: "/v1/media/limits",
+  summary: "What may be uploaded here, and how much of my room is used",
+  tag: "media",
+  access: read,
+  answers: {
+    200: z.object({
+      video: z.object({
+        accepted: z.boolean(),
+        /** Why not, for people; empty when accepted. */
+        because: z.string(),
+        bytes_max: z.number(),
+        media_types: z.array(z.string()),
+      }),
+      image: z.object({
+        accepted: z.boolean(),
+        because: z.string(),
+        bytes_max: z.number(),
+        media_types: z.array(z.string()),
+      }),
+      used_bytes: z.number(),
+      quota_bytes: z.number(),
+    }),
+  },
+});
+
+export const mediaRoutes = {
+  createUpload,
+  listUploads,
+  getUpload,
+  signParts,
+  completeUpload,
+  abortUpload,
+  createVideo,
+  listVideos,
+  getVideo,
+  patchVideo,
+  deleteVideo,
+  retryVideo,
+  getPosition,
+  putPosition,
+  countView,
+  createImage,
+  getImage,
+  patchImage,
+  deleteImage,
+  getMediaLimits,
+};
+
+/** What the feed and the page show of a video within a post. */
+export const zVideoCard = z
+  .object({
+    id: zIdOut<"video">(),
+    title: z.string(),
+    status: z.enum(VIDEO_STATUSES),
+    progress: z.number(),
+    duration_ms: z.int().nullable(),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
+    hls_url: z.string().nullable(),
+    poster_url: z.string().nullable(),
+    placeholder: z.string().nullable(),
+    view_count: z.int(),
+  })
+  .meta({ id: "VideoCard" });
+export type VideoCard = z.output<typeof zVideoCard>;
+
+/** What the feed and the page show of a picture within a post. */
+export const zImageCard = z
+  .object({
+    id: zIdOut<"image">(),
+    status: z.enum(VIDEO_STATUSES),
+    alt: z.string(),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
+    placeholder: z.string().nullable(),
+    variants: z.array(zVariant),
+  })
+  .meta({ id: "ImageCard" });
+export type ImageCard = z.output<typeof zImageCard>;
+
+export type { ImageId, PersonId, SpaceId, UploadId, VideoId };
