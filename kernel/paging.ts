@@ -16,7 +16,11 @@ export function encodeCursor(parts: (string | number)[]): string {
 
 /** @throws Problem 400 `cursor.invalid` for anything that `encodeCursor` did not make in this shape */
 export function decodeCursor(cursor: string, shape: readonly ("string" | "number" | "id")[]): (string | number)[] {
-  const bad = new Problem(400, "cursor.invalid", "This cursor is not one that we gave. Start the list from its beginning.");
+  const bad = new Problem(
+    400,
+    "cursor.invalid",
+    "This cursor is not one that we gave. Start the list from its beginning.",
+  );
   let parts: unknown;
   try {
     parts = JSON.parse(atob(cursor.replaceAll("-", "+").replaceAll("_", "/")));

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { isId, type Id } from "./ids.ts";
+import { type Id, isId } from "./ids.ts";
 import { PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from "./paging.ts";
 
 /** Schemas that every contract shares: what an id, a time, a list and a problem look like on the wire. */
@@ -15,7 +15,8 @@ export const zId = <Of extends string>() =>
     .transform((text) => text as Id<Of>);
 
 /** The same in answers, where nothing needs to be checked again. */
-export const zIdOut = <Of extends string>() => z.custom<Id<Of>>().meta({ type: "string", pattern: "^[1-9][0-9]{0,18}$" });
+export const zIdOut = <Of extends string>() =>
+  z.custom<Id<Of>>().meta({ type: "string", pattern: "^[1-9][0-9]{0,18}$" });
 
 /** RFC 3339, UTC, milliseconds. */
 export const zTime = z.string().meta({ type: "string", format: "date-time" });
@@ -52,7 +53,10 @@ export const zAudience = z.enum(AUDIENCES);
 export const zText = (chars_max: number, chars_min = 0) =>
   z
     .string()
-    .max(chars_max * 2)
-    .refine((text) => text.isWellFormed() && !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(text), "has characters that cannot be shown")
+    .max(chars_max * 2 + 64)
+    .refine(
+      (text) => text.isWellFormed() && !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(text),
+      "has characters that cannot be shown",
+    )
     .transform((text) => text.replaceAll("\r\n", "\n").normalize("NFC").trim())
     .pipe(z.string().min(chars_min).max(chars_max));

@@ -1,4 +1,4 @@
-import { OpenAPIRegistry, OpenApiGeneratorV31 } from "@asteasolutions/zod-to-openapi";
+import { OpenApiGeneratorV31, OpenAPIRegistry } from "@asteasolutions/zod-to-openapi";
 import { Hono } from "hono";
 
 import type { Route } from "#kernel/contract.ts";
@@ -7,9 +7,17 @@ import { NOBODY, type SignedIn, type Viewer } from "#kernel/viewer.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Limiter } from "#ports/limiter/index.ts";
 
-import { KEY_CHARS_MAX, type Idempotency } from "./idempotency.ts";
-import { SESSION_COOKIE, type Answer, type Api, type Asked, type Authenticate, type Handler, type Served } from "./index.ts";
-import { takeLimits, type HttpLimits } from "./limits.ts";
+import { type Idempotency, KEY_CHARS_MAX } from "./idempotency.ts";
+import {
+  type Answer,
+  type Api,
+  type Asked,
+  type Authenticate,
+  type Handler,
+  type Served,
+  SESSION_COOKIE,
+} from "./index.ts";
+import { type HttpLimits, takeLimits } from "./limits.ts";
 import { openapiRoute } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
 import { BODY_BYTES_DEFAULT_MAX, credentialOf, parse, readJson, refuseCrossSite } from "./request.ts";
@@ -48,7 +56,9 @@ export function createApi(needs: ApiNeeds): Api {
       routes.push(route);
       registry.registerPath(openapiRoute(route));
       const run = handle(route, handler as unknown as Handler<Route>, needs);
-      app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ":$1"), (c) => run(c.req.raw, c.req.param(), c.env.peer_address));
+      app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ":$1"), (c) =>
+        run(c.req.raw, c.req.param(), c.env.peer_address),
+      );
     },
     async fetch(request, peer_address) {
       return app.fetch(request, { peer_address });
@@ -67,10 +77,24 @@ export function createApi(needs: ApiNeeds): Api {
   app.notFound((c) => {
     const allowed = routes.filter((r) => patternOf(r.path).test(c.req.path)).map((r) => r.method);
     const request_id = needs.requestId();
-    needs.onServed({ method: c.req.method, route: "unmatched", status: allowed.length ? 405 : 404, ms: 0, request_id, person_id: null });
+    needs.onServed({
+      method: c.req.method,
+      route: "unmatched",
+      status: allowed.length ? 405 : 404,
+      ms: 0,
+      request_id,
+      person_id: null,
+    });
     return allowed.length
-      ? problemResponse(new Problem(405, "route.wrong_method", `This path answers to ${allowed.join(", ")}.`), request_id, { allow: allowed.join(", ") })
-      : problemResponse(new Problem(404, "route.not_found", "There is no such path. See /docs for those that there are."), request_id);
+      ? problemResponse(
+          new Problem(405, "route.wrong_method", `This path answers to ${allowed.join(", ")}.`),
+          request_id,
+          { allow: allowed.join(", ") },
+        )
+      : problemResponse(
+          new Problem(404, "route.not_found", "There is no such path. See /docs for those that there are."),
+          request_id,
+        );
   });
   return api;
 }
@@ -103,7 +127,9 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
     const onGone = () => gone.abort(new Problem(499, "request.gone", "The caller left."));
     request.signal.addEventListener("abort", onGone, { once: true });
     const deadline = setTimeout(() => {
-      gone.abort(new Problem(503, "request.deadline", "This took too long and was given up. Try again.", { retry_after_s: 1 }));
+      gone.abort(
+        new Problem(503, "request.deadline", "This took too long and was given up. Try again.", { retry_after_s: 1 }),
+      );
     }, deadline_ms);
     try {
       const address = addressOf(request, peer_address, needs.trusted_proxies);
@@ -145,16 +171,24 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
       };
       const work = () => untilAborted(handler(asked), gone.signal);
       if (idempotency_key !== null && viewer.kind === "person") {
-        return served(await once(needs.idempotency, route, viewer, idempotency_key, params, raw, work, request_id, limitHeaders));
+        return served(
+          await once(needs.idempotency, route, viewer, idempotency_key, params, raw, work, request_id, limitHeaders),
+        );
       }
       return served(respond(await work(), request_id, limitHeaders));
     } catch (error) {
       if (error instanceof Problem) return served(problemResponse(error, request_id, limitHeaders));
       if (error instanceof Transient) {
-        const away = new Problem(503, "house.unavailable", "A part of the house is away for a moment. Try again.", { retry_after_s: 2 });
+        const away = new Problem(503, "house.unavailable", "A part of the house is away for a moment. Try again.", {
+          retry_after_s: 2,
+        });
         return served(problemResponse(away, request_id, limitHeaders), error);
       }
-      const internal = new Problem(500, "internal", "Something broke on our side. The log has it under this request id.");
+      const internal = new Problem(
+        500,
+        "internal",
+        "Something broke on our side. The log has it under this request id.",
+      );
       return served(problemResponse(internal, request_id, limitHeaders), error);
     } finally {
       clearTimeout(deadline);
@@ -174,9 +208,14 @@ function admit({ access }: Route, viewer: Viewer) {
   }
   if (access.who === "anyone") return;
   if (viewer.suspended && access.suspended_too !== true) {
-    throw new Problem(403, "person.suspended", "This account is suspended. Its owner can still read and export what is theirs.");
+    throw new Problem(
+      403,
+      "person.suspended",
+      "This account is suspended. Its owner can still read and export what is theirs.",
+    );
   }
-  if (access.who === "admin" && viewer.role !== "admin") throw new Problem(403, "role.required", "Only admins of this house may do this.");
+  if (access.who === "admin" && viewer.role !== "admin")
+    throw new Problem(403, "role.required", "Only admins of this house may do this.");
   if (access.who === "moderator" && viewer.role === "member") {
     throw new Problem(403, "role.required", "Only moderators and admins of this house may do this.");
   }
@@ -202,7 +241,12 @@ function respond(answer: Answer<Route> | Response, request_id: string, limitHead
     answer.headers.set("x-request-id", request_id);
     return answer;
   }
-  const headers: Record<string, string> = { "x-request-id": request_id, "cache-control": "no-store", ...limitHeaders, ...answer.headers };
+  const headers: Record<string, string> = {
+    "x-request-id": request_id,
+    "cache-control": "no-store",
+    ...limitHeaders,
+    ...answer.headers,
+  };
   const text = textOf(answer);
   if (text === null) return new Response(null, { status: answer.status, headers });
   headers["content-type"] ??= "application/json";
@@ -210,7 +254,11 @@ function respond(answer: Answer<Route> | Response, request_id: string, limitHead
 }
 
 const textOf = (answer: Answer<Route>): string | null =>
-  "json" in answer ? answer.json : "body" in answer && answer.body !== null && answer.body !== undefined ? JSON.stringify(answer.body) : null;
+  "json" in answer
+    ? answer.json
+    : "body" in answer && answer.body !== null && answer.body !== undefined
+      ? JSON.stringify(answer.body)
+      : null;
 
 async function once(
   idempotency: Idempotency,
@@ -231,7 +279,9 @@ async function once(
   if ("replay" in begun) {
     const { status, body } = begun.replay;
     return respond(
-      body === "" ? { status, headers: { "idempotency-replayed": "true" } } : { status, json: body, headers: { "idempotency-replayed": "true" } },
+      body === ""
+        ? { status, headers: { "idempotency-replayed": "true" } }
+        : { status, json: body, headers: { "idempotency-replayed": "true" } },
       request_id,
       limitHeaders,
     );
@@ -252,7 +302,11 @@ function idempotencyKeyOf(request: Request): string | null {
   const key = request.headers.get("idempotency-key");
   if (key === null) return null;
   if (!/^[\x21-\x7e]+$/.test(key) || key.length > KEY_CHARS_MAX) {
-    throw new Problem(400, "idempotency.bad_key", `Idempotency-Key has 1 to ${KEY_CHARS_MAX} visible ASCII characters.`);
+    throw new Problem(
+      400,
+      "idempotency.bad_key",
+      `Idempotency-Key has 1 to ${KEY_CHARS_MAX} visible ASCII characters.`,
+    );
   }
   return key;
 }
@@ -265,7 +319,10 @@ function requestIdOf(request: Request): string | null {
 /** The n-th address from the right of X-Forwarded-For, where n proxies are ours; what stands left of it is hearsay. */
 function addressOf(request: Request, peer_address: string, trusted_proxies: number): string {
   if (trusted_proxies === 0) return peer_address;
-  const chain = (request.headers.get("x-forwarded-for") ?? "").split(",").map((a) => a.trim()).filter(Boolean);
+  const chain = (request.headers.get("x-forwarded-for") ?? "")
+    .split(",")
+    .map((a) => a.trim())
+    .filter(Boolean);
   return chain[chain.length - trusted_proxies] ?? peer_address;
 }
 

@@ -1,5 +1,5 @@
-import type { Sql } from "#ports/sql/index.ts";
 import { Problem } from "#kernel/errors.ts";
+import type { Sql } from "#ports/sql/index.ts";
 
 /**
  * `Idempotency-Key` on mutations: the first answer is kept and replayed. PENDING → DONE | FAILED in one row per
@@ -7,7 +7,11 @@ import { Problem } from "#kernel/errors.ts";
  * may run again, and handlers that must not repeat store the key beside what they make.
  */
 export interface Idempotency {
-  begin(owner: string, key: string, fingerprint: string): Promise<{ replay: { status: number; body: string } } | { run: string }>;
+  begin(
+    owner: string,
+    key: string,
+    fingerprint: string,
+  ): Promise<{ replay: { status: number; body: string } } | { run: string }>;
   done(owner: string, key: string, run: string, status: number, body: string): Promise<void>;
   failed(owner: string, key: string, run: string): Promise<void>;
   /** Deletes what is older than the promise to remember. */
@@ -24,7 +28,9 @@ export function createIdempotency(sql: Sql): Idempotency {
   return {
     async begin(owner, key, fingerprint) {
       const run = crypto.randomUUID();
-      const [row] = await sql.pool<{ run: string; state: string; fingerprint: string; status: number | null; body: string | null }[]>`
+      const [row] = await sql.pool<
+        { run: string; state: string; fingerprint: string; status: number | null; body: string | null }[]
+      >`
         INSERT INTO http_idempotency AS i (owner, key, fingerprint, run, state) VALUES (${owner}, ${key}, ${fingerprint}, ${run}, 'pending')
         ON CONFLICT (owner, key) DO UPDATE SET
           run = CASE WHEN i.fingerprint = excluded.fingerprint AND (i.state = 'failed'
@@ -35,10 +41,19 @@ export function createIdempotency(sql: Sql): Idempotency {
         RETURNING run, state, fingerprint, status, body`;
       if (!row || row.run === run) return { run };
       if (row.fingerprint !== fingerprint) {
-        throw new Problem(422, "idempotency.other_request", "This Idempotency-Key was used for a different request. Use a new key.");
+        throw new Problem(
+          422,
+          "idempotency.other_request",
+          "This Idempotency-Key was used for a different request. Use a new key.",
+        );
       }
       if (row.state === "done") return { replay: { status: row.status ?? 200, body: row.body ?? "" } };
-      throw new Problem(409, "idempotency.in_flight", "A request with this Idempotency-Key is still running. Try again shortly.", { retry_after_s: 1 });
+      throw new Problem(
+        409,
+        "idempotency.in_flight",
+        "A request with this Idempotency-Key is still running. Try again shortly.",
+        { retry_after_s: 1 },
+      );
     },
     async done(owner, key, run, status, body) {
       if (body.length > BODY_BYTES_MAX) return this.failed(owner, key, run);
@@ -49,7 +64,8 @@ export function createIdempotency(sql: Sql): Idempotency {
       await sql.pool`UPDATE http_idempotency SET state = 'failed' WHERE owner = ${owner} AND key = ${key} AND run = ${run}`;
     },
     async trim() {
-      const gone = await sql.pool`DELETE FROM http_idempotency WHERE at < now() - make_interval(hours => ${REMEMBER_H})`;
+      const gone =
+        await sql.pool`DELETE FROM http_idempotency WHERE at < now() - make_interval(hours => ${REMEMBER_H})`;
       return gone.count;
     },
   };

@@ -1,7 +1,7 @@
 import type { Route } from "#kernel/contract.ts";
 import { Problem } from "#kernel/errors.ts";
 import type { Viewer } from "#kernel/viewer.ts";
-import type { LimitClaim, LimitDecision, LimitRule, Limiter } from "#ports/limiter/index.ts";
+import type { LimitClaim, LimitDecision, Limiter, LimitRule } from "#ports/limiter/index.ts";
 
 /** Buckets that every request draws from. A page load is about 10 requests, so these stop floods and not people. */
 export interface HttpLimits {
@@ -24,25 +24,41 @@ export function addressKey(address: string): string {
   const [head = "", tail] = address.split("::", 2);
   const left = head === "" ? [] : head.split(":");
   const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  const zeros = tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => "0");
-  return `${[...left, ...zeros, ...right].slice(0, 4).map((g) => g.replace(/^0+(?=.)/, "")).join(":")}::/64`;
+  const zeros =
+    tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => "0");
+  return `${[...left, ...zeros, ...right]
+    .slice(0, 4)
+    .map((g) => g.replace(/^0+(?=.)/, ""))
+    .join(":")}::/64`;
 }
 
 /** @returns headers that tell the caller where it stands. @throws Problem 429 `limit.exceeded` */
-export async function takeLimits(limiter: Limiter, limits: HttpLimits, route: Route, viewer: Viewer, address: string): Promise<Record<string, string>> {
+export async function takeLimits(
+  limiter: Limiter,
+  limits: HttpLimits,
+  route: Route,
+  viewer: Viewer,
+  address: string,
+): Promise<Record<string, string>> {
   const cost_tokens = route.cost_tokens ?? 1;
   const claims: LimitClaim[] = [{ key: `address:${addressKey(address)}`, rule: limits.address, cost_tokens }];
   if (viewer.kind === "person") {
     claims.push({ key: `person:${viewer.person_id}`, rule: limits.person, cost_tokens });
-    if (viewer.credential.kind === "token") claims.push({ key: `token:${viewer.credential.id}`, rule: limits.token, cost_tokens });
+    if (viewer.credential.kind === "token")
+      claims.push({ key: `token:${viewer.credential.id}`, rule: limits.token, cost_tokens });
   }
   const decision = await limiter.take(claims);
   const headers = limitHeaders(decision);
   if (decision.allowed) return headers;
-  throw new Problem(429, "limit.exceeded", `Too many requests: the limit "${decision.rule.name}" is used up. Try again a little later.`, {
-    retry_after_s: Math.ceil(decision.retry_after_ms / 1000),
-    headers,
-  });
+  throw new Problem(
+    429,
+    "limit.exceeded",
+    `Too many requests: the limit "${decision.rule.name}" is used up. Try again a little later.`,
+    {
+      retry_after_s: Math.ceil(decision.retry_after_ms / 1000),
+      headers,
+    },
+  );
 }
 
 /** IETF draft-ietf-httpapi-ratelimit-headers: the policy and what is left of it. */

@@ -14,7 +14,12 @@ export function parse<S extends z.ZodType>(schema: S, value: unknown, where: "pa
     detail: issue.message.slice(0, 300),
   }));
   const first = errors[0];
-  throw new Problem(400, "request.invalid", `The ${where} is not as it should be: ${first?.pointer ?? ""} ${first?.detail ?? ""}`.trim(), { errors });
+  throw new Problem(
+    400,
+    "request.invalid",
+    `The ${where} is not as it should be: ${first?.pointer ?? ""} ${first?.detail ?? ""}`.trim(),
+    { errors },
+  );
 }
 
 /**

@@ -22,19 +22,28 @@ export interface Called<R extends Route> {
 }
 
 /** @param send the API itself, or `fetch` against a running house */
-export function createTestClient(send: (request: Request) => Promise<Response>, origin = "http://house.test"): TestClient {
+export function createTestClient(
+  send: (request: Request) => Promise<Response>,
+  origin = "http://house.test",
+): TestClient {
   return {
     async call(route, asked = {}) {
       let path = route.path;
-      for (const [name, value] of Object.entries(asked.params ?? {})) path = path.replace(`{${name}}`, encodeURIComponent(value));
+      for (const [name, value] of Object.entries(asked.params ?? {}))
+        path = path.replace(`{${name}}`, encodeURIComponent(value));
       const query = new URLSearchParams();
-      for (const [name, value] of Object.entries(asked.query ?? {})) if (value !== undefined) query.set(name, String(value));
+      for (const [name, value] of Object.entries(asked.query ?? {}))
+        if (value !== undefined) query.set(name, String(value));
       const headers = new Headers(asked.headers);
       if (asked.token) headers.set("authorization", `Bearer ${asked.token}`);
       if (asked.body !== undefined) headers.set("content-type", "application/json");
       const search = query.size > 0 ? `?${query.toString()}` : "";
       const response = await send(
-        new Request(`${origin}${path}${search}`, { method: route.method, headers, body: asked.body === undefined ? null : JSON.stringify(asked.body) }),
+        new Request(`${origin}${path}${search}`, {
+          method: route.method,
+          headers,
+          body: asked.body === undefined ? null : JSON.stringify(asked.body),
+        }),
       );
       const text = await response.text();
       const body = text === "" ? null : (JSON.parse(text) as unknown);

@@ -1,13 +1,12 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { chmod, chown, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
-import { createHash } from "node:crypto";
-
 import type { SqlTarget } from "./pool.ts";
-import { runAs, systemUser, type SystemUser } from "./system-user.ts";
+import { runAs, type SystemUser, systemUser } from "./system-user.ts";
 
 const USER = "folkhus";
 const DATABASE = "folkhus";
@@ -15,6 +14,8 @@ const SOCKET_FILE = ".s.PGSQL.5432";
 /** A unix socket's path holds 107 bytes on Linux and 103 on macOS. */
 const SOCKET_PATH_BYTES_MAX = 103;
 const START_S_MAX = 60;
+const START_TRIES_MAX = 6;
+const START_PAUSE_MS = 400;
 
 export interface EmbeddedPostgres extends AsyncDisposable {
   target: SqlTarget;
@@ -51,8 +52,29 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   if (!existsSync(join(cluster, "PG_VERSION"))) {
     say("making a new database");
     await rm(cluster, { recursive: true, force: true });
-    await run(user, [join(bin, "initdb"), "-D", cluster, "-U", USER, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"])
-      .catch(() => run(user, [join(bin, "initdb"), "-D", cluster, "-U", USER, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions"]));
+    await run(user, [
+      join(bin, "initdb"),
+      "-D",
+      cluster,
+      "-U",
+      USER,
+      "--auth=trust",
+      "--encoding=UTF8",
+      "--locale=C.UTF-8",
+      "--no-instructions",
+    ]).catch(() =>
+      run(user, [
+        join(bin, "initdb"),
+        "-D",
+        cluster,
+        "-U",
+        USER,
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--no-instructions",
+      ]),
+    );
   }
   const pgCtl = join(bin, "pg_ctl");
   const adopted = await isRunning(cluster);
@@ -73,8 +95,14 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   };
 }
 
-async function start(user: SystemUser, pgCtl: string, folder: string, cluster: string, sockets: string, extra: string[]) {
-  await dropStalePid(cluster);
+async function start(
+  user: SystemUser,
+  pgCtl: string,
+  folder: string,
+  cluster: string,
+  sockets: string,
+  extra: string[],
+) {
   const settings = [
     "listen_addresses=",
     `unix_socket_directories=${sockets}`,
@@ -92,11 +120,21 @@ async function start(user: SystemUser, pgCtl: string, folder: string, cluster: s
   await writeFile(join(cluster, "postgresql.auto.conf"), settings.map(confLine).join("\n") + "\n");
   if (user.ids) await chown(join(cluster, "postgresql.auto.conf"), user.ids.uid, user.ids.gid);
   const log = join(folder, "postgres.log");
-  try {
-    await run(user, [pgCtl, "start", "-D", cluster, "-l", log, "-w", "-t", String(START_S_MAX), "-s"]);
-  } catch (error) {
-    const tail = (await readFile(log, "utf8").catch(() => "")).split("\n").slice(-8).join("\n");
-    throw new Error(`The embedded database did not start (${String(error)}). The end of its log:\n${tail}`, { cause: error });
+  for (let attempt = 1; ; attempt++) {
+    await dropStaleLocks(cluster, sockets);
+    try {
+      return await run(user, [pgCtl, "start", "-D", cluster, "-l", log, "-w", "-t", String(START_S_MAX), "-s"]);
+    } catch (error) {
+      // The children of a killed postmaster hold its shared memory until they notice, which takes them moments.
+      if (attempt < START_TRIES_MAX) {
+        await Bun.sleep(START_PAUSE_MS);
+        continue;
+      }
+      const tail = (await readFile(log, "utf8").catch(() => "")).split("\n").slice(-8).join("\n");
+      throw new Error(`The embedded database did not start (${String(error)}). The end of its log:\n${tail}`, {
+        cause: error,
+      });
+    }
   }
 }
 
@@ -155,12 +193,27 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function dropStalePid(cluster: string) {
-  if (!(await isRunning(cluster))) await rm(join(cluster, "postmaster.pid"), { force: true });
+/** PostgreSQL trusts any living process with the number in its lock files, a zombie or a stranger too; we look closer. */
+async function dropStaleLocks(cluster: string, sockets: string) {
+  if (await isRunning(cluster)) return;
+  for (const lock of [
+    join(cluster, "postmaster.pid"),
+    join(sockets, `${SOCKET_FILE}.lock`),
+    join(sockets, SOCKET_FILE),
+  ]) {
+    await rm(lock, { force: true });
+  }
 }
 
 async function ensureDatabase(socket: string) {
-  const admin = new Bun.SQL({ adapter: "postgres", path: socket, database: "postgres", username: USER, password: "", max: 1 });
+  const admin = new Bun.SQL({
+    adapter: "postgres",
+    path: socket,
+    database: "postgres",
+    username: USER,
+    password: "",
+    max: 1,
+  });
   try {
     const found = await admin`SELECT 1 FROM pg_database WHERE datname = ${DATABASE}`;
     if (found.length === 0) await admin.unsafe(`CREATE DATABASE ${DATABASE}`);
@@ -176,7 +229,9 @@ async function findBinaries(): Promise<string> {
   try {
     entry = createRequire(import.meta.url).resolve(name);
   } catch {
-    throw new Error(`There is no embedded PostgreSQL for ${process.platform}-${process.arch}. Set DATABASE_URL to a PostgreSQL 16 or newer.`);
+    throw new Error(
+      `There is no embedded PostgreSQL for ${process.platform}-${process.arch}. Set DATABASE_URL to a PostgreSQL 16 or newer.`,
+    );
   }
   const native = join(dirname(dirname(entry)), "native");
   await hydrateSymlinks(dirname(native), native);
@@ -185,7 +240,10 @@ async function findBinaries(): Promise<string> {
 
 /** npm packages cannot hold symlinks; the package makes them in a post-install script that an npm may be told to skip. */
 async function hydrateSymlinks(root: string, native: string) {
-  const links = JSON.parse(await readFile(join(native, "pg-symlinks.json"), "utf8").catch(() => "[]")) as { source: string; target: string }[];
+  const links = JSON.parse(await readFile(join(native, "pg-symlinks.json"), "utf8").catch(() => "[]")) as {
+    source: string;
+    target: string;
+  }[];
   for (const link of links) {
     const at = join(root, link.target);
     if (existsSync(at)) continue;
@@ -194,5 +252,6 @@ async function hydrateSymlinks(root: string, native: string) {
       if (error.code !== "EEXIST") throw error as Error;
     });
   }
-  for (const program of ["initdb", "pg_ctl", "postgres"]) await chmod(join(native, "bin", program), 0o755).catch(() => {});
+  for (const program of ["initdb", "pg_ctl", "postgres"])
+    await chmod(join(native, "bin", program), 0o755).catch(() => {});
 }

@@ -28,7 +28,8 @@ describe("ports/sql", () => {
   test("SQ2: a migration that fails leaves nothing of itself behind", async () => {
     const folder = await folderOf({ "0001_a.sql": "CREATE TABLE half (x int); SELECT 1/0;" });
     await migrate(db.sql, [{ system: "half", folder }]).catch(() => {});
-    const [row] = await db.sql.pool`SELECT to_regclass('half') AS t, (SELECT count(*)::int FROM sql_migrations WHERE name LIKE 'half%') AS n`;
+    const [row] = await db.sql
+      .pool`SELECT to_regclass('half') AS t, (SELECT count(*)::int FROM sql_migrations WHERE name LIKE 'half%') AS n`;
     expect(row).toEqual({ t: null, n: 0 });
   });
 

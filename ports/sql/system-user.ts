@@ -17,9 +17,20 @@ export async function systemUser(folder: string, say: (line: string) => void): P
   let ids = await lookUp(SYSTEM_USER);
   if (!ids) {
     say(`making the system user "${SYSTEM_USER}", because PostgreSQL refuses to run as root`);
-    const made = Bun.spawnSync(["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]);
+    const made = Bun.spawnSync([
+      "useradd",
+      "--system",
+      "--user-group",
+      "--no-create-home",
+      "--shell",
+      "/usr/sbin/nologin",
+      SYSTEM_USER,
+    ]);
     ids = await lookUp(SYSTEM_USER);
-    if (!ids) throw new Error(`Could not make the system user "${SYSTEM_USER}": ${made.stderr.toString().trim()}. Start folkhus as an ordinary user, or set DATABASE_URL.`);
+    if (!ids)
+      throw new Error(
+        `Could not make the system user "${SYSTEM_USER}": ${made.stderr.toString().trim()}. Start folkhus as an ordinary user, or set DATABASE_URL.`,
+      );
   }
   return { ids, needs_search_capability: !openToOthers(folder) || !openToOthers(import.meta.dirname) };
 }

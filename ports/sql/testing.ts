@@ -4,9 +4,9 @@ import { mkdir, open, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { createIds, type Ids } from "#kernel/ids.ts";
-import { createSystemClock, type Clock } from "#ports/clock/index.ts";
+import { type Clock, createSystemClock } from "#ports/clock/index.ts";
 
-import { createSql, startEmbeddedPostgres, migrate, type MigrationFolder, type Sql, type SqlTarget } from "./index.ts";
+import { createSql, migrate, type MigrationFolder, type Sql, type SqlTarget, startEmbeddedPostgres } from "./index.ts";
 import { readFolder } from "./migrate.ts";
 
 /**
@@ -31,7 +31,10 @@ export const JOBS_FOLDER: MigrationFolder = { system: "jobs", folder: join(ROOT,
 let counter = 0;
 
 /** @param folders what the template holds, in order; each distinct set gets a template of its own */
-export async function testDatabase(folders: MigrationFolder[] = [SQL_FOLDER], needs: { clock?: Clock } = {}): Promise<TestDatabase> {
+export async function testDatabase(
+  folders: MigrationFolder[] = [SQL_FOLDER],
+  needs: { clock?: Clock } = {},
+): Promise<TestDatabase> {
   const clock = needs.clock ?? createSystemClock();
   const cluster = await startTestCluster();
   const at = (database: string): SqlTarget => ({ ...(cluster as { socket_path: string; user: string }), database });
@@ -62,7 +65,12 @@ async function startTestCluster(): Promise<SqlTarget> {
   });
 }
 
-async function ensureTemplate(admin: Sql, at: (d: string) => SqlTarget, folders: MigrationFolder[], clock: Clock): Promise<string> {
+async function ensureTemplate(
+  admin: Sql,
+  at: (d: string) => SqlTarget,
+  folders: MigrationFolder[],
+  clock: Clock,
+): Promise<string> {
   const hash = createHash("sha256");
   for (const m of folders.flatMap(readFolder)) hash.update(`${m.name}:${m.checksum};`);
   const name = `template_${hash.digest("hex").slice(0, 20)}`;

@@ -1,0 +1,43 @@
+import { describe, expect, test } from "bun:test";
+
+import { readConfig } from "./config.ts";
+
+describe("configuration", () => {
+  const refused: [Record<string, string>, string][] = [
+    [{ PORT: "http" }, "PORT"],
+    [{ PORT: "70000" }, "PORT"],
+    [{ FOLKHUS_SIGNUP: "maybe" }, "FOLKHUS_SIGNUP"],
+    [{ FOLKHUS_ROLES: "web,cook" }, "cook"],
+    [{ DATABASE_URL: "mysql://x" }, "DATABASE_URL"],
+    [{ FOLKHUS_URL: "ftp://x" }, "FOLKHUS_URL"],
+    [{ FOLKHUS_SECRET: "short" }, "FOLKHUS_SECRET"],
+    [{ FOLKHUS_FREE_MIB_MIN: "-1" }, "FOLKHUS_FREE_MIB_MIN"],
+    [{ FOLKHUS_LOG: "loud" }, "FOLKHUS_LOG"],
+    [{ REDIS_URL: "redis://x" }, "REDIS_URL"],
+  ];
+  for (const [env, named] of refused) {
+    test(`SV1: nonsense in ${Object.keys(env)[0]} (${Object.values(env)[0]}) is refused by a sentence that names it`, () => {
+      expect(() => readConfig(env)).toThrow(named);
+    });
+  }
+
+  test("SV2: a refused database URL is not repeated, because it holds a password", () => {
+    expect(() => readConfig({ DATABASE_URL: "mysql://u:hunter2@h/db" })).toThrow(
+      expect.not.stringContaining("hunter2") as unknown as Error,
+    );
+  });
+
+  test("SV3: an empty environment gives the documented defaults", () => {
+    const { config, secrets } = readConfig({});
+    expect(config).toMatchObject({
+      port: 4000,
+      host: "127.0.0.1",
+      signup: "invitation",
+      database_url: null,
+      trusted_proxies: 0,
+    });
+    expect(config.data_folder.endsWith("/data")).toBe(true);
+    expect([...config.roles]).toEqual(["web", "worker", "media"]);
+    expect(secrets).toEqual({ signing_secret: null, s3_url: null, metrics_token: null });
+  });
+});

@@ -1,0 +1,135 @@
+import { resolve } from "node:path";
+
+import { SIGNUP_MODES, type SignupMode } from "#systems/people/index.ts";
+
+/** The environment, read once. Everything else gets values; nothing else reads a variable. */
+export interface Config {
+  port: number;
+  host: string;
+  data_folder: string;
+  house_name: string;
+  /** Where people reach the house, without a slash at the end; null means: whatever host the request names. */
+  public_url: string | null;
+  signup: SignupMode;
+  roles: ReadonlySet<Role>;
+  trusted_proxies: number;
+  log_level: LogLevel;
+  database_url: string | null;
+  ffmpeg_path: string | null;
+  /** Largest single upload. */
+  upload_bytes_max: number;
+  /** New uploads are refused below this much free disk. */
+  free_bytes_min: number;
+}
+
+/** Kept apart, so that a dump of the configuration never shows them. */
+export interface Secrets {
+  /** Signs blob URLs; null means: kept in the data folder, made at the first start. */
+  signing_secret: string | null;
+  s3_url: string | null;
+  metrics_token: string | null;
+}
+
+/** `web` answers HTTP, `worker` runs jobs, `media` runs the jobs that need ffmpeg. */
+export const ROLES = ["web", "worker", "media"] as const;
+export type Role = (typeof ROLES)[number];
+
+const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+type LogLevel = (typeof LOG_LEVELS)[number];
+
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
+
+/** @throws ConfigError with a sentence that names the variable */
+export function readConfig(env: Record<string, string | undefined>): { config: Config; secrets: Secrets } {
+  const read = reader(env);
+  for (const [name, engine] of [
+    ["REDIS_URL", "Redis"],
+    ["NATS_URL", "NATS"],
+    ["SMTP_URL", "SMTP"],
+  ] as const) {
+    if (read.text(name) !== null)
+      throw new ConfigError(`${name} is set, but this version of folkhus has no ${engine} engine yet. Unset it.`);
+  }
+  return {
+    config: {
+      port: read.integer("PORT", 4000, 0, 65_535),
+      host: read.text("HOST") ?? "127.0.0.1",
+      data_folder: resolve(read.text("FOLKHUS_DATA") ?? "data"),
+      house_name: read.text("FOLKHUS_NAME") ?? "Folkhus",
+      public_url: read.url("FOLKHUS_URL", ["http:", "https:"])?.replace(/\/+$/, "") ?? null,
+      signup: read.oneOf("FOLKHUS_SIGNUP", SIGNUP_MODES, "invitation"),
+      roles: read.roles("FOLKHUS_ROLES"),
+      trusted_proxies: read.integer("FOLKHUS_TRUSTED_PROXIES", 0, 0, 10),
+      log_level: read.oneOf("FOLKHUS_LOG", LOG_LEVELS, "info"),
+      database_url: read.url("DATABASE_URL", ["postgres:", "postgresql:"]),
+      ffmpeg_path: read.text("FFMPEG_PATH"),
+      upload_bytes_max: read.integer("FOLKHUS_UPLOAD_MIB_MAX", 10 * 1024, 1, 1024 * 1024) * MIB,
+      free_bytes_min: read.integer("FOLKHUS_FREE_MIB_MIN", 1024, 0, 1024 * 1024) * MIB,
+    },
+    secrets: {
+      signing_secret: read.secret("FOLKHUS_SECRET"),
+      s3_url: read.url("S3_URL", ["s3:", "http:", "https:"]),
+      metrics_token: read.secret("FOLKHUS_METRICS_TOKEN"),
+    },
+  };
+}
+
+const SECRET_CHARS_MIN = 32;
+
+function reader(env: Record<string, string | undefined>) {
+  const text = (name: string): string | null => {
+    const value = env[name]?.trim();
+    return value ? value : null;
+  };
+  return {
+    text,
+    integer(name: string, otherwise: number, min: number, max: number): number {
+      const value = text(name);
+      if (value === null) return otherwise;
+      const number = Number(value);
+      if (!/^\d+$/.test(value) || number < min || number > max) {
+        throw new ConfigError(`${name} is "${value}", but it must be a whole number from ${min} to ${max}.`);
+      }
+      return number;
+    },
+    oneOf<const T extends readonly string[]>(name: string, allowed: T, otherwise: T[number]): T[number] {
+      const value = text(name);
+      if (value === null) return otherwise;
+      if (!allowed.includes(value))
+        throw new ConfigError(`${name} is "${value}", but it must be one of: ${allowed.join(", ")}.`);
+      return value;
+    },
+    url(name: string, protocols: string[]): string | null {
+      const value = text(name);
+      if (value === null) return null;
+      const url = URL.canParse(value) ? new URL(value) : null;
+      // The value itself is not repeated: a database URL holds a password.
+      if (!url || !protocols.includes(url.protocol)) {
+        throw new ConfigError(`${name} is not a URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")}.`);
+      }
+      return value;
+    },
+    secret(name: string): string | null {
+      const value = text(name);
+      if (value !== null && value.length < SECRET_CHARS_MIN)
+        throw new ConfigError(`${name} must have at least ${SECRET_CHARS_MIN} characters.`);
+      return value;
+    },
+    roles(name: string): ReadonlySet<Role> {
+      const value = text(name);
+      if (value === null || value === "all") return new Set(ROLES);
+      const wanted = value.split(",").map((role) => role.trim());
+      const wrong = wanted.find((role) => !(ROLES as readonly string[]).includes(role));
+      if (wrong !== undefined)
+        throw new ConfigError(`${name} names the role "${wrong}", but there are: all, ${ROLES.join(", ")}.`);
+      return new Set(wanted as Role[]);
+    },
+  };
+}
+
+export const DISK_WARN_BYTES = 5 * GIB;

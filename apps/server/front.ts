@@ -1,0 +1,98 @@
+import type { Blobs } from "#ports/blobs/index.ts";
+import type { Api } from "#ports/http/index.ts";
+
+import { DOCS_CSS, docsPage } from "./docs-page.ts";
+import type { Health } from "./health.ts";
+import type { Metrics } from "./metrics.ts";
+
+export interface FrontNeeds {
+  api: Api;
+  blobs: Blobs;
+  health: Health;
+  metrics: Metrics;
+  metrics_token: string | null;
+  asset: (name: string, request: Request) => Promise<Response>;
+  page: (request: Request, peer_address: string) => Promise<Response>;
+  about: { title: string; version: string; description: string };
+}
+
+/** The outermost door: sends each request to the part that answers it. Media go to storage's own handler, never through the API. */
+export function createFront(needs: FrontNeeds) {
+  const { api, blobs, health, metrics } = needs;
+  let openapi: string | null = null;
+  let docs: string | null = null;
+
+  return async (request: Request, peer_address: string): Promise<Response> => {
+    const path = pathOf(request.url);
+    if (path.startsWith("/v1/")) return api.fetch(request, peer_address);
+    if (path.startsWith("/blobs/"))
+      return blobs.handler ? blobs.handler(request) : text(404, "Media are served by the object store.");
+    if (request.method !== "GET" && request.method !== "HEAD")
+      return text(405, "Only GET here.", { allow: "GET, HEAD" });
+    if (path.startsWith("/assets/")) return needs.asset(path.slice("/assets/".length), request);
+    switch (path) {
+      case "/healthz":
+        return text(200, "ok");
+      case "/readyz":
+        return ready(health);
+      case "/metrics":
+        return mayScrape(request, peer_address, needs.metrics_token)
+          ? new Response(await metrics.text(), { headers: { "content-type": metrics.contentType } })
+          : text(403, "Metrics are for this machine, or for a caller with the token in FOLKHUS_METRICS_TOKEN.");
+      case "/openapi.json":
+        openapi ??= JSON.stringify(api.openapi(needs.about), null, 1);
+        return new Response(openapi, { headers: { "content-type": "application/json", ...PLAIN_HEADERS } });
+      case "/docs":
+        docs ??= docsPage(api.openapi(needs.about));
+        return new Response(docs, {
+          headers: {
+            "content-type": "text/html; charset=utf-8",
+            "content-security-policy": DOCS_CSP,
+            ...PLAIN_HEADERS,
+          },
+        });
+      case "/docs.css":
+        return new Response(DOCS_CSS, { headers: { "content-type": "text/css; charset=utf-8", ...PLAIN_HEADERS } });
+      case "/robots.txt":
+        return text(200, "User-agent: *\nDisallow: /v1/\nDisallow: /blobs/\n");
+      default:
+        return needs.page(request, peer_address);
+    }
+  };
+}
+
+const PLAIN_HEADERS = {
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cache-control": "no-cache",
+};
+const DOCS_CSP = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const text = (status: number, body: string, headers: Record<string, string> = {}) =>
+  new Response(body, {
+    status,
+    headers: { "content-type": "text/plain; charset=utf-8", ...PLAIN_HEADERS, ...headers },
+  });
+
+/** The path without parsing the whole URL: this runs for every request. */
+function pathOf(url: string): string {
+  const from = url.indexOf("/", url.indexOf("//") + 2);
+  if (from < 0) return "/";
+  const query = url.indexOf("?", from);
+  return query < 0 ? url.slice(from) : url.slice(from, query);
+}
+
+/** 200 only when all of the house can be used; else 503 with the reasons. A degraded part that still serves stays 200. */
+async function ready(health: Health): Promise<Response> {
+  const checks = await health.checks();
+  const down = checks.some((check) => check.state === "down");
+  const status = down ? "down" : checks.some((check) => check.state === "degraded") ? "degraded" : "ready";
+  return Response.json({ status, checks }, { status: down ? 503 : 200, headers: { "cache-control": "no-store" } });
+}
+
+/** A proxy on the same machine makes every caller look local, so a forwarded request is not. */
+function mayScrape(request: Request, peer_address: string, token: string | null): boolean {
+  if (token !== null && request.headers.get("authorization") === `Bearer ${token}`) return true;
+  const local = ["127.0.0.1", "::1", "::ffff:127.0.0.1"].includes(peer_address);
+  return local && !request.headers.has("x-forwarded-for") && !request.headers.has("forwarded");
+}

@@ -1,0 +1,103 @@
+import { statfs } from "node:fs/promises";
+
+import type { Blobs } from "#ports/blobs/index.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import type { Sandbox } from "#ports/sandbox/index.ts";
+import type { Sql } from "#ports/sql/index.ts";
+
+/** One thing that the house stands on. `degraded` still serves; `down` does not. */
+export interface Check {
+  name: string;
+  state: "ok" | "degraded" | "down";
+  /** What people notice, and what to do. Empty when all is well. */
+  because: string;
+}
+
+export interface Health {
+  checks(): Promise<Check[]>;
+}
+
+const PING_MS_MAX = 2_000;
+const CLOCK_SKEW_MS_MAX = 2_000;
+
+export interface HealthNeeds {
+  sql: Sql;
+  blobs: Blobs;
+  sandbox: Sandbox;
+  clock: Clock;
+  data_folder: string;
+  free_bytes_min: number;
+  ffmpeg: { version: string | null };
+  draining: () => boolean;
+}
+
+export function createHealth(needs: HealthNeeds): Health {
+  return {
+    async checks() {
+      return [lifecycle(needs), ...(await Promise.all([database(needs), disk(needs)])), video(needs), sandbox(needs)];
+    },
+  };
+}
+
+const ok = (name: string): Check => ({ name, state: "ok", because: "" });
+
+function lifecycle({ draining }: HealthNeeds): Check {
+  return draining() ? { name: "lifecycle", state: "down", because: "The house is stopping." } : ok("lifecycle");
+}
+
+async function database({ sql, clock }: HealthNeeds): Promise<Check> {
+  const gaveUp = clock.sleep(PING_MS_MAX).then(() => null);
+  try {
+    const before = clock.now();
+    const rows = await Promise.race([sql.pool<{ now: Date }[]>`SELECT clock_timestamp() AS now`, gaveUp]);
+    if (!rows)
+      return { name: "database", state: "down", because: `The database did not answer within ${PING_MS_MAX} ms.` };
+    const skew_ms = Math.abs((rows[0]?.now.getTime() ?? before) - before);
+    if (skew_ms > CLOCK_SKEW_MS_MAX) {
+      return {
+        name: "database",
+        state: "degraded",
+        because: `This machine's clock and the database's differ by ${Math.round(skew_ms)} ms. Set both by NTP.`,
+      };
+    }
+    return ok("database");
+  } catch {
+    return { name: "database", state: "down", because: "The database cannot be reached." };
+  }
+}
+
+async function disk({ blobs, data_folder, free_bytes_min }: HealthNeeds): Promise<Check> {
+  const free = (await blobs.freeBytes()) ?? (await freeBytesOf(data_folder));
+  if (free === null || free >= free_bytes_min) return ok("disk");
+  return {
+    name: "disk",
+    state: "degraded",
+    because: `Only ${Math.round(free / 2 ** 20)} MiB are free. New uploads are refused until there is room; everything else goes on.`,
+  };
+}
+
+async function freeBytesOf(folder: string): Promise<number | null> {
+  const stats = await statfs(folder).catch(() => null);
+  return stats ? stats.bavail * stats.bsize : null;
+}
+
+function video({ ffmpeg }: HealthNeeds): Check {
+  return ffmpeg.version === null
+    ? {
+        name: "ffmpeg",
+        state: "down",
+        because:
+          "ffmpeg is missing, so the house takes no video. Install it (Debian: apt-get install ffmpeg) or set FFMPEG_PATH, then start again.",
+      }
+    : ok("ffmpeg");
+}
+
+function sandbox({ sandbox: { strength, degraded_because } }: HealthNeeds): Check {
+  return strength === "bubblewrap"
+    ? ok("sandbox")
+    : {
+        name: "sandbox",
+        state: "degraded",
+        because: `Strangers' files are decoded with resource limits only: ${degraded_because} Install bubblewrap.`,
+      };
+}

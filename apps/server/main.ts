@@ -1,0 +1,59 @@
+import { composeHouse } from "./compose.ts";
+import { ConfigError, readConfig } from "./config.ts";
+import { createLogLines } from "./log-lines.ts";
+
+const DRAIN_MS_MAX = 15_000;
+
+/** Starts the house, prints its address, and takes it down in order when it is asked to stop. */
+async function main(): Promise<void> {
+  const { config, secrets } = readConfig(process.env);
+  const terminal = process.stdout.isTTY;
+  const lines = createLogLines(config.log_level, terminal);
+  const house = await composeHouse(config, secrets, { lines });
+  const server = config.roles.has("web") ? house.listen() : null;
+  house.work();
+
+  if (server) {
+    const url = config.public_url ?? `http://localhost:${server.port}`;
+    say(`\n  ${config.house_name} is open: ${url}`);
+    const setup = await house.setupLink(url);
+    if (setup) say(`  Set it up here, once:   ${setup}`);
+    for (const note of await house.notes()) say(`  ! ${note}`);
+    say("");
+  }
+
+  let stopping = false;
+  const stop = async (signal: string) => {
+    if (stopping) {
+      if (signal === "SIGINT") process.exit(130);
+      return;
+    }
+    stopping = true;
+    lines.info({ signal }, "stopping: finishing what is under way");
+    const late = setTimeout(() => {
+      lines.error({ ms: DRAIN_MS_MAX * 2 }, "did not stop in time; giving up the rest");
+      process.exit(1);
+    }, DRAIN_MS_MAX * 2);
+    await server?.drain(DRAIN_MS_MAX);
+    await house[Symbol.asyncDispose]();
+    clearTimeout(late);
+    lines.info("stopped");
+    process.exit(0);
+  };
+  process.on("SIGINT", () => void stop("SIGINT"));
+  process.on("SIGTERM", () => void stop("SIGTERM"));
+  house.lost.addEventListener("abort", () => void stop("node lease lost"));
+}
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+try {
+  await main();
+} catch (error) {
+  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+  else
+    process.stderr.write(
+      `The house could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+  process.exit(error instanceof ConfigError ? 2 : 1);
+}

@@ -1,0 +1,110 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+import type { Caches } from "#ports/cache/index.ts";
+import type { Served } from "#ports/http/index.ts";
+import type { Jobs } from "#ports/jobs/index.ts";
+import type { Log } from "#ports/log/index.ts";
+
+/** What the house counts of itself, in the Prometheus text format. Labels are bounded: routes, kinds and names, never people. */
+export interface Metrics {
+  served(request: Served): void;
+  text(): Promise<string>;
+  contentType: string;
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export function createMetrics(parts: { caches: Caches; jobs: Jobs; log: Log; version: string }): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const requests = new Counter({
+    name: "folkhus_http_requests_total",
+    help: "Requests by route and status",
+    labelNames: ["method", "route", "status"],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: "folkhus_http_request_seconds",
+    help: "Time to answer by route",
+    labelNames: ["method", "route"],
+    buckets: SECONDS,
+    registers,
+  });
+  new Gauge({ name: "folkhus_info", help: "1, with the version", labelNames: ["version", "bun"], registers }).set(
+    { version: parts.version, bun: Bun.version },
+    1,
+  );
+
+  const memory = new Gauge({
+    name: "process_resident_memory_bytes",
+    help: "Resident memory of this process",
+    registers,
+  });
+  const cpu = new Gauge({
+    name: "process_cpu_seconds_total",
+    help: "CPU time of this process, user and system",
+    registers,
+  });
+  const lag = new Gauge({
+    name: "folkhus_log_lag_events",
+    help: "Events that a group still has to handle",
+    labelNames: ["topic", "group"],
+    registers,
+  });
+  const lagSeconds = new Gauge({
+    name: "folkhus_log_lag_seconds",
+    help: "Age of the oldest event that a group still has to handle",
+    labelNames: ["topic", "group"],
+    registers,
+  });
+  const jobs = new Gauge({
+    name: "folkhus_jobs",
+    help: "Jobs by class, kind and state",
+    labelNames: ["class", "kind", "state"],
+    registers,
+  });
+  const jobsOldest = new Gauge({
+    name: "folkhus_jobs_oldest_seconds",
+    help: "Age of the oldest job by class, kind and state",
+    labelNames: ["class", "kind", "state"],
+    registers,
+  });
+  const cache = new Gauge({
+    name: "folkhus_cache",
+    help: "Caches: entries, bytes, hits, misses, evictions, loads",
+    labelNames: ["cache", "what"],
+    registers,
+  });
+
+  const refresh = async () => {
+    memory.set(process.memoryUsage().rss);
+    const used = process.cpuUsage();
+    cpu.set((used.user + used.system) / 1e6);
+    for (const { name, ...numbers } of parts.caches.stats()) {
+      for (const [what, value] of Object.entries(numbers)) cache.set({ cache: name, what }, value);
+    }
+    jobs.reset();
+    jobsOldest.reset();
+    for (const { class: jobClass, kind, state, jobs: count, oldest_s } of await parts.jobs.counts()) {
+      jobs.set({ class: jobClass, kind, state }, count);
+      jobsOldest.set({ class: jobClass, kind, state }, oldest_s);
+    }
+    lag.reset();
+    lagSeconds.reset();
+    for (const { topic, group, events, oldest_s } of await parts.log.lags()) {
+      lag.set({ topic, group }, events);
+      lagSeconds.set({ topic, group }, oldest_s);
+    }
+  };
+  return {
+    served({ method, route, status, ms }) {
+      requests.inc({ method, route, status });
+      seconds.observe({ method, route }, ms / 1000);
+    },
+    async text() {
+      await refresh();
+      return registry.metrics();
+    },
+    contentType: registry.contentType,
+  };
+}
