@@ -77,10 +77,10 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     );
   }
   const pgCtl = join(bin, "pg_ctl");
-  const adopted = await isRunning(cluster);
+  const adopted = await adopt(cluster, join(sockets, SOCKET_FILE));
   if (!adopted) await start(user, pgCtl, folder, cluster, sockets, options.settings ?? []);
   const target = { socket_path: join(sockets, SOCKET_FILE), database: DATABASE, user: USER };
-  await ensureDatabase(target.socket_path);
+  if (!adopted) await ensureDatabase(target.socket_path);
   return {
     target,
     version: (await readFile(join(cluster, "PG_VERSION"), "utf8")).trim(),
@@ -174,6 +174,20 @@ async function postmasterPid(cluster: string): Promise<number | null> {
   const text = await readFile(join(cluster, "postmaster.pid"), "utf8").catch(() => "");
   const pid = Number.parseInt(text, 10);
   return pid > 0 ? pid : null;
+}
+
+/** True once the one that runs has answered; false when none runs, or the one that ran was just dying. */
+async function adopt(cluster: string, socket: string): Promise<boolean> {
+  for (let waited_ms = 0; await isRunning(cluster); waited_ms += START_PAUSE_MS) {
+    try {
+      await ensureDatabase(socket);
+      return true;
+    } catch (error) {
+      if (waited_ms > START_S_MAX * 1000) throw error;
+      await Bun.sleep(START_PAUSE_MS);
+    }
+  }
+  return false;
 }
 
 /** Running means: the pid in the lock file lives and is a Postgres. A number reused by another program does not count. */
