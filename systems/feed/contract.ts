@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { zPersonCard, zSpaceCard } from "#kernel/cards.ts";
 import { defineRoute } from "#kernel/contract.ts";
 import { AUDIENCES, zAudience, zId, zIdOut, zPage, zPageQuery, zText, zTime } from "#kernel/wire.ts";
 
@@ -9,37 +10,36 @@ import { HASHTAG_CHARS_MAX } from "./tokens.ts";
 export * from "./bounds.ts";
 export { marksOf, tagOf, tokenize, type Token } from "./tokens.ts";
 
-/** Who wrote it, as small as a post needs. */
-export const zPostPerson = z
-  .object({ id: zIdOut<"person">(), handle: z.string(), display_name: z.string(), avatar_url: z.string().nullable() })
-  .meta({ id: "PostPerson" });
+const zMediaStatus = z.enum(["processing", "ready", "failed"]);
 
-export const zPostSpace = z
-  .object({ id: zIdOut<"space">(), slug: z.string(), name: z.string() })
-  .meta({ id: "PostSpace" });
-
+/** A video as it stands in a post: media's own card. */
 export const zPostVideo = z
   .object({
     id: zIdOut<"video">(),
-    status: z.enum(["processing", "ready", "failed"]),
     title: z.string(),
-    duration_ms: z.number().nullable(),
-    width: z.number().nullable(),
-    height: z.number().nullable(),
+    status: zMediaStatus,
+    progress: z.number(),
+    duration_ms: z.int().nullable(),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
     /** There as soon as anything can be played. */
     hls_url: z.string().nullable(),
     poster_url: z.string().nullable(),
+    placeholder: z.string().nullable(),
+    view_count: z.int(),
   })
   .meta({ id: "PostVideo" });
 
 export const zPostImage = z
   .object({
     id: zIdOut<"image">(),
+    status: zMediaStatus,
     alt: z.string(),
-    width: z.number(),
-    height: z.number(),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
+    placeholder: z.string().nullable(),
     /** Smallest first. */
-    variants: z.array(z.object({ width: z.number(), height: z.number(), url: z.string() })),
+    variants: z.array(z.object({ url: z.string(), width: z.int(), height: z.int() })),
   })
   .meta({ id: "PostImage" });
 
@@ -56,13 +56,13 @@ export const zPostViewer = z
 export const zPost = z
   .object({
     id: zIdOut<"post">(),
-    author: zPostPerson,
+    author: zPersonCard,
     text: z.string(),
     /** Those of the text's mentions that name a person of this house. Draw a link only for these. */
     mentions: z.array(z.object({ id: zIdOut<"person">(), handle: z.string() })),
     hashtags: z.array(z.string()),
     audience: zAudience,
-    space: zPostSpace.nullable(),
+    space: zSpaceCard.nullable(),
     video: zPostVideo.nullable(),
     images: z.array(zPostImage),
     created_at: zTime,
@@ -73,11 +73,10 @@ export const zPost = z
     /** Null for a caller who is not signed in. */
     viewer: zPostViewer.nullable(),
     /** In feeds: who of the people you follow passed this on, where that is why it is here. */
-    reposted_by: zPostPerson.nullable(),
+    reposted_by: zPersonCard.nullable(),
   })
   .meta({ id: "Post" });
 export type Post = z.output<typeof zPost>;
-export type PostPerson = z.output<typeof zPostPerson>;
 export type PostVideo = z.output<typeof zPostVideo>;
 export type PostImage = z.output<typeof zPostImage>;
 export type PostViewer = z.output<typeof zPostViewer>;
@@ -96,7 +95,7 @@ export const zComment = z
     /** 0 for an answer to the post itself. */
     depth: z.number(),
     /** Null where it was deleted and stands only because of its replies. */
-    author: zPostPerson.nullable(),
+    author: zPersonCard.nullable(),
     text: z.string(),
     mentions: z.array(z.object({ id: zIdOut<"person">(), handle: z.string() })),
     created_at: zTime,
@@ -116,7 +115,7 @@ export type PostEdit = z.output<typeof zPostEdit>;
 const zPostParams = z.strictObject({ id: zId<"post">() });
 const zCommentParams = z.strictObject({ id: zId<"comment">() });
 const zPosts = zPage(zPost);
-const zWhoAndWhen = zPage(z.object({ person: zPostPerson, at: zTime }));
+const zWhoAndWhen = zPage(z.object({ person: zPersonCard, at: zTime }));
 
 const read = { who: "anyone", scope: "read" } as const;
 const own = { who: "signed_in", scope: "read" } as const;
