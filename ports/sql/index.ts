@@ -22,6 +22,8 @@ export interface Sql extends AsyncDisposable {
 }
 
 export { createSql, type SqlTarget } from "./pool.ts";
+export { afterCommit } from "./after-commit.ts";
+export { createWakes, type Wakes } from "./wake.ts";
 export { migrate, type MigrationFolder } from "./migrate.ts";
 export { leaseNode, type NodeLease } from "./node-lease.ts";
 export { startEmbeddedPostgres, type EmbeddedPostgres } from "./embedded.ts";

@@ -4,6 +4,7 @@ import { Transient } from "#kernel/errors.ts";
 import { retry } from "#kernel/retry.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
+import { watchCommit } from "./after-commit.ts";
 import { isAway, isRetryable } from "./errors.ts";
 import type { Sql, Tx } from "./index.ts";
 
@@ -40,9 +41,15 @@ export function createSql(
     pool,
     async tx(work, options) {
       const mode = options?.isolation ? `isolation level ${options.isolation}` : "";
+      let committed = () => {};
+      const begin = (): ReturnType<typeof work> =>
+        pool.begin(mode, (tx) => {
+          committed = watchCommit(tx);
+          return work(tx as Tx);
+        }) as ReturnType<typeof work>;
       try {
-        return await retry(
-          () => pool.begin(mode, (tx) => work(tx as Tx)) as ReturnType<typeof work>,
+        const result = await retry(
+          begin,
           { tries_max: TX_TRIES_MAX, base_ms: 5, delay_ms_max: 200 },
           {
             random: () => needs.clock.random(),
@@ -50,6 +57,8 @@ export function createSql(
             temper: (error) => (isRetryable(error) ? "transient" : "permanent"),
           },
         );
+        committed();
+        return result;
       } catch (error) {
         if (isAway(error)) throw new Transient("the database is away", { cause: error });
         throw error;

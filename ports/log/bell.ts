@@ -1,0 +1,49 @@
+import type { Clock } from "#ports/clock/index.ts";
+
+/** "Look again." Rung many times before anybody waits, it still answers once. */
+export interface Bell {
+  ring(): void;
+  /** Resolves at the next ring, at once when it rang since the last wait, after `ms`, or when `signal` fires. */
+  wait(signal: AbortSignal, ms?: number): Promise<void>;
+}
+
+export function createBell(clock: Clock): Bell {
+  let rung = false;
+  let answer = () => {};
+  return {
+    ring() {
+      rung = true;
+      answer();
+    },
+    async wait(signal, ms) {
+      if (!rung && !signal.aborted) {
+        const over = new AbortController();
+        await new Promise<void>((resolve) => {
+          answer = resolve;
+          signal.addEventListener("abort", () => resolve(), { once: true, signal: over.signal });
+          if (ms !== undefined) void clock.sleep(ms, over.signal).then(resolve, () => {});
+        });
+        answer = () => {};
+        over.abort();
+      }
+      rung = false;
+    },
+  };
+}
+
+/** Lets at most `max` pieces of work run at once; the rest wait in the order in which they came. */
+export function createGate(max: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let free = max;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free += 1;
+    }
+  };
+}

@@ -1,0 +1,75 @@
+import { backoffMs } from "#kernel/retry.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import type { Sql } from "#ports/sql/index.ts";
+
+import { createBell } from "./bell.ts";
+import { BATCH_EVENTS_DEFAULT, RETRY_BASE_MS, SETTLE_MS_MAX } from "./bounds.ts";
+import type { Consumer, LogFailure } from "./consumer.ts";
+import type { LogPosition, StoredEvent } from "./index.ts";
+import { comparePositions, decodePosition } from "./position.ts";
+import * as store from "./store.ts";
+
+/** A cache that cannot follow is wrong for so long, so a tail waits less than a group. */
+const RETRY = { base_ms: RETRY_BASE_MS, delay_ms_max: 2_000 };
+
+/** Follows a topic from a place on, in memory: nothing about it is stored. */
+export function startTail(
+  needs: { sql: Sql; clock: Clock; onFailure: (failure: LogFailure) => void },
+  topic: string,
+  from: LogPosition,
+  onBatch: (batch: StoredEvent[]) => void | Promise<void>,
+): Consumer {
+  const { sql, clock } = needs;
+  const bell = createBell(clock);
+  const stopping = new AbortController();
+  let at = from;
+
+  async function run(): Promise<void> {
+    let blocked_times = 0;
+    for (let stumbles = 0; !stopping.signal.aborted;) {
+      let events: StoredEvent[] = [];
+      try {
+        const read = await store.readEvents(sql.pool, topic, decodePosition(at), BATCH_EVENTS_DEFAULT);
+        events = read.events;
+        if (events.length > 0) {
+          await onBatch(events);
+          at = events.at(-1)!.position;
+          blocked_times = 0;
+        } else {
+          await bell.wait(
+            stopping.signal,
+            read.blocked ? Math.min(SETTLE_MS_MAX, 2 ** Math.min(blocked_times++, 20)) : undefined,
+          );
+        }
+        stumbles = 0;
+      } catch (error) {
+        needs.onFailure({
+          topic,
+          group: "(tail)",
+          events: events.length,
+          first: events[0]?.position ?? "",
+          tries: stumbles + 1,
+          parked: false,
+          error,
+        });
+        await clock
+          .sleep(
+            backoffMs(stumbles++, RETRY, () => clock.random()),
+            stopping.signal,
+          )
+          .catch(() => {});
+      }
+    }
+  }
+
+  const running = run();
+  return {
+    topic,
+    ring: () => bell.ring(),
+    lookAt: (newest) => comparePositions(at, newest) < 0 && bell.ring(),
+    async stop() {
+      stopping.abort(new Error("the tail was closed"));
+      await running;
+    },
+  };
+}
