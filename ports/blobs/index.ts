@@ -1,56 +1,101 @@
 /**
  * Bytes by name. Names are made by the server and look like `videos/123/480/init.mp4`; a client's file name never
- * reaches one. The database holds names and numbers, never bytes; clients put and fetch through signed URLs.
+ * reaches one (the grammar is `names.ts`). The database holds names and numbers, never bytes; clients put and fetch
+ * through signed URLs. A *prefix* is always a folder and ends in `/`, so that `videos/12/` never means `videos/123/`.
  */
 export interface Blobs extends AsyncDisposable {
   /** Atomic: a reader sees the whole old or the whole new blob, and after a resolve it survives a crash. */
-  put(name: string, body: BlobBody, options: { media_type: string; cache_control?: string }): Promise<BlobHead>;
+  put(name: string, body: BlobBody, options: PutOptions): Promise<BlobHead>;
   /** @throws Problem 404 `blob.not_found` */
-  get(name: string, range?: { start: number; end_exclusive: number }): Promise<{ head: BlobHead; body: ReadableStream<Uint8Array> }>;
+  get(name: string, range?: ByteRange): Promise<{ head: BlobHead; body: ReadableStream<Uint8Array> }>;
   head(name: string): Promise<BlobHead | null>;
   /** Deleting what is not there is not an error. */
   delete(names: string[]): Promise<void>;
-  /** Names under a prefix in byte order. */
-  list(prefix: string, options?: { after?: string; limit?: number }): Promise<{ names: string[]; next_after: string | null }>;
+  /** Names under a prefix ("" for all) in byte order, at most `LIST_NAMES_MAX` at once. */
+  list(
+    prefix: string,
+    options?: { after?: string; limit?: number },
+  ): Promise<{ names: string[]; next_after: string | null }>;
+  /** @returns how many blobs went */
   deletePrefix(prefix: string): Promise<number>;
 
   /**
-   * A URL for GET (and HEAD). Public media use `urlPublic`, a stable name that a cache can keep for a year; everything
-   * else is signed until `expires_at_ms`.
+   * A stable URL that any cache can keep for a year. Only for names below `public/`; nothing else is served unsigned.
+   * @throws RangeError for any other name
+   */
+  urlPublic(name: string): string;
+  /**
+   * A URL for GET (and HEAD) of everything else, good until `expires_at_ms`. Equal arguments give an equal URL, so
+   * round the moment up (to an hour, say) where a browser should find it in its cache again.
    */
   urlSigned(name: string, options: { expires_at_ms: number; download_as?: string }): string;
   /** Signs everything below a prefix at once: a playlist's relative names work under it. Ends in `/`. */
   urlSignedPrefix(prefix: string, expires_at_ms: number): string;
 
   multipart: Multipart;
-  /** A local copy or the file itself, for programs that need a path; gone after disposal if it was a copy. */
+  /** A local copy or the file itself, for programs that need a path; gone after disposal if it was a copy. Read only. */
   localFile(name: string): Promise<AsyncDisposable & { path: string }>;
   /** Free bytes where blobs are kept, or null where the store does not tell. */
   freeBytes(): Promise<number | null>;
-  /** Serves `/blobs/*`: signatures, ranges, ETags, part uploads. Null where clients talk to the store itself. */
-  handler: ((request: Request) => Promise<Response>) | null;
+  /**
+   * Frees what crashes and overwrites left behind, if it is older than a moment (an hour ago, say): never a blob, never
+   * an open upload. @returns how many files went
+   */
+  sweep(older_than_ms: number): Promise<number>;
+  /** Serves `/blobs/*`: signatures, ranges, ETags, part uploads. Never throws; refusals are problem details. */
+  handler: (request: Request) => Promise<Response>;
 }
 
-/** S3-style multipart. Part numbers are 1…10,000; all parts but the last are of equal size. */
+export interface PutOptions {
+  media_type: string;
+  /** `immutable` (nothing said): this name never gets other bytes. `no-cache`: caches ask each time, by ETag. */
+  cache_control?: CacheRule;
+}
+
+export type CacheRule = "immutable" | "no-cache";
+
+/** S3-style multipart. Part numbers are 1…10,000 without a gap; all parts but the last are of equal size. */
 export interface Multipart {
-  create(name: string, options: { media_type: string }): Promise<{ multipart_id: string }>;
-  /** A URL for one PUT of exactly `size_bytes`; answers 200 with an `ETag`. */
-  signPart(name: string, multipart_id: string, part_number: number, size_bytes: number, expires_at_ms: number): Promise<string>;
+  /**
+   * @param options.part_size_bytes the size of every part but the last. Known, the file engine writes each part where it
+   * belongs in the whole, and completing costs no copy; unknown, completing copies all but the first part once.
+   */
+  create(name: string, options: { media_type: string; part_size_bytes?: number }): Promise<{ multipart_id: string }>;
+  /** A URL for one PUT of exactly `size_bytes`; answers 200 with an `ETag`. A part may be put again until `complete`. */
+  signPart(
+    name: string,
+    multipart_id: string,
+    part_number: number,
+    size_bytes: number,
+    expires_at_ms: number,
+  ): Promise<string>;
+  /** In order of number. Empty for an upload that is not (or no longer) there. */
   listParts(name: string, multipart_id: string): Promise<PartInfo[]>;
-  /** @throws Problem 422 `upload.part_mismatch` when a part is missing or its ETag differs */
+  /**
+   * Completing again after success (an answer was lost) gives the head again.
+   * @throws Problem 422 `upload.part_mismatch` when a part is missing or its ETag differs
+   * @throws Problem 410 `upload.gone` when it was aborted or never begun
+   */
   complete(name: string, multipart_id: string, parts: { part_number: number; etag: string }[]): Promise<BlobHead>;
-  /** Frees the storage. Aborting twice, or what is not there, is not an error. */
+  /** Frees the storage and cuts parts that are on their way. Aborting twice, or what is not there, is not an error. */
   abort(name: string, multipart_id: string): Promise<void>;
   /** Uploads begun before a moment, for the collector of orphans. */
   listOpen(begun_before_ms: number): Promise<{ name: string; multipart_id: string }[]>;
 }
 
-export type BlobBody = Uint8Array | ReadableStream<Uint8Array> | { path: string };
+/** `move` gives the file away: it is renamed into place where that can be, and gone from its path afterwards. */
+export type BlobBody = Uint8Array | ReadableStream<Uint8Array> | { path: string; move?: boolean };
+
+export interface ByteRange {
+  start: number;
+  end_exclusive: number;
+}
 
 export interface BlobHead {
   name: string;
   size_bytes: number;
   media_type: string;
+  /** Strong, without quotes: the MD5 of the bytes, or `md5-n` for what came in n parts, as S3 has it. */
   etag: string;
   modified_at: Date;
 }
@@ -60,3 +105,6 @@ export interface PartInfo {
   size_bytes: number;
   etag: string;
 }
+
+export * from "./bounds.ts";
+export { createFileBlobs, type FileBlobsNeeds } from "./files/index.ts";

@@ -1,0 +1,309 @@
+import { randomBytes } from "node:crypto";
+import { constants, readlinkSync, statSync } from "node:fs";
+import { type FileHandle, mkdir, open, rename, rm, symlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+import { Transient } from "#kernel/errors.ts";
+
+import type { BlobBody, BlobHead, CacheRule } from "../index.ts";
+
+/**
+ * How a blob lies on the disk. `videos/1/init.mp4` is two entries of the folder `objects/videos/1`:
+ *
+ *     =init.mp4  →  ,4f…c1,9e10…77,i,video%2Fmp4,init.mp4     a symbolic link: the name, and the commit
+ *     ,4f…c1,9e10…77,i,video%2Fmp4,init.mp4                  the bytes: token, ETag, cache rule, media type, segment
+ *
+ * The link's target is the metadata, so name, bytes and metadata change in one rename and can never disagree, and a
+ * head is one `readlink` and one `stat`. `=` and `,` are in no name, so `a` and `a/b` live side by side.
+ * Only Linux and macOS file systems are meant; a backup must keep links.
+ */
+export interface Stored extends BlobHead {
+  path: string;
+  token: string;
+  cache: CacheRule;
+}
+
+export interface Disk {
+  objects: string;
+  uploads: string;
+  tmp: string;
+}
+
+/** Others may pass through (the sandbox runs as another user and is given one path) but not list. */
+const FOLDER_MODE = 0o711;
+export const COPY_BYTES = 1024 * 1024;
+
+export const newToken = (): string => randomBytes(12).toString("hex");
+
+export function diskAt(folder: string): Disk {
+  return { objects: join(folder, "objects"), uploads: join(folder, "uploads"), tmp: join(folder, "tmp") };
+}
+
+export async function openDisk(disk: Disk): Promise<void> {
+  for (const folder of [disk.objects, disk.uploads, disk.tmp])
+    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+}
+
+/** Node's `code` of an error of the file system. */
+export const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | null)?.code;
+
+/** A full disk is somebody's to empty and then the same call works: transient. */
+export const diskError = (error: unknown): unknown =>
+  codeOf(error) === "ENOSPC" || codeOf(error) === "EDQUOT" ? new Transient("The disk for blobs is full.") : error;
+
+export async function unless<T>(code: string, work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (codeOf(error) === code) return null;
+    throw error;
+  }
+}
+
+/** True when the work was done, false when it failed with this code. */
+async function arrived(code: string, work: Promise<void>): Promise<boolean> {
+  return (
+    (await unless(
+      code,
+      work.then(() => true),
+    )) === true
+  );
+}
+
+function placeOf(disk: Disk, name: string) {
+  const cut = name.lastIndexOf("/");
+  return { folder: cut < 0 ? disk.objects : join(disk.objects, name.slice(0, cut)), segment: name.slice(cut + 1) };
+}
+
+export interface Meta {
+  token: string;
+  etag: string;
+  cache: CacheRule;
+  media_type: string;
+}
+
+const fileNameOf = (meta: Meta, segment: string) =>
+  `,${meta.token},${meta.etag},${meta.cache === "immutable" ? "i" : "n"},${encodeURIComponent(meta.media_type)},${segment}`;
+
+/** Sync on purpose: two system calls on cached entries take about 3 µs, a trip to a thread ten times that. */
+export function readBlob(disk: Disk, name: string): Stored | null {
+  const { folder, segment } = placeOf(disk, name);
+  try {
+    const target = readlinkSync(join(folder, `=${segment}`));
+    const [, token = "", etag = "", cache, media_type = ""] = target.split(",");
+    const path = join(folder, target);
+    const { size, mtime } = statSync(path);
+    return {
+      name,
+      size_bytes: size,
+      media_type: decodeURIComponent(media_type),
+      etag,
+      modified_at: mtime,
+      path,
+      token,
+      cache: cache === "n" ? "no-cache" : "immutable",
+    };
+  } catch (error) {
+    // A link to nothing is what is left when a folder was deleted while it was put: not there.
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
+    throw error;
+  }
+}
+
+export const headOf = ({ name, size_bytes, media_type, etag, modified_at }: Stored): BlobHead => ({
+  name,
+  size_bytes,
+  media_type,
+  etag,
+  modified_at,
+});
+
+/**
+ * Gives the bytes at `source` (already synced) the name. Safe to repeat with the same token after a crash at any point:
+ * bytes first, then the link, then the folder's own sync; only then is it told.
+ */
+export async function commitBlob(disk: Disk, name: string, source: string, meta: Meta): Promise<void> {
+  const { folder, segment } = placeOf(disk, name);
+  const file = fileNameOf(meta, segment);
+  const target = join(folder, file);
+  for (let tries = 0; ; tries++) {
+    await makeFolder(folder);
+    if ((await arrived("ENOENT", rename(source, target))) || statSync(target, { throwIfNoEntry: false })) break;
+    // A `deletePrefix` took the folder away between the two calls.
+    if (tries >= 10) throw new Transient(`The folder of ${name} keeps being deleted.`);
+  }
+  const link = join(disk.tmp, newToken());
+  await symlink(file, link);
+  // ENOENT: the folder was deleted after the bytes had come in. That delete is the later of the two: nothing to do.
+  if (await arrived("ENOENT", rename(link, join(folder, `=${segment}`)))) await syncFolder(folder);
+  else await rm(link, { force: true });
+}
+
+/** True when a crash fell between the two renames of `commitBlob`: the bytes are in place. */
+export function bytesArePlaced(disk: Disk, name: string, meta: Meta): boolean {
+  const { folder, segment } = placeOf(disk, name);
+  return statSync(join(folder, fileNameOf(meta, segment)), { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Removes the links of these names and then their bytes; synced before it resolves, so a takedown survives a crash. */
+export async function deleteBlobs(disk: Disk, names: string[]): Promise<void> {
+  const folders = new Set<string>();
+  const bytes: string[] = [];
+  for (const name of names) {
+    const stored = readBlob(disk, name);
+    const { folder, segment } = placeOf(disk, name);
+    const gone = await unlinked(join(folder, `=${segment}`));
+    if (gone) folders.add(folder);
+    if (stored) bytes.push(stored.path);
+  }
+  for (const folder of folders) await syncFolder(folder);
+  for (const path of bytes) await rm(path, { force: true });
+}
+
+async function unlinked(path: string): Promise<boolean> {
+  try {
+    await rm(path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return false;
+    throw error;
+  }
+}
+
+/** Makes a folder and syncs the entry of each one that is new. */
+async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+}
+
+/** Without this a rename may be lost with the power. A folder that has gone needs none. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await unless("ENOENT", open(folder, "r"));
+  if (!handle) return;
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Out of sight in one rename, then freed; a crash in between leaves it for the sweep. */
+export async function discardFolder(
+  disk: Disk,
+  folder: string,
+  before?: (moved: string) => Promise<void>,
+): Promise<boolean> {
+  const trash = join(disk.tmp, newToken());
+  try {
+    await rename(folder, trash);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return false;
+    throw error;
+  }
+  await syncFolder(dirname(folder));
+  await before?.(trash);
+  await rm(trash, { recursive: true, force: true });
+  return true;
+}
+
+export interface Written {
+  size_bytes: number;
+  md5: string;
+}
+
+/**
+ * Streams bytes to a place in an open file, hashing as they pass; at most one chunk is in memory.
+ * @param size_max stops with `tooLong()` as soon as there is more
+ */
+export async function writeStream(
+  to: FileHandle,
+  at: number,
+  chunks: AsyncIterable<Uint8Array>,
+  size_max = Number.POSITIVE_INFINITY,
+  tooLong: () => Error = () => new RangeError(`more than ${size_max} bytes`),
+): Promise<Written> {
+  const hasher = new Bun.CryptoHasher("md5");
+  let size_bytes = 0;
+  for await (const chunk of chunks) {
+    if (size_bytes + chunk.byteLength > size_max) throw tooLong();
+    for (let done = 0; done < chunk.byteLength;) {
+      const { bytesWritten } = await to.write(chunk, done, chunk.byteLength - done, at + size_bytes + done);
+      done += bytesWritten;
+    }
+    hasher.update(chunk);
+    size_bytes += chunk.byteLength;
+  }
+  return { size_bytes, md5: hasher.digest("hex") };
+}
+
+/** The bytes of a file, in one buffer that is used again: take each chunk before asking for the next. */
+export async function* readChunks(from: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
+  const buffer = new Uint8Array(Math.min(COPY_BYTES, Math.max(1, end - start)));
+  for (let at = start; at < end;) {
+    const { bytesRead } = await from.read(buffer, 0, Math.min(buffer.length, end - at), at);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    at += bytesRead;
+  }
+}
+
+/** A body as a synced file in `tmp`. @returns its path, size and hash */
+export async function intake(disk: Disk, body: BlobBody): Promise<Written & { path: string }> {
+  const path = join(disk.tmp, newToken());
+  try {
+    if (!(body instanceof Uint8Array) && "path" in body) {
+      const from = await openSource(body.path);
+      try {
+        // A file of another user (a sandbox's) stays writable for them: it is copied, never taken over.
+        if (body.move && (await from.stat()).uid === process.geteuid?.()) {
+          const written = await hashFile(from);
+          await from.sync();
+          if (await arrived("EXDEV", rename(body.path, path))) return { path, ...written };
+        }
+        const written = await writeFresh(path, readChunks(from, 0, Number.MAX_SAFE_INTEGER));
+        if (body.move) await rm(body.path, { force: true });
+        return { path, ...written };
+      } finally {
+        await from.close();
+      }
+    }
+    return { path, ...(await writeFresh(path, body instanceof Uint8Array ? [body] : body)) };
+  } catch (error) {
+    await rm(path, { force: true });
+    throw diskError(error);
+  }
+}
+
+async function hashFile(from: FileHandle): Promise<Written> {
+  const hasher = new Bun.CryptoHasher("md5");
+  let size_bytes = 0;
+  for await (const chunk of readChunks(from, 0, Number.MAX_SAFE_INTEGER)) {
+    hasher.update(chunk);
+    size_bytes += chunk.byteLength;
+  }
+  return { size_bytes, md5: hasher.digest("hex") };
+}
+
+/** Never through a link: what a sandbox leaves in its folder may point anywhere. */
+async function openSource(path: string): Promise<FileHandle> {
+  const from = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  if ((await from.stat()).isFile()) return from;
+  await from.close();
+  throw new RangeError(`not a plain file: ${path}`);
+}
+
+async function writeFresh(path: string, chunks: AsyncIterable<Uint8Array> | Uint8Array[]): Promise<Written> {
+  const to = await open(path, "wx", 0o644);
+  try {
+    const written = await writeStream(to, 0, eachOf(chunks));
+    await to.sync();
+    return written;
+  } finally {
+    await to.close();
+  }
+}
+
+async function* eachOf(chunks: AsyncIterable<Uint8Array> | Uint8Array[]): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield chunk;
+}

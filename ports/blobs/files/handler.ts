@@ -1,0 +1,74 @@
+import { notFound, Problem } from "#kernel/errors.ts";
+import type { Clock } from "#ports/clock/index.ts";
+
+import { answering, type BlobAccess, blobHeaders, notModified, rangeOf } from "../answers.ts";
+import type { Urls } from "../urls.ts";
+import { type Disk, readBlob } from "./disk.ts";
+import { type FileMultipart, tooLong } from "./multipart.ts";
+
+export interface HandlerNeeds {
+  disk: Disk;
+  clock: Clock;
+  urls: Urls;
+  multipart: FileMultipart;
+  /** @throws Problem 507 where the disk has no room for a part */
+  checkRoom(size_bytes: number): Promise<void>;
+  onError: (error: unknown) => void;
+}
+
+export function createFileHandler(needs: HandlerNeeds): (request: Request) => Promise<Response> {
+  const { clock, urls } = needs;
+  return (request) =>
+    answering(async () => {
+      const access = urls.read(new URL(request.url), clock.now());
+      if (access.kind === "part") {
+        if (request.method !== "PUT") throw wrongMethod("PUT");
+        return receive(needs, request, access);
+      }
+      if (request.method !== "GET" && request.method !== "HEAD") throw wrongMethod("GET, HEAD");
+      return serve(needs, request, access);
+    }, needs.onError);
+}
+
+export const wrongMethod = (allow: string) =>
+  new Problem(405, "blob.method", `This address takes ${allow} only.`, { headers: { allow } });
+
+/** The kernel sends the file; its bytes never enter this process. */
+function serve(needs: HandlerNeeds, request: Request, access: BlobAccess): Response {
+  const stored = readBlob(needs.disk, access.name);
+  if (!stored) throw notFound("blob");
+  const headers = blobHeaders(stored, stored.cache, access, needs.clock.now());
+  if (notModified(request.headers, stored)) return new Response(null, { status: 304, headers });
+  const file = Bun.file(stored.path, { type: stored.media_type });
+  // Ranges are defined for GET alone.
+  const range = request.method === "GET" ? rangeOf(request.headers, stored) : "all";
+  if (range === "all") return new Response(file, { headers });
+  const whole = `bytes */${stored.size_bytes}`;
+  if (range === "none") {
+    throw new Problem(416, "blob.range", `This blob has ${stored.size_bytes} bytes.`, {
+      headers: { "content-range": whole },
+    });
+  }
+  headers["content-range"] = `bytes ${range.start}-${range.end_exclusive - 1}/${stored.size_bytes}`;
+  return new Response(file.slice(range.start, range.end_exclusive), { status: 206, headers });
+}
+
+async function receive(
+  needs: HandlerNeeds,
+  request: Request,
+  part: { multipart_id: string; part_number: number; size_bytes: number },
+): Promise<Response> {
+  const told = request.headers.get("content-length");
+  if (told !== null && Number(told) > part.size_bytes) throw tooLong(part.size_bytes);
+  if (told !== null && Number(told) < part.size_bytes) {
+    throw new Problem(
+      422,
+      "upload.part_size",
+      `This part was signed for ${part.size_bytes} bytes. Send exactly those.`,
+    );
+  }
+  await needs.checkRoom(part.size_bytes);
+  const body = request.body ?? new Blob([]).stream();
+  const { etag } = await needs.multipart.receive(part.multipart_id, part.part_number, part.size_bytes, body);
+  return new Response(null, { status: 200, headers: { etag: `"${etag}"`, "cache-control": "no-store" } });
+}

@@ -1,0 +1,55 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+
+import { Problem } from "#kernel/errors.ts";
+
+/** What a signature allows. The method is part of it: a URL to read never writes. */
+export type Grant =
+  | { kind: "one"; name: string; download_as: string | null; expires_at_ms: number }
+  | { kind: "prefix"; prefix: string; expires_at_ms: number }
+  | { kind: "part"; multipart_id: string; part_number: number; size_bytes: number; expires_at_ms: number };
+
+export interface Signer {
+  sign(grant: Grant): string;
+  /** @throws Problem 403 `blob.signature` or `blob.url_expired` */
+  verify(grant: Grant, signature: string, now_ms: number): void;
+}
+
+/** @param secret at least 32 characters, the same on every node */
+export function createSigner(secret: string): Signer {
+  if (secret.length < 32) throw new RangeError("the secret for blobs' URLs must have at least 32 characters");
+  // A key of its own, so that nothing signed here means anything to another user of the same secret.
+  const key = createHmac("sha256", secret).update("folkhus blobs url v1").digest();
+  const mac = (grant: Grant) => createHmac("sha256", key).update(textOf(grant)).digest();
+  return {
+    sign: (grant) => mac(grant).toString("base64url"),
+    verify(grant, signature, now_ms) {
+      const given = Buffer.from(signature, "base64url");
+      const right = mac(grant);
+      if (given.length !== right.length || !timingSafeEqual(given, right)) {
+        throw new Problem(403, "blob.signature", "This address was not signed by us. Ask for a new one.");
+      }
+      if (now_ms >= grant.expires_at_ms) {
+        throw new Problem(403, "blob.url_expired", "This address has expired. Ask for a new one.");
+      }
+    },
+  };
+}
+
+/** JSON keeps the fields apart: no two different grants have the same text. */
+function textOf(grant: Grant): string {
+  switch (grant.kind) {
+    case "one":
+      return JSON.stringify(["GET", "one", grant.name, grant.expires_at_ms, grant.download_as]);
+    case "prefix":
+      return JSON.stringify(["GET", "prefix", grant.prefix, grant.expires_at_ms]);
+    case "part":
+      return JSON.stringify([
+        "PUT",
+        "part",
+        grant.multipart_id,
+        grant.part_number,
+        grant.expires_at_ms,
+        grant.size_bytes,
+      ]);
+  }
+}

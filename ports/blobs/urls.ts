@@ -1,0 +1,121 @@
+import { notFound, Problem } from "#kernel/errors.ts";
+
+import { DOWNLOAD_AS_CHARS_MAX, PART_BYTES_MAX, PARTS_MAX } from "./bounds.ts";
+import { checkName, checkPrefix, isName, PUBLIC_PREFIX } from "./names.ts";
+import type { Grant, Signer } from "./signing.ts";
+
+/**
+ * The forms of an address below the base path (`/blobs`):
+ *
+ *     /blobs/public/<rest of name>                            no signature, for ever
+ *     /blobs/o/<expires>.<mac>/<name>[?as=<file name>]        one blob
+ *     /blobs/s/<expires>.<segments>.<mac>/<prefix…>/<file>    all below a prefix of so many segments
+ *     /blobs/parts/<expires>.<bytes>.<mac>/<upload>/<number>  PUT of one part
+ */
+export interface Urls {
+  public(name: string): string;
+  one(name: string, expires_at_ms: number, download_as?: string): string;
+  prefix(prefix: string, expires_at_ms: number): string;
+  part(multipart_id: string, part_number: number, size_bytes: number, expires_at_ms: number): string;
+  /** What a request may have. Looks at nothing but the address. @throws Problem 403 or 404 */
+  read(url: URL, now_ms: number): Access;
+}
+
+export type Access =
+  | { kind: "blob"; name: string; public: boolean; expires_at_ms: number | null; download_as: string | null }
+  | { kind: "part"; multipart_id: string; part_number: number; size_bytes: number };
+
+export function createUrls(base_path: string, signer: Signer): Urls {
+  const at = (...parts: (string | number)[]) => `${base_path}/${parts.join("/")}`;
+  return {
+    public(name) {
+      if (!checkName(name).startsWith(PUBLIC_PREFIX)) throw new RangeError(`not a public name: ${name}`);
+      return at(name);
+    },
+    one(name, expires_at_ms, download_as) {
+      const as = download_as === undefined ? null : plainFileName(download_as);
+      const grant: Grant = {
+        kind: "one",
+        name: checkName(name),
+        download_as: as,
+        expires_at_ms: Math.floor(expires_at_ms),
+      };
+      const query = as === null ? "" : `?as=${encodeURIComponent(as)}`;
+      return at("o", `${grant.expires_at_ms}.${signer.sign(grant)}`, name) + query;
+    },
+    prefix(prefix, expires_at_ms) {
+      const grant: Grant = { kind: "prefix", prefix: checkPrefix(prefix), expires_at_ms: Math.floor(expires_at_ms) };
+      const segments = prefix.split("/").length - 1;
+      return at("s", `${grant.expires_at_ms}.${segments}.${signer.sign(grant)}`, prefix);
+    },
+    part(multipart_id, part_number, size_bytes, expires_at_ms) {
+      const grant: Grant = {
+        kind: "part",
+        multipart_id,
+        part_number,
+        size_bytes,
+        expires_at_ms: Math.floor(expires_at_ms),
+      };
+      return at("parts", `${grant.expires_at_ms}.${size_bytes}.${signer.sign(grant)}`, multipart_id, part_number);
+    },
+    read(url, now_ms) {
+      if (!url.pathname.startsWith(`${base_path}/`)) throw notFound("blob");
+      const path = url.pathname.slice(base_path.length + 1);
+      if (path.startsWith(PUBLIC_PREFIX)) {
+        if (!isName(path)) throw notFound("blob");
+        return { kind: "blob", name: path, public: true, expires_at_ms: null, download_as: null };
+      }
+      const [form, token, ...rest] = path.split("/");
+      const fields = (token ?? "").split(".");
+      const expires_at_ms = wholeNumber(fields[0]);
+      const signature = fields.at(-1) ?? "";
+      if (form === "o" && fields.length === 2) {
+        const name = rest.join("/");
+        if (!isName(name)) throw notFound("blob");
+        const download_as = url.searchParams.get("as");
+        signer.verify({ kind: "one", name, download_as, expires_at_ms }, signature, now_ms);
+        return { kind: "blob", name, public: false, expires_at_ms, download_as };
+      }
+      if (form === "s" && fields.length === 3) {
+        const name = rest.join("/");
+        const segments = wholeNumber(fields[1]);
+        if (!isName(name) || segments < 1 || segments >= rest.length) throw notFound("blob");
+        const prefix = `${rest.slice(0, segments).join("/")}/`;
+        signer.verify({ kind: "prefix", prefix, expires_at_ms }, signature, now_ms);
+        return { kind: "blob", name, public: false, expires_at_ms, download_as: null };
+      }
+      if (form === "parts" && fields.length === 3 && rest.length === 2) {
+        const multipart_id = rest[0] ?? "";
+        const part_number = wholeNumber(rest[1]);
+        const size_bytes = wholeNumber(fields[1]);
+        signer.verify({ kind: "part", multipart_id, part_number, size_bytes, expires_at_ms }, signature, now_ms);
+        return { kind: "part", multipart_id, part_number, size_bytes };
+      }
+      throw notFound("blob");
+    },
+  };
+}
+
+/** −1 for anything but plain digits; no signature was ever made over that. */
+const wholeNumber = (text: string | undefined): number =>
+  /^(?:0|[1-9][0-9]{0,15})$/.test(text ?? "") ? Number(text) : -1;
+
+/** A person's name for a file, fit for a header: one line, no path, no quotes. */
+function plainFileName(name: string): string {
+  const plain = name
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Cf}"\\/]+/gu, "_")
+    .trim();
+  return [...plain].slice(0, DOWNLOAD_AS_CHARS_MAX).join("") || "file";
+}
+
+/** @throws Problem 422 `upload.part` for numbers that no upload can have */
+export function checkPart(part_number: number, size_bytes: number, part_size_bytes: number | null): void {
+  if (!Number.isInteger(part_number) || part_number < 1 || part_number > PARTS_MAX) {
+    throw new Problem(422, "upload.part", `Part numbers go from 1 to ${PARTS_MAX}.`);
+  }
+  const most = Math.min(part_size_bytes ?? PART_BYTES_MAX, PART_BYTES_MAX);
+  if (!Number.isInteger(size_bytes) || size_bytes < 1 || size_bytes > most) {
+    throw new Problem(422, "upload.part", `A part of this upload has from 1 to ${most} bytes.`);
+  }
+}
