@@ -22,7 +22,7 @@ export interface TestDatabase extends AsyncDisposable {
 
 const ROOT = join(import.meta.dirname, "../..");
 export const CLUSTER = process.env.FOLKHUS_TEST_CLUSTER ?? join(ROOT, ".cache/test-postgres");
-const FAST = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=400", "max_wal_size=2GB"];
+export const TEST_SETTINGS = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=400", "max_wal_size=2GB"];
 
 export const SQL_FOLDER: MigrationFolder = { system: "sql", folder: join(ROOT, "ports/sql/sql") };
 export const LOG_FOLDER: MigrationFolder = { system: "log", folder: join(ROOT, "ports/log/sql") };
@@ -60,7 +60,7 @@ export async function testDatabase(
 /** The cluster that all test files share. It is left running between runs; `npm test` stops the one it started. */
 async function startTestCluster(): Promise<SqlTarget> {
   return withFileLock(async () => {
-    const running = await startEmbeddedPostgres({ folder: CLUSTER, settings: FAST });
+    const running = await startEmbeddedPostgres({ folder: CLUSTER, settings: TEST_SETTINGS });
     return running.target;
   });
 }

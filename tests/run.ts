@@ -1,0 +1,93 @@
+import { existsSync } from "node:fs";
+import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { startEmbeddedPostgres } from "#ports/sql/index.ts";
+import { TEST_SETTINGS } from "#ports/sql/testing.ts";
+
+import { readReport, type Report } from "./report.ts";
+
+/**
+ * `npm test`: one database cluster for the run, the files in two processes, and a closing summary from Bun's own report.
+ * Arguments are folders or parts of file names; without any, everything runs.
+ */
+const ROOT = join(import.meta.dirname, "..");
+const FOLDERS = ["kernel", "ports", "engines", "systems", "apps", "tests"];
+const WORKERS = 2;
+/** Variables that would point the tests at somebody's house. */
+const HOUSE_VARIABLES = /^(FOLKHUS_.*|PORT|HOST|DATABASE_URL|REDIS_URL|NATS_URL|S3_URL|SMTP_URL)$/;
+
+const files = await testFiles(process.argv.slice(2));
+if (files.length === 0) {
+  process.stderr.write(`No test file matches: ${process.argv.slice(2).join(" ")}\n`);
+  process.exit(1);
+}
+const folder = await mkdtemp(join(tmpdir(), "folkhus-test-"));
+const junit = join(folder, "junit.xml");
+const began = performance.now();
+const { code, report } = await run();
+process.exit(await summarise(code, report));
+
+async function run(): Promise<{ code: number; report: Report }> {
+  const cluster = join(folder, "postgres");
+  await using cleanUp = new AsyncDisposableStack();
+  cleanUp.defer(() => rm(folder, { recursive: true, force: true }));
+  cleanUp.use(await startEmbeddedPostgres({ folder: cluster, settings: TEST_SETTINGS, say: console.error }));
+  const environment = Object.entries(process.env).filter(([name]) => !HOUSE_VARIABLES.test(name));
+  const timings = join(ROOT, ".cache/test-timings.json");
+  const child = Bun.spawn(
+    [
+      process.execPath,
+      "test",
+      `--parallel=${WORKERS}`,
+      `--timings=${timings}`,
+      ...(existsSync(join(ROOT, ".cache")) ? ["--update-timings"] : []),
+      "--reporter=junit",
+      `--reporter-outfile=${junit}`,
+      ...files.map((file) => `./${file}`),
+    ],
+    {
+      cwd: ROOT,
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...Object.fromEntries(environment), FOLKHUS_TEST_CLUSTER: cluster },
+    },
+  );
+  // A terminal's Ctrl-C reaches the child too; this process stays to stop the database.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+  const code = await child.exited;
+  return { code, report: readReport(await readFile(junit, "utf8").catch(() => "")) };
+}
+
+/** @returns the exit code: a file that reported nothing and a skip without a reason are failures too */
+async function summarise(code: number, report: Report): Promise<number> {
+  const silent = files.filter((file) => !report.files.has(file));
+  const unexplained = report.skipped.filter((skip) => skip.reason === null);
+  const failed = report.failed.length + silent.length + unexplained.length;
+  const skipped = report.skipped.length - unexplained.length;
+  const lines = [
+    "",
+    ...report.failed.map(({ file, title }) => `✗ ${file}: ${title}`),
+    ...silent.map((file) => `✗ ${file}: reported no test; see above for what it threw`),
+    ...unexplained.map(({ file, title }) => `✗ ${file}: ${title}: skipped without a reason in its title`),
+    ...report.skipped.filter((s) => s.reason !== null).map((s) => `- ${s.file}: ${s.title}: skipped (${s.reason})`),
+    `Tests: ${report.passed} passed · ${failed} failed · ${skipped} skipped · ${files.length} files · ${Math.round((performance.now() - began) / 1000)} s`,
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+  const tally = process.env.FOLKHUS_TALLY;
+  if (tally) await appendFile(tally, `${JSON.stringify({ passed: report.passed, failed, skipped })}\n`);
+  return failed > 0 ? 1 : code;
+}
+
+async function testFiles(wanted: string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const room of FOLDERS) {
+    if (!existsSync(join(ROOT, room))) continue;
+    for await (const file of new Bun.Glob("**/*.test.{ts,tsx}").scan({ cwd: join(ROOT, room) })) {
+      if (!file.includes("node_modules/")) found.push(`${room}/${file}`);
+    }
+  }
+  return found
+    .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part.replace(/^\.\//, ""))))
+    .sort();
+}
