@@ -1,28 +1,28 @@
-import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 
-const COMPRESSIBLE = /\.(?:js|css|svg|html|json|txt|map|webmanifest)$/;
+import type { PageBuild, PageFile } from "../web/build.ts";
 
-/** Serves the page's built files. Names carry a hash of their content, so they are kept by browsers for a year. */
-export function createAssets(folder: string) {
-  const squeezed = new Map<string, Uint8Array<ArrayBuffer>>();
-  return async (name: string, request: Request): Promise<Response> => {
-    // The name is one segment: whatever else was asked for is not ours.
-    const path = join(folder, basename(name));
-    if (name !== basename(name) || name.startsWith(".") || !existsSync(path))
-      return new Response("There is no such file.", { status: 404 });
-    const file = Bun.file(path);
-    const headers: Record<string, string> = {
-      "content-type": file.type,
-      "cache-control": "public, max-age=31536000, immutable",
-      "x-content-type-options": "nosniff",
-      vary: "accept-encoding",
-    };
-    if (COMPRESSIBLE.test(name) && /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "")) {
-      let bytes = squeezed.get(name);
-      if (!bytes) squeezed.set(name, (bytes = Bun.gzipSync(new Uint8Array(await file.arrayBuffer()), { level: 9 })));
-      return new Response(bytes, { headers: { ...headers, "content-encoding": "gzip" } });
-    }
-    return new Response(file, { headers });
+/** Serves the page's built files, squeezed where the browser takes it. Names carry a hash, so they are kept for a year. */
+export function createAssets(build: PageBuild) {
+  const files = new Map<string, PageFile>(build.files.map((file) => [file.name, file]));
+  return (name: string, request: Request): Response => {
+    // Only names that the build made: nothing that a caller writes becomes a path.
+    const file = files.get(name);
+    if (!file) return new Response("There is no such file.", { status: 404 });
+    const encoding = file.compressed ? encodingOf(request.headers.get("accept-encoding") ?? "") : null;
+    return new Response(Bun.file(join(build.dir, file.name + (encoding?.suffix ?? ""))), {
+      headers: {
+        "content-type": file.media_type,
+        "cache-control": "public, max-age=31536000, immutable",
+        "x-content-type-options": "nosniff",
+        vary: "accept-encoding",
+        ...(encoding ? { "content-encoding": encoding.name } : {}),
+      },
+    });
   };
+}
+
+function encodingOf(accepted: string): { name: string; suffix: string } | null {
+  if (/\bbr\b/.test(accepted)) return { name: "br", suffix: ".br" };
+  return /\bgzip\b/.test(accepted) ? { name: "gzip", suffix: ".gz" } : null;
 }

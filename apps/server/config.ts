@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 
-import { SIGN_UP_MODES, type SignUpMode } from "#systems/people/index.ts";
+import { SIGNUP_MODES, type SignupMode } from "#systems/people/contract.ts";
 
 /** The environment, read once. Everything else gets values; nothing else reads a variable. */
 export interface Config {
@@ -10,7 +10,7 @@ export interface Config {
   house_name: string;
   /** Where people reach the house, without a slash at the end; null means: whatever host the request names. */
   public_url: string | null;
-  signup: SignUpMode;
+  signup: SignupMode;
   roles: ReadonlySet<Role>;
   trusted_proxies: number;
   log_level: LogLevel;
@@ -62,7 +62,7 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
       data_folder: resolve(read.text("FOLKHUS_DATA") ?? "data"),
       house_name: read.text("FOLKHUS_NAME") ?? "Folkhus",
       public_url: read.url("FOLKHUS_URL", ["http:", "https:"])?.replace(/\/+$/, "") ?? null,
-      signup: read.oneOf("FOLKHUS_SIGNUP", SIGN_UP_MODES, "invitation"),
+      signup: read.oneOf("FOLKHUS_SIGNUP", SIGNUP_MODES, "invitation"),
       roles: read.roles("FOLKHUS_ROLES"),
       trusted_proxies: read.integer("FOLKHUS_TRUSTED_PROXIES", 0, 0, 10),
       log_level: read.oneOf("FOLKHUS_LOG", LOG_LEVELS, "info"),

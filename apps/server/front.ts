@@ -11,7 +11,7 @@ export interface FrontNeeds {
   health: Health;
   metrics: Metrics;
   metrics_token: string | null;
-  asset: (name: string, request: Request) => Promise<Response>;
+  asset: (name: string, request: Request) => Response;
   page: (request: Request, peer_address: string) => Promise<Response>;
   about: { title: string; version: string; description: string };
 }

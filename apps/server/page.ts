@@ -1,0 +1,92 @@
+import type { Api } from "#ports/http/index.ts";
+import type { Post } from "#systems/feed/contract.ts";
+import type { Video } from "#systems/media/contract.ts";
+import type { House, Person } from "#systems/people/contract.ts";
+
+import type { PageBuild } from "../web/build.ts";
+import { contentSecurityPolicy, pageHtml, type PageHead } from "../web/page-html.ts";
+
+export interface PageNeeds {
+  api: Api;
+  build: PageBuild;
+  house: () => Promise<House>;
+  public_url: string | null;
+  media_origins: string[];
+}
+
+type Card = Pick<PageHead, "title" | "description" | "image" | "type">;
+
+/**
+ * The document for any path of the page. What it says of a post, a video or a person is what the API tells nobody in
+ * particular, so that a card in another program never shows more than a stranger may see.
+ */
+export function createPage(needs: PageNeeds) {
+  const policy = contentSecurityPolicy({ media_origins: needs.media_origins });
+
+  return async (request: Request, peer_address: string): Promise<Response> => {
+    const asked = new URL(request.url);
+    const origin = needs.public_url ?? `${asked.protocol}//${request.headers.get("host") ?? asked.host}`;
+    const house = await needs.house();
+    const card = await cardOf(asked.pathname, (path) => askAsNobody(needs.api, origin, path, peer_address));
+    const html = pageHtml({
+      build: needs.build,
+      house,
+      url: `${origin}${asked.pathname}`,
+      ...(card ?? { title: "", description: `${house.name}: a house that its community owns.`, image: null, type: "website" }),
+      private: /^\/(?:settings|admin|setup|bookmarks)\b/.test(asked.pathname),
+    });
+    return new Response(html, {
+      headers: {
+        "content-type": "text/html; charset=utf-8",
+        "cache-control": "no-cache",
+        "content-security-policy": policy,
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+      },
+    });
+  };
+}
+
+type Ask = <T>(path: string) => Promise<T | null>;
+
+async function askAsNobody<T>(api: Api, origin: string, path: string, peer_address: string): Promise<T | null> {
+  const response = await api.fetch(new Request(`${origin}${path}`), peer_address);
+  return response.ok ? ((await response.json()) as T) : null;
+}
+
+/** null for a path that has no card of its own, and for what a stranger may not see. */
+async function cardOf(path: string, ask: Ask): Promise<Card | null> {
+  const [, kind = "", name = ""] = /^\/(posts|watch|s)\/([\w-]{1,64})\/?$/.exec(path) ?? [];
+  if (kind === "posts") return postCard(await ask<Post>(`/v1/posts/${name}`));
+  if (kind === "watch") return videoCard(await ask<Video>(`/v1/videos/${name}`));
+  const handle = /^\/@(\w{1,30})\/?$/.exec(path)?.[1];
+  return handle === undefined ? null : personCard(await ask<Person>(`/v1/people/${handle}`));
+}
+
+function postCard(post: Post | null): Card | null {
+  if (!post) return null;
+  const image = post.video?.poster_url ?? post.images[0]?.variants.at(-1)?.url ?? null;
+  return {
+    title: `${post.author.display_name} (@${post.author.handle})`,
+    description: post.text || post.video?.title || "A post",
+    image,
+    type: post.video ? "video.other" : "article",
+  };
+}
+
+function videoCard(video: Video | null): Card | null {
+  return video && { title: video.title, description: video.description, image: video.poster_url, type: "video.other" };
+}
+
+function personCard(person: Person | null): Card | null {
+  return (
+    person && {
+      title: `${person.display_name} (@${person.handle})`,
+      description: person.bio,
+      image: person.avatar?.url_large ?? null,
+      type: "profile",
+    }
+  );
+}
