@@ -236,10 +236,10 @@ async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T
   }
 }
 
-function respond(answer: Answer<Route> | Response, request_id: string, limitHeaders: Record<string, string>): Response {
-  if (answer instanceof Response) {
-    answer.headers.set("x-request-id", request_id);
-    return answer;
+function respond(answer: Answer<Route>, request_id: string, limitHeaders: Record<string, string>): Response {
+  if ("response" in answer) {
+    answer.response.headers.set("x-request-id", request_id);
+    return answer.response;
   }
   const headers: Record<string, string> = {
     "x-request-id": request_id,
@@ -267,7 +267,7 @@ async function once(
   key: string,
   params: Record<string, string>,
   raw: unknown,
-  work: () => Promise<Answer<Route> | Response>,
+  work: () => Promise<Answer<Route>>,
   request_id: string,
   limitHeaders: Record<string, string>,
 ): Promise<Response> {
@@ -286,7 +286,7 @@ async function once(
       limitHeaders,
     );
   }
-  let answer: Answer<Route> | Response;
+  let answer: Answer<Route>;
   try {
     answer = await work();
   } catch (error) {
@@ -294,7 +294,7 @@ async function once(
     await idempotency.failed(owner, key, begun.run);
     throw error;
   }
-  if (!(answer instanceof Response)) await idempotency.done(owner, key, begun.run, answer.status, textOf(answer) ?? "");
+  if (!("response" in answer)) await idempotency.done(owner, key, begun.run, answer.status, textOf(answer) ?? "");
   return respond(answer, request_id, limitHeaders);
 }
 

@@ -14,7 +14,7 @@ export interface Api {
   openapi(info: { title: string; version: string; description: string }): object;
 }
 
-export type Handler<R extends Route> = (asked: Asked<R>) => Promise<Answer<R> | Response>;
+export type Handler<R extends Route> = (asked: Asked<R>) => Promise<Answer<R>>;
 
 /** What a handler gets: everything already parsed, checked and bounded. */
 export interface Asked<R extends Route> {
@@ -35,11 +35,15 @@ export interface Asked<R extends Route> {
   origin: string;
 }
 
-/** `json` is a body that is already text; it skips serialisation on hot paths. */
+/**
+ * `json` is a body that is already text; it skips serialisation on hot paths. `response` is for streams and files, which
+ * are no JSON.
+ */
 export type Answer<R extends Route> =
   | { status: keyof R["answers"] & number; body: AnswerOf<R>; headers?: Record<string, string> }
   | { status: keyof R["answers"] & number; json: string; headers?: Record<string, string> }
-  | { status: keyof R["answers"] & number; headers?: Record<string, string> };
+  | { status: keyof R["answers"] & number; headers?: Record<string, string> }
+  | { response: Response };
 
 /** Turns a credential into a viewer; null when it is unknown, expired or revoked. Must be cheap: every request asks. */
 export type Authenticate = (credential: string) => Promise<SignedIn | null>;
