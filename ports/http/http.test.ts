@@ -77,8 +77,8 @@ function house(more: Partial<ApiNeeds> = {}) {
     ...more,
   });
   api.serve(echo, (asked) => run(asked));
-  api.serve(open, async (_) => ({ status: 200, body: { ok: true } }));
-  api.serve(adminOnly, async (_) => ({ status: 200, body: { ok: true } }));
+  api.serve(open, async () => ({ status: 200, body: { ok: true } }));
+  api.serve(adminOnly, async () => ({ status: 200, body: { ok: true } }));
   const send = (request: Request) => api.fetch(request, "192.0.2.1");
   return { api, send, ...createTestClient(send) };
 }
@@ -235,7 +235,7 @@ describe("ports/http refuses", () => {
 
   test("HT13: a route that is served already", () => {
     const { api } = house();
-    expect(() => api.serve(open, async (_) => ({ status: 200, body: { ok: true } }))).toThrow("served twice");
+    expect(() => api.serve(open, async () => ({ status: 200, body: { ok: true } }))).toThrow("served twice");
   });
 });
 

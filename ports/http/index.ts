@@ -6,7 +6,7 @@ import type { SignedIn, Viewer } from "#kernel/viewer.ts";
  * needs, from the request id to the deadline, happens here and only here.
  */
 export interface Api {
-  serve<R extends Route>(route: R, handler: Handler<R>): void;
+  serve<R extends Route, S extends StatusOf<R>>(route: R, handler: Handler<R, S>): void;
   /** Answers a request below `/v1`; `peer_address` is the socket's. */
   fetch(request: Request, peer_address: string): Promise<Response>;
   routes: readonly Route[];
@@ -14,7 +14,10 @@ export interface Api {
   openapi(info: { title: string; version: string; description: string }): object;
 }
 
-export type Handler<R extends Route> = (asked: Asked<R>) => Promise<Answer<R>>;
+type StatusOf<R extends Route> = keyof R["answers"] & number;
+
+/** `S` is there so that `status: 201` stays the number 201 while TypeScript infers. */
+export type Handler<R extends Route, S extends StatusOf<R> = StatusOf<R>> = (asked: Asked<R>) => Promise<Answer<R, S>>;
 
 /** What a handler gets: everything already parsed, checked and bounded. */
 export interface Asked<R extends Route> {
@@ -39,10 +42,10 @@ export interface Asked<R extends Route> {
  * `json` is a body that is already text; it skips serialisation on hot paths. `response` is for streams and files, which
  * are no JSON.
  */
-export type Answer<R extends Route> =
-  | { status: keyof R["answers"] & number; body: AnswerOf<R>; headers?: Record<string, string> }
-  | { status: keyof R["answers"] & number; json: string; headers?: Record<string, string> }
-  | { status: keyof R["answers"] & number; headers?: Record<string, string> }
+export type Answer<R extends Route, S extends StatusOf<R> = StatusOf<R>> =
+  | { status: S; body: AnswerOf<R>; headers?: Record<string, string> }
+  | { status: S; json: string; headers?: Record<string, string> }
+  | { status: S; headers?: Record<string, string> }
   | { response: Response };
 
 /** Turns a credential into a viewer; null when it is unknown, expired or revoked. Must be cheap: every request asks. */
