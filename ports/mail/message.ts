@@ -1,0 +1,25 @@
+import { Problem } from "#kernel/errors.ts";
+
+import type { MailMessage } from "./index.ts";
+
+export const MAIL_KEY_CHARS_MAX = 200;
+/** RFC 5321: 64 + 1 + 255, less the two brackets of a path. */
+export const MAIL_ADDRESS_CHARS_MAX = 254;
+export const MAIL_SUBJECT_CHARS_MAX = 200;
+export const MAIL_TEXT_CHARS_MAX = 65_536;
+
+const ADDRESS = /^[^\s@<>()[\],;:\\"\p{Cc}]{1,64}@[^\s@<>()[\],;:\\"\p{Cc}]{1,189}$/u;
+
+/** One line where a line is meant, so that no text becomes a header. @throws Problem 422 `mail.message` */
+export function checkMessage({ key, to, subject, text }: MailMessage): MailMessage {
+  const refuse = (detail: string) => new Problem(422, "mail.message", detail);
+  if (key.length < 1 || key.length > MAIL_KEY_CHARS_MAX)
+    throw refuse(`A mail's key has 1 to ${MAIL_KEY_CHARS_MAX} characters.`);
+  if (to.length > MAIL_ADDRESS_CHARS_MAX || !ADDRESS.test(to))
+    throw refuse("Give one address, such as anna@example.org.");
+  if (subject.length < 1 || subject.length > MAIL_SUBJECT_CHARS_MAX || /\p{Cc}/u.test(subject)) {
+    throw refuse(`A subject is one line of 1 to ${MAIL_SUBJECT_CHARS_MAX} characters.`);
+  }
+  if (text.length > MAIL_TEXT_CHARS_MAX) throw refuse(`A mail's text has at most ${MAIL_TEXT_CHARS_MAX} characters.`);
+  return { key, to, subject, text };
+}

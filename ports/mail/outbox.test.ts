@@ -1,0 +1,49 @@
+import { afterAll, expect, test } from "bun:test";
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { createVirtualClock, type VirtualClock } from "#ports/clock/index.ts";
+
+import { mailContract } from "./contract.suite.ts";
+import { createOutboxMail } from "./index.ts";
+
+const root = await mkdtemp(join(tmpdir(), "mail-"));
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+let counter = 0;
+const open = (clock: VirtualClock, messages_max?: number) => {
+  const folder = join(root, String(counter++));
+  const mail = createOutboxMail({ folder, clock, ...(messages_max === undefined ? {} : { messages_max }) });
+  return { ...mail, folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+};
+
+mailContract("a folder", async (clock) => open(clock));
+
+const message = (key: string) => ({ key, to: "anna@example.org", subject: "Hej", text: "Hej" });
+
+test("ML5: a key never reaches a path, and nobody else reads the files", async () => {
+  await using mail = open(createVirtualClock());
+  await mail.send(message("../../outside"));
+  const files = await readdir(mail.folder);
+  expect(files).toEqual([expect.stringMatching(/^[0-9a-f]{64}\.json$/)]);
+  expect((await stat(mail.folder)).mode & 0o777).toBe(0o700);
+  expect((await stat(join(mail.folder, files[0] ?? ""))).mode & 0o777).toBe(0o600);
+});
+
+test("ML6: the outbox is bounded and the oldest go", async () => {
+  const clock = createVirtualClock();
+  await using mail = open(clock, 3);
+  for (let i = 0; i < 5; i++) {
+    await mail.send(message(`k${i}`));
+    await clock.advance(1000);
+  }
+  expect((await mail.outbox(10)).map(({ key }) => key)).toEqual(["k4", "k3", "k2"]);
+});
+
+test("ML2: what a crash left half written is no mail", async () => {
+  await using mail = open(createVirtualClock());
+  await mail.send(message("k1"));
+  await writeFile(join(mail.folder, ".0123456789abcdef01234567"), '{ "key": "ha');
+  expect((await mail.outbox(10)).map(({ key }) => key)).toEqual(["k1"]);
+});
