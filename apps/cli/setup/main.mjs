@@ -1,4 +1,4 @@
-// What npm runs before `start`, `test`, `check` and `folk`: everything that a machine with nothing but Node and npm
+// What npm runs before `start`, `test`, `verify` and `folk`: everything that a machine with nothing but Node and npm
 // still lacks. Plain Node without dependencies, because nothing is installed yet. Silent when there is nothing to do.
 import { installPackages } from "./packages.mjs";
 import { installPrograms } from "./programs.mjs";
@@ -11,7 +11,7 @@ const NEEDS = {
   start: { development: false, programs: ["ffmpeg", "bubblewrap"] },
   folk: { development: false, programs: [] },
   test: { development: true, programs: ["ffmpeg", "bubblewrap", "chromium-libraries"] },
-  check: { development: true, programs: [] },
+  verify: { development: true, programs: [] },
 };
 
 const purpose = process.argv[2] ?? "start";
