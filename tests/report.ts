@@ -56,7 +56,7 @@ export function readReport(junit: string): Report {
  */
 function reasonOf(texts: string[]): string | null {
   for (const text of texts) {
-    if (text === "TODO") return null;
+    if (/^todo$/i.test(text)) return null;
     const bracketed = /[([]([^()[\]]+)[)\]]\s*$/.exec(text)?.[1];
     if (bracketed) return bracketed;
     if (!/^[A-Z]{2,4}\d+/.test(text) && /:\s*\S/.test(text)) return text;

@@ -1,0 +1,111 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dirname, "..");
+const THIS = "tests/hygiene.test.ts";
+const FILE_LINES_MAX = 400;
+
+interface Source {
+  file: string;
+  text: string;
+}
+
+/** What git keeps or would keep: tracked files and new ones that are not ignored. */
+async function sources(): Promise<Source[]> {
+  const git = Bun.spawnSync(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: ROOT });
+  const files = git.stdout.toString().split("\0").filter(Boolean);
+  const text = /\.(ts|tsx|mjs|cjs|json|md|sql|css|html|svg|toml|sh|yml|yaml)$|^\.ci\/|^\.gitignore$/;
+  return Promise.all(
+    files
+      .filter(
+        (file) => text.test(file) && file !== "package-lock.json" && file !== THIS && existsSync(join(ROOT, file)),
+      )
+      .map(async (file) => ({ file, text: await readFile(join(ROOT, file), "utf8") })),
+  );
+}
+
+const tree = await sources();
+const code = tree.filter(({ file }) => /\.(ts|tsx|mjs|cjs)$/.test(file));
+const isTest = (file: string) => /\.(test|suite)\.tsx?$|\/testing\.ts$|^(tests|bench)\//.test(file);
+
+/** Where a pattern stands, as `file:line: what`. */
+function places(among: Source[], pattern: RegExp): string[] {
+  return among.flatMap(({ file, text }) =>
+    text.split("\n").flatMap((line, i) => {
+      const match = pattern.exec(line);
+      return match ? [`${file}:${i + 1}: ${match[0]}`] : [];
+    }),
+  );
+}
+
+describe("the tree", () => {
+  test("names no folder of somebody's machine", () => {
+    expect(places(tree, /(?<![\w.$}])\/(?:home\/[a-z]\w*|Users\/[A-Z]\w*|root|work)\/[\w.-]+/)).toEqual([]);
+  });
+
+  test("has no folder for what has no owner", () => {
+    const bags = tree.filter(({ file }) => /(^|\/)(utils?|lib|common|helpers?|shared)\//.test(file)).map((s) => s.file);
+    expect(bags).toEqual([]);
+  });
+
+  test("leaves nothing for later: no marks, no silenced types, no skipped focus", () => {
+    expect(
+      places(code, /\b(?:TODO|FIXME|XXX)\b|@ts-(?:ignore|nocheck|expect-error)|\btest\.only\(|\bdescribe\.only\(/),
+    ).toEqual([]);
+  });
+
+  test("asks the clock port for time and chance", () => {
+    const outside = code.filter(
+      ({ file }) =>
+        /^(kernel|ports|engines|systems|apps\/(server|cli))\//.test(file) &&
+        !isTest(file) &&
+        !/^ports\/clock\/|\.mjs$/.test(file),
+    );
+    expect(
+      places(outside, /^(?!\s*(?:\*|\/\/)).*?(\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bsetInterval\()/),
+    ).toEqual([]);
+  });
+
+  test("reads the environment at its entries only", () => {
+    const inside = code.filter(({ file }) => /^(kernel|engines|systems)\//.test(file) && !isTest(file));
+    expect(places(inside, /\b(?:process|Bun)\.env\b/)).toEqual([]);
+  });
+
+  test("keeps each file to one purpose; a contract is one list of routes and may be longer", () => {
+    const long = code.filter(
+      ({ file, text }) => text.split("\n").length > FILE_LINES_MAX && !file.endsWith("/contract.ts"),
+    );
+    expect(
+      long.filter(({ file }) => !isTest(file)).map(({ file, text }) => `${file}: ${text.split("\n").length} lines`),
+    ).toEqual([]);
+  });
+
+  test("pins every dependency to one version", async () => {
+    const { dependencies, devDependencies, optionalDependencies } = (await Bun.file(
+      join(ROOT, "package.json"),
+    ).json()) as Record<string, Record<string, string>>;
+    const loose = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies }).filter(
+      ([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version),
+    );
+    expect(loose).toEqual([]);
+  });
+
+  test("locks packages without naming a registry", async () => {
+    const lock = await Bun.file(join(ROOT, "package-lock.json")).text();
+    expect(lock).not.toContain('"resolved"');
+  });
+
+  test("keeps migrations in order: numbered from 0001 without a gap", () => {
+    const numbers = new Map<string, number[]>();
+    for (const { file } of tree) {
+      const [, folder, number] = /^(.*\/sql)\/(\d{4})_\w+\.sql$/.exec(file) ?? [];
+      if (folder && number) numbers.set(folder, [...(numbers.get(folder) ?? []), Number(number)]);
+      else if (file.endsWith(".sql")) expect(file).toMatch(/\/sql\/\d{4}_\w+\.sql$/);
+    }
+    for (const [folder, found] of numbers) {
+      expect([folder, found.toSorted((a, b) => a - b)]).toEqual([folder, found.map((_, i) => i + 1)]);
+    }
+  });
+});
