@@ -27,6 +27,7 @@ async function sources(): Promise<Source[]> {
 }
 
 const tree = await sources();
+if (tree.length === 0) throw new Error("git lists no file: these tests need a clone");
 const code = tree.filter(({ file }) => /\.(ts|tsx|mjs|cjs)$/.test(file));
 const isTest = (file: string) => /\.(test|suite)\.tsx?$|\/testing\.ts$|^(tests|bench)\//.test(file);
 
