@@ -1,0 +1,202 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { createTestClient, type TestClient } from "#ports/http/testing.ts";
+import { completeUpload, createUpload, signParts } from "#systems/media/contract.ts";
+import { peopleRoutes } from "#systems/people/contract.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const START_MS_MAX = 60_000;
+
+/** A real house in a process of its own, on a data folder that survives its death. */
+export interface House extends AsyncDisposable {
+  url: string;
+  data_folder: string;
+  client: TestClient;
+  /** The one-time set-up link that the first start printed. */
+  setup_token: string | null;
+  /** kill -9 of the server; the database is left as it would be after a crash. */
+  crash(): Promise<void>;
+  /** SIGTERM, and waits. @returns the exit code */
+  stop(): Promise<number>;
+  /** Starts again on the same folder and port. */
+  restart(env?: Record<string, string>): Promise<void>;
+  /** What it printed since its last start. */
+  output(): string;
+  /** Names below a folder of the data, for looking after orphans. */
+  files(folder: string): Promise<string[]>;
+}
+
+export async function startHouse(env: Record<string, string> = {}): Promise<House> {
+  const data_folder = await mkdtemp(join(tmpdir(), "house-"));
+  const port = freePort();
+  const url = `http://127.0.0.1:${port}`;
+  let child = spawn();
+  let printed = "";
+  let setup_token: string | null = null;
+
+  function spawn(more: Record<string, string> = {}) {
+    const process_ = Bun.spawn([process.execPath, "apps/server/main.ts"], {
+      cwd: ROOT,
+      stdout: "pipe",
+      stderr: "pipe",
+      env: {
+        PATH: process.env.PATH ?? "",
+        HOME: data_folder,
+        PORT: String(port),
+        FOLKHUS_DATA: join(data_folder, "data"),
+        FOLKHUS_SIGNUP: "open",
+        ...env,
+        ...more,
+      },
+    });
+    for (const stream of [process_.stdout, process_.stderr]) void collect(stream);
+    return process_;
+  }
+  async function collect(stream: ReadableStream<Uint8Array>) {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>)
+      printed += decoder.decode(chunk, { stream: true });
+  }
+  async function untilReady() {
+    const until = Date.now() + START_MS_MAX;
+    while (Date.now() < until) {
+      if (child.exitCode !== null) throw new Error(`The house ended with ${child.exitCode}:\n${printed}`);
+      const answer = await fetch(`${url}/readyz`).catch(() => null);
+      if (answer?.ok) return;
+      await Bun.sleep(50);
+    }
+    throw new Error(`The house was not ready in ${START_MS_MAX} ms:\n${printed}`);
+  }
+
+  await untilReady();
+  setup_token = /\/setup\?token=([\w-]+)/.exec(printed)?.[1] ?? null;
+  return {
+    url,
+    data_folder: join(data_folder, "data"),
+    client: createTestClient((request) => fetch(request), url),
+    setup_token,
+    output: () => printed,
+    async crash() {
+      child.kill("SIGKILL");
+      await child.exited;
+    },
+    async stop() {
+      child.kill("SIGTERM");
+      return child.exited;
+    },
+    async restart(more) {
+      printed = "";
+      child = spawn(more);
+      await untilReady();
+    },
+    async files(folder) {
+      const path = join(data_folder, "data", folder);
+      if (!existsSync(path)) return [];
+      const entries = await readdir(path, { recursive: true, withFileTypes: true });
+      return entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name).slice(path.length + 1));
+    },
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill("SIGTERM");
+        await child.exited;
+      } else {
+        // It was left dead: start it once more, so that it takes the database down with it.
+        child = spawn();
+        await untilReady().catch(() => {});
+        child.kill("SIGTERM");
+        await child.exited;
+      }
+      await rm(data_folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function freePort(): number {
+  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
+  const { port } = server;
+  void server.stop(true);
+  if (port === undefined) throw new Error("There is no free port.");
+  return port;
+}
+
+export const PASSWORD = "a long enough sentence";
+
+/** Signs a person up and in. @returns the bearer token */
+export async function personOf(house: House, handle: string): Promise<string> {
+  const signedUp = await house.client.call(peopleRoutes.signUp, {
+    body: { handle, password: PASSWORD, display_name: handle },
+  });
+  if (signedUp.status !== 201) throw new Error(`${handle} could not sign up: ${signedUp.status} ${signedUp.code}`);
+  const signedIn = await house.client.call(peopleRoutes.signIn, { body: { handle, password: PASSWORD } });
+  return signedIn.body.token;
+}
+
+/** Puts a file into the house as any client does: parts straight to storage. @returns the upload's id */
+export async function uploadFile(
+  house: House,
+  token: string,
+  file: { name: string; media_type: string; bytes: Uint8Array },
+): Promise<string> {
+  const { client, url } = house;
+  const begun = await client.call(createUpload, {
+    token,
+    body: { filename: file.name, size_bytes: file.bytes.byteLength, media_type: file.media_type },
+  });
+  if (begun.status !== 201) throw new Error(`upload refused: ${begun.status} ${begun.code}`);
+  const { id, part_size_bytes, part_count } = begun.body;
+  const part_numbers = Array.from({ length: part_count }, (_, i) => i + 1);
+  const signed = await client.call(signParts, { token, params: { upload_id: id }, body: { part_numbers } });
+  const parts = await Promise.all(
+    signed.body.parts.map(async ({ part_number, url: path }) => {
+      const body = file.bytes.slice((part_number - 1) * part_size_bytes, part_number * part_size_bytes);
+      const answer = await fetch(new URL(path, url), { method: "PUT", body });
+      return { part_number, etag: answer.headers.get("etag") ?? "" };
+    }),
+  );
+  const completed = await client.call(completeUpload, { token, params: { upload_id: id }, body: { parts } });
+  if (completed.status !== 202) throw new Error(`upload not completed: ${completed.status} ${completed.code}`);
+  return id;
+}
+
+/** A moving picture with sound, really encoded. */
+export async function makeClip(options: {
+  seconds: number;
+  width?: number;
+  height?: number;
+  codec?: "libx264" | "libx265" | "mpeg4";
+  container?: string;
+}): Promise<Uint8Array> {
+  const { seconds, width = 640, height = 360, codec = "libx264", container = "mp4" } = options;
+  const folder = await mkdtemp(join(tmpdir(), "clip-"));
+  const path = join(folder, `clip.${container}`);
+  const child = Bun.spawn(
+    [
+      ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", `testsrc2=size=${width}x${height}:rate=24:duration=${seconds}`],
+      [
+        "-f",
+        "lavfi",
+        "-i",
+        `sine=frequency=330:duration=${seconds}`,
+        "-c:v",
+        codec,
+        "-preset",
+        "ultrafast",
+        "-pix_fmt",
+        "yuv420p",
+      ],
+      ["-c:a", "aac", "-b:a", "96k", "-shortest", path],
+    ]
+      .flat()
+      .filter((word, i, all) => codec !== "mpeg4" || (word !== "-preset" && all[i - 1] !== "-preset")),
+    { stdout: "ignore", stderr: "pipe" },
+  );
+  if ((await child.exited) !== 0) throw new Error(`ffmpeg: ${await new Response(child.stderr).text()}`);
+  const bytes = new Uint8Array(await Bun.file(path).arrayBuffer());
+  await rm(folder, { recursive: true, force: true });
+  return bytes;
+}
