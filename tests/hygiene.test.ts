@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -12,22 +11,19 @@ interface Source {
   text: string;
 }
 
-/** What git keeps or would keep: tracked files and new ones that are not ignored. */
+/** What a clone holds; read from the folder, because git need not be on the machine that runs the tests. */
 async function sources(): Promise<Source[]> {
-  const git = Bun.spawnSync(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: ROOT });
-  const files = git.stdout.toString().split("\0").filter(Boolean);
-  const text = /\.(ts|tsx|mjs|cjs|json|md|sql|css|html|svg|toml|sh|yml|yaml)$|^\.ci\/|^\.gitignore$/;
+  const text = "**/*.{ts,tsx,mjs,cjs,json,md,sql,css,html,svg,toml,sh,yml,yaml}";
+  const apart = /(^|\/)(node_modules|data|dist|\.git|\.cache)\//;
+  const files = [".ci/run", ".gitignore", ...new Bun.Glob(text).scanSync({ cwd: ROOT, dot: true })];
   return Promise.all(
     files
-      .filter(
-        (file) => text.test(file) && file !== "package-lock.json" && file !== THIS && existsSync(join(ROOT, file)),
-      )
+      .filter((file) => !apart.test(file) && file !== "package-lock.json" && file !== THIS)
       .map(async (file) => ({ file, text: await readFile(join(ROOT, file), "utf8") })),
   );
 }
 
 const tree = await sources();
-if (tree.length === 0) throw new Error("git lists no file: these tests need a clone");
 const code = tree.filter(({ file }) => /\.(ts|tsx|mjs|cjs)$/.test(file));
 const isTest = (file: string) => /\.(test|suite)\.tsx?$|\/testing\.ts$|^(tests|bench)\//.test(file);
 

@@ -70,7 +70,7 @@ async function summarise(code: number, report: Report): Promise<number> {
     ...report.failed.map(({ file, title }) => `✗ ${file}: ${title}`),
     ...silent.map((file) => `✗ ${file}: reported no test; see above for what it threw`),
     ...unexplained.map(({ file, title }) => `✗ ${file}: ${title}: skipped without a reason in its title`),
-    ...report.skipped.filter((s) => s.reason !== null).map((s) => `- ${s.file}: ${s.title}: skipped (${s.reason})`),
+    ...report.skipped.filter((s) => s.reason !== null).map((s) => `- skipped: ${s.file}: ${s.title}`),
     `Tests: ${report.passed} passed · ${failed} failed · ${skipped} skipped · ${files.length} files · ${Math.round((performance.now() - began) / 1000)} s`,
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
