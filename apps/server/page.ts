@@ -4,7 +4,7 @@ import type { Video } from "#systems/media/contract.ts";
 import type { House, Person } from "#systems/people/contract.ts";
 
 import type { PageBuild } from "../web/build.ts";
-import { contentSecurityPolicy, pageHtml, type PageHead } from "../web/page-html.ts";
+import { contentSecurityPolicy, type PageHead, pageHtml } from "../web/page-html.ts";
 
 export interface PageNeeds {
   api: Api;
@@ -32,7 +32,12 @@ export function createPage(needs: PageNeeds) {
       build: needs.build,
       house,
       url: `${origin}${asked.pathname}`,
-      ...(card ?? { title: "", description: `${house.name}: a house that its community owns.`, image: null, type: "website" }),
+      ...(card ?? {
+        title: "",
+        description: `${house.name}: a house that its community owns.`,
+        image: null,
+        type: "website",
+      }),
       private: /^\/(?:settings|admin|setup|bookmarks)\b/.test(asked.pathname),
     });
     return new Response(html, {

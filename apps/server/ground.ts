@@ -1,0 +1,132 @@
+import { join } from "node:path";
+
+import type { Logger } from "pino";
+
+import type { Ids } from "#kernel/ids.ts";
+import { type Blobs, createFileBlobs } from "#ports/blobs/index.ts";
+import { type Caches, createLocalCaches } from "#ports/cache/index.ts";
+import { type Clock, createSystemClock } from "#ports/clock/index.ts";
+import { createJobs, type Jobs } from "#ports/jobs/index.ts";
+import { createLocalLimiter, type Limiter } from "#ports/limiter/index.ts";
+import { createLog, type Log } from "#ports/log/index.ts";
+import { createOutboxMail, type Mail } from "#ports/mail/index.ts";
+import { createSandbox, type Sandbox } from "#ports/sandbox/index.ts";
+import { createSql, leaseNode, migrate, type Sql, startEmbeddedPostgres } from "#ports/sql/index.ts";
+
+import type { Config, Secrets } from "./config.ts";
+import { migrationFolders } from "./migrations.ts";
+import { signingSecret } from "./secret.ts";
+
+/** What systems stand on, chosen by configuration. Made once per process, disposed in reverse. */
+export interface Ground extends AsyncDisposable {
+  clock: Clock;
+  sql: Sql;
+  ids: Ids;
+  /** Fires when this process may no longer make ids and must stop. */
+  lost: AbortSignal;
+  log: Log;
+  jobs: Jobs;
+  caches: Caches;
+  limiter: Limiter;
+  blobs: Blobs;
+  sandbox: Sandbox;
+  mail: Mail;
+  engines: { database: string; blobs: string };
+}
+
+const LIMITER_KEYS_MAX = 100_000;
+/** The pool of a process; the embedded database takes 80 connections in all. */
+const CONNECTIONS_MAX = 12;
+
+export interface GroundOptions {
+  lines: Logger;
+  /** The command line beside a running server leaves the database running when it ends. */
+  beside_a_server?: boolean;
+}
+
+export async function openGround(
+  config: Config,
+  secrets: Secrets,
+  { lines, beside_a_server = false }: GroundOptions,
+): Promise<Ground> {
+  await using opened = new AsyncDisposableStack();
+  const clock = createSystemClock();
+
+  let database = "PostgreSQL by DATABASE_URL";
+  let target: Parameters<typeof createSql>[0];
+  if (config.database_url === null) {
+    const embedded = opened.use(
+      await startEmbeddedPostgres({
+        folder: join(config.data_folder, "postgres"),
+        leave_running_if_adopted: beside_a_server,
+        say: (line) => lines.info(line),
+      }),
+    );
+    target = embedded.target;
+    database = `embedded PostgreSQL ${embedded.version}`;
+  } else {
+    target = { url: config.database_url };
+  }
+  const sql = opened.use(createSql(target, { clock, connections_max: CONNECTIONS_MAX }));
+  const ran = await migrate(sql, migrationFolders());
+  if (ran.length > 0) lines.info({ migrations: ran.length }, "the database's schema was brought up to date");
+  const lease = opened.use(await leaseNode(sql, clock));
+
+  const log = opened.use(
+    createLog({
+      sql,
+      clock,
+      onFailure: (failure) => lines.warn(failure, "a reader of the event log failed and will try again"),
+    }),
+  );
+  const jobs = opened.use(
+    createJobs({
+      sql,
+      clock,
+      onFailure: (failure) => lines.warn(failure, "a job failed"),
+      onError: (err) => lines.error({ err }, "the jobs' database is away; trying again"),
+    }),
+  );
+  const limiter = opened.use(createLocalLimiter({ clock, keys_max: LIMITER_KEYS_MAX }));
+  const secret = secrets.signing_secret ?? (await signingSecret(config.data_folder));
+  const blobs = opened.use(await openBlobs(config, secrets, secret, clock, lines));
+  const sandbox = await createSandbox({ clock });
+
+  const owned = opened.move();
+  return {
+    clock,
+    sql,
+    ids: lease.ids,
+    lost: lease.lost,
+    log,
+    jobs,
+    caches: createLocalCaches({ clock }),
+    limiter,
+    blobs,
+    sandbox,
+    mail: createOutboxMail({ folder: join(config.data_folder, "outbox"), clock }),
+    engines: { database, blobs: secrets.s3_url === null ? "files in the data folder" : "S3 by S3_URL" },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function openBlobs(
+  config: Config,
+  secrets: Secrets,
+  secret: string,
+  clock: Clock,
+  lines: Logger,
+): Promise<Blobs> {
+  if (secrets.s3_url !== null) {
+    const { createS3Blobs } = await import("#engines/s3/index.ts");
+    return createS3Blobs({ url: secrets.s3_url, clock });
+  }
+  return createFileBlobs({
+    folder: join(config.data_folder, "blobs"),
+    clock,
+    secret,
+    base_path: "/blobs",
+    free_bytes_min: config.free_bytes_min,
+    onError: (err) => lines.error({ err }, "a blob could not be served"),
+  });
+}
