@@ -8,9 +8,9 @@ export interface Jobs extends AsyncDisposable {
   /** @returns the job's id; that of the living one when `unique_key` is already queued or running */
   enqueue(tx: Query, kind: string, payload: JsonObject, options?: EnqueueOptions): Promise<string>;
   get(id: string): Promise<JobView | null>;
-  /** Ends a queued job; asks a running one to stop through its signal. */
+  /** Ends a queued job; asks a running one to stop through its signal, on whatever node. @returns false when it had ended */
   cancel(tx: Query, id: string): Promise<boolean>;
-  /** Puts a dead or failed job back into the queue with fresh tries. */
+  /** Puts a dead or cancelled job back into the queue with fresh tries and without a deadline. @returns false for any other */
   replay(tx: Query, id: string): Promise<boolean>;
   /** Begins to claim. */
   start(): void;
@@ -43,7 +43,8 @@ export interface JobKind {
   every_ms?: number;
   /**
    * Throw `Permanent` to end in the dead letters at once; anything else is tried again. Must be idempotent: a lost lease
-   * means that it may run twice, and `run.alive()` tells a zombie that it is one.
+   * means that it may run twice. `run.signal` fires when it should stop; `run.fenced` and `run.checkpoint` throw
+   * `LeaseLost` in a zombie.
    */
   handle(payload: JsonObject, run: JobRun): Promise<void>;
   /** Called once in the transaction that buries the job; for `status = failed` on the row it worked for. */
@@ -76,6 +77,16 @@ export interface EnqueueOptions {
   tenant?: string;
 }
 
+/** One attempt that did not work. */
+export interface JobFailure {
+  id: string;
+  kind: string;
+  attempt: number;
+  /** `unsettled`: how it ended could not be written down; its lease will run out and it comes again. */
+  end: "retry" | "dead" | "unsettled";
+  error: unknown;
+}
+
 export interface JobView {
   id: string;
   kind: string;
@@ -86,3 +97,6 @@ export interface JobView {
   reason: string | null;
   enqueued_at: Date;
 }
+
+export { createJobs, type JobsNeeds } from "./jobs.ts";
+export { LeaseLost } from "./attempt.ts";

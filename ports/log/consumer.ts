@@ -1,9 +1,9 @@
 import { temperOf } from "#kernel/errors.ts";
 import { backoffMs } from "#kernel/retry.ts";
+import { createBell } from "#ports/clock/bell.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 
-import { createBell } from "./bell.ts";
 import { EVENT_TRIES_MAX, REASON_CHARS_MAX, RETRY_BASE_MS, RETRY_DELAY_MS_MAX, SETTLE_MS_MAX } from "./bounds.ts";
 import type { ParkedEvent, StoredEvent } from "./index.ts";
 import { comparePositions, decodePosition, encodePosition, LOG_START } from "./position.ts";

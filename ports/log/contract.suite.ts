@@ -11,7 +11,7 @@ export interface LogBench {
   clock: Clock;
   /** A node's log; called several times for several nodes. */
   open(options?: { onFailure?: (failure: LogFailure) => void }): Log;
-  close(): Promise<void>;
+  close(): PromiseLike<void>;
 }
 
 const event = (n: number): LogEvent => ({ type: "test.numbered", version: 1, data: { n } });

@@ -1,7 +1,6 @@
 import type { Clock } from "#ports/clock/index.ts";
 import { createWakes, type Query, type Sql } from "#ports/sql/index.ts";
 
-import { createGate } from "./bell.ts";
 import {
   BATCH_EVENTS_DEFAULT,
   BATCH_EVENTS_MAX,
@@ -15,6 +14,7 @@ import {
   TYPE_CHARS_MAX,
 } from "./bounds.ts";
 import { type Consumer, type LogFailure, startConsumer } from "./consumer.ts";
+import { createGate } from "./gate.ts";
 import type { Log, LogEvent } from "./index.ts";
 import { comparePositions, decodePosition, encodePosition, LOG_START } from "./position.ts";
 import * as store from "./store.ts";

@@ -1,8 +1,8 @@
 import { backoffMs } from "#kernel/retry.ts";
+import { createBell } from "#ports/clock/bell.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
-import { createBell } from "./bell.ts";
 import { BATCH_EVENTS_DEFAULT, RETRY_BASE_MS, SETTLE_MS_MAX } from "./bounds.ts";
 import type { Consumer, LogFailure } from "./consumer.ts";
 import type { LogPosition, StoredEvent } from "./index.ts";

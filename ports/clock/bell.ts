@@ -1,4 +1,4 @@
-import type { Clock } from "#ports/clock/index.ts";
+import type { Clock } from "./index.ts";
 
 /** "Look again." Rung many times before anybody waits, it still answers once. */
 export interface Bell {
@@ -28,22 +28,5 @@ export function createBell(clock: Clock): Bell {
       }
       rung = false;
     },
-  };
-}
-
-/** Lets at most `max` pieces of work run at once; the rest wait in the order in which they came. */
-export function createGate(max: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let free = max;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else free += 1;
-    }
   };
 }

@@ -1,0 +1,44 @@
+import type { JobClass } from "./index.ts";
+
+/** Payloads and cursors are small ids, not content. As JSON text. */
+export const PAYLOAD_BYTES_MAX = 8_192;
+export const KIND_CHARS_MAX = 64;
+export const TENANT_CHARS_MAX = 64;
+export const UNIQUE_KEY_CHARS_MAX = 200;
+export const REASON_CHARS_MAX = 2_000;
+export const PRIORITY_MAX = 100;
+/** One step of priority is worth so much waiting: a job of priority 0 overtakes newer ones of priority 5 after 5 minutes. */
+export const PRIORITY_STEP_S = 60;
+
+/** Handlers at once on one node, where nothing is said. Most of them wait for other processes. */
+export const WORKERS_DEFAULT = 8;
+/** So many of the workers never take batch or maintenance work: a quarter, at least one where there are two. */
+export const reservedWorkers = (workers: number): number => (workers < 2 ? 0 : Math.ceil(workers / 4));
+/** Shares of the workers' time while every class has work. Each gets at least its share: maintenance a twelfth. */
+export const WEIGHTS: Record<JobClass, number> = { interactive: 8, batch: 3, maintenance: 1 };
+/** Jobs of one tenant and kind that may be ready or running at once, where the kind says nothing. */
+export const LANE_JOBS_MAX = 16;
+
+/** How often a node looks by itself; also how long a job can sit in a lane that a race left closed. One query. */
+export const POLL_MS = 3_000;
+/** A due time that has come is looked at no more often than this, whatever the queue says. */
+export const SWEEP_MS_MIN = 20;
+/** Leases are renewed at a third of their length; this is how often a node that runs something checks. */
+export const BEAT_MS = 250;
+export const PROGRESS_MS = 1_000;
+/** What a handler gets to end in after its signal fired. Later it is left alone, and its worker takes the next job. */
+export const GRACE_MS = 5_000;
+export const BACKOFF = { base_ms: 1_000, delay_ms_max: 15 * 60_000 };
+/** Tries to write down how an attempt ended; after them its lease runs out and it is tried again. */
+export const SETTLE_TRIES_MAX = 5;
+
+/** How long the records of ended jobs stay. */
+export const KEEP_ENDED_MS = 24 * 3_600_000;
+export const KEEP_DEAD_MS = 30 * 86_400_000;
+/** A slot of the queue that has grown so far is left for an empty one: some 8,000 row versions to walk over at worst. */
+export const SLOT_BYTES_MAX = 1 << 20;
+/** So few living rows are moved out of a slot to free it. */
+export const SLOT_MOVE_ROWS_MAX = 500;
+/** The queue is tidied after so many ended jobs, and otherwise this often. */
+export const KEEP_JOBS = 500;
+export const KEEP_LOOK_MS = 5 * 60_000;

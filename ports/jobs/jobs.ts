@@ -1,0 +1,174 @@
+import type { Clock } from "#ports/clock/index.ts";
+import { createWakes, type Sql } from "#ports/sql/index.ts";
+
+import { checkBytes } from "./attempt.ts";
+import {
+  KIND_CHARS_MAX,
+  LANE_JOBS_MAX,
+  PRIORITY_MAX,
+  TENANT_CHARS_MAX,
+  UNIQUE_KEY_CHARS_MAX,
+  WORKERS_DEFAULT,
+} from "./bounds.ts";
+import type { EnqueueOptions, JobClass, JobFailure, JobKind, Jobs } from "./index.ts";
+import * as store from "./store.ts";
+import { startWorker, type Worker } from "./worker.ts";
+
+export interface JobsNeeds {
+  sql: Sql;
+  clock: Clock;
+  /** Handlers at once on this node. */
+  workers?: number;
+  /** Told of each attempt that failed, for the server's log and metrics. The reason is kept with the job either way. */
+  onFailure?: (failure: JobFailure) => void;
+  /** Told when claiming or renewing could not reach the database; it goes on trying. */
+  onError?: (error: unknown) => void;
+}
+
+const CHANNEL = "folkhus_jobs";
+const LATER = "later";
+const STOP = "stop";
+/** `idle` looks this often when the jobs run on another node. */
+const IDLE_LOOK_MS = 20;
+
+/** Jobs on Postgres. Needs the migrations of `ports/jobs/sql`. */
+export function createJobs(needs: JobsNeeds): Jobs {
+  const { sql, clock } = needs;
+  const kinds = new Map<string, JobKind>();
+  const onError = needs.onError ?? (() => {});
+  let worker: Worker | null = null;
+  let progress = Promise.withResolvers<void>();
+  let declared: Promise<void> = Promise.resolve();
+
+  const onWake = (name: string | null) => {
+    if (name === STOP) worker?.beat();
+    else if (name === LATER) worker?.look();
+    else worker?.wake(name as JobClass | null);
+    if (name === null) worker?.look();
+  };
+  const wakes = createWakes({ sql, clock, channel: CHANNEL, onWake });
+  const onSettled = () => {
+    progress.resolve();
+    progress = Promise.withResolvers();
+  };
+
+  /** A node that only enqueues learns the kinds from here. Tried again by the next look, so that a start needs no database. */
+  const declare = (kind: JobKind) => {
+    declared = declared
+      .then(() =>
+        store.insertKind(sql.pool, {
+          name: kind.name,
+          class: kind.class,
+          lane_max: kind.tenant_concurrency_max ?? LANE_JOBS_MAX,
+          every_ms: kind.every_ms ?? null,
+        }),
+      )
+      .then(() => worker?.look(), onError);
+  };
+
+  return {
+    define(kind) {
+      checkKind(kind);
+      if (kinds.has(kind.name)) throw new Error(`the kind ${kind.name} is declared twice`);
+      kinds.set(kind.name, kind);
+      if (worker) declare(kind);
+    },
+
+    async enqueue(tx, kind, payload, options = {}) {
+      checkEnqueue(kind, options);
+      checkBytes(`the payload of ${kind}`, payload);
+      const job = await store.enqueue(tx, kind, payload, {
+        ...options,
+        class: options.class ?? kinds.get(kind)?.class,
+      });
+      if (job.state === "ready") await wakes.onCommit(tx, job.class);
+      if (job.state === "waiting") await wakes.onCommit(tx, LATER);
+      return job.id;
+    },
+
+    get: (id) => store.select(sql.pool, id),
+
+    async cancel(tx, id) {
+      const what = await store.cancel(tx, id);
+      if (what === "asked") await wakes.onCommit(tx, STOP);
+      return what !== null;
+    },
+
+    async replay(tx, id) {
+      const job = await store.replay(tx, id);
+      if (job) await wakes.onCommit(tx, job.class);
+      return job !== null;
+    },
+
+    start() {
+      if (worker) return;
+      worker = startWorker({
+        sql,
+        clock,
+        workers: needs.workers ?? WORKERS_DEFAULT,
+        kinds,
+        onFailure: needs.onFailure ?? (() => {}),
+        onError,
+        onSettled,
+      });
+      for (const kind of kinds.values()) declare(kind);
+      // Until it hears, the poll looks.
+      wakes.listen().then(() => worker?.wake(null), onError);
+    },
+
+    async drain(ms) {
+      const draining = worker;
+      worker = null;
+      await draining?.drain(ms);
+    },
+
+    counts: () => store.selectCounts(sql.pool),
+
+    async idle(of) {
+      const names = of ? sql.pool.array(of, "TEXT") : null;
+      for (;;) {
+        const moved = progress.promise;
+        if (!(await store.anyAlive(sql.pool, names))) return;
+        const waited = new AbortController();
+        await Promise.race([moved, clock.sleep(IDLE_LOOK_MS, waited.signal).catch(() => {})]);
+        waited.abort(new Error("something ended"));
+      }
+    },
+
+    async [Symbol.asyncDispose]() {
+      await this.drain(0);
+      await declared;
+      await wakes[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function checkKind(kind: JobKind): void {
+  if (kind.name.length < 1 || kind.name.length > KIND_CHARS_MAX)
+    throw new RangeError(`a kind's name has 1…${KIND_CHARS_MAX} characters`);
+  for (const bound of [
+    "tries_max",
+    "lease_ms",
+    "run_ms_max",
+    "concurrency_max",
+    "tenant_concurrency_max",
+    "every_ms",
+  ] as const) {
+    const value = kind[bound];
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1))
+      throw new RangeError(`${kind.name}: ${bound} is ${value}, not a whole number of at least 1`);
+  }
+}
+
+function checkEnqueue(kind: string, options: EnqueueOptions): void {
+  const { priority = 0, delay_ms = 0, unique_key, tenant } = options;
+  if (kind.length < 1 || kind.length > KIND_CHARS_MAX)
+    throw new RangeError(`a kind's name has 1…${KIND_CHARS_MAX} characters`);
+  if (!Number.isInteger(priority) || Math.abs(priority) > PRIORITY_MAX)
+    throw new RangeError(`priority is a whole number of -${PRIORITY_MAX}…${PRIORITY_MAX}`);
+  if (!(delay_ms >= 0)) throw new RangeError("delay_ms is at least 0");
+  if (unique_key !== undefined && (unique_key.length < 1 || unique_key.length > UNIQUE_KEY_CHARS_MAX))
+    throw new RangeError(`a unique key has 1…${UNIQUE_KEY_CHARS_MAX} characters`);
+  if (tenant !== undefined && (tenant.length < 1 || tenant.length > TENANT_CHARS_MAX))
+    throw new RangeError(`a tenant has 1…${TENANT_CHARS_MAX} characters`);
+}

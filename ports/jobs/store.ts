@@ -1,0 +1,205 @@
+import type { Json, JsonObject } from "#kernel/json.ts";
+import type { Query } from "#ports/sql/index.ts";
+
+import { PRIORITY_STEP_S } from "./bounds.ts";
+import type { EnqueueOptions, JobClass, JobState, JobView } from "./index.ts";
+
+export interface Claimed {
+  id: string;
+  kind: string;
+  token: string;
+  attempt: number;
+  payload: { [key: string]: Json };
+  cursor: { [key: string]: Json } | null;
+  /** Past its deadline. */
+  expired: boolean;
+}
+
+/** What changed hands: `ok` is false for a zombie. `classes` have got something to claim. */
+export interface Settled {
+  ok: boolean;
+  classes: JobClass[];
+}
+
+export async function insertKind(
+  tx: Query,
+  kind: { name: string; class: JobClass; lane_max: number; every_ms: number | null },
+): Promise<void> {
+  await tx`
+    INSERT INTO jobs_kinds AS k (name, class, lane_max, every_ms, next_at)
+    VALUES (${kind.name}, ${kind.class}, ${kind.lane_max}, ${kind.every_ms}::bigint,
+      clock_timestamp() + make_interval(secs => ${kind.every_ms}::float8 / 1000))
+    ON CONFLICT (name) DO UPDATE SET class = excluded.class, lane_max = excluded.lane_max, every_ms = excluded.every_ms,
+      next_at = least(k.next_at, excluded.next_at)
+    WHERE (k.class, k.lane_max, k.every_ms) IS DISTINCT FROM (excluded.class, excluded.lane_max, excluded.every_ms)`;
+}
+
+export async function enqueue(
+  tx: Query,
+  kind: string,
+  payload: JsonObject,
+  options: EnqueueOptions,
+): Promise<{ id: string; class: JobClass; state: "ready" | "waiting" | "lane" | "there" }> {
+  const [row] = await tx<{ id: string; class: JobClass; state: "ready" | "waiting" | "lane" | "there" }[]>`
+    SELECT * FROM jobs_enqueue(${kind}, ${payload}::jsonb, ${options.class ?? null}, ${options.priority ?? 0}::int,
+      ${options.delay_ms ?? 0}::float8, ${options.deadline_at ?? null}::timestamptz, ${options.unique_key ?? null},
+      ${options.tenant ?? null}, ${PRIORITY_STEP_S}::int)`;
+  return row!;
+}
+
+export interface ClaimKinds {
+  names: string[];
+  room: number[];
+  lease_ms: number[];
+  tenant_max: number[];
+}
+
+export async function claim(
+  tx: Query,
+  array: (values: (string | number)[], type: "TEXT" | "INT") => unknown,
+  of_class: JobClass,
+  kinds: ClaimKinds,
+  wanted: number,
+): Promise<{ jobs: Claimed[]; more: boolean }> {
+  const rows = await tx<(Claimed & { id: string | null })[]>`
+    SELECT * FROM jobs_claim(${of_class}, ${array(kinds.names, "TEXT")}, ${array(kinds.room, "INT")},
+      ${array(kinds.lease_ms, "INT")}, ${array(kinds.tenant_max, "INT")}, ${wanted}::int)`;
+  const jobs = rows.filter((row) => row.id !== null);
+  return { jobs, more: jobs.length === wanted || jobs.length < rows.length };
+}
+
+/** @param only_expired takes it from its owner, and only when the lease is over */
+export async function end(
+  tx: Query,
+  claimed: { id: string; token: string },
+  state: "done" | "dead" | "cancelled",
+  reason: string | null,
+  only_expired = false,
+): Promise<Settled> {
+  const [row] = await tx<Settled[]>`
+    SELECT * FROM jobs_end(${claimed.id}::bigint, ${claimed.token}::bigint, ${only_expired}, ${state}, ${reason}, ${PRIORITY_STEP_S}::int)`;
+  return row!;
+}
+
+export async function release(
+  tx: Query,
+  claimed: { id: string; token: string },
+  how: { handed_back: boolean; delay_ms: number; reason: string | null; only_expired?: boolean },
+): Promise<Settled> {
+  const [row] = await tx<Settled[]>`
+    SELECT * FROM jobs_release(${claimed.id}::bigint, ${claimed.token}::bigint, ${how.only_expired ?? false}, ${how.handed_back},
+      ${how.delay_ms}::float8, ${how.reason}, ${PRIORITY_STEP_S}::int)`;
+  return row!;
+}
+
+export function beat(
+  tx: Query,
+  ids: unknown,
+  tokens: unknown,
+  leases: unknown,
+): Promise<{ token: string; stop: boolean }[]> {
+  return tx<{ token: string; stop: boolean }[]>`SELECT * FROM jobs_beat(${ids}, ${tokens}, ${leases})`;
+}
+
+export async function sweep(
+  tx: Query,
+  kinds: unknown,
+): Promise<{ classes: JobClass[]; next_ms: number | null; lapsed: boolean }> {
+  const [row] = await tx<{ classes: JobClass[]; next_ms: number | null; lapsed: boolean }[]>`
+    SELECT * FROM jobs_sweep(${kinds}, ${PRIORITY_STEP_S}::int)`;
+  return row!;
+}
+
+export interface Lapsed extends Claimed {
+  stop: boolean;
+}
+
+/** Claims whose lease is over: their worker died, hangs, or lost the database. */
+export function selectLapsed(tx: Query, kinds: unknown): Promise<Lapsed[]> {
+  return tx<Lapsed[]>`
+    SELECT q.job_id AS id, q.kind, q.token, q.attempt, q.stop, j.payload, j.cursor, false AS expired
+    FROM jobs_queue q JOIN jobs_jobs j ON j.id = q.job_id
+    WHERE q.state IN ('waiting', 'running') AND q.state = 'running' AND q.wakes_at <= clock_timestamp() AND q.kind = ANY (${kinds})
+    ORDER BY q.wakes_at LIMIT 100`;
+}
+
+export async function updateProgress(tx: Query, ids: unknown, fractions: unknown): Promise<void> {
+  await tx`
+    UPDATE jobs_jobs j SET progress = p.progress FROM unnest(${ids}, ${fractions}) p (id, progress)
+    WHERE j.id = p.id AND j.state = 'live'`;
+}
+
+/** @returns false when the claim is lost */
+export async function updateCursor(
+  tx: Query,
+  claimed: { id: string; token: string },
+  cursor: JsonObject,
+): Promise<boolean> {
+  const written = await tx`
+    WITH mine AS (
+      SELECT job_id FROM jobs_queue WHERE job_id = ${claimed.id}::bigint AND token = ${claimed.token}::bigint FOR SHARE)
+    UPDATE jobs_jobs j SET cursor = ${cursor}::jsonb FROM mine WHERE j.id = mine.job_id`;
+  return written.count > 0;
+}
+
+/** Holds the claim for the rest of the transaction and renews it. @returns false when it is lost */
+export async function hold(tx: Query, claimed: { id: string; token: string }, lease_ms: number): Promise<boolean> {
+  const held = await tx`
+    UPDATE jobs_queue SET wakes_at = clock_timestamp() + make_interval(secs => ${lease_ms / 1000}::float8)
+    WHERE job_id = ${claimed.id}::bigint AND token = ${claimed.token}::bigint`;
+  return held.count > 0;
+}
+
+/** @returns what became of it; null when it had ended */
+export async function cancel(tx: Query, id: string): Promise<"cancelled" | "asked" | null> {
+  const [row] = await tx<
+    { state: string; slot: number }[]
+  >`SELECT state, slot FROM jobs_queue WHERE job_id = ${id}::bigint FOR UPDATE`;
+  if (!row) return null;
+  if (row.state === "running") {
+    await tx`UPDATE jobs_queue SET stop = true WHERE job_id = ${id}::bigint AND slot = ${row.slot}`;
+    return "asked";
+  }
+  await tx`DELETE FROM jobs_queue WHERE job_id = ${id}::bigint AND slot = ${row.slot}`;
+  await tx`UPDATE jobs_jobs SET state = 'cancelled', ended_at = clock_timestamp(), reason = NULL WHERE id = ${id}::bigint`;
+  return "cancelled";
+}
+
+/** @returns null when it lives, is done, is not there, or its unique key is taken by a living one */
+export async function replay(tx: Query, id: string): Promise<{ class: JobClass } | null> {
+  const [row] = await tx<{ class: JobClass }[]>`
+    WITH again AS (
+      UPDATE jobs_jobs j SET state = 'live', ended_at = NULL, attempt = 0, reason = NULL, deadline_at = NULL
+      WHERE id = ${id}::bigint AND state IN ('dead', 'cancelled') AND NOT EXISTS (
+        SELECT FROM jobs_jobs o WHERE o.kind = j.kind AND o.unique_key = j.unique_key AND o.state = 'live')
+      RETURNING *)
+    SELECT class, jobs_queue_up(id, kind, class, priority, tenant, 0, ${PRIORITY_STEP_S}::int) AS state FROM again`;
+  return row ?? null;
+}
+
+export async function select(tx: Query, id: string): Promise<JobView | null> {
+  const [row] = await tx<JobView[]>`
+    SELECT j.id, j.kind, j.class, j.progress, j.reason, j.enqueued_at, coalesce(q.attempt, j.attempt) AS attempt,
+      CASE WHEN j.state <> 'live' THEN j.state WHEN q.state = 'running' THEN 'running' ELSE 'queued' END AS state
+    FROM jobs_jobs j LEFT JOIN jobs_queue q ON q.job_id = j.id WHERE j.id = ${id}::bigint`;
+  return row ?? null;
+}
+
+export function selectCounts(
+  tx: Query,
+): Promise<{ class: JobClass; kind: string; state: JobState; jobs: number; oldest_s: number }[]> {
+  return tx<{ class: JobClass; kind: string; state: JobState; jobs: number; oldest_s: number }[]>`
+    SELECT q.class, q.kind, CASE q.state WHEN 'running' THEN 'running' ELSE 'queued' END AS state, count(*)::int AS jobs,
+      greatest(0, extract(epoch FROM clock_timestamp() - min(jobs_sort_at(q.sort_at, -q.priority, ${PRIORITY_STEP_S}::int))))::float8 AS oldest_s
+    FROM jobs_queue q GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT class, kind, 'dead', count(*)::int, extract(epoch FROM clock_timestamp() - min(ended_at))::float8
+    FROM jobs_jobs WHERE state = 'dead' GROUP BY 1, 2
+    ORDER BY 1, 2, 3`;
+}
+
+export async function anyAlive(tx: Query, kinds: unknown): Promise<boolean> {
+  const [row] = await tx<{ alive: boolean }[]>`
+    SELECT EXISTS (SELECT FROM jobs_queue WHERE ${kinds}::text[] IS NULL OR kind = ANY (${kinds}::text[])) AS alive`;
+  return row!.alive;
+}
