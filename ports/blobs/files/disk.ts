@@ -134,7 +134,9 @@ export async function commitBlob(disk: Disk, name: string, source: string, meta:
   }
   const link = join(disk.tmp, newToken());
   await symlink(file, link);
-  // ENOENT: the folder was deleted after the bytes had come in. That delete is the later of the two: nothing to do.
+  // A `deletePrefix` may have taken the folder with our bytes in it, and another put have made it anew. That delete is
+  // the later of the two: nothing was put. A link to nothing may stay for the sweep; taking it away here could take
+  // somebody's who has just put the same name.
   if (await arrived("ENOENT", rename(link, join(folder, `=${segment}`)))) await syncFolder(folder);
   else await rm(link, { force: true });
 }

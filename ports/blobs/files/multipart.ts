@@ -147,32 +147,30 @@ export function createFileMultipart(needs: { disk: Disk; clock: Clock; urls: Url
     },
 
     async complete(name, multipart_id, wanted): Promise<BlobHead> {
-      const begun = await begunOf(multipart_id);
-      if (begun?.name !== name) {
-        const stored = readBlob(disk, checkName(name));
-        if (stored?.token === multipart_id) return headOf(stored);
-        throw gone();
-      }
       const folder = folderOf(multipart_id);
-      try {
-        const { parts, busy } = await readRecords(folder);
-        const chosen = choose(parts, wanted, begun.part_size_bytes);
-        const meta: Meta = {
-          token: multipart_id,
-          etag: etagOf(chosen),
-          cache: "immutable",
-          media_type: begun.media_type,
-        };
-        const source = bytesArePlaced(disk, name, meta)
-          ? join(folder, WHOLE)
-          : await assemble(disk, folder, chosen, begun, busy);
-        await commitBlob(disk, name, source, meta);
-        await discardFolder(disk, folder);
-      } catch (error) {
-        // Another `complete` of the same upload may have been quicker and taken the folder away.
-        if (codeOf(error) !== "ENOENT") throw diskError(error);
+      // Again when something vanished: another `complete` of the same upload was a step ahead.
+      for (let tries = 0; ; tries++) {
+        const begun = await begunOf(multipart_id);
+        if (begun?.name !== name) break;
+        try {
+          const { parts, busy } = await readRecords(folder);
+          const chosen = choose(parts, wanted, begun.part_size_bytes);
+          const meta: Meta = {
+            token: multipart_id,
+            etag: etagOf(chosen),
+            cache: "immutable",
+            media_type: begun.media_type,
+          };
+          const placed = bytesArePlaced(disk, name, meta);
+          const source = placed ? join(folder, WHOLE) : await assemble(disk, folder, chosen, begun, busy);
+          await commitBlob(disk, name, source, meta);
+          await discardFolder(disk, folder);
+          break;
+        } catch (error) {
+          if (codeOf(error) !== "ENOENT" || tries >= 10) throw diskError(error);
+        }
       }
-      const stored = readBlob(disk, name);
+      const stored = readBlob(disk, checkName(name));
       if (stored?.token !== multipart_id) throw gone();
       return headOf(stored);
     },
@@ -324,7 +322,8 @@ async function assemble(
   busy: boolean,
 ): Promise<string> {
   const path = busy ? join(disk.tmp, newToken()) : join(folder, WHOLE);
-  const to = await openToWrite(path);
+  // Never made anew where parts should be in it: an empty one would be a blob of zeros.
+  const to = !busy && chosen.some((part) => part.file === WHOLE) ? await open(path, "r+") : await openToWrite(path);
   try {
     let at = 0;
     for (const part of chosen) {
@@ -341,6 +340,7 @@ async function assemble(
       }
       at += part.size_bytes;
     }
+    if ((await to.stat()).size < at) throw mismatch("The upload was damaged on the disk. Begin a new one.");
     // Parts that were put but not listed may lie beyond the end.
     await to.truncate(at);
     await to.sync();
@@ -355,6 +355,8 @@ async function assemble(
 
 /** Passes chunks on until the signal fires; then it throws the signal's reason, also while waiting for a chunk. */
 async function* until(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  // This body runs at the first pull, which may be later than the abort.
+  signal.throwIfAborted();
   const iterator = chunks[Symbol.asyncIterator]();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal.reason as Error);

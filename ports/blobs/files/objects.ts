@@ -2,7 +2,7 @@ import type { Dirent } from "node:fs";
 import { lstat, readdir, readlink, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import { codeOf, type Disk } from "./disk.ts";
+import { codeOf, type Disk, readBlob } from "./disk.ts";
 
 /**
  * Names below a folder in byte order, from after `after` on. A folder is read whole and sorted, so one level should not
@@ -17,7 +17,7 @@ export async function* walkNames(disk: Disk, prefix: string, after = ""): AsyncG
   for (const key of keys.sort()) {
     const name = prefix + key;
     if (!key.endsWith("/")) {
-      if (name > after) yield name;
+      if (name > after && readBlob(disk, name)) yield name;
     } else if (name > after || after.startsWith(name)) {
       yield* walkNames(disk, name, after);
     }

@@ -54,7 +54,10 @@ export async function servedBlobs(given: Partial<FileBlobsNeeds> = {}): Promise<
     },
     async files() {
       const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-      return entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
+      return entries
+        .filter((entry) => !entry.isDirectory())
+        .map((entry) => join(entry.parentPath, entry.name))
+        .sort();
     },
     async [Symbol.asyncDispose]() {
       await server.stop(true);
