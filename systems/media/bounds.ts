@@ -61,3 +61,7 @@ export const VIDEO_SPACE_FACTOR = 2;
 export const IMAGE_SPACE_FACTOR = 2;
 /** Left free for the database and the logs, whatever is uploaded. */
 export const FREE_BYTES_RESERVE = 512 * MIB;
+/** A place that was left because more people may see the thing now: addresses of it were given out until a moment ago. */
+export const MOVED_KEPT_MS = 3 * 60 * 60 * 1000;
+/** Scheduled jobs look at so many names of the store at once. */
+export const COLLECT_NAMES_MAX = 1_000;

@@ -50,8 +50,8 @@ export const zUpload = z
     /** All parts but the last have this size. */
     part_size_bytes: z.number(),
     part_count: z.int(),
-    /** `open` takes parts; `completing` and `complete` may be made into a video or a picture. */
-    status: z.enum(["open", "completing", "complete"]),
+    /** `open` takes parts; `complete` can be made into a video or a picture. */
+    status: z.enum(["open", "complete"]),
     /** What arrived so far, by number; a client that comes back sends only the rest. Empty when it is complete. */
     parts: z.array(zPart),
     expires_at: zTime,
@@ -153,8 +153,14 @@ export const completeUpload = defineRoute({
   }),
   body_bytes_max: 2 * 1024 * 1024,
   deadline_ms: 30_000,
-  answers: { 202: z.object({ id: zIdOut<"upload">(), status: z.enum(["completing", "complete"]) }) },
-  problems: ["upload.not_found", "upload.part_missing", "upload.part_unknown", "upload.part_mismatch"],
+  answers: { 202: z.object({ id: zIdOut<"upload">(), status: z.literal("complete") }) },
+  problems: [
+    "upload.not_found",
+    "upload.part_missing",
+    "upload.part_unknown",
+    "upload.part_mismatch",
+    "upload.size_mismatch",
+  ],
 });
 
 export const abortUpload = defineRoute({
@@ -290,7 +296,7 @@ export const patchVideo = defineRoute({
     })
     .refine((change) => Object.keys(change).length > 0, "has nothing to change"),
   answers: { 200: zVideo },
-  problems: ["video.not_found", "video.not_yours", "video.space_required"],
+  problems: ["video.not_found", "video.not_yours", "video.space_required", "video.not_member", "video.in_post"],
 });
 
 export const deleteVideo = defineRoute({

@@ -1,0 +1,113 @@
+import { Problem } from "#kernel/errors.ts";
+import type { ImageId, PersonId, PostId, SpaceId, VideoId } from "#kernel/ids.ts";
+import type { Audience } from "#kernel/wire.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import type { Jobs } from "#ports/jobs/index.ts";
+import type { Query } from "#ports/sql/index.ts";
+
+import type { Tell } from "./events.ts";
+import { MOVE_IMAGE } from "./images/index.ts";
+import * as images from "./images/store.ts";
+import { belongsInPublic, isPublicPlace } from "./places.ts";
+import { MOVE_VIDEO } from "./videos/index.ts";
+import * as videos from "./videos/store.ts";
+
+/** What a post shows. */
+export interface MediaClaim {
+  post_id: PostId;
+  video_id: VideoId | null;
+  image_ids: ImageId[];
+  audience: Audience;
+  space_id: SpaceId | null;
+}
+
+/**
+ * A post holds its pictures and its video: nobody else can show them, and who may see them is who may see the post.
+ * What nothing holds is its owner's alone; pictures then go after a day, a video stays with its owner.
+ */
+export interface Claims {
+  /**
+   * Inside the transaction that writes the post; what the post held before and does not any more is let go.
+   * @throws Problem 422 `post.media_not_usable`
+   */
+  claimForPost(tx: Query, owner_id: PersonId, claim: MediaClaim): Promise<void>;
+  /** The post is out of sight but may come back: what it holds is its owner's alone meanwhile. */
+  hidePost(tx: Query, post_id: PostId): Promise<void>;
+  showPost(tx: Query, post_id: PostId, seen_by: Pick<MediaClaim, "audience" | "space_id">): Promise<void>;
+  /** The post has gone for good. */
+  releasePost(tx: Query, post_id: PostId): Promise<void>;
+}
+
+interface Held {
+  holder: string | null;
+  audience: Audience;
+  space_id: SpaceId | null;
+}
+
+const PRIVATE = { audience: "private", space_id: null } as const;
+const holderOf = (post_id: PostId) => `post:${post_id}`;
+
+export function createClaims({ jobs, clock, tell }: { jobs: Jobs; clock: Clock; tell: Tell }): Claims {
+  const unusable = (detail: string) => new Problem(422, "post.media_not_usable", detail);
+
+  async function holdImage(tx: Query, image: images.ImageRow, held: Held) {
+    if (isHeld(image, held)) return;
+    await images.setHolder(tx, image.id, held, new Date(clock.now()));
+    if (belongsInPublic({ ...image, ...held }) !== isPublicPlace(image.place))
+      await jobs.enqueue(tx, MOVE_IMAGE, { image_id: image.id });
+    await tell(tx, { type: "media.image_changed", version: 1, data: { image_id: image.id, owner_id: image.owner_id } });
+  }
+
+  async function holdVideo(tx: Query, video: videos.VideoRow, held: Held) {
+    if (isHeld(video, held)) return;
+    await videos.setHolder(tx, video.id, held);
+    if (belongsInPublic({ ...video, ...held }) !== isPublicPlace(video.place))
+      await jobs.enqueue(tx, MOVE_VIDEO, { video_id: video.id });
+    await tell(tx, { type: "media.video_changed", version: 1, data: { video_id: video.id, owner_id: video.owner_id } });
+  }
+
+  /** Videos before pictures, each in the order of ids: two that hold at once never wait in a circle. */
+  async function holdAll(tx: Query, post_id: PostId, held: Held) {
+    for (const video of await videos.heldBy(tx, holderOf(post_id))) await holdVideo(tx, video, held);
+    for (const image of await images.heldBy(tx, holderOf(post_id))) await holdImage(tx, image, held);
+  }
+
+  return {
+    async claimForPost(tx, owner_id, { post_id, video_id, image_ids, audience, space_id }) {
+      const holder = holderOf(post_id);
+      const held = { holder, audience, space_id };
+      const check = (what: string, thing: Claimable | null | undefined) => {
+        if (thing?.owner_id !== owner_id) throw unusable(`There is no such ${what} of yours. Upload it again.`);
+        if (thing.status === "failed")
+          throw unusable(`This ${what} could not be used: ${thing.failure_detail ?? "it failed"}`);
+        if (thing.holder !== null && thing.holder !== holder)
+          throw unusable(`Another post shows this ${what} already. Upload it again to show it here too.`);
+      };
+      for (const before of await videos.heldBy(tx, holder)) {
+        if (before.id !== video_id) await holdVideo(tx, before, { holder: null, ...PRIVATE });
+      }
+      if (video_id !== null) {
+        const video = await videos.lockVideo(tx, video_id);
+        check("video", video);
+        await holdVideo(tx, video!, held);
+      }
+      for (const before of await images.heldBy(tx, holder)) {
+        if (!image_ids.includes(before.id)) await holdImage(tx, before, { holder: null, ...PRIVATE });
+      }
+      const rows = await images.lockImages(tx, image_ids);
+      const byId = new Map(rows.map((row) => [row.id, row]));
+      for (const id of image_ids) check("picture", byId.get(id));
+      for (const image of rows) await holdImage(tx, image, held);
+    },
+
+    hidePost: (tx, post_id) => holdAll(tx, post_id, { holder: holderOf(post_id), ...PRIVATE }),
+    showPost: (tx, post_id, { audience, space_id }) =>
+      holdAll(tx, post_id, { holder: holderOf(post_id), audience, space_id }),
+    releasePost: (tx, post_id) => holdAll(tx, post_id, { holder: null, ...PRIVATE }),
+  };
+}
+
+type Claimable = Pick<images.ImageRow, "owner_id" | "status" | "failure_detail" | "holder">;
+
+const isHeld = (thing: Held, held: Held) =>
+  thing.holder === held.holder && thing.audience === held.audience && thing.space_id === held.space_id;

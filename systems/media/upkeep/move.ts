@@ -1,0 +1,98 @@
+import type { ImageId, VideoId } from "#kernel/ids.ts";
+import { MINUTE_MS } from "#kernel/time.ts";
+import type { Blobs } from "#ports/blobs/index.ts";
+import type { JobKind, JobRun, Jobs } from "#ports/jobs/index.ts";
+import type { Query, Sql } from "#ports/sql/index.ts";
+
+import type { Tell } from "../events.ts";
+import { MOVE_IMAGE } from "../images/index.ts";
+import * as images from "../images/store.ts";
+import { belongsInPublic, copyPlace, isPublicPlace, leavePlace, newPlace, type Place } from "../places.ts";
+import { MOVE_VIDEO } from "../videos/index.ts";
+import * as videos from "../videos/store.ts";
+
+export interface MoveNeeds {
+  sql: Sql;
+  jobs: Jobs;
+  blobs: Blobs;
+  tell: Tell;
+}
+
+const KIND = {
+  class: "interactive",
+  tries_max: 10,
+  lease_ms: MINUTE_MS,
+  run_ms_max: 60 * MINUTE_MS,
+  concurrency_max: 2,
+} as const;
+
+export function moveImageJob(needs: MoveNeeds): JobKind {
+  return {
+    ...KIND,
+    name: MOVE_IMAGE,
+    async handle(payload, run) {
+      const id = String(payload.image_id) as ImageId;
+      const image = await images.findImage(needs.sql.pool, id);
+      // While it is being made its maker looks at the place when it is done.
+      if (!image || image.status === "processing") return;
+      const { owner_id } = image;
+      await move(image, newPlace("images", id, belongsInPublic(image)), run, needs, async (tx, to) => {
+        const now = await images.lockImage(tx, id);
+        if (!now || belongsInPublic(now) !== isPublicPlace(to) || !(await images.setPlace(tx, id, image.place, to)))
+          return false;
+        await needs.tell(tx, { type: "media.image_changed", version: 1, data: { image_id: id, owner_id } });
+        return true;
+      });
+    },
+  };
+}
+
+export function moveVideoJob(needs: MoveNeeds): JobKind {
+  return {
+    ...KIND,
+    name: MOVE_VIDEO,
+    async handle(payload, run) {
+      const id = String(payload.video_id) as VideoId;
+      const video = await videos.findVideo(needs.sql.pool, id);
+      // While it is being made, its maker moves it between two segments.
+      if (!video || video.status === "processing") return;
+      await moveVideo(video, run, needs);
+    },
+  };
+}
+
+/** @returns the place it lies in now */
+export async function moveVideo(video: videos.VideoRow, run: JobRun, needs: MoveNeeds): Promise<Place> {
+  const { id, owner_id, status } = video;
+  return move(video, newPlace("videos", id, belongsInPublic(video)), run, needs, async (tx, to) => {
+    const now = await videos.lockVideo(tx, id);
+    if (!now || now.status !== status || belongsInPublic(now) !== isPublicPlace(to)) return false;
+    if (!(await videos.setPlace(tx, id, video.place, to))) return false;
+    await needs.tell(tx, { type: "media.video_changed", version: 1, data: { video_id: id, owner_id } });
+    return true;
+  });
+}
+
+async function move(
+  thing: Pick<images.ImageRow, "place" | "audience" | "space_id" | "hidden_at">,
+  to: Place,
+  run: JobRun,
+  { blobs, jobs }: MoveNeeds,
+  settle: (tx: Query, to: Place) => Promise<boolean>,
+): Promise<Place> {
+  const from = thing.place;
+  if (belongsInPublic(thing) === isPublicPlace(from)) return from;
+  let settled = false;
+  try {
+    await copyPlace(blobs, from, to, run.signal);
+    settled = await run.fenced(async (tx) => {
+      const done = await settle(tx, to);
+      if (done) await leavePlace(tx, jobs, from);
+      return done;
+    });
+  } finally {
+    // Its audience changed again, it was deleted, or the lease is lost: what was copied is nobody's.
+    if (!settled) await blobs.deletePrefix(to);
+  }
+  return settled ? to : from;
+}

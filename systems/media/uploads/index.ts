@@ -1,0 +1,254 @@
+import { notFound, Problem } from "#kernel/errors.ts";
+import type { Ids, PersonId, UploadId } from "#kernel/ids.ts";
+import { decodeCursor, encodeCursor, type Page } from "#kernel/paging.ts";
+import { rfc3339 } from "#kernel/time.ts";
+import type { Blobs, PartInfo } from "#ports/blobs/index.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import type { Jobs } from "#ports/jobs/index.ts";
+import type { Query, Sql } from "#ports/sql/index.ts";
+
+import { PART_URL_MS } from "../bounds.ts";
+import type { MediaKind, Upload } from "../contract.ts";
+import type { Tell } from "../events.ts";
+import type { MediaLimits } from "../limits.ts";
+import { type Acceptance, checkQuota, checkSize, checkSpace, kindOf } from "./admission.ts";
+import { checkAllThere, checkNumbers, cutOf, partBytes, plainEtag } from "./parts.ts";
+import * as store from "./store.ts";
+
+export interface Uploads {
+  open(
+    owner_id: PersonId,
+    file: { filename: string; size_bytes: number; media_type: string },
+  ): Promise<store.UploadRow>;
+  get(owner_id: PersonId, id: UploadId): Promise<Upload>;
+  list(owner_id: PersonId, page: { limit: number; cursor?: string | undefined }): Promise<Page<Omit<Upload, "parts">>>;
+  sign(
+    owner_id: PersonId,
+    id: UploadId,
+    numbers: number[],
+  ): Promise<{ parts: { part_number: number; url: string; size_bytes: number }[]; expires_at: string }>;
+  complete(owner_id: PersonId, id: UploadId, parts: { part_number: number; etag: string }[]): Promise<void>;
+  abort(owner_id: PersonId, id: UploadId): Promise<void>;
+  /**
+   * Takes a completed upload for a video or a picture, in the transaction that makes it.
+   * @throws Problem 404 `upload.not_found`, 409 `upload.not_complete` or `upload.in_use`, 422 `upload.wrong_kind`
+   */
+  take(tx: Query, owner_id: PersonId, id: UploadId, kind: MediaKind): Promise<store.UploadRow>;
+  /** Begins to free an upload, whatever uses it; its bytes go by a job. */
+  release(tx: Query, id: UploadId): Promise<void>;
+}
+
+export interface UploadsNeeds {
+  sql: Sql;
+  jobs: Jobs;
+  blobs: Blobs;
+  clock: Clock;
+  ids: Ids;
+  tell: Tell;
+  limits: MediaLimits;
+  accepts: (kind: MediaKind) => Acceptance;
+}
+
+export const uploadBlob = (id: UploadId) => `uploads/${id}`;
+export const FREE_UPLOAD = "media.free_upload";
+
+export function createUploads(needs: UploadsNeeds): Uploads {
+  const { sql, jobs, blobs, clock, limits } = needs;
+
+  const mine = async (q: Query, owner_id: PersonId, id: UploadId) => {
+    const upload = await store.findUpload(q, id);
+    if (upload?.owner_id !== owner_id) throw notFound("upload");
+    return upload;
+  };
+  const release = async (tx: Query, id: UploadId) => {
+    await store.markFreeing(tx, id);
+    await jobs.enqueue(tx, FREE_UPLOAD, { upload_id: id }, { unique_key: `${FREE_UPLOAD}:${id}` });
+  };
+
+  return {
+    release,
+
+    async open(owner_id, file) {
+      const kind = kindOf(file.media_type);
+      checkSize(kind, file.size_bytes, limits);
+      const { accepted, because } = needs.accepts(kind);
+      if (!accepted) throw new Problem(503, "media.no_ffmpeg", because);
+      await checkSpace(sql.pool, blobs, owner_id, kind, file.size_bytes, limits);
+      const id = needs.ids.next<"upload">();
+      const cut = cutOf(file.size_bytes);
+      const media_type = file.media_type.toLowerCase().split(";", 1)[0]!.trim();
+      // The store first: a crash between the two leaves an upload that no row knows, which the collector frees.
+      const { multipart_id } = await blobs.multipart.create(uploadBlob(id), {
+        media_type,
+        part_size_bytes: cut.part_size_bytes,
+      });
+      const now_ms = clock.now();
+      const row = {
+        ...cut,
+        ...file,
+        id,
+        owner_id,
+        kind,
+        media_type,
+        multipart_id,
+        created_at: new Date(now_ms),
+        expires_at: new Date(now_ms + limits.upload_kept_ms),
+      };
+      try {
+        await sql.tx(async (tx) => {
+          await checkQuota(tx, owner_id, file.size_bytes, limits);
+          await store.insertUpload(tx, row);
+        });
+      } catch (error) {
+        await blobs.multipart.abort(uploadBlob(id), multipart_id);
+        throw error;
+      }
+      return { ...row, state: "open", used_at: null };
+    },
+
+    async get(owner_id, id) {
+      const upload = await mine(sql.pool, owner_id, id);
+      const parts = upload.state === "open" ? await blobs.multipart.listParts(uploadBlob(id), upload.multipart_id) : [];
+      return { ...present(upload), parts: parts.map(partOf) };
+    },
+
+    async list(owner_id, { limit, cursor }) {
+      const before = cursor === undefined ? null : String(decodeCursor(cursor, ["id"])[0]);
+      const rows = await store.listUnused(sql.pool, owner_id, before, limit + 1);
+      const items = rows.slice(0, limit);
+      const last = items.at(-1);
+      return { items: items.map(present), next_cursor: rows.length > limit && last ? encodeCursor([last.id]) : null };
+    },
+
+    async sign(owner_id, id, numbers) {
+      const upload = await mine(sql.pool, owner_id, id);
+      if (upload.state !== "open")
+        throw new Problem(409, "upload.closed", "This upload is complete and takes no more parts.");
+      checkNumbers(upload.part_count, numbers);
+      const now_ms = clock.now();
+      const expires_at_ms = now_ms + PART_URL_MS;
+      const parts: { part_number: number; url: string; size_bytes: number }[] = [];
+      for (const part_number of numbers) {
+        const size_bytes = partBytes(upload, part_number);
+        const url = await blobs.multipart.signPart(
+          uploadBlob(id),
+          upload.multipart_id,
+          part_number,
+          size_bytes,
+          expires_at_ms,
+        );
+        parts.push({ part_number, url, size_bytes });
+      }
+      await store.extendUpload(sql.pool, id, new Date(now_ms + limits.upload_kept_ms));
+      return { parts, expires_at: rfc3339(expires_at_ms) };
+    },
+
+    async complete(owner_id, id, parts) {
+      const upload = await mine(sql.pool, owner_id, id);
+      checkAllThere(
+        upload.part_count,
+        parts.map((part) => part.part_number),
+      );
+      // The first answer may have been lost; what is complete stays complete.
+      if (upload.state === "complete") return;
+      const wanted = parts
+        .map(({ part_number, etag }) => ({ part_number, etag: plainEtag(etag) }))
+        .sort((a, b) => a.part_number - b.part_number);
+      const arrived = await blobs.multipart.listParts(uploadBlob(id), upload.multipart_id);
+      if (arrived.length > 0) checkArrived(upload, wanted, arrived);
+      // Idempotent in the store: a crash after it and before the row is healed by the same call made again.
+      const head = await blobs.multipart.complete(uploadBlob(id), upload.multipart_id, wanted);
+      const whole = head.size_bytes === upload.size_bytes;
+      await sql.tx(async (tx) => {
+        if (!whole) {
+          if (await store.lockUpload(tx, id)) await release(tx, id);
+        } else if (await store.markComplete(tx, id, new Date(clock.now()))) {
+          await needs.tell(tx, {
+            type: "media.upload_completed",
+            version: 1,
+            data: { upload_id: id, owner_id, kind: upload.kind },
+          });
+        } else if ((await store.findUpload(tx, id)) === null) {
+          throw notFound("upload");
+        }
+      });
+      if (!whole) {
+        throw new Problem(
+          422,
+          "upload.size_mismatch",
+          `${upload.size_bytes} bytes were announced and ${head.size_bytes} came. The upload was freed; begin again.`,
+        );
+      }
+    },
+
+    async abort(owner_id, id) {
+      await sql.tx(async (tx) => {
+        const upload = await store.lockUpload(tx, id);
+        if (upload?.owner_id !== owner_id) throw notFound("upload");
+        if (upload.used_at)
+          throw new Problem(409, "upload.in_use", "A video or picture was made of this upload. Delete that instead.");
+        await release(tx, id);
+      });
+    },
+
+    async take(tx, owner_id, id, kind) {
+      const upload = await store.lockUpload(tx, id);
+      if (upload?.owner_id !== owner_id) throw notFound("upload");
+      if (upload.state !== "complete") throw new Problem(409, "upload.not_complete", "Complete this upload first.");
+      if (upload.used_at)
+        throw new Problem(409, "upload.in_use", "This upload was used already. Upload the file again.");
+      if (upload.kind !== kind) {
+        throw new Problem(
+          422,
+          "upload.wrong_kind",
+          `This upload was announced as ${upload.media_type}; it cannot become ${kind === "video" ? "a video" : "a picture"}.`,
+        );
+      }
+      await store.markUsed(tx, id, new Date(clock.now()));
+      return upload;
+    },
+  };
+}
+
+/** Names the parts that are to be sent again, where the store would only say no. */
+function checkArrived(
+  upload: store.UploadRow,
+  wanted: { part_number: number; etag: string }[],
+  arrived: PartInfo[],
+): void {
+  const byNumber = new Map(arrived.map((part) => [part.part_number, part]));
+  const missing = wanted.filter((part) => !byNumber.has(part.part_number)).map((part) => part.part_number);
+  if (missing.length > 0) {
+    throw new Problem(
+      422,
+      "upload.part_missing",
+      `${missing.length} parts did not arrive: ${missing.slice(0, 10).join(", ")}${missing.length > 10 ? ", …" : ""}. Send them and complete again.`,
+    );
+  }
+  const wrong = wanted.find(({ part_number, etag }) => {
+    const part = byNumber.get(part_number)!;
+    return plainEtag(part.etag) !== etag || part.size_bytes !== partBytes(upload, part_number);
+  });
+  if (wrong) {
+    throw new Problem(
+      422,
+      "upload.part_mismatch",
+      `Part ${wrong.part_number} is not the one that arrived. Send it again and use the ETag of that answer.`,
+    );
+  }
+}
+
+const partOf = ({ part_number, size_bytes, etag }: PartInfo) => ({ part_number, size_bytes, etag });
+
+const present = (row: store.UploadRow): Omit<Upload, "parts"> => ({
+  id: row.id,
+  kind: row.kind,
+  filename: row.filename,
+  media_type: row.media_type,
+  size_bytes: row.size_bytes,
+  part_size_bytes: row.part_size_bytes,
+  part_count: row.part_count,
+  status: row.state === "open" ? "open" : "complete",
+  expires_at: rfc3339(row.expires_at),
+  created_at: rfc3339(row.created_at),
+});

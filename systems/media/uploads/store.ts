@@ -1,0 +1,128 @@
+import type { PersonId, UploadId } from "#kernel/ids.ts";
+import type { Query } from "#ports/sql/index.ts";
+
+import type { MediaKind } from "../contract.ts";
+
+export interface UploadRow {
+  id: UploadId;
+  owner_id: PersonId;
+  kind: MediaKind;
+  filename: string;
+  media_type: string;
+  size_bytes: number;
+  part_size_bytes: number;
+  part_count: number;
+  multipart_id: string;
+  state: "open" | "complete" | "freeing";
+  created_at: Date;
+  expires_at: Date;
+  used_at: Date | null;
+}
+
+/** Sizes come as float8, which is a number that is exact up to 2^53. */
+const COLUMNS = `id, owner_id, kind, filename, media_type, size_bytes::float8 AS size_bytes, part_size_bytes, part_count,
+  multipart_id, state, created_at, expires_at, used_at`;
+
+export async function insertUpload(q: Query, row: Omit<UploadRow, "state" | "used_at">): Promise<void> {
+  await q`INSERT INTO media_uploads (id, owner_id, kind, filename, media_type, size_bytes, part_size_bytes, part_count,
+      multipart_id, created_at, expires_at)
+    VALUES (${row.id}, ${row.owner_id}, ${row.kind}, ${row.filename}, ${row.media_type}, ${row.size_bytes},
+      ${row.part_size_bytes}, ${row.part_count}, ${row.multipart_id}, ${row.created_at}, ${row.expires_at})`;
+}
+
+/** Whatever its owner; not what is being freed. */
+export async function findUpload(q: Query, id: UploadId): Promise<UploadRow | null> {
+  const [row] = await q<
+    UploadRow[]
+  >`SELECT ${q.unsafe(COLUMNS)} FROM media_uploads WHERE id = ${id} AND state <> 'freeing'`;
+  return row ?? null;
+}
+
+/** The same, held until the transaction ends: who changes its state takes this first. */
+export async function lockUpload(q: Query, id: UploadId): Promise<UploadRow | null> {
+  const [row] = await q<UploadRow[]>`SELECT ${q.unsafe(COLUMNS)} FROM media_uploads
+    WHERE id = ${id} AND state <> 'freeing' FOR UPDATE`;
+  return row ?? null;
+}
+
+export async function findFreeing(q: Query, id: UploadId): Promise<UploadRow | null> {
+  const [row] = await q<
+    UploadRow[]
+  >`SELECT ${q.unsafe(COLUMNS)} FROM media_uploads WHERE id = ${id} AND state = 'freeing'`;
+  return row ?? null;
+}
+
+export async function listUnused(
+  q: Query,
+  owner_id: PersonId,
+  before: string | null,
+  limit: number,
+): Promise<UploadRow[]> {
+  return q<UploadRow[]>`SELECT ${q.unsafe(COLUMNS)} FROM media_uploads
+    WHERE owner_id = ${owner_id} AND state <> 'freeing' AND used_at IS NULL AND (${before}::bigint IS NULL OR id < ${before}::bigint)
+    ORDER BY id DESC LIMIT ${limit}`;
+}
+
+/** Serialises whatever counts against one person's room, so that two calls at once cannot both fit. */
+export async function lockRoom(q: Query, owner_id: PersonId): Promise<void> {
+  await q`SELECT pg_advisory_xact_lock(hashtextextended('media.room:' || ${owner_id}::text, 0))`;
+}
+
+export interface RoomUsed {
+  /** Sources, renditions and pictures, with what is promised to open uploads. */
+  used_bytes: number;
+  open_bytes: number;
+  open_uploads: number;
+}
+
+export async function roomUsed(q: Query, owner_id: PersonId): Promise<RoomUsed> {
+  const [row] = await q<RoomUsed[]>`
+    SELECT (u.bytes + v.bytes + i.bytes)::float8 AS used_bytes, u.open_bytes::float8 AS open_bytes, u.open_uploads
+    FROM (SELECT coalesce(sum(size_bytes), 0) AS bytes, coalesce(sum(size_bytes) FILTER (WHERE state = 'open'), 0) AS open_bytes,
+            (count(*) FILTER (WHERE state = 'open'))::int AS open_uploads
+          FROM media_uploads WHERE owner_id = ${owner_id} AND state <> 'freeing') u,
+         (SELECT coalesce(sum(r.bytes), 0) AS bytes FROM media_videos v JOIN media_rungs r ON r.video_id = v.id
+          WHERE v.owner_id = ${owner_id} AND v.deleted_at IS NULL) v,
+         (SELECT coalesce(sum(bytes), 0) AS bytes FROM media_images WHERE owner_id = ${owner_id} AND deleted_at IS NULL) i`;
+  return row ?? { used_bytes: 0, open_bytes: 0, open_uploads: 0 };
+}
+
+export async function extendUpload(q: Query, id: UploadId, expires_at: Date): Promise<void> {
+  await q`UPDATE media_uploads SET expires_at = ${expires_at} WHERE id = ${id} AND state = 'open'`;
+}
+
+/** @returns false when it is no longer open: somebody else completed or freed it */
+export async function markComplete(q: Query, id: UploadId, at: Date): Promise<boolean> {
+  const done =
+    await q`UPDATE media_uploads SET state = 'complete', completed_at = ${at} WHERE id = ${id} AND state = 'open'`;
+  return done.count === 1;
+}
+
+export async function markUsed(q: Query, id: UploadId, at: Date): Promise<void> {
+  await q`UPDATE media_uploads SET used_at = ${at} WHERE id = ${id}`;
+}
+
+export async function markFreeing(q: Query, id: UploadId): Promise<void> {
+  await q`UPDATE media_uploads SET state = 'freeing' WHERE id = ${id}`;
+}
+
+export async function deleteUpload(q: Query, id: UploadId): Promise<void> {
+  await q`DELETE FROM media_uploads WHERE id = ${id} AND state = 'freeing'`;
+}
+
+/** Begins to free what ran out unused, a batch at a time. @returns their ids */
+export async function takeExpired(q: Query, now: Date, limit: number): Promise<UploadId[]> {
+  const rows = await q<{ id: UploadId }[]>`
+    UPDATE media_uploads SET state = 'freeing' WHERE id IN (
+      SELECT id FROM media_uploads WHERE used_at IS NULL AND state <> 'freeing' AND expires_at <= ${now}
+      ORDER BY expires_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+    RETURNING id`;
+  return rows.map((row) => row.id);
+}
+
+/** Which of these are known; the rest of what the store has under such names is nobody's. */
+export async function knownUploads(q: Query, ids: UploadId[]): Promise<Set<UploadId>> {
+  if (ids.length === 0) return new Set();
+  const rows = await q<{ id: UploadId }[]>`SELECT id FROM media_uploads WHERE id = ANY(${q.array(ids, "BIGINT")})`;
+  return new Set(rows.map((row) => row.id));
+}

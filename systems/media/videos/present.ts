@@ -1,0 +1,91 @@
+import { rfc3339 } from "#kernel/time.ts";
+import type { Blobs } from "#ports/blobs/index.ts";
+import type { Clock } from "#ports/clock/index.ts";
+
+import type { Rendition, Video, VideoCard } from "../contract.ts";
+import { addressesOf } from "../places.ts";
+import type { RungRow } from "./rungs.ts";
+import type { VideoRow } from "./store.ts";
+
+interface Needs {
+  blobs: Blobs;
+  clock: Clock;
+}
+
+export const MASTER = "master.m3u8";
+export const POSTER = "poster.webp";
+
+/** What the viewer adds to a video. */
+export interface Seen {
+  may_edit: boolean;
+  position_ms: number | null;
+}
+
+export function presentVideo(row: VideoRow, rungs: RungRow[], seen: Seen, needs: Needs): Video {
+  const { until_ms, ...shown } = videoCard(row, rungs, needs);
+  return {
+    ...shown,
+    owner_id: row.owner_id,
+    description: row.description,
+    audience: row.audience,
+    space_id: row.space_id,
+    ...(seen.may_edit && row.failure_code !== null
+      ? { failure: { code: row.failure_code, detail: row.failure_detail ?? "", can_retry: row.failure_can_retry } }
+      : {}),
+    urls_until: rfc3339(until_ms),
+    renditions: rungs.filter((rung) => rung.kind === "video").map(rendition),
+    position_ms: seen.position_ms,
+    may_edit: seen.may_edit,
+    created_at: rfc3339(row.created_at),
+    ready_at: row.ready_at && rfc3339(row.ready_at),
+  };
+}
+
+export function videoCard(row: VideoRow, rungs: RungRow[], needs: Needs): VideoCard & { until_ms: number } {
+  const { url, until_ms } = addressesOf(row.place, row.duration_ms ?? 0, needs);
+  return {
+    id: row.id,
+    title: row.title,
+    status: row.status,
+    progress: row.status === "ready" ? 1 : progressOf(rungs),
+    duration_ms: row.duration_ms,
+    width: row.width,
+    height: row.height,
+    hls_url: canPlay(row, rungs) ? url(MASTER) : null,
+    poster_url: row.poster_bytes === null ? null : url(POSTER),
+    placeholder: row.placeholder,
+    view_count: row.view_count,
+    until_ms,
+  };
+}
+
+/** While it is made, from the first segment on; when it failed, only what was finished before. */
+function canPlay(row: VideoRow, rungs: RungRow[]): boolean {
+  if (row.playable_at === null) return false;
+  if (row.status !== "failed") return true;
+  return (
+    rungs.some((rung) => rung.kind === "video" && rung.complete_at) &&
+    rungs.every((rung) => rung.kind === "video" || rung.complete_at)
+  );
+}
+
+/** A rung's share is its pixels: that is what its encoding costs. Sound costs about as much as nothing. */
+export function progressOf(rungs: RungRow[]): number {
+  let all = 0;
+  let done = 0;
+  for (const rung of rungs) {
+    const cost = (rung.width ?? 100) * (rung.height ?? 100) * rung.segment_count;
+    all += cost;
+    done += rung.complete_at ? cost : (cost * rung.segments_done) / rung.segment_count;
+  }
+  return all === 0 ? 0 : Math.round((done / all) * 1000) / 1000;
+}
+
+const rendition = (rung: RungRow): Rendition => ({
+  rung: rung.rung,
+  width: rung.width ?? 0,
+  height: rung.height ?? 0,
+  bitrate_bps: rung.bitrate_bps,
+  codecs: rung.codecs,
+  progress: rung.complete_at ? 1 : Math.min(1, rung.segments_done / rung.segment_count),
+});
