@@ -6,6 +6,10 @@ export type Scope = (typeof SCOPES)[number];
 
 export type HouseRole = "admin" | "moderator" | "member";
 
+/** Roles within a space, the highest first. */
+export const SPACE_ROLES = ["owner", "admin", "moderator", "member"] as const;
+export type SpaceRole = (typeof SPACE_ROLES)[number];
+
 /** Who is asking. It comes from the credential alone; there is no ambient user anywhere. */
 export type Viewer = Nobody | SignedIn;
 

@@ -68,5 +68,5 @@ export const SESSION_COOKIE = "folkhus_session";
 
 export { createApi, type ApiNeeds } from "./api.ts";
 export { createIdempotency, type Idempotency } from "./idempotency.ts";
-export { DEFAULT_LIMITS, type HttpLimits } from "./limits.ts";
+export { addressKey, DEFAULT_LIMITS, type HttpLimits } from "./limits.ts";
 export { problemResponse } from "./problem.ts";

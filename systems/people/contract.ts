@@ -10,8 +10,8 @@ import * as b from "./bounds.ts";
 export { zPersonCard, type PersonCard } from "#kernel/cards.ts";
 
 export const HOUSE_ROLES = ["admin", "moderator", "member"] as const;
-export const SIGN_UP_MODES = ["open", "invitation", "closed"] as const;
-export type SignUpMode = (typeof SIGN_UP_MODES)[number];
+export const SIGNUP_MODES = ["open", "invitation", "closed"] as const;
+export type SignupMode = (typeof SIGNUP_MODES)[number];
 
 /** Letters, digits and underscores of ASCII: nothing in a handle can look like something else. Case does not count. */
 export const HANDLE_PATTERN = /^[a-z][a-z0-9_]{1,29}$/;
@@ -127,7 +127,7 @@ export const zAdminPerson = zPersonCard
 export const zHouse = z
   .object({
     name: z.string(),
-    sign_up: z.enum(SIGN_UP_MODES),
+    sign_up: z.enum(SIGNUP_MODES),
     /** True until the first admin exists: then the page shows the set-up screen to who has the one-time link. */
     needs_setup: z.boolean(),
     /** What is degraded and what that means, in words for people. */
@@ -135,7 +135,7 @@ export const zHouse = z
   })
   .meta({ id: "House" });
 
-export const zSettings = z.object({ name: z.string(), sign_up: z.enum(SIGN_UP_MODES) }).meta({ id: "HouseSettings" });
+export const zSettings = z.object({ name: z.string(), sign_up: z.enum(SIGNUP_MODES) }).meta({ id: "HouseSettings" });
 
 export const zPasskey = z
   .object({ id: zIdOut<"passkey">(), name: z.string(), created_at: zTime, last_used_at: zTime.nullable() })
@@ -185,7 +185,6 @@ export const peopleRoutes = {
       "people.invitation_needed",
       "people.invitation_invalid",
       "people.setup_invalid",
-      "people.setup_first",
       "people.busy",
       "limit.exceeded",
     ],
@@ -536,7 +535,7 @@ export const peopleRoutes = {
     method: "PUT",
     path: "/v1/people/{handle}/suspension",
     tag,
-    summary: "Suspend: sessions and tokens end, what is theirs is hidden",
+    summary: "Suspend: they may only read and export what is theirs, and others no longer see them",
     access: moderator,
     params: byHandle,
     body: z.strictObject({ reason: zReason }),
@@ -569,7 +568,7 @@ export const peopleRoutes = {
     access: admin,
     body: z.strictObject({
       name: zText(b.HOUSE_NAME_CHARS_MAX, 1).optional(),
-      sign_up: z.enum(SIGN_UP_MODES).optional(),
+      sign_up: z.enum(SIGNUP_MODES).optional(),
     }),
     answers: { 200: zSettings },
   }),

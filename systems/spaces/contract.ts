@@ -2,14 +2,14 @@ import { z } from "zod";
 
 import { SPACE_VISIBILITIES, zPersonCard, zSpaceCard } from "#kernel/cards.ts";
 import { defineRoute } from "#kernel/contract.ts";
+import { SPACE_ROLES } from "#kernel/viewer.ts";
 import { zId, zIdOut, zPage, zPageQuery, zText, zTime } from "#kernel/wire.ts";
 
 import * as b from "./bounds.ts";
 
 export { zSpaceCard, type SpaceCard } from "#kernel/cards.ts";
+export { SPACE_ROLES, type SpaceRole } from "#kernel/viewer.ts";
 
-export const SPACE_ROLES = ["owner", "admin", "moderator", "member"] as const;
-export type SpaceRole = (typeof SPACE_ROLES)[number];
 export const JOIN_POLICIES = ["open", "invitation"] as const;
 export const WHO_MAY_POST = ["members", "moderators"] as const;
 export const TIERS = ["free", "pro", "enterprise"] as const;

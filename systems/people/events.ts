@@ -1,0 +1,45 @@
+import type { PersonId } from "#kernel/ids.ts";
+import type { HouseRole } from "#kernel/viewer.ts";
+import type { Log } from "#ports/log/index.ts";
+import type { Query } from "#ports/sql/index.ts";
+
+/** The topic of everything that happens to people. The key is the acting person, so one person's acts keep their order. */
+export const PEOPLE_TOPIC = "people";
+
+/** A revoked credential as other nodes and sockets must know it. The hash is of a random secret that no longer works. */
+export type RevokedCredential = { id: string; kind: "session" | "token"; hash: string };
+
+/** By name without the prefix `people.`. Version 1 each. */
+export type PeopleEvents = {
+  person_created: { person_id: PersonId; handle: string; role: HouseRole };
+  profile_changed: { person_id: PersonId };
+  followed: { follower_id: PersonId; followee_id: PersonId };
+  /** Also told for each follow that a block ended. */
+  unfollowed: { follower_id: PersonId; followee_id: PersonId };
+  blocked: { blocker_id: PersonId; blocked_id: PersonId };
+  unblocked: { blocker_id: PersonId; blocked_id: PersonId };
+  muted: { muter_id: PersonId; muted_id: PersonId };
+  unmuted: { muter_id: PersonId; muted_id: PersonId };
+  suspended: { person_id: PersonId; by: PersonId | null; reason: string };
+  reinstated: { person_id: PersonId; by: PersonId | null };
+  role_changed: { person_id: PersonId; role: HouseRole; by: PersonId | null };
+  deleted: { person_id: PersonId };
+  session_revoked: { person_id: PersonId; credentials: RevokedCredential[] };
+  /** The settings of the house; every node reads them again. */
+  house_changed: { by: PersonId };
+};
+
+export type PeopleEventName = keyof PeopleEvents;
+
+export type PeopleEvent = {
+  [N in PeopleEventName]: { type: `people.${N}`; version: number; data: PeopleEvents[N] };
+}[PeopleEventName];
+
+/** Appends inside the writer's transaction. `key` is the person whose act it is. */
+export const tell = <N extends PeopleEventName>(
+  log: Log,
+  tx: Query,
+  key: PersonId,
+  name: N,
+  data: PeopleEvents[N],
+): Promise<void> => log.append(tx, PEOPLE_TOPIC, key, { type: `people.${name}`, version: 1, data });

@@ -1,0 +1,168 @@
+import { conflict, Problem } from "#kernel/errors.ts";
+import type { PersonId } from "#kernel/ids.ts";
+import { type HouseRole, SCOPES, type SignedIn } from "#kernel/viewer.ts";
+import { isUniqueViolation, type Tx } from "#ports/sql/index.ts";
+
+import type { SignupMode } from "./contract.ts";
+import { HANDLE_PATTERN } from "./contract.ts";
+import { tell } from "./events.ts";
+import type { Ground } from "./ground.ts";
+import { isPathWord, isReserved } from "./handles.ts";
+import { refuseWeak } from "./passwords.ts";
+import { hashSecret, isSecret } from "./secrets.ts";
+import type { Origin, Sessions, StartedSession } from "./sessions.ts";
+import * as invitations from "./store/invitations.ts";
+import * as persons from "./store/persons.ts";
+
+export interface SignUpAsked {
+  handle: string;
+  password: string;
+  display_name: string;
+  invitation?: string | undefined;
+  setup_token?: string | undefined;
+}
+
+export interface SignUp {
+  signUp(asked: SignUpAsked, origin: Origin): Promise<{ started: StartedSession; viewer: SignedIn }>;
+  /** For `folk user create` and the demo: no door, no throttle, but the same rules on handles and passwords. */
+  createPerson(asked: {
+    handle: string;
+    password: string;
+    role?: HouseRole;
+    display_name?: string;
+  }): Promise<{ id: PersonId; handle: string }>;
+}
+
+/** By what right somebody comes in: the first admin's link, an invitation, or an open door. */
+type Entry = { by: "setup"; hash: Uint8Array } | { by: "invitation"; hash: Uint8Array } | { by: "door" };
+
+export function createSignUp(
+  ground: Pick<Ground, "sql" | "log" | "clock" | "ids" | "passwords" | "throttle" | "memory">,
+  sessions: Sessions,
+  signUpMode: () => Promise<SignupMode>,
+): SignUp {
+  const { sql, log, clock, ids, passwords, throttle, memory } = ground;
+  const now = () => new Date(clock.now());
+
+  async function entryOf({ invitation, setup_token }: SignUpAsked): Promise<Entry> {
+    if (setup_token !== undefined) {
+      const hash = hashSecret(setup_token);
+      if (!isSecret(setup_token, "setup") || !(await invitations.isSetupLink(sql.pool, hash))) throw setupInvalid();
+      return { by: "setup", hash };
+    }
+    const mode = await signUpMode();
+    if (mode === "closed")
+      throw new Problem(403, "people.sign_up_closed", "This house takes in nobody new at present.");
+    if (invitation === undefined) {
+      if (mode === "open") return { by: "door" };
+      throw new Problem(
+        403,
+        "people.invitation_needed",
+        "This house takes in people by invitation. Ask someone inside for one.",
+      );
+    }
+    const hash = hashSecret(invitation);
+    if (!isSecret(invitation, "invitation") || !(await invitations.livingInvitation(sql.pool, hash, now())))
+      throw invitationInvalid();
+    return { by: "invitation", hash };
+  }
+
+  /** Cheap refusals come before the hash, which is dear. The unique index has the last word. */
+  async function refuseHandle(handle: string, reserved: (handle: string) => boolean) {
+    if (reserved(handle))
+      throw new Problem(422, "people.handle_reserved", "This handle is kept for the house. Choose another.");
+    const taken = await persons.byHandles(sql.pool, [handle]);
+    if (taken.length > 0 || (await persons.isHandleRetired(sql.pool, hashSecret(handle)))) throw handleTaken();
+  }
+
+  async function make(
+    tx: Tx,
+    asked: { handle: string; display_name: string; role: HouseRole; password_hash: string },
+  ): Promise<PersonId> {
+    const id = ids.next<"person">();
+    try {
+      await persons.insert(tx, { ...asked, id, at: now() });
+    } catch (error) {
+      throw isUniqueViolation(error, "people_persons_handle_key") ? handleTaken() : error;
+    }
+    if (asked.role === "admin") await invitations.removeSetupLinks(tx);
+    await tell(log, tx, id, "person_created", { person_id: id, handle: asked.handle, role: asked.role });
+    return id;
+  }
+
+  /** Takes the right to come in, which another request may have taken since it was looked at. */
+  async function enter(
+    tx: Tx,
+    entry: Entry,
+  ): Promise<{ role: HouseRole; noteUse: (id: PersonId) => Promise<unknown> }> {
+    if (entry.by === "door") return { role: "member", noteUse: async () => {} };
+    if (entry.by === "setup") {
+      if (!(await invitations.useSetupLink(tx, entry.hash))) throw setupInvalid();
+      return { role: "admin", noteUse: async () => {} };
+    }
+    const used = await invitations.useInvitation(tx, entry.hash, now());
+    if (!used) throw invitationInvalid();
+    return { role: used.role, noteUse: (id) => invitations.noteUse(tx, used.id, id, now()) };
+  }
+
+  return {
+    async signUp(asked, origin) {
+      await throttle.signUp(origin.address);
+      const entry = await entryOf(asked);
+      await refuseHandle(asked.handle, entry.by === "setup" ? isPathWord : isReserved);
+      refuseWeak(asked.password, [asked.handle, asked.display_name]);
+      const password_hash = await passwords.hash(asked.password);
+      const { id, role, started } = await sql.tx(async (tx) => {
+        const { role, noteUse } = await enter(tx, entry);
+        const id = await make(tx, { handle: asked.handle, display_name: asked.display_name, role, password_hash });
+        await noteUse(id);
+        return { id, role, started: await sessions.start(tx, id, origin) };
+      });
+      memory.forgetPerson(id);
+      return {
+        started,
+        viewer: {
+          kind: "person",
+          person_id: id,
+          handle: asked.handle,
+          role,
+          suspended: false,
+          credential: { kind: "session", id: started.id },
+          scopes: SCOPES,
+        },
+      };
+    },
+
+    async createPerson({ handle: written, password, role = "member", display_name }) {
+      const handle = written.toLowerCase();
+      if (!HANDLE_PATTERN.test(handle)) {
+        throw new Problem(
+          422,
+          "people.handle_invalid",
+          "A handle has 2 to 30 letters, digits and underscores and begins with a letter.",
+        );
+      }
+      if ([...password].length < 12 || password.length > 256)
+        throw new Problem(422, "people.password_length", "A password has 12 to 256 characters.");
+      await refuseHandle(handle, isPathWord);
+      refuseWeak(password, [handle]);
+      const password_hash = await passwords.hash(password);
+      const id = await sql.tx((tx) => make(tx, { handle, display_name: display_name ?? handle, role, password_hash }));
+      return { id, handle };
+    },
+  };
+}
+
+const setupInvalid = () =>
+  new Problem(
+    403,
+    "people.setup_invalid",
+    "This set-up link was used or is not from the latest start. Start the house again for a new one.",
+  );
+const invitationInvalid = () =>
+  new Problem(
+    403,
+    "people.invitation_invalid",
+    "This invitation is used up, too old or taken back. Ask for a new one.",
+  );
+const handleTaken = () => conflict("people.handle_taken", "This handle is taken. Choose another.");

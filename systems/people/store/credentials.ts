@@ -1,0 +1,126 @@
+import type { Id, PersonId } from "#kernel/ids.ts";
+import type { HouseRole, Scope } from "#kernel/viewer.ts";
+import type { Query } from "#ports/sql/index.ts";
+
+/** Sessions and personal access tokens. */
+
+export interface CredentialRow {
+  id: string;
+  person_id: PersonId;
+  /** Null for a session, which holds every scope. */
+  scopes: Scope[] | null;
+  last_used_at: Date | null;
+  expires_at: Date | null;
+}
+
+export interface StateRow {
+  person_id: PersonId;
+  handle: string;
+  role: HouseRole;
+  suspended: boolean;
+}
+
+export async function sessionByHash(q: Query, hash: Uint8Array): Promise<CredentialRow | null> {
+  const [row] = await q<CredentialRow[]>`
+    SELECT id, person_id, NULL AS scopes, last_used_at, expires_at FROM people_sessions WHERE secret_hash = ${hash}`;
+  return row ?? null;
+}
+
+export async function tokenByHash(q: Query, hash: Uint8Array): Promise<CredentialRow | null> {
+  const [row] = await q<CredentialRow[]>`
+    SELECT id, person_id, scopes, last_used_at, expires_at FROM people_tokens WHERE secret_hash = ${hash}`;
+  return row ?? null;
+}
+
+/** What every request needs of a person. Null for the deleted. */
+export async function state(q: Query, id: PersonId): Promise<StateRow | null> {
+  const [row] = await q<StateRow[]>`
+    SELECT id AS person_id, handle, role, suspended_at IS NOT NULL AS suspended FROM people_persons WHERE id = ${id} AND deleted_at IS NULL`;
+  return row ?? null;
+}
+
+export const touchSession = (q: Query, id: string, at: Date, expires_at: Date) => q`
+  UPDATE people_sessions SET last_used_at = ${at}, expires_at = ${expires_at} WHERE id = ${id}`;
+export const touchToken = (q: Query, id: string, at: Date) =>
+  q`UPDATE people_tokens SET last_used_at = ${at} WHERE id = ${id}`;
+
+export interface NewSession {
+  id: Id<"session">;
+  person_id: PersonId;
+  hash: Uint8Array;
+  user_agent: string;
+  address: string;
+  at: Date;
+  expires_at: Date;
+}
+
+export const insertSession = (q: Query, s: NewSession) => q`
+  INSERT INTO people_sessions (id, person_id, secret_hash, user_agent, address, created_at, last_used_at, expires_at)
+  VALUES (${s.id}, ${s.person_id}, ${s.hash}, ${s.user_agent}, ${s.address}, ${s.at}, ${s.at}, ${s.expires_at})`;
+
+export interface SessionRow {
+  id: Id<"session">;
+  user_agent: string;
+  address: string;
+  created_at: Date;
+  last_used_at: Date;
+  expires_at: Date;
+}
+
+export const sessionsOf = (q: Query, person: PersonId, now: Date) => q<SessionRow[]>`
+  SELECT id, user_agent, address, created_at, last_used_at, expires_at FROM people_sessions
+  WHERE person_id = ${person} AND expires_at > ${now} ORDER BY last_used_at DESC, id DESC`;
+
+export interface RevokedRow {
+  id: string;
+  secret_hash: Uint8Array;
+}
+
+export const removeSession = (q: Query, person: PersonId, id: string) => q<RevokedRow[]>`
+  DELETE FROM people_sessions WHERE person_id = ${person} AND id = ${id} RETURNING id, secret_hash`;
+
+export const removeSessions = (q: Query, person: PersonId, but: string | null) => q<RevokedRow[]>`
+  DELETE FROM people_sessions WHERE person_id = ${person} AND id IS DISTINCT FROM ${but}::bigint RETURNING id, secret_hash`;
+
+/** Those beyond the newest `keep`. */
+export const removeOldestSessions = (q: Query, person: PersonId, keep: number) => q<RevokedRow[]>`
+  DELETE FROM people_sessions WHERE id IN (
+    SELECT id FROM people_sessions WHERE person_id = ${person} ORDER BY last_used_at DESC, id DESC OFFSET ${keep})
+  RETURNING id, secret_hash`;
+
+/** Expired credentials, challenges and links. @returns rows removed */
+export async function trimExpired(q: Query, now: Date): Promise<number> {
+  const [sessions, tokens, challenges, resets] = [
+    await q`DELETE FROM people_sessions WHERE expires_at < ${now} RETURNING 1`,
+    await q`DELETE FROM people_tokens WHERE expires_at < ${now} RETURNING 1`,
+    await q`DELETE FROM people_passkey_challenges WHERE expires_at < ${now} RETURNING 1`,
+    await q`DELETE FROM people_resets WHERE expires_at < ${now} RETURNING 1`,
+  ];
+  return sessions.length + tokens.length + challenges.length + resets.length;
+}
+
+export interface TokenRow {
+  id: Id<"token">;
+  name: string;
+  scopes: Scope[];
+  created_at: Date;
+  last_used_at: Date | null;
+  expires_at: Date | null;
+}
+
+export const insertToken = (
+  q: Query,
+  t: Omit<TokenRow, "last_used_at"> & { person_id: PersonId; hash: Uint8Array },
+) => q`
+  INSERT INTO people_tokens (id, person_id, name, scopes, secret_hash, created_at, expires_at)
+  VALUES (${t.id}, ${t.person_id}, ${t.name}, ${q.array(t.scopes, "TEXT")}, ${t.hash}, ${t.created_at}, ${t.expires_at})`;
+
+export const tokensOf = (q: Query, person: PersonId, now: Date) => q<TokenRow[]>`
+  SELECT id, name, scopes, created_at, last_used_at, expires_at FROM people_tokens
+  WHERE person_id = ${person} AND (expires_at IS NULL OR expires_at > ${now}) ORDER BY id DESC`;
+
+export const removeToken = (q: Query, person: PersonId, id: string) => q<RevokedRow[]>`
+  DELETE FROM people_tokens WHERE person_id = ${person} AND id = ${id} RETURNING id, secret_hash`;
+
+export const removeTokens = (q: Query, person: PersonId) => q<RevokedRow[]>`
+  DELETE FROM people_tokens WHERE person_id = ${person} RETURNING id, secret_hash`;
