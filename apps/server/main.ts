@@ -10,7 +10,7 @@ async function main(): Promise<void> {
   const terminal = process.stdout.isTTY;
   const lines = createLogLines(config.log_level, terminal);
   const house = await composeHouse(config, secrets, { lines });
-  const server = config.roles.has("web") ? house.listen() : null;
+  const server = config.roles.has("web") ? await house.listen() : null;
   house.work();
 
   if (server) {

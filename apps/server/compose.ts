@@ -1,0 +1,196 @@
+import { join } from "node:path";
+
+import type { Logger } from "pino";
+
+import { type Api, createApi, createIdempotency, DEFAULT_LIMITS } from "#ports/http/index.ts";
+import { createFeed, type Feed, serveFeed } from "#systems/feed/index.ts";
+import { createMedia, type Media, serveMedia } from "#systems/media/index.ts";
+import { createPeople, type People, type Pictures, servePeople } from "#systems/people/index.ts";
+import { createSpaces, serveSpaces, type Spaces } from "#systems/spaces/index.ts";
+
+import { buildPage } from "../web/build.ts";
+import { createAssets } from "./assets.ts";
+import type { Config, Secrets } from "./config.ts";
+import { createFront } from "./front.ts";
+import { type Ground, openGround } from "./ground.ts";
+import { createHealth, type Health } from "./health.ts";
+import { listen, type Listening } from "./listen.ts";
+import { logServed } from "./log-lines.ts";
+import { createMetrics } from "./metrics.ts";
+import { createPage } from "./page.ts";
+import { defineUpkeep } from "./upkeep.ts";
+
+export const VERSION = "0.1.0";
+
+/** The whole house in this process. The only place where engines and systems meet. */
+export interface House extends AsyncDisposable {
+  ground: Ground;
+  people: People;
+  spaces: Spaces;
+  media: Media;
+  feed: Feed;
+  api: Api;
+  health: Health;
+  /** Answers any request, as the network's door does. */
+  fetch(request: Request, peer_address: string): Promise<Response>;
+  listen(): Promise<Listening>;
+  /** Starts what works in the background, as far as this process has the roles for it. */
+  work(): void;
+  /** The one-time link for the first admin; null once there is one. */
+  setupLink(url: string): Promise<string | null>;
+  /** What is degraded, in words for people. */
+  notes(): Promise<string[]>;
+  lost: AbortSignal;
+}
+
+export interface ComposeOptions {
+  lines: Logger;
+  /** The command line beside a running server: it works on the same state and leaves the database running. */
+  beside_a_server?: boolean;
+}
+
+const JOBS_DRAIN_MS_MAX = 10_000;
+
+export async function composeHouse(config: Config, secrets: Secrets, options: ComposeOptions): Promise<House> {
+  await using opened = new AsyncDisposableStack();
+  const { lines } = options;
+  const ground = opened.use(await openGround(config, secrets, options));
+  const { sql, clock, ids, log, jobs, caches, limiter, blobs, sandbox } = ground;
+
+  // People stand below media, and yet an avatar is a picture: the door is handed over once media are there.
+  const pictures: { current: Pictures } = { current: { avatarOf: async () => null } };
+  const people = opened.use(
+    await createPeople({
+      sql,
+      log,
+      clock,
+      ids,
+      caches,
+      limiter,
+      pictures: { avatarOf: (person_id, image_id) => pictures.current.avatarOf(person_id, image_id) },
+      house: { name: config.house_name, signup: config.signup },
+      notes: async () => (await degradations(health)).map(({ name, because }) => ({ code: name, detail: because })),
+    }),
+  );
+  const spaces = opened.use(await createSpaces({ sql, log, clock, ids, caches, people }));
+  const media = opened.use(
+    await createMedia({
+      sql,
+      log,
+      jobs,
+      blobs,
+      sandbox,
+      clock,
+      ids,
+      caches,
+      people,
+      spaces,
+      ffmpeg_path: config.ffmpeg_path,
+      upload_bytes_max: config.upload_bytes_max,
+      free_bytes_min: config.free_bytes_min,
+    }),
+  );
+  pictures.current = media.pictures;
+  const feed = opened.use(await createFeed({ sql, log, jobs, clock, ids, caches, people, spaces, media }));
+
+  let draining = false;
+  const health = createHealth({
+    sql,
+    blobs,
+    sandbox,
+    clock,
+    data_folder: config.data_folder,
+    free_bytes_min: config.free_bytes_min,
+    ffmpeg: media.ffmpeg,
+    draining: () => draining,
+  });
+  const metrics = createMetrics({ caches, jobs, log, version: VERSION });
+  const idempotency = createIdempotency(sql);
+  const api = createApi({
+    authenticate: people.authenticate,
+    limiter,
+    limits: DEFAULT_LIMITS,
+    idempotency,
+    clock,
+    trusted_proxies: config.trusted_proxies,
+    requestId: () => crypto.randomUUID(),
+    onServed(served) {
+      metrics.served(served);
+      logServed(lines, served);
+    },
+  });
+  servePeople(api, people);
+  serveSpaces(api, spaces);
+  serveMedia(api, media);
+  serveFeed(api, feed);
+
+  // The page is built at the first request that needs it when this process is not the web's, and at the start when it is.
+  let front: ReturnType<typeof createFront> | null = null;
+  const openFront = async () => {
+    const build = await buildPage({ outdir: join(config.data_folder, "page") });
+    return createFront({
+      api,
+      blobs,
+      health,
+      metrics,
+      metrics_token: secrets.metrics_token,
+      asset: createAssets(build),
+      page: createPage({
+        api,
+        build,
+        house: () => people.rooms.house.facts(),
+        public_url: config.public_url,
+        media_origins: media.origins,
+      }),
+      about: {
+        title: config.house_name,
+        version: VERSION,
+        description:
+          "Whatever the page does, a call here does. Send a bearer token, or the session cookie from the page.",
+      },
+    });
+  };
+  const fetch = async (request: Request, peer_address: string) => (front ??= await openFront())(request, peer_address);
+
+  const owned = opened.move();
+  return {
+    ground,
+    people,
+    spaces,
+    media,
+    feed,
+    api,
+    health,
+    lost: ground.lost,
+    fetch,
+    async listen() {
+      front ??= await openFront();
+      return listen({
+        port: config.port,
+        host: config.host,
+        fetch,
+        onError: (err) => lines.error({ err }, "a request broke outside of the API"),
+        onDrain: () => (draining = true),
+      });
+    },
+    work() {
+      if (config.roles.has("worker")) {
+        defineUpkeep({ jobs, log, idempotency, people });
+        for (const system of [people, spaces, feed]) owned.use(system.work());
+      }
+      if (config.roles.has("media")) owned.use(media.work());
+      if (config.roles.has("worker") || config.roles.has("media")) {
+        jobs.start();
+        owned.defer(() => jobs.drain(JOBS_DRAIN_MS_MAX));
+      }
+    },
+    async setupLink(url) {
+      const secret = await people.ensureSetupLink();
+      return secret === null ? null : `${url}/setup?token=${secret}`;
+    },
+    notes: async () => (await degradations(health)).map(({ because }) => because),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+const degradations = async (health: Health) => (await health.checks()).filter((check) => check.state !== "ok");

@@ -1,0 +1,41 @@
+export interface Listening {
+  port: number;
+  /** Takes no new connection, waits for what is under way, then closes the rest. */
+  drain(ms: number): Promise<void>;
+}
+
+export interface ListenNeeds {
+  port: number;
+  host: string;
+  fetch: (request: Request, peer_address: string) => Promise<Response>;
+  onError: (error: unknown) => void;
+  onDrain: () => void;
+}
+
+/** A part of an upload is 64 MiB at most; anything larger is refused before it is read. Routes have bounds of their own. */
+const BODY_BYTES_MAX = 80 * 1024 * 1024;
+/** Seconds without a byte in either direction. */
+const IDLE_S_MAX = 60;
+
+export function listen(needs: ListenNeeds): Listening {
+  const server: Bun.Server<undefined> = Bun.serve({
+    port: needs.port,
+    hostname: needs.host,
+    idleTimeout: IDLE_S_MAX,
+    maxRequestBodySize: BODY_BYTES_MAX,
+    fetch: (request) => needs.fetch(request, server.requestIP(request)?.address ?? "unknown"),
+    error(error) {
+      needs.onError(error);
+      return new Response("Something broke on our side.", { status: 500 });
+    },
+  });
+  return {
+    port: server.port ?? needs.port,
+    async drain(ms) {
+      needs.onDrain();
+      const done = server.stop(false);
+      await Promise.race([done, Bun.sleep(ms)]);
+      await server.stop(true);
+    },
+  };
+}
