@@ -1,0 +1,32 @@
+/** What we take to play, and what one command may cost. Names with their units; reached bounds are refusals with a sentence. */
+
+export const VIDEO_DURATION_MS_MAX = 24 * 60 * 60 * 1000;
+export const VIDEO_DURATION_MS_MIN = 40;
+export const VIDEO_SIDE_PX_MIN = 16;
+export const VIDEO_SIDE_PX_MAX = 8_192;
+/** 8K UHD and its portrait. */
+export const VIDEO_PIXELS_MAX = 7_680 * 4_320;
+/** Longer side to shorter: a 1×100000 picture is a weapon, a 10:1 banner is taste. */
+export const VIDEO_ASPECT_MAX = 10;
+export const STREAMS_MAX = 64;
+export const AUDIO_CHANNELS_MAX = 16;
+
+export const IMAGE_PIXELS_MAX = 100_000_000;
+export const IMAGE_SIDE_PX_MAX = 16_384;
+export const IMAGE_ASPECT_MAX = 50;
+export const IMAGE_BYTES_MAX = 50 * 1024 * 1024;
+
+/** ffmpeg's work threads by command: beyond eight the ladder gains little and memory grows. */
+export const THREADS_MAX = 8;
+export const PROBE_WALL_MS_MAX = 20_000;
+/** Reading a file without an index from end to end, for its length. */
+export const SCAN_WALL_MS_MAX = 120_000;
+export const PROBE_MEMORY_BYTES_MAX = 1024 * 1024 * 1024;
+export const ENCODE_MEMORY_BYTES_MAX = 4 * 1024 * 1024 * 1024;
+/** A ladder that makes no progress for so long hangs. */
+export const STALL_MS_MAX = 60_000;
+/** One second of film may take so many seconds of CPU for the whole ladder; more is an attack or a broken file. */
+export const CPU_S_PER_S_MAX = 120;
+export const POSTER_WALL_MS_MAX = 60_000;
+export const IMAGE_WALL_MS_MAX = 30_000;
+export const IMAGE_MEMORY_BYTES_MAX = 1024 * 1024 * 1024;

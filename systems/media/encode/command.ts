@@ -1,0 +1,155 @@
+import { AUDIO_FRAME, AUDIO_RATE_HZ, audioFrameAt, startOf, valueOf } from "./grid.ts";
+import type { Ladder, Rung } from "./ladder.ts";
+import type { Probe } from "./probe.ts";
+import type { FfmpegTools } from "./tools.ts";
+import { inputGuards } from "./tools.ts";
+
+/** One run of ffmpeg over a part of the film. */
+export interface Part {
+  source_path: string;
+  probe: Probe;
+  ladder: Ladder;
+  /** Those to make in this run, smallest first. */
+  rungs: Rung[];
+  with_audio: boolean;
+  /** The segments `from ≤ k < until`. */
+  from: number;
+  until: number;
+  folder: string;
+  threads: number;
+}
+
+/** Sound frames that are encoded before the first that is kept, so that the encoder has its history. */
+const WARM_UP_FRAMES = 4;
+
+/** Where a run begins to read: one segment early, so that the first frame that is kept is found by counting, not by seeking. */
+export const seekSegment = (part: Part): number => Math.max(0, part.from - 1);
+
+/** The number of the first AAC frame that this run's encoder gives; the one before it is its lead-in. */
+export const firstSoundFrame = (part: Part): number =>
+  Math.max(0, audioFrameAt(part.ladder.grid, part.from) - (part.from > 0 ? WARM_UP_FRAMES : 0));
+
+/**
+ * The whole command: one decode, each rung scaled from the next larger, sound once, every track cut on the grid into
+ * `<folder>/<track>/<n>.m4s`, n from 0 in each run.
+ */
+export function transcodeCommand(tools: FfmpegTools, part: Part): string[] {
+  const { grid } = part.ladder;
+  const seek_s = startOf(grid, seekSegment(part));
+  return [
+    tools.ffmpeg,
+    ...["-v", "warning", "-hide_banner", "-nostdin", "-y", "-progress", "pipe:1", "-stats_period", "0.2"],
+    ...inputGuards(),
+    ...["-threads", String(part.threads)],
+    // A picture that changes its size midway is scaled on, not taken for a new film.
+    ...["-reinit_filter:v", "0"],
+    ...(seek_s > 0 ? ["-ss", seek_s.toFixed(6)] : []),
+    ...["-i", `file:${part.source_path}`],
+    ...["-filter_complex_threads", String(part.threads)],
+    ...(part.rungs.length > 0 ? ["-filter_complex", pictureGraph(tools, part)] : []),
+    ...(part.with_audio ? ["-filter_complex", soundGraph(part)] : []),
+    ...part.rungs.flatMap((rung, i) => pictureOutput(part, rung, i)),
+    ...(part.with_audio ? soundOutput(part) : []),
+  ];
+}
+
+function pictureGraph(tools: FfmpegTools, part: Part): string {
+  const { probe, ladder, rungs } = part;
+  const { grid } = ladder;
+  const top = rungs.at(-1)!;
+  const skip = (part.from - seekSegment(part)) * grid.frames_per_segment;
+  const padding_s = Math.max(0, probe.duration_ms - probe.video.duration_ms) / 1000;
+  const first = [
+    ...(probe.video.interlaced ? ["bwdif=mode=send_frame:deint=interlaced"] : []),
+    `fps=${grid.fps.num}/${grid.fps.den}:start_time=0:round=near`,
+    ...(skip > 0 ? [`trim=start_frame=${skip}`, "setpts=PTS-STARTPTS"] : []),
+    // Sound that goes on longer than the picture keeps the last frame; half a second covers a length that was rounded.
+    `tpad=stop_mode=clone:stop_duration=${(padding_s + 0.5).toFixed(3)}`,
+    scale(top, probe),
+    ...(probe.video.hdr && tools.can_tone_map ? [TONE_MAP] : []),
+    "format=yuv420p",
+    "setsar=1",
+  ];
+  const chains: string[] = [];
+  // From the top down; `in` is what the chain begins with.
+  for (let i = rungs.length - 1; i >= 0; i--) {
+    const rung = rungs[i]!;
+    const above = rungs[i + 1];
+    const start = above ? `[to${i}]${scale(rung)},setsar=1` : `[0:${probe.video.stream}]${first.join(",")}`;
+    const thin = rung.every === 2 && above?.every !== 2 ? ",framestep=2" : "";
+    chains.push(`${start}${thin}${i > 0 ? `,split=2[v${i}][to${i - 1}]` : `[v${i}]`}`);
+  }
+  return chains.join(";");
+}
+
+const TONE_MAP =
+  "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv";
+
+/** The first scaling also brings the colours to BT.709 in video range; below it they are there already. */
+function scale(rung: Rung, source?: Probe): string {
+  const size = `scale=w=${rung.width}:h=${rung.height}:flags=bicubic`;
+  if (!source || source.video.hdr) return size;
+  const { colour_unsaid, coded_height } = source.video;
+  const from = colour_unsaid ? (coded_height >= 720 ? "bt709" : "smpte170m") : "auto";
+  return `${size}:in_color_matrix=${from}:out_color_matrix=bt709:out_range=tv`;
+}
+
+function pictureOutput(part: Part, rung: Rung, i: number): string[] {
+  const { grid } = part.ladder;
+  const key_every = grid.frames_per_segment / rung.every;
+  const frames = Math.min(grid.frames, part.until * grid.frames_per_segment) - part.from * grid.frames_per_segment;
+  return [
+    ...["-map", `[v${i}]`, "-frames:v", String(Math.ceil(frames / rung.every))],
+    ...["-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-level:v", (rung.level / 10).toFixed(1)],
+    ...["-crf", String(rung.crf), "-maxrate", String(rung.maxrate_bps), "-bufsize", String(rung.bufsize_bits)],
+    ...["-g", String(key_every), "-keyint_min", String(key_every), "-sc_threshold", "0", "-flags", "+cgop"],
+    ...["-threads", String(part.threads), "-pix_fmt", "yuv420p"],
+    ...["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"],
+    ...segments(part, rung.name, grid.segment_s, "+negative_cts_offsets+default_base_moof"),
+  ];
+}
+
+function soundGraph(part: Part): string {
+  const { probe, ladder } = part;
+  const { grid } = ladder;
+  const seek_samples = Math.round(startOf(grid, seekSegment(part)) * AUDIO_RATE_HZ);
+  const start = firstSoundFrame(part) * AUDIO_FRAME - seek_samples;
+  const end = Math.min(grid.samples, audioFrameAt(grid, part.until) * AUDIO_FRAME) - seek_samples;
+  return [
+    // Gaps and jumps of the source's clock become silence and cuts, so that sound stays with the picture.
+    `[0:${probe.audio!.stream}]aresample=${AUDIO_RATE_HZ}:async=1:first_pts=0`,
+    "aformat=sample_fmts=fltp:channel_layouts=stereo",
+    "apad",
+    `atrim=start_sample=${start}:end_sample=${Math.max(start + AUDIO_FRAME, end)}`,
+    "asetpts=PTS-STARTPTS[a]",
+  ].join(",");
+}
+
+function soundOutput(part: Part): string[] {
+  const audio = part.ladder.audio!;
+  return [
+    ...["-map", "[a]", "-c:a", "aac", "-b:a", String(audio.bitrate_bps), "-ac", String(audio.channels)],
+    ...segments(part, audio.name, part.ladder.grid.segment_s, "+default_base_moof"),
+  ];
+}
+
+function segments(part: Part, track: string, seconds: number, flags: string): string[] {
+  const folder = `${part.folder}/${track}`;
+  return [
+    ...["-map_metadata", "-1", "-map_chapters", "-1"],
+    // Slightly under the grid's length: the cut is made by the key frame, never by a rounded time.
+    ...["-f", "hls", "-hls_time", (seconds - 0.001).toFixed(3), "-hls_list_size", "2", "-hls_segment_type", "fmp4"],
+    ...["-hls_flags", "temp_file", "-hls_segment_options", `movflags=${flags}`, "-hls_fmp4_init_filename", "init.mp4"],
+    ...["-hls_segment_filename", `${folder}/%d.m4s`, `${folder}/list.m3u8`],
+  ];
+}
+
+/** Frames of a rung in segment `k`. */
+export function rungFrames(part: Part, rung: Rung, k: number): number {
+  const { frames, frames_per_segment } = part.ladder.grid;
+  return Math.ceil((Math.min(frames, (k + 1) * frames_per_segment) - k * frames_per_segment) / rung.every);
+}
+
+/** Frames by second of all rungs together, times their pixels: what a run has to do, for its bounds. */
+export const workOf = (rungs: Rung[]): number =>
+  rungs.reduce((sum, { width, height, fps }) => sum + width * height * valueOf(fps), 0);

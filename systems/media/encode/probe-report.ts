@@ -1,0 +1,161 @@
+import { z } from "zod";
+
+/** A codec that we take, and the decoders of ffmpeg that may be used for it: no other is ever opened on a stranger's file. */
+interface Codec {
+  name: string;
+  decoders: string[];
+}
+
+const own = (...names: string[]): Codec[] => names.map((name) => ({ name, decoders: [name] }));
+
+export const VIDEO_CODECS: readonly Codec[] = [
+  ...own(
+    "h264",
+    "hevc",
+    "mpeg4",
+    "mpeg2video",
+    "mpeg1video",
+    "h263",
+    "mjpeg",
+    "prores",
+    "dnxhd",
+    "theora",
+    "vc1",
+    "wmv3",
+  ),
+  { name: "vp8", decoders: ["vp8", "libvpx"] },
+  { name: "vp9", decoders: ["vp9", "libvpx-vp9"] },
+  { name: "av1", decoders: ["libdav1d", "libaom-av1", "av1"] },
+  { name: "msmpeg4v2", decoders: ["msmpeg4v2"] },
+  { name: "msmpeg4v3", decoders: ["msmpeg4", "msmpeg4v3"] },
+];
+
+export const AUDIO_CODECS: readonly Codec[] = [
+  ...own("aac", "vorbis", "flac", "alac", "ac3", "eac3", "wmav2", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be"),
+  ...own("pcm_s32le", "pcm_f32le", "pcm_u8", "pcm_mulaw", "pcm_alaw"),
+  { name: "dts", decoders: ["dca"] },
+  { name: "mp2", decoders: ["mp2", "mp2float"] },
+  { name: "mp3", decoders: ["mp3float", "mp3"] },
+  { name: "opus", decoders: ["opus", "libopus"] },
+  { name: "amr_nb", decoders: ["amrnb", "libopencore_amrnb"] },
+  { name: "amr_wb", decoders: ["amrwb", "libopencore_amrwb"] },
+];
+
+export interface StreamReport {
+  index: number;
+  kind: "video" | "audio" | "other";
+  codec: string;
+  profile: string;
+  level: number;
+  pixel_format: string;
+  width: number;
+  height: number;
+  /** Width of a pixel by its height. */
+  pixel_aspect: number;
+  rotation_deg: number;
+  fps_average: number;
+  fps_smallest: number;
+  duration_ms: number;
+  interlaced: boolean;
+  hdr: boolean;
+  colour_unsaid: boolean;
+  channels: number;
+  sample_rate_hz: number;
+  is_cover: boolean;
+  is_default: boolean;
+}
+
+export interface Report {
+  container: string;
+  duration_ms: number;
+  streams: StreamReport[];
+}
+
+const zStream = z.object({
+  index: z.int(),
+  codec_type: z.string().optional(),
+  codec_name: z.string().optional(),
+  profile: z.string().optional(),
+  level: z.number().optional(),
+  pix_fmt: z.string().optional(),
+  width: z.int().optional(),
+  height: z.int().optional(),
+  sample_aspect_ratio: z.string().optional(),
+  avg_frame_rate: z.string().optional(),
+  r_frame_rate: z.string().optional(),
+  duration: z.string().optional(),
+  field_order: z.string().optional(),
+  color_space: z.string().optional(),
+  color_transfer: z.string().optional(),
+  channels: z.int().optional(),
+  sample_rate: z.string().optional(),
+  disposition: z.record(z.string(), z.number()).optional(),
+  tags: z.record(z.string(), z.string()).optional(),
+  side_data_list: z.array(z.object({ rotation: z.number().optional() })).optional(),
+});
+
+const zReport = z.object({
+  format: z.object({ format_name: z.string(), duration: z.string().optional() }),
+  streams: z.array(zStream).default([]),
+});
+
+/** ffprobe's JSON as ours, or null for anything else. Numbers that a file made up become 0, never NaN. */
+export function parseReport(json: string): Report | null {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(json);
+  } catch {
+    return null;
+  }
+  const parsed = zReport.safeParse(raw);
+  if (!parsed.success) return null;
+  const { format, streams } = parsed.data;
+  return { container: format.format_name, duration_ms: msOf(format.duration), streams: streams.map(streamOf) };
+}
+
+function streamOf(raw: z.output<typeof zStream>): StreamReport {
+  const transfer = raw.color_transfer ?? "";
+  return {
+    index: raw.index,
+    kind: raw.codec_type === "video" || raw.codec_type === "audio" ? raw.codec_type : "other",
+    codec: raw.codec_name ?? "",
+    profile: raw.profile ?? "",
+    level: raw.level ?? 0,
+    pixel_format: raw.pix_fmt ?? "",
+    width: raw.width ?? 0,
+    height: raw.height ?? 0,
+    pixel_aspect: ratioOf(raw.sample_aspect_ratio) || 1,
+    rotation_deg: rotationOf(raw),
+    fps_average: ratioOf(raw.avg_frame_rate),
+    fps_smallest: ratioOf(raw.r_frame_rate),
+    // Matroska says a stream's length as a tag.
+    duration_ms: msOf(raw.duration) || clockMs(raw.tags?.DURATION),
+    interlaced: ["tt", "bb", "tb", "bt"].includes(raw.field_order ?? ""),
+    hdr: transfer === "smpte2084" || transfer === "arib-std-b67",
+    colour_unsaid: raw.color_space === undefined || raw.color_space === "unknown",
+    channels: raw.channels ?? 0,
+    sample_rate_hz: Number(raw.sample_rate) || 0,
+    is_cover: raw.disposition?.attached_pic === 1,
+    is_default: raw.disposition?.default === 1,
+  };
+}
+
+/** The display matrix is counter-clockwise; players and we turn clockwise. Only quarter turns are known. */
+function rotationOf(raw: z.output<typeof zStream>): number {
+  const said =
+    raw.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ?? -(Number(raw.tags?.rotate) || 0);
+  return (((Math.round(-said / 90) * 90) % 360) + 360) % 360;
+}
+
+const finite = (n: number) => (Number.isFinite(n) && n > 0 ? n : 0);
+const msOf = (seconds: string | undefined) => Math.round(finite(Number(seconds)) * 1000);
+
+function ratioOf(text: string | undefined): number {
+  const [num, den] = (text ?? "").split(/[:/]/).map(Number);
+  return finite((num ?? 0) / (den ?? 0));
+}
+
+function clockMs(text: string | undefined): number {
+  const match = /^(\d{1,4}):(\d{2}):(\d{2}(?:\.\d+)?)$/.exec(text ?? "");
+  return match ? Math.round((Number(match[1]) * 3600 + Number(match[2]) * 60 + Number(match[3])) * 1000) : 0;
+}

@@ -1,0 +1,312 @@
+import { statSync } from "node:fs";
+
+import {
+  AUDIO_CHANNELS_MAX,
+  PROBE_MEMORY_BYTES_MAX,
+  PROBE_WALL_MS_MAX,
+  SCAN_WALL_MS_MAX,
+  STREAMS_MAX,
+  VIDEO_ASPECT_MAX,
+  VIDEO_DURATION_MS_MAX,
+  VIDEO_DURATION_MS_MIN,
+  VIDEO_PIXELS_MAX,
+  VIDEO_SIDE_PX_MAX,
+  VIDEO_SIDE_PX_MIN,
+} from "./bounds.ts";
+import { AUDIO_CODECS, parseReport, type Report, type StreamReport, VIDEO_CODECS } from "./probe-report.ts";
+import { boundRefusal, type EncodeNeeds, inputGuards, MediaRefusal, pathsOf } from "./tools.ts";
+
+/** What a video file is, as far as we have to know. */
+export interface Probe {
+  container: string;
+  /** Of what is played: the longer of picture and sound. */
+  duration_ms: number;
+  /** As seen: after rotation and with square pixels. */
+  width: number;
+  height: number;
+  /** 0, 90, 180 or 270 clockwise, as the file asks for; `width` and `height` have it in already. */
+  rotation_deg: number;
+  fps_average: number;
+  fps_smallest: number;
+  has_audio: boolean;
+  video: {
+    stream: number;
+    codec: string;
+    profile: string;
+    level: number;
+    pixel_format: string;
+    coded_width: number;
+    coded_height: number;
+    duration_ms: number;
+    interlaced: boolean;
+    hdr: boolean;
+    /** True where the file does not say which matrix its colours were made with. */
+    colour_unsaid: boolean;
+  };
+  audio: { stream: number; codec: string; channels: number; sample_rate_hz: number } | null;
+}
+
+/** mp4 says its length in front. If the file has that much less than it says, its end is missing. */
+const MISSING_MS_MAX = 2_000;
+
+/**
+ * Looks at a file that a stranger sent, in the sandbox.
+ * @throws MediaRefusal with a sentence for the sender
+ */
+export async function probeVideo(
+  needs: EncodeNeeds,
+  path: string,
+  options: { signal?: AbortSignal } = {},
+): Promise<Probe> {
+  if (statSync(path).size === 0) throw new MediaRefusal("video.empty", "The file is empty. Send it again.");
+  const report = await describe(needs, path, options.signal);
+  const video = pickVideo(report);
+  const audio = pickAudio(report);
+  const claimed_ms = Math.max(report.duration_ms, video.duration_ms, audio?.duration_ms ?? 0);
+  checkShape(video);
+  if (claimed_ms > VIDEO_DURATION_MS_MAX) throw tooLong();
+  const duration_ms = await checkedDuration(needs, path, report, video, claimed_ms, options.signal);
+  if (duration_ms > VIDEO_DURATION_MS_MAX) throw tooLong();
+  if (duration_ms < VIDEO_DURATION_MS_MIN) {
+    throw new MediaRefusal(
+      "video.too_short",
+      "There is no more than a single frame in this file. Send it as a picture.",
+    );
+  }
+  const shown = shownSize(video);
+  return {
+    container: report.container,
+    duration_ms,
+    ...shown,
+    rotation_deg: video.rotation_deg,
+    fps_average: video.fps_average || video.fps_smallest || 25,
+    fps_smallest: video.fps_smallest,
+    has_audio: audio !== null,
+    video: {
+      stream: video.index,
+      codec: video.codec,
+      profile: video.profile,
+      level: video.level,
+      pixel_format: video.pixel_format,
+      coded_width: video.width,
+      coded_height: video.height,
+      duration_ms: video.duration_ms || duration_ms,
+      interlaced: video.interlaced,
+      hdr: video.hdr,
+      colour_unsaid: video.colour_unsaid,
+    },
+    audio: audio && {
+      stream: audio.index,
+      codec: audio.codec,
+      channels: audio.channels,
+      sample_rate_hz: audio.sample_rate_hz,
+    },
+  };
+}
+
+const LIMITS = {
+  cpu_s_max: 30,
+  memory_bytes_max: PROBE_MEMORY_BYTES_MAX,
+  processes_max: 64,
+  file_bytes_max: 1,
+  output_bytes_max: 1024 * 1024,
+};
+
+async function describe(needs: EncodeNeeds, path: string, signal?: AbortSignal): Promise<Report> {
+  const result = await needs.sandbox.run({
+    argv: [
+      needs.tools.ffprobe,
+      ...["-v", "error", "-hide_banner", ...inputGuards(), "-max_streams", String(STREAMS_MAX)],
+      ...[
+        "-codec_whitelist",
+        [...VIDEO_CODECS.flatMap((codec) => codec.decoders), ...AUDIO_CODECS.flatMap((codec) => codec.decoders)].join(
+          ",",
+        ),
+      ],
+      ...["-show_format", "-show_streams", "-of", "json", `file:${path}`],
+    ],
+    read_paths: [path, ...pathsOf(needs.tools.ffprobe)],
+    limits: { ...LIMITS, wall_ms_max: PROBE_WALL_MS_MAX },
+    ...(signal ? { signal } : {}),
+  });
+  const bound = boundRefusal(result, "Looking at this file");
+  if (bound) throw bound;
+  const report = result.truncated ? null : parseReport(new TextDecoder().decode(result.stdout));
+  if (!report || report.streams.length === 0) {
+    throw new MediaRefusal(
+      "video.not_media",
+      "This is not a video that we can read. Send an MP4, MOV, WebM, MKV, AVI, MPEG or OGG file.",
+    );
+  }
+  return report;
+}
+
+function pickVideo(report: Report): StreamReport {
+  // A cover picture is a video stream of one frame to ffmpeg; it is not what somebody wants to watch.
+  const video = report.streams.find((stream) => stream.kind === "video" && !stream.is_cover);
+  if (!video) throw new MediaRefusal("video.no_picture", "There is sound in this file but no picture. Send a video.");
+  if (!VIDEO_CODECS.some(({ name }) => name === video.codec)) {
+    throw new MediaRefusal(
+      "video.codec_refused",
+      `Its picture is coded as ${video.codec || "something unknown"}, which we do not take. Send H.264, HEVC, VP9 or AV1.`,
+    );
+  }
+  return video;
+}
+
+function pickAudio(report: Report): StreamReport | null {
+  const all = report.streams.filter((stream) => stream.kind === "audio");
+  const audio = all.find((stream) => stream.is_default) ?? all[0];
+  if (!audio) return null;
+  if (!AUDIO_CODECS.some(({ name }) => name === audio.codec)) {
+    throw new MediaRefusal(
+      "video.codec_refused",
+      `Its sound is coded as ${audio.codec || "something unknown"}, which we do not take. Send AAC, MP3 or Opus.`,
+    );
+  }
+  if (audio.channels < 1 || audio.channels > AUDIO_CHANNELS_MAX) {
+    throw new MediaRefusal(
+      "video.sound_refused",
+      `Its sound has ${audio.channels} channels; we take up to ${AUDIO_CHANNELS_MAX}.`,
+    );
+  }
+  return audio;
+}
+
+function checkShape(video: StreamReport): void {
+  const { width, height } = shownSize(video);
+  const sides = [width, height, video.width, video.height];
+  const size = `${video.width}×${video.height}`;
+  if (Math.min(...sides) < VIDEO_SIDE_PX_MIN) {
+    throw new MediaRefusal(
+      "video.size_refused",
+      `Its picture is ${size} pixels. We take it from ${VIDEO_SIDE_PX_MIN} pixels a side.`,
+    );
+  }
+  if (
+    Math.max(...sides) > VIDEO_SIDE_PX_MAX ||
+    width * height > VIDEO_PIXELS_MAX ||
+    video.width * video.height > VIDEO_PIXELS_MAX
+  ) {
+    throw new MediaRefusal("video.size_refused", `Its picture is ${size} pixels. We take it up to 7680×4320.`);
+  }
+  if (Math.max(width, height) > VIDEO_ASPECT_MAX * Math.min(width, height)) {
+    throw new MediaRefusal(
+      "video.size_refused",
+      `Its picture is ${size} pixels, which is too long and thin to show. We take up to ${VIDEO_ASPECT_MAX}:1.`,
+    );
+  }
+}
+
+function shownSize(video: StreamReport): { width: number; height: number } {
+  // Non-square pixels: the side that is stretched grows, so that nothing is lost.
+  const wide = video.pixel_aspect >= 1 ? video.width * video.pixel_aspect : video.width;
+  const high = video.pixel_aspect >= 1 ? video.height : video.height / video.pixel_aspect;
+  const turned = video.rotation_deg % 180 !== 0;
+  const [width, height] = turned ? [high, wide] : [wide, high];
+  return { width: Math.round(width), height: Math.round(height) };
+}
+
+/** The length that is really there. Where the file says none, or its end cannot be read, all of it is read once. */
+async function checkedDuration(
+  needs: EncodeNeeds,
+  path: string,
+  report: Report,
+  video: StreamReport,
+  claimed_ms: number,
+  signal?: AbortSignal,
+): Promise<number> {
+  if (
+    claimed_ms > 0 &&
+    (await hasPacketsAt(needs, path, video.index, (video.duration_ms || claimed_ms) - MISSING_MS_MAX, signal))
+  )
+    return claimed_ms;
+  const found_ms = await scanDuration(needs, path, signal);
+  if (found_ms <= 0)
+    throw new MediaRefusal("video.broken", "Nothing in this file can be played. It may be damaged; send it again.");
+  if (claimed_ms > 0 && report.container.startsWith("mov") && found_ms < claimed_ms - MISSING_MS_MAX) {
+    throw new MediaRefusal(
+      "video.truncated",
+      `The file says that it is ${seconds(claimed_ms)} long, but it ends after ${seconds(found_ms)}. Its end is missing; send it again.`,
+    );
+  }
+  return found_ms;
+}
+
+async function hasPacketsAt(
+  needs: EncodeNeeds,
+  path: string,
+  stream: number,
+  at_ms: number,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const from_ms = Math.max(0, at_ms);
+  const result = await needs.sandbox.run({
+    argv: [
+      needs.tools.ffprobe,
+      ...["-v", "error", "-hide_banner", ...inputGuards(), "-select_streams", String(stream)],
+      ...[
+        "-read_intervals",
+        `${(from_ms / 1000).toFixed(3)}%+#400`,
+        "-show_entries",
+        "packet=pts_time,size",
+        "-of",
+        "csv=p=0",
+        `file:${path}`,
+      ],
+    ],
+    read_paths: [path, ...pathsOf(needs.tools.ffprobe)],
+    limits: { ...LIMITS, wall_ms_max: PROBE_WALL_MS_MAX },
+    ...(signal ? { signal } : {}),
+  });
+  const bound = boundRefusal(result, "Looking at this file");
+  if (bound) throw bound;
+  const lines = new TextDecoder().decode(result.stdout).trim().split("\n");
+  // The seek lands on a key frame before; what counts is a packet at or behind the place that was asked for.
+  return (
+    lines.some((line) => Number(line.split(",")[0]) * 1000 >= from_ms - 500) &&
+    !/partial file|truncat/i.test(result.stderr)
+  );
+}
+
+/** Reads the packets of the whole file without decoding them and gives the last time. */
+async function scanDuration(needs: EncodeNeeds, path: string, signal?: AbortSignal): Promise<number> {
+  const result = await needs.sandbox.run({
+    argv: [
+      needs.tools.ffmpeg,
+      ...["-v", "error", "-hide_banner", "-nostdin", ...inputGuards(), "-i", `file:${path}`],
+      ...[
+        "-map",
+        "0:V:0",
+        "-map",
+        "0:a:0?",
+        "-c",
+        "copy",
+        "-f",
+        "null",
+        "-progress",
+        "pipe:1",
+        "-stats_period",
+        "60",
+        "-",
+      ],
+    ],
+    read_paths: [path, ...pathsOf(needs.tools.ffmpeg)],
+    limits: { ...LIMITS, cpu_s_max: 120, wall_ms_max: SCAN_WALL_MS_MAX },
+    ...(signal ? { signal } : {}),
+  });
+  const bound = boundRefusal(result, "Reading this file");
+  if (bound) throw bound;
+  const times = [...new TextDecoder().decode(result.stdout).matchAll(/^out_time_us=(\d+)$/gm)].map(
+    ([, us]) => Number(us) / 1000,
+  );
+  return Math.max(0, ...times);
+}
+
+const tooLong = () =>
+  new MediaRefusal(
+    "video.too_long",
+    `This video says that it is longer than ${VIDEO_DURATION_MS_MAX / 3_600_000} hours, which is the most that we take.`,
+  );
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
