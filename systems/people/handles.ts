@@ -1,13 +1,13 @@
 /** Words that would speak for the house, or that are paths of ours. Nobody signs up with one. */
 const RESERVED = new Set(
-  `me you all everyone everybody here nobody noone null undefined none anonymous guest public
+  `me you all everyone everybody here nobody noone null undefined none anonymous
   admin admins administrator administrators root superuser sysadmin system sudo daemon owner staff team crew official
   moderator moderators mod mods support help helpdesk contact security abuse legal privacy terms postmaster webmaster hostmaster
-  mailer_daemon noreply no_reply info news notify notification notifications bot robot folkhus house
+  mailer_daemon noreply no_reply notify notification notifications folkhus house
   api app apps assets blobs static files media login logout signin signup sign_in sign_up signout register setup settings
   account accounts profile home feed feeds shorts watch post posts people person space spaces search explore tag tags
   upload uploads video videos image images invitation invitations invite session sessions token tokens metrics healthz readyz docs
-  openapi json www mail ftp smtp imap test tests example deleted removed suspended verified`.split(/\s+/),
+  openapi json www mail ftp smtp imap deleted removed suspended verified`.split(/\s+/),
 );
 
 /** Paths below `/v1/people/`: no one may ever have these, not even the first admin. */

@@ -161,7 +161,7 @@ export const suggest = (
     (SELECT id, handle, false FROM people_persons WHERE handle = ${asked.handle} AND deleted_at IS NULL AND suspended_at IS NULL)
   )
   SELECT found.id FROM found JOIN people_counts c ON c.person_id = found.id
-  WHERE NOT EXISTS (SELECT 1 FROM people_blocks b WHERE (b.blocker_id, b.blocked_id) IN ((${asked.viewer_id}, found.id), (found.id, ${asked.viewer_id})))
+  WHERE found.id <> ${asked.viewer_id} AND NOT EXISTS (SELECT 1 FROM people_blocks b WHERE (b.blocker_id, b.blocked_id) IN ((${asked.viewer_id}, found.id), (found.id, ${asked.viewer_id})))
   GROUP BY found.id, found.handle, c.followers
   ORDER BY (found.handle = ${asked.handle}) DESC, bool_or(found.followed) DESC, c.followers DESC, found.handle
   LIMIT ${asked.limit}`;
