@@ -15,3 +15,23 @@ export const UNDO_MS_MAX = 10 * 60_000;
 
 /** A short is ready, this long at most. */
 export const SHORT_DURATION_MS_MAX = 90_000;
+
+export const COMMENT_EDITS_MAX = 50;
+
+/** Memory of the author rings. 64 MiB hold about 200,000 people with their 8 … 48 newest entries. */
+export const RINGS_BYTES_MAX = 64 * 1024 * 1024;
+/** Newest entries kept of one person; below them the database answers. 8 bytes each. */
+export const RING_ENTRIES_MAX = 256;
+/** Entries that one load of missing rings brings: 200 people get 48 each, 5,000 get 4. */
+export const RING_LOAD_ENTRIES_MAX = 20_000;
+export const REPOSTS_CACHED_MAX = 100_000;
+
+/** Posts as text, about 1.5 KB each. */
+export const POSTS_CACHED_MAX = 200_000;
+export const POSTS_CACHED_BYTES_MAX = 128 * 1024 * 1024;
+/** What a lost invalidation could do ends after this. */
+export const POST_CACHED_MS = 5 * 60_000;
+
+/** What is remembered of likes, reposts and bookmarks: per viewer, and of all viewers together (about 70 bytes each). */
+export const OVERLAY_VIEWER_POSTS_MAX = 2_000;
+export const OVERLAY_POSTS_MAX = 500_000;

@@ -1,0 +1,160 @@
+import type { PersonCard } from "#kernel/cards.ts";
+import { notFound } from "#kernel/errors.ts";
+import { type CommentId, isId, type PostId } from "#kernel/ids.ts";
+import type { Page } from "#kernel/paging.ts";
+import { rfc3339 } from "#kernel/time.ts";
+import type { Viewer } from "#kernel/viewer.ts";
+import type { Sql } from "#ports/sql/index.ts";
+
+import type { Comment } from "../contract.ts";
+import { sumsOf } from "../counts/store.ts";
+import type { FeedPeople } from "../needs.ts";
+import type { HydratedPost } from "../reading/hydrate.ts";
+import { fillPage } from "../reading/pages.ts";
+import type { PageAsked, Reader } from "../reading/reader.ts";
+import type { Rules } from "../reading/rules.ts";
+import { type CommentRow, findComment, findThread, likedAmong } from "./store.ts";
+
+export interface CommentReader {
+  thread(
+    viewer: Viewer,
+    post_id: PostId,
+    asked: PageAsked & { parent_id?: CommentId | undefined; order: "oldest" | "newest" },
+    signal: AbortSignal,
+  ): Promise<Page<Comment>>;
+  /** @throws Problem 404 `comment.not_found` for what is not there, was deleted, or is not for this viewer */
+  comment(viewer: Viewer, id: CommentId): Promise<FoundComment>;
+  present(viewer: Viewer, found: FoundComment): Promise<Comment>;
+  /** Its author, the author of the post, and whoever may delete the post. */
+  mayDelete(found: FoundComment): boolean;
+}
+
+export interface FoundComment {
+  row: CommentRow;
+  author: PersonCard;
+  post: HydratedPost;
+  rules: Rules;
+}
+
+interface Shown {
+  row: CommentRow;
+  /** Null where only its replies keep a deleted one in place. */
+  author: PersonCard | null;
+  counts: Comment["counts"];
+}
+
+export function createCommentReader({
+  sql,
+  people,
+  reader,
+}: {
+  sql: Sql;
+  people: Pick<FeedPeople, "cards">;
+  reader: Reader;
+}): CommentReader {
+  function mayDelete(rules: Rules, post: HydratedPost, row: CommentRow): boolean {
+    const { viewer } = rules.facts;
+    if (viewer.kind === "nobody" || viewer.suspended) return false;
+    if (viewer.person_id === row.author_id || viewer.person_id === post.post.author_id) return true;
+    return rules.post("delete", post).ok;
+  }
+
+  async function judge(rules: Rules, rows: readonly CommentRow[]): Promise<(Shown | null)[]> {
+    const [cards, sums] = await Promise.all([
+      people.cards(rows.map((row) => row.author_id)),
+      rows.length === 0
+        ? new Map<string, never>()
+        : sumsOf(
+            sql.pool,
+            rows.map((row) => row.id),
+          ),
+    ]);
+    return rows.map((row) => {
+      const sum = sums.get(row.id);
+      const counts = { likes: sum?.likes ?? 0, replies: sum?.comments ?? 0 };
+      if (row.deleted_at !== null) return counts.replies > 0 ? { row, author: null, counts } : null;
+      const author = cards.get(row.author_id);
+      if (!author || !rules.comment("read", author).ok || rules.isMuted(author.id)) return null;
+      return { row, author, counts };
+    });
+  }
+
+  async function presentAll(
+    viewer: Viewer,
+    rules: Rules,
+    post: HydratedPost,
+    shown: readonly Shown[],
+  ): Promise<Comment[]> {
+    const liked =
+      viewer.kind === "nobody" || shown.length === 0
+        ? null
+        : await likedAmong(
+            sql.pool,
+            viewer.person_id,
+            shown.map(({ row }) => row.id),
+          );
+    return shown.map(({ row, author, counts }) => ({
+      id: row.id,
+      post_id: row.post_id,
+      parent_id: row.parent_id,
+      depth: row.depth,
+      author,
+      text: author === null ? "" : row.text,
+      mentions: author === null ? [] : row.mention_ids.map((id, i) => ({ id, handle: row.mention_handles[i]! })),
+      created_at: rfc3339(row.created_at),
+      edited_at: row.edited_at === null ? null : rfc3339(row.edited_at),
+      deleted: author === null,
+      counts,
+      viewer:
+        viewer.kind === "nobody"
+          ? null
+          : {
+              liked: liked?.has(row.id) ?? false,
+              own: author !== null && viewer.person_id === row.author_id,
+              may_delete: author !== null && mayDelete(rules, post, row),
+            },
+    }));
+  }
+
+  async function find(viewer: Viewer, id: CommentId): Promise<FoundComment> {
+    const row = await findComment(sql.pool, id);
+    if (!row || row.deleted_at !== null) throw notFound("comment");
+    const { post, rules } = await reader.post(viewer, row.post_id).catch((error: unknown) => {
+      throw (error as { code?: string }).code === "post.not_found" ? notFound("comment") : error;
+    });
+    const author = (await people.cards([row.author_id])).get(row.author_id);
+    if (!author || !rules.comment("read", author).ok) throw notFound("comment");
+    return { row, author, post, rules };
+  }
+
+  return {
+    async thread(viewer, post_id, { parent_id, order, ...page }, signal) {
+      const { post, rules } = await reader.post(viewer, post_id);
+      if (parent_id !== undefined) {
+        const parent = await findComment(sql.pool, parent_id);
+        if (!parent || parent.post_id !== post_id) throw notFound("comment");
+      }
+      const at = { post_id, parent_id: parent_id ?? null, order };
+      const source = {
+        name: `comments.${post_id}.${parent_id ?? "0"}.${order}`,
+        isKey: isId,
+        read: async (after: string | null, listed_max: number) =>
+          (await findThread(sql.pool, at, after, listed_max)).map((row) => ({ key: row.id as string, row })),
+        judge: (listed: readonly { row: CommentRow }[]) =>
+          judge(
+            rules,
+            listed.map(({ row }) => row),
+          ),
+      };
+      const { shown, next_cursor } = await fillPage<{ key: string; row: CommentRow }, Shown>(source, page, signal);
+      return { items: await presentAll(viewer, rules, post, shown), next_cursor };
+    },
+    comment: find,
+    mayDelete: ({ rules, post, row }) => mayDelete(rules, post, row),
+    async present(viewer, { row, author, post, rules }) {
+      const sums = (await sumsOf(sql.pool, [row.id])).get(row.id);
+      const shown = { row, author, counts: { likes: sums?.likes ?? 0, replies: sums?.comments ?? 0 } };
+      return (await presentAll(viewer, rules, post, [shown]))[0]!;
+    },
+  };
+}

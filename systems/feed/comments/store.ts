@@ -1,0 +1,119 @@
+import type { CommentId, PersonId, PostId } from "#kernel/ids.ts";
+import type { Query } from "#ports/sql/index.ts";
+
+export interface CommentRow {
+  id: CommentId;
+  post_id: PostId;
+  parent_id: CommentId | null;
+  depth: number;
+  author_id: PersonId;
+  text: string;
+  mention_ids: PersonId[];
+  mention_handles: string[];
+  created_at: Date;
+  edited_at: Date | null;
+  deleted_at: Date | null;
+  deleted_by: PersonId | null;
+}
+
+const COLUMNS =
+  "id, post_id, parent_id, depth, author_id, text, mention_ids, mention_handles, created_at, edited_at, deleted_at, deleted_by";
+const FIRST = "0";
+const LAST = "9223372036854775807";
+
+export async function findComment(db: Query, id: CommentId): Promise<CommentRow | null> {
+  const [row] = (await db`SELECT ${db.unsafe(COLUMNS)} FROM feed_comments WHERE id = ${id}`) as CommentRow[];
+  return row ?? null;
+}
+
+export async function lockComment(tx: Query, id: CommentId): Promise<CommentRow | null> {
+  const [row] =
+    (await tx`SELECT ${tx.unsafe(COLUMNS)} FROM feed_comments WHERE id = ${id} FOR NO KEY UPDATE`) as CommentRow[];
+  return row ?? null;
+}
+
+/** Answers to a post (`parent_id` null) or to a comment. Deleted ones are here too: they may carry replies. */
+export async function findThread(
+  db: Query,
+  at: { post_id: PostId; parent_id: CommentId | null; order: "oldest" | "newest" },
+  after: string | null,
+  comments_max: number,
+): Promise<CommentRow[]> {
+  if (at.order === "oldest") {
+    return (await db`SELECT ${db.unsafe(COLUMNS)} FROM feed_comments
+      WHERE post_id = ${at.post_id} AND parent_id IS NOT DISTINCT FROM ${at.parent_id}::bigint AND id > ${after ?? FIRST}::bigint
+      ORDER BY id LIMIT ${comments_max}`) as CommentRow[];
+  }
+  return (await db`SELECT ${db.unsafe(COLUMNS)} FROM feed_comments
+    WHERE post_id = ${at.post_id} AND parent_id IS NOT DISTINCT FROM ${at.parent_id}::bigint AND id < ${after ?? LAST}::bigint
+    ORDER BY id DESC LIMIT ${comments_max}`) as CommentRow[];
+}
+
+/** @returns the id of the comment that this key made before; null when this is the first */
+export async function insertComment(
+  tx: Query,
+  row: Omit<CommentRow, "edited_at" | "deleted_at" | "deleted_by">,
+  idempotency_key: string | null,
+): Promise<CommentId | null> {
+  const made = await tx`
+    INSERT INTO feed_comments (id, post_id, parent_id, depth, author_id, text, mention_ids, mention_handles, created_at, idempotency_key)
+    VALUES (${row.id}, ${row.post_id}, ${row.parent_id}, ${row.depth}, ${row.author_id}, ${row.text},
+      ${tx.array(row.mention_ids, "BIGINT")}, ${tx.array(row.mention_handles, "TEXT")}, ${row.created_at}, ${idempotency_key})
+    ON CONFLICT (author_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING`;
+  if (made.count === 1) return null;
+  const [first] = (await tx`
+    SELECT id FROM feed_comments WHERE author_id = ${row.author_id} AND idempotency_key = ${idempotency_key}`) as {
+    id: CommentId;
+  }[];
+  return first!.id;
+}
+
+export async function updateComment(
+  tx: Query,
+  before: CommentRow,
+  next: Pick<CommentRow, "text" | "mention_ids" | "mention_handles">,
+  at: Date,
+): Promise<void> {
+  await tx`INSERT INTO feed_comment_edits (comment_id, text, replaced_at) VALUES (${before.id}, ${before.text}, ${at})`;
+  await tx`UPDATE feed_comments SET text = ${next.text}, mention_ids = ${tx.array(next.mention_ids, "BIGINT")},
+    mention_handles = ${tx.array(next.mention_handles, "TEXT")}, edited_at = ${at} WHERE id = ${before.id}`;
+}
+
+export async function countEdits(tx: Query, id: CommentId): Promise<number> {
+  const [row] = (await tx`SELECT count(*)::int AS edits FROM feed_comment_edits WHERE comment_id = ${id}`) as {
+    edits: number;
+  }[];
+  return row!.edits;
+}
+
+export async function markCommentDeleted(tx: Query, id: CommentId, by: PersonId, at: Date): Promise<void> {
+  await tx`UPDATE feed_comments SET deleted_at = ${at}, deleted_by = ${by} WHERE id = ${id}`;
+}
+
+export async function insertCommentLike(
+  tx: Query,
+  person_id: PersonId,
+  comment_id: CommentId,
+  at: Date,
+): Promise<boolean> {
+  const made =
+    await tx`INSERT INTO feed_comment_likes (person_id, comment_id, at) VALUES (${person_id}, ${comment_id}, ${at}) ON CONFLICT DO NOTHING`;
+  return made.count === 1;
+}
+
+export async function deleteCommentLike(tx: Query, person_id: PersonId, comment_id: CommentId): Promise<boolean> {
+  const gone = await tx`DELETE FROM feed_comment_likes WHERE comment_id = ${comment_id} AND person_id = ${person_id}`;
+  return gone.count === 1;
+}
+
+export async function likedAmong(
+  db: Query,
+  person_id: PersonId,
+  comment_ids: readonly CommentId[],
+): Promise<Set<CommentId>> {
+  const rows = (await db`SELECT comment_id FROM feed_comment_likes
+    WHERE person_id = ${person_id} AND comment_id = ANY(${db.array([...comment_ids], "BIGINT")})`) as {
+    comment_id: CommentId;
+  }[];
+  return new Set(rows.map((row) => row.comment_id));
+}

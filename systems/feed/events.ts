@@ -1,0 +1,86 @@
+import type { CommentId, PersonId, PostId, SpaceId } from "#kernel/ids.ts";
+import type { JsonObject } from "#kernel/json.ts";
+import type { Log, StoredEvent } from "#ports/log/index.ts";
+import type { Query } from "#ports/sql/index.ts";
+
+/** What happens in the feed, told in the transaction in which it happens. Version 1 of each. */
+export const FEED_TOPIC = "feed";
+/** Sums that changed, in batches; a topic of its own, so that who follows the feed does not wade through them. */
+export const COUNTS_TOPIC = "feed_counts";
+
+interface PostFacts extends JsonObject {
+  post_id: PostId;
+  author_id: PersonId;
+}
+interface Placed extends PostFacts {
+  audience: string;
+  space_id: SpaceId | null;
+  video_id: string | null;
+  image_ids: string[];
+}
+interface Reaction extends PostFacts {
+  person_id: PersonId;
+}
+
+export type FeedEvent =
+  | { type: "feed.post_created" | "feed.post_restored"; version: 1; data: Placed & { mention_ids: string[] } }
+  /** `mention_ids` are those whom the edit names for the first time. */
+  | { type: "feed.post_edited"; version: 1; data: Placed & { mention_ids: string[]; post_version: number } }
+  | { type: "feed.post_deleted"; version: 1; data: Placed & { deleted_by: PersonId } }
+  /** The time to undo is over: whoever holds something for this post (media) may free it. */
+  | { type: "feed.post_purged"; version: 1; data: Placed }
+  | { type: "feed.liked" | "feed.unliked"; version: 1; data: Reaction }
+  | { type: "feed.bookmarked" | "feed.unbookmarked"; version: 1; data: Reaction }
+  | { type: "feed.reposted" | "feed.unreposted"; version: 1; data: Reaction & { entry_id: string } }
+  | {
+      type: "feed.commented" | "feed.comment_edited" | "feed.comment_deleted";
+      version: 1;
+      data: Reaction & {
+        comment_id: CommentId;
+        parent_id: CommentId | null;
+        parent_author_id: PersonId | null;
+        mention_ids: string[];
+      };
+    }
+  | {
+      type: "feed.comment_liked" | "feed.comment_unliked";
+      version: 1;
+      data: { comment_id: CommentId; post_id: PostId; author_id: PersonId; person_id: PersonId };
+    };
+
+export type FeedEventOf<T extends FeedEvent["type"]> = Extract<FeedEvent, { type: T }>;
+
+/** [subject id, likes, reposts, comments] as they now stand. */
+export interface CountedEvent {
+  type: "feed.counted";
+  version: 1;
+  data: { counts: [string, number, number, number][] };
+}
+
+/** Reactions are ordered per person, so that a thousand likers of one post never wait for one lock; the rest per post. */
+export function orderOf(event: FeedEvent): string {
+  switch (event.type) {
+    case "feed.liked":
+    case "feed.unliked":
+    case "feed.bookmarked":
+    case "feed.unbookmarked":
+    case "feed.reposted":
+    case "feed.unreposted":
+    case "feed.comment_liked":
+    case "feed.comment_unliked":
+      return `person:${event.data.person_id}`;
+    case "feed.commented":
+    case "feed.comment_edited":
+    case "feed.comment_deleted":
+      return `comment:${event.data.comment_id}`;
+    default:
+      return `post:${event.data.post_id}`;
+  }
+}
+
+export const tell = (log: Log, tx: Query, event: FeedEvent): Promise<void> =>
+  log.append(tx, FEED_TOPIC, orderOf(event), event);
+
+/** An event of ours that this version understands; null for one of a newer house, which is left alone. */
+export const readFeedEvent = (stored: StoredEvent): FeedEvent | null =>
+  stored.version === 1 && stored.type.startsWith("feed.") ? (stored as unknown as FeedEvent) : null;

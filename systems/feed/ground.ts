@@ -1,0 +1,22 @@
+import type { Ids } from "#kernel/ids.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import type { Jobs } from "#ports/jobs/index.ts";
+import type { Log } from "#ports/log/index.ts";
+import type { Sql } from "#ports/sql/index.ts";
+
+import type { FeedEvent } from "./events.ts";
+import type { FeedMedia, FeedPeople, FeedSpaces } from "./needs.ts";
+
+/** What the feed's writing capabilities stand on. */
+export interface Ground {
+  sql: Sql;
+  log: Log;
+  jobs: Jobs;
+  clock: Clock;
+  ids: Ids;
+  people: FeedPeople;
+  spaces: FeedSpaces;
+  media: FeedMedia;
+  /** Right after the commit: this process's caches know at once; other nodes hear it from the log, and so do we, again. */
+  happened(event: FeedEvent): void;
+}

@@ -1,0 +1,176 @@
+import { join } from "node:path";
+
+import type { Id, PersonId, PostId } from "#kernel/ids.ts";
+import type { Caches } from "#ports/cache/index.ts";
+import type { Log, StoredEvent } from "#ports/log/index.ts";
+import type { MigrationFolder } from "#ports/sql/index.ts";
+
+import * as b from "./bounds.ts";
+import { type CommentReader, createCommentReader } from "./comments/read.ts";
+import { countsIn, defineRecount, recount, startCounting } from "./counts/counts.ts";
+import { COUNTS_TOPIC, FEED_TOPIC, type FeedEvent, readFeedEvent } from "./events.ts";
+import type { Ground } from "./ground.ts";
+import { definePurge } from "./posts/delete.ts";
+import { createOverlay, type Overlay } from "./reactions/overlay.ts";
+import { createHydrator, type Hydrator } from "./reading/hydrate.ts";
+import { createReader, type Reader } from "./reading/reader.ts";
+import { startShorts } from "./shorts/shorts.ts";
+import { createPlainTimeline } from "./timelines/plain.ts";
+import { createPullTimeline, type PullTimeline } from "./timelines/pull.ts";
+import type { Timeline } from "./timelines/timeline.ts";
+
+export const FEED_FOLDER: MigrationFolder = { system: "feed", folder: join(import.meta.dirname, "sql") };
+
+export interface FeedNeeds extends Omit<Ground, "happened"> {
+  caches: Caches;
+  /** Where something is smaller than `bounds.ts` says; for small machines and for tests. */
+  bounds?: Partial<FeedBounds>;
+  /** `pull` by author rings (default) or `plain` from the database alone; both give the same pages. */
+  timeline?: "pull" | "plain";
+  /** Told when the daily recount found sums that had drifted. */
+  onDrift?: (subjects: number) => void;
+}
+
+export interface FeedBounds {
+  rings_bytes_max: number;
+  ring_entries_max: number;
+  load_entries_max: number;
+  reposts_cached_max: number;
+  posts_cached_max: number;
+  posts_cached_bytes_max: number;
+  post_cached_ms: number;
+  viewer_posts_max: number;
+  posts_max: number;
+}
+
+export const FEED_BOUNDS: FeedBounds = {
+  rings_bytes_max: b.RINGS_BYTES_MAX,
+  ring_entries_max: b.RING_ENTRIES_MAX,
+  load_entries_max: b.RING_LOAD_ENTRIES_MAX,
+  reposts_cached_max: b.REPOSTS_CACHED_MAX,
+  posts_cached_max: b.POSTS_CACHED_MAX,
+  posts_cached_bytes_max: b.POSTS_CACHED_BYTES_MAX,
+  post_cached_ms: b.POST_CACHED_MS,
+  viewer_posts_max: b.OVERLAY_VIEWER_POSTS_MAX,
+  posts_max: b.OVERLAY_POSTS_MAX,
+};
+
+/** The feed, in this process. Other systems use its events; its routes are served by `serveFeed`. */
+export interface Feed extends AsyncDisposable {
+  /** Sums, shorts, purges and the daily recount. Start it on nodes that work in the background. */
+  work(): Disposable;
+  /** Makes these sums right at once. @returns how many were wrong */
+  recount(kind: "post" | "comment", ids: readonly string[]): Promise<number>;
+  /** Throws all hot state away; nothing but speed is lost. */
+  forgetAll(): void;
+  stats(): { rings: ReturnType<PullTimeline["stats"]>; overlay: ReturnType<Overlay["stats"]> };
+  /** For this system's own routes. */
+  rooms: Rooms;
+}
+
+export interface Rooms {
+  ground: Ground;
+  reader: Reader;
+  comments: CommentReader;
+  timeline: Timeline;
+}
+
+/** Follows its own events from here on, so that what another node writes shows here too. */
+export async function createFeed(needs: FeedNeeds): Promise<Feed> {
+  const { sql, log, caches, jobs } = needs;
+  const bounds = { ...FEED_BOUNDS, ...needs.bounds };
+  const hydrator = createHydrator({ ...needs, bounds });
+  const overlay = createOverlay({ sql, bounds });
+  const pull = createPullTimeline({ sql, caches, bounds });
+  const timeline = needs.timeline === "plain" ? createPlainTimeline(sql) : pull;
+  const happened = (event: FeedEvent) => apply(event, { hydrator, overlay, pull });
+  const ground: Ground = { ...needs, happened };
+  const reader = createReader({ ...needs, hydrator, overlay });
+  const comments = createCommentReader({ sql, people: needs.people, reader });
+  definePurge(ground, jobs);
+  defineRecount({ sql, log, jobs, onDrift: needs.onDrift ?? (() => {}) });
+  const tails = await follow(log, happened, hydrator);
+  return {
+    rooms: { ground, reader, comments, timeline },
+    work: () => together([startCounting({ log }), startShorts(ground)]),
+    recount: (kind, ids) => recount({ sql, log }, kind, ids),
+    forgetAll() {
+      pull.clear();
+      hydrator.forgetAll();
+      overlay.forgetAll();
+    },
+    stats: () => ({ rings: pull.stats(), overlay: overlay.stats() }),
+    [Symbol.asyncDispose]: () => tails[Symbol.asyncDispose](),
+  };
+}
+
+/** Live before the first read, so that whatever a cache loads from then on misses nothing. */
+async function follow(log: Log, happened: (event: FeedEvent) => void, hydrator: Hydrator): Promise<AsyncDisposable> {
+  const events = await log.tail(FEED_TOPIC, (batch: StoredEvent[]) => {
+    for (const stored of batch) {
+      const event = readFeedEvent(stored);
+      if (event) happened(event);
+    }
+  });
+  const sums = await log.tail(COUNTS_TOPIC, (batch) => {
+    for (const [id, likes, reposts, comments] of countsIn(batch))
+      hydrator.counted(id as PostId, { likes, reposts, comments });
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      await events[Symbol.asyncDispose]();
+      await sums[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What an event changes in this process's memory. The same event twice changes nothing more. */
+function apply(
+  event: FeedEvent,
+  { hydrator, overlay, pull }: { hydrator: Hydrator; overlay: Overlay; pull: PullTimeline },
+): void {
+  const { data } = event;
+  const own = { id: data.post_id, post_id: data.post_id, actor_id: data.author_id };
+  switch (event.type) {
+    case "feed.post_created":
+    case "feed.post_restored":
+      hydrator.forget(data.post_id);
+      return pull.added(own);
+    case "feed.post_deleted":
+      hydrator.forget(data.post_id);
+      return pull.removed(own);
+    case "feed.post_edited":
+    case "feed.post_purged":
+      return hydrator.forget(data.post_id);
+    case "feed.reposted":
+      overlay.forget(event.data.person_id, data.post_id);
+      return pull.added(passedOn(event.data));
+    case "feed.unreposted":
+      overlay.forget(event.data.person_id, data.post_id);
+      return pull.removed(passedOn(event.data));
+    case "feed.liked":
+    case "feed.unliked":
+    case "feed.bookmarked":
+    case "feed.unbookmarked":
+      return overlay.forget(event.data.person_id, data.post_id);
+    default:
+      return;
+  }
+}
+
+const passedOn = (data: { entry_id: string; post_id: PostId; person_id: PersonId }) => ({
+  id: data.entry_id as Id<"entry">,
+  post_id: data.post_id,
+  actor_id: data.person_id,
+});
+
+const together = (parts: Disposable[]): Disposable => ({
+  [Symbol.dispose]() {
+    for (const part of parts) part[Symbol.dispose]();
+  },
+});
+
+export { COUNTS_TOPIC, FEED_TOPIC, type CountedEvent, type FeedEvent, type FeedEventOf } from "./events.ts";
+export type { FeedMedia, FeedPeople, FeedSpaces, FoundSpace, MediaClaim } from "./needs.ts";
+export { serveFeed } from "./routes.ts";
+export { marksOf, tokenize, type Token } from "./tokens.ts";

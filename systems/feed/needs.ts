@@ -1,0 +1,56 @@
+import type { PersonCard, SpaceCard } from "#kernel/cards.ts";
+import type { ImageId, PersonId, PostId, SpaceId, VideoId } from "#kernel/ids.ts";
+import type { SpaceRole } from "#kernel/viewer.ts";
+import type { Audience } from "#kernel/wire.ts";
+import type { Query } from "#ports/sql/index.ts";
+import type { Relations } from "#systems/people/index.ts";
+
+import type { PostImage, PostVideo } from "./contract.ts";
+
+/**
+ * What the feed takes of the other systems: these few functions and no more, by shape. `people`, `spaces` and `media`
+ * fit as they are; a test may bring less.
+ */
+export interface FeedPeople {
+  cards(ids: readonly PersonId[]): Promise<ReadonlyMap<PersonId, PersonCard>>;
+  /** Handles as the tokenizer gives them, in lower case; unknown ones are missing. */
+  byHandles(handles: readonly string[]): Promise<ReadonlyMap<string, PersonCard>>;
+  relations(person_id: PersonId): Promise<Relations>;
+}
+
+export interface FeedSpaces {
+  cards(ids: readonly SpaceId[]): Promise<ReadonlyMap<SpaceId, SpaceCard>>;
+  membershipsOf(person_id: PersonId): Promise<ReadonlyMap<SpaceId, SpaceRole>>;
+  /** By slug or id; null where there is none. */
+  find(slug_or_id: string): Promise<FoundSpace | null>;
+}
+
+export interface FoundSpace extends SpaceCard {
+  owner_id: PersonId;
+  who_may_post: "members" | "moderators";
+}
+
+export interface FeedMedia {
+  /** As this post's readers may get them; what was deleted is missing. */
+  videoCards(ids: readonly VideoId[]): Promise<ReadonlyMap<VideoId, PostVideo>>;
+  imageCards(ids: readonly ImageId[]): Promise<ReadonlyMap<ImageId, PostImage>>;
+  /**
+   * Inside the transaction that makes the post: these belong to its author, are not used elsewhere, and from now on are
+   * seen by whom the post is seen by. @throws Problem 422 `post.media_not_usable` with what is wrong
+   */
+  claimForPost(tx: Query, owner_id: PersonId, post: MediaClaim): Promise<void>;
+  /** The post is out of sight but may come back. */
+  hidePost(tx: Query, post_id: PostId): Promise<void>;
+  /** It came back, or is from now on for others. */
+  showPost(tx: Query, post_id: PostId, seen_by: Pick<MediaClaim, "audience" | "space_id">): Promise<void>;
+  /** It has gone for good. */
+  releasePost(tx: Query, post_id: PostId): Promise<void>;
+}
+
+export interface MediaClaim {
+  post_id: PostId;
+  video_id: VideoId | null;
+  image_ids: ImageId[];
+  audience: Audience;
+  space_id: SpaceId | null;
+}

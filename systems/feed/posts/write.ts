@@ -1,0 +1,173 @@
+import { notFound, Problem } from "#kernel/errors.ts";
+import type { ImageId, PostId, SpaceId, VideoId } from "#kernel/ids.ts";
+import type { SignedIn } from "#kernel/viewer.ts";
+import type { Audience } from "#kernel/wire.ts";
+import type { Query } from "#ports/sql/index.ts";
+import { may } from "#systems/people/index.ts";
+
+import { POST_EDITS_MAX } from "../bounds.ts";
+import { type FeedEvent, tell } from "../events.ts";
+import type { Ground } from "../ground.ts";
+import { checkAudience, checkContent, checkVersion, must } from "../policy.ts";
+import { type Rules, rulesFor } from "../reading/rules.ts";
+import { insertEntry } from "../timelines/store.ts";
+import { resolveMarks } from "./marks.ts";
+import { insertPost, lockPost, type PostRow, setHashtags, updatePost } from "./store.ts";
+
+export interface NewPost {
+  text: string;
+  video_id?: VideoId | null | undefined;
+  image_ids?: ImageId[] | null | undefined;
+  audience: Audience;
+  space_id?: SpaceId | null | undefined;
+}
+
+export interface PostChange {
+  text?: string | undefined;
+  audience?: Audience | undefined;
+}
+
+/** What every event about a post says of it. */
+export const placeOf = (
+  row: Pick<PostRow, "id" | "author_id" | "audience" | "space_id" | "video_id" | "image_ids">,
+) => ({
+  post_id: row.id,
+  author_id: row.author_id,
+  audience: row.audience,
+  space_id: row.space_id,
+  video_id: row.video_id,
+  image_ids: row.image_ids,
+});
+
+export const hasMedia = (row: Pick<PostRow, "video_id" | "image_ids">) =>
+  row.video_id !== null || row.image_ids.length > 0;
+
+/**
+ * Writes a post. With the same idempotency key the same author gets the first one again, also after a crash.
+ * @returns its id
+ * @throws Problem 422 and 403 as the contract lists them
+ */
+export async function createPost(
+  ground: Ground,
+  viewer: SignedIn,
+  asked: NewPost,
+  idempotency_key: string | null,
+): Promise<PostId> {
+  const image_ids = [...new Set(asked.image_ids ?? [])];
+  const video_id = asked.video_id ?? null;
+  const space_id = asked.space_id ?? null;
+  checkContent({ text: asked.text, has_video: video_id !== null, images: image_ids.length });
+  checkAudience(asked.audience, space_id);
+  const rules = await rulesFor(viewer, ground);
+  if (space_id !== null) await mustPostIn(ground, rules, space_id);
+  const marks = await resolveMarks(ground.people, rules, asked.text);
+
+  const id = ground.ids.next<"post">();
+  const row = {
+    id,
+    author_id: viewer.person_id,
+    text: asked.text,
+    audience: asked.audience,
+    space_id,
+    video_id,
+    image_ids,
+    ...marks,
+    created_at: new Date(ground.clock.now()),
+  };
+  const event: FeedEvent = {
+    type: "feed.post_created",
+    version: 1,
+    data: { ...placeOf(row), mention_ids: marks.mention_ids },
+  };
+  const first = await ground.sql.tx(async (tx) => {
+    const before = await insertPost(tx, row, idempotency_key);
+    if (before !== null) return before;
+    if (hasMedia(row)) {
+      await ground.media.claimForPost(tx, viewer.person_id, {
+        post_id: id,
+        video_id,
+        image_ids,
+        audience: asked.audience,
+        space_id,
+      });
+    }
+    await setHashtags(tx, id, marks.hashtags);
+    await insertEntry(tx, { id, post_id: id, actor_id: viewer.person_id });
+    await tell(ground.log, tx, event);
+    return null;
+  });
+  if (first !== null) return first;
+  ground.happened(event);
+  return id;
+}
+
+/** @throws Problem 404 where there is no such space for this viewer, 403 `post.not_a_member` */
+async function mustPostIn(ground: Ground, rules: Rules, space_id: SpaceId): Promise<void> {
+  const space = await ground.spaces.find(space_id);
+  if (!space) throw notFound("space");
+  const resource = {
+    kind: "space",
+    owner_id: space.owner_id,
+    audience: "public",
+    space_id,
+    space_visibility: space.visibility,
+    who_may_post: space.who_may_post,
+  } as const;
+  if (!may(rules.facts, "read", resource).ok) throw notFound("space");
+  must(may(rules.facts, "post_in_space", resource), "post.not_a_member");
+}
+
+/**
+ * Changes the words or the audience of one's own post; what stood there before is kept as a version.
+ * @throws Problem 404, 403 `post.not_yours`, 412 `post.changed`, 409 `post.too_many_edits`, 422
+ */
+export async function editPost(
+  ground: Ground,
+  viewer: SignedIn,
+  id: PostId,
+  change: PostChange,
+  if_match: string | null,
+): Promise<void> {
+  const rules = await rulesFor(viewer, ground);
+  const marks = change.text === undefined ? null : await resolveMarks(ground.people, rules, change.text);
+  const event = await ground.sql.tx(async (tx): Promise<FeedEvent | null> => {
+    const before = await lockOwnPost(tx, viewer, id);
+    checkVersion(if_match, before.version);
+    const next = {
+      ...before,
+      ...(change.text === undefined ? {} : { text: change.text, ...marks }),
+      audience: change.audience ?? before.audience,
+    };
+    checkContent({ text: next.text, has_video: next.video_id !== null, images: next.image_ids.length });
+    checkAudience(next.audience, next.space_id);
+    if (next.text === before.text && next.audience === before.audience) return null;
+    if (before.version > POST_EDITS_MAX) {
+      throw new Problem(409, "post.too_many_edits", `A post can be edited ${POST_EDITS_MAX} times. Write a new one.`);
+    }
+    await updatePost(tx, before, next, new Date(ground.clock.now()));
+    await setHashtags(tx, id, next.hashtags);
+    if (next.audience !== before.audience && hasMedia(before)) await ground.media.showPost(tx, id, next);
+    const known = new Set(before.mention_ids);
+    const told: FeedEvent = {
+      type: "feed.post_edited",
+      version: 1,
+      data: {
+        ...placeOf(next),
+        mention_ids: next.mention_ids.filter((person) => !known.has(person)),
+        post_version: before.version + 1,
+      },
+    };
+    await tell(ground.log, tx, told);
+    return told;
+  });
+  if (event) ground.happened(event);
+}
+
+/** @throws Problem 404 where it is gone or was never seen, 403 `post.not_yours` */
+async function lockOwnPost(tx: Query, viewer: SignedIn, id: PostId): Promise<PostRow> {
+  const row = await lockPost(tx, id);
+  if (!row || row.deleted_at !== null) throw notFound("post");
+  if (row.author_id === viewer.person_id) return row;
+  // Whether it is there for this viewer at all was asked before.
+  throw new Problem(403, "post.not_yours", "Only its author may edit a post.");
+}

@@ -1,0 +1,85 @@
+import type { Id, PersonId, PostId } from "#kernel/ids.ts";
+import type { SignedIn } from "#kernel/viewer.ts";
+import type { Query } from "#ports/sql/index.ts";
+
+import { addDelta } from "../counts/store.ts";
+import { type FeedEvent, tell } from "../events.ts";
+import type { Ground } from "../ground.ts";
+import { must } from "../policy.ts";
+import type { HydratedPost } from "../reading/hydrate.ts";
+import type { Rules } from "../reading/rules.ts";
+import { deleteEntry, insertEntry } from "../timelines/store.ts";
+import * as store from "./store.ts";
+
+/** Doing what is done already changes nothing and tells nobody. Each of these is one row of truth, one step of a sum, one event. */
+export type Reaction = (ground: Ground, viewer: SignedIn, post: HydratedPost, rules: Rules) => Promise<void>;
+
+interface About {
+  post_id: PostId;
+  author_id: PersonId;
+  person_id: PersonId;
+}
+
+const reaction =
+  (
+    action: "like" | "repost" | "bookmark" | null,
+    act: (ground: Ground, tx: Query, about: About) => Promise<FeedEvent | null>,
+  ): Reaction =>
+  async (ground, viewer, post, rules) => {
+    if (action !== null) must(rules.post(action, post), `post.may_not_${action}`);
+    const about = { post_id: post.post.id, author_id: post.post.author_id, person_id: viewer.person_id };
+    const event = await ground.sql.tx(async (tx) => {
+      const told = await act(ground, tx, about);
+      if (told) await tell(ground.log, tx, told);
+      return told;
+    });
+    if (event) ground.happened(event);
+  };
+
+const now = (ground: Ground) => new Date(ground.clock.now());
+
+export const like = reaction("like", async (ground, tx, about) => {
+  if (!(await store.insertLike(tx, about.person_id, about.post_id, now(ground)))) return null;
+  await addDelta(tx, about.post_id, "likes", 1);
+  return { type: "feed.liked", version: 1, data: { ...about } };
+});
+
+export const unlike = reaction(null, async (_ground, tx, about) => {
+  if (!(await store.deleteLike(tx, about.person_id, about.post_id))) return null;
+  await addDelta(tx, about.post_id, "likes", -1);
+  return { type: "feed.unliked", version: 1, data: { ...about } };
+});
+
+export const repost = reaction("repost", async (ground, tx, about) => {
+  const entry_id = ground.ids.next<"entry">();
+  if (!(await store.insertRepost(tx, about.person_id, about.post_id, entry_id, now(ground)))) return null;
+  await insertEntry(tx, entryOf(about, entry_id));
+  await addDelta(tx, about.post_id, "reposts", 1);
+  return { type: "feed.reposted", version: 1, data: { ...about, entry_id } };
+});
+
+export const unrepost = reaction(null, async (_ground, tx, about) => {
+  const entry_id = await store.deleteRepost(tx, about.person_id, about.post_id);
+  if (entry_id === null) return null;
+  await deleteEntry(tx, about.person_id, entry_id);
+  await addDelta(tx, about.post_id, "reposts", -1);
+  return { type: "feed.unreposted", version: 1, data: { ...about, entry_id } };
+});
+
+export const bookmark = reaction("bookmark", async (ground, tx, about) => {
+  const entry_id = ground.ids.next<"entry">();
+  if (!(await store.insertBookmark(tx, about.person_id, about.post_id, entry_id, now(ground)))) return null;
+  return { type: "feed.bookmarked", version: 1, data: { ...about } };
+});
+
+export const unbookmark = reaction(null, async (_ground, tx, about) =>
+  (await store.deleteBookmark(tx, about.person_id, about.post_id))
+    ? { type: "feed.unbookmarked", version: 1, data: { ...about } }
+    : null,
+);
+
+const entryOf = (about: About, entry_id: Id<"entry">) => ({
+  id: entry_id,
+  post_id: about.post_id,
+  actor_id: about.person_id,
+});

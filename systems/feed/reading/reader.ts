@@ -1,0 +1,183 @@
+import type { PersonCard } from "#kernel/cards.ts";
+import { notFound } from "#kernel/errors.ts";
+import type { PersonId, PostId } from "#kernel/ids.ts";
+import { rfc3339 } from "#kernel/time.ts";
+import type { Viewer } from "#kernel/viewer.ts";
+import type { Sql } from "#ports/sql/index.ts";
+
+import type { FeedMedia, FeedPeople, FeedSpaces } from "../needs.ts";
+import type { Overlay } from "../reactions/overlay.ts";
+import type { HydratedPost, Hydrator } from "./hydrate.ts";
+import { type Filled, fillPage } from "./pages.ts";
+import { OWN, presentPage, presentPost } from "./present.ts";
+import { type Rules, rulesFor } from "./rules.ts";
+import type { Listed, Skeleton } from "./skeleton.ts";
+import { likersOf, repostersOf } from "./store.ts";
+
+/** Reads lists of posts in four steps: skeleton → hydrate → rules → present. */
+export interface Reader {
+  /** A page as JSON text. `kind` says how strict the list is with what the viewer did not ask for. */
+  list(viewer: Viewer, skeleton: SkeletonFor, page: PageAsked, kind: ListKind, signal: AbortSignal): Promise<string>;
+  /** @throws Problem 404 `post.not_found` for what is not there or not for this viewer; the two look the same */
+  post(viewer: Viewer, id: PostId): Promise<{ post: HydratedPost; rules: Rules }>;
+  present(viewer: Viewer, post: HydratedPost): Promise<string>;
+  /** The viewer's bits, own included; -1 for nobody. */
+  bits(viewer: Viewer, post: HydratedPost): Promise<number>;
+  reacted(
+    viewer: Viewer,
+    id: PostId,
+    what: "likes" | "reposts",
+    page: PageAsked,
+    signal: AbortSignal,
+  ): Promise<{ items: Reacted[]; next_cursor: string | null }>;
+}
+
+export interface PageAsked {
+  limit: number;
+  cursor?: string | undefined;
+}
+
+export interface Reacted {
+  person: PersonCard;
+  at: string;
+}
+
+/** Skeletons may depend on whom the viewer follows, which the rules know already. */
+export type SkeletonFor = (rules: Rules) => Skeleton;
+
+/**
+ * `feed`: chosen by the house, so what comes from muted people stays out. `page`: the viewer went there (a profile, their
+ * bookmarks), so only what they may not read stays out. `shorts`: as `feed`, and it must play.
+ */
+export type ListKind = "feed" | "page" | "shorts";
+
+interface Shown {
+  post: HydratedPost;
+  reposted_by: PersonCard | null;
+}
+
+export interface ReaderNeeds {
+  sql: Sql;
+  people: FeedPeople;
+  spaces: FeedSpaces;
+  media: FeedMedia;
+  hydrator: Hydrator;
+  overlay: Overlay;
+}
+
+export function createReader(needs: ReaderNeeds): Reader {
+  const { hydrator, overlay } = needs;
+
+  /** What may be shown of these, in their order. A post that was passed on by several stands once on a page. */
+  async function judge(
+    rules: Rules,
+    kind: ListKind,
+    listed: readonly Listed[],
+    seen: Set<PostId>,
+  ): Promise<(Shown | null)[]> {
+    const reposters = listed.flatMap((item) => item.reposter_id ?? []);
+    const { posts, people } = await hydrator.hydrate(
+      listed.map((item) => item.post_id),
+      reposters,
+    );
+    return listed.map((item) => {
+      const post = posts.get(item.post_id);
+      if (!post || seen.has(item.post_id) || !mayShow(rules, kind, post)) return null;
+      const reposted_by = item.reposter_id === null ? null : (people.get(item.reposter_id) ?? null);
+      if (item.reposter_id !== null && (reposted_by === null || !mayPassOn(rules, kind, post, reposted_by)))
+        return null;
+      seen.add(item.post_id);
+      return { post, reposted_by };
+    });
+  }
+
+  function mayShow(rules: Rules, kind: ListKind, post: HydratedPost): boolean {
+    if (!rules.post("read", post).ok) return false;
+    if (kind !== "page" && rules.isMuted(post.post.author_id)) return false;
+    return kind !== "shorts" || post.cards.video?.status === "ready";
+  }
+
+  const mayPassOn = (rules: Rules, kind: ListKind, post: HydratedPost, reposter: PersonCard): boolean =>
+    post.post.audience === "public" &&
+    post.cards.space?.visibility !== "private" &&
+    rules.comment("read", reposter).ok &&
+    (kind === "page" || !rules.isMuted(reposter.id));
+
+  function ownBit(viewer: Viewer, post: HydratedPost): number {
+    return viewer.kind === "person" && viewer.person_id === post.post.author_id ? OWN : 0;
+  }
+
+  async function presentAll(viewer: Viewer, { shown, next_cursor }: Filled<Shown>): Promise<string> {
+    if (viewer.kind === "nobody")
+      return presentPage(
+        shown.map((s) => presentPost(s.post, -1, s.reposted_by)),
+        next_cursor,
+      );
+    const bits = await overlay.of(
+      viewer.person_id,
+      shown.map((s) => s.post.post.id),
+    );
+    return presentPage(
+      shown.map((s, i) => presentPost(s.post, bits[i]! | ownBit(viewer, s.post), s.reposted_by)),
+      next_cursor,
+    );
+  }
+
+  async function bits(viewer: Viewer, post: HydratedPost): Promise<number> {
+    if (viewer.kind === "nobody") return -1;
+    const [known] = await overlay.of(viewer.person_id, [post.post.id]);
+    return known! | ownBit(viewer, post);
+  }
+
+  async function readPost(viewer: Viewer, id: PostId) {
+    const [{ posts }, rules] = await Promise.all([hydrator.hydrate([id]), rulesFor(viewer, needs)]);
+    const post = posts.get(id);
+    if (!post || !rules.post("read", post).ok) throw notFound("post");
+    return { post, rules };
+  }
+
+  return {
+    async list(viewer, skeletonFor, page, kind, signal) {
+      const rules = await rulesFor(viewer, needs);
+      const skeleton = skeletonFor(rules);
+      const seen = new Set<PostId>();
+      const source = {
+        name: skeleton.name,
+        isKey: skeleton.isKey,
+        read: skeleton.read,
+        judge: (listed: readonly Listed[]) => judge(rules, kind, listed, seen),
+      };
+      return presentAll(viewer, await fillPage(source, page, signal));
+    },
+    post: readPost,
+    bits,
+    present: async (viewer, post) => presentPost(post, await bits(viewer, post), null),
+    async reacted(viewer, id, what, page, signal) {
+      const { rules } = await readPost(viewer, id);
+      const read = what === "likes" ? likersOf : repostersOf;
+      const source = {
+        name: `${what}.${id}`,
+        isKey: (text: string) => /^\d{1,15}\.\d{1,19}$/.test(text),
+        async read(after: string | null, listed_max: number) {
+          const [ms, person_id] = after?.split(".") ?? [];
+          const below = ms === undefined ? null : { at: new Date(Number(ms)), person_id: person_id! };
+          const rows = await read(needs.sql.pool, id, below, listed_max);
+          return rows.map((row) => ({ ...row, key: `${row.at.getTime()}.${row.person_id}` }));
+        },
+        async judge(listed: readonly { person_id: PersonId; at: Date }[]) {
+          const cards = await needs.people.cards(listed.map((row) => row.person_id));
+          return listed.map((row): Reacted | null => {
+            const person = cards.get(row.person_id);
+            return person && rules.comment("read", person).ok ? { person, at: rfc3339(row.at) } : null;
+          });
+        },
+      };
+      const { shown, next_cursor } = await fillPage<{ key: string; person_id: PersonId; at: Date }, Reacted>(
+        source,
+        page,
+        signal,
+      );
+      return { items: shown, next_cursor };
+    },
+  };
+}

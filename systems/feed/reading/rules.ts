@@ -1,0 +1,86 @@
+import type { PersonCard, SpaceCard } from "#kernel/cards.ts";
+import type { PersonId, SpaceId } from "#kernel/ids.ts";
+import type { Viewer } from "#kernel/viewer.ts";
+import type { Audience } from "#kernel/wire.ts";
+import {
+  type Action,
+  type Decision,
+  may,
+  NO_RELATIONS,
+  NO_SPACES,
+  type Resource,
+  type ViewerFacts,
+} from "#systems/people/index.ts";
+
+import type { FeedPeople, FeedSpaces } from "../needs.ts";
+import type { HydratedPost } from "./hydrate.ts";
+
+/**
+ * What one viewer may see and do, with the facts as they are now: asked for at each request, kept by nobody here. So a
+ * block, a mute, an unfollow, a lost membership and a suspension hold on the very next read.
+ */
+export interface Rules {
+  facts: ViewerFacts;
+  post(action: Action, post: HydratedPost): Decision;
+  /** A comment under a post that may be read: what stands between the viewer and its author. */
+  comment(action: Action, author: PersonCard): Decision;
+  person(action: Action, person: PersonCard): Decision;
+  /** Muted people stay out of lists; their own page still shows them to who goes there. */
+  isMuted(person_id: PersonId): boolean;
+}
+
+/** A post as `may` wants it. */
+export function resourceOf(
+  post: { author_id: PersonId; audience: Audience; space_id: SpaceId | null },
+  author: PersonCard,
+  space: SpaceCard | null,
+): Resource {
+  return {
+    kind: "post",
+    owner_id: post.author_id,
+    audience: post.audience,
+    space_id: post.space_id,
+    ...(space ? { space_visibility: space.visibility } : {}),
+    owner_suspended: author.suspended,
+  };
+}
+
+export async function rulesFor(
+  viewer: Viewer,
+  needs: { people: Pick<FeedPeople, "relations">; spaces: Pick<FeedSpaces, "membershipsOf"> },
+): Promise<Rules> {
+  const facts: ViewerFacts =
+    viewer.kind === "nobody"
+      ? { viewer, relations: NO_RELATIONS, spaces: NO_SPACES }
+      : await factsOf(viewer, viewer.person_id, needs);
+  return {
+    facts,
+    post: (action, { post, cards }) => may(facts, action, resourceOf(post, cards.author, cards.space)),
+    comment: (action, author) =>
+      may(facts, action, {
+        kind: "comment",
+        owner_id: author.id,
+        audience: "public",
+        space_id: null,
+        owner_suspended: author.suspended,
+      }),
+    person: (action, person) =>
+      may(facts, action, {
+        kind: "person",
+        owner_id: person.id,
+        audience: "public",
+        space_id: null,
+        owner_suspended: person.suspended,
+      }),
+    isMuted: (person_id) => facts.relations.mutes.has(person_id),
+  };
+}
+
+async function factsOf(
+  viewer: Viewer,
+  person_id: PersonId,
+  { people, spaces }: { people: Pick<FeedPeople, "relations">; spaces: Pick<FeedSpaces, "membershipsOf"> },
+): Promise<ViewerFacts> {
+  const [relations, memberships] = await Promise.all([people.relations(person_id), spaces.membershipsOf(person_id)]);
+  return { viewer, relations, spaces: memberships };
+}

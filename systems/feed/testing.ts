@@ -1,0 +1,198 @@
+import type { SpaceCard } from "#kernel/cards.ts";
+import { Problem } from "#kernel/errors.ts";
+import type { ImageId, PersonId, PostId, SpaceId, VideoId } from "#kernel/ids.ts";
+import type { SpaceRole } from "#kernel/viewer.ts";
+import { createJobs, type Jobs } from "#ports/jobs/index.ts";
+import { type TestHouse, testHouse, type TestPerson } from "#systems/people/testing.ts";
+
+import { feedRoutes as r, type Post, type PostImage, type PostVideo } from "./contract.ts";
+import {
+  createFeed,
+  type Feed,
+  FEED_FOLDER,
+  type FeedMedia,
+  type FeedNeeds,
+  type FeedSpaces,
+  type FoundSpace,
+  serveFeed,
+} from "./index.ts";
+
+/** A house with people and a feed, on a real database; spaces and media are held in the hand, by the shapes that the feed asks for. */
+export interface TestFeed extends AsyncDisposable {
+  house: TestHouse;
+  jobs: Jobs;
+  feed: Feed;
+  spaces: HandSpaces;
+  media: HandMedia;
+  /** Another node on the same database: its own caches, its own tails. */
+  node(needs?: Partial<FeedNeeds>): Promise<Feed>;
+  post(by: TestPerson, text: string, more?: Partial<PostBody>): Promise<Post>;
+  follow(who: TestPerson, whom: TestPerson): Promise<void>;
+  home(
+    who: TestPerson,
+    query?: { limit?: number; cursor?: string },
+  ): Promise<{ items: Post[]; next_cursor: string | null }>;
+  /** Waits until all sums and shorts of what was committed are made. */
+  settled(): Promise<void>;
+}
+
+export interface PostBody {
+  audience: Post["audience"];
+  space_id: SpaceId | null;
+  video_id: VideoId | null;
+  image_ids: ImageId[];
+}
+
+export interface HandSpaces extends FeedSpaces {
+  make(id: string, visibility?: SpaceCard["visibility"], who_may_post?: FoundSpace["who_may_post"]): FoundSpace;
+  join(id: string, person_id: PersonId, role?: SpaceRole): void;
+  leave(id: string, person_id: PersonId): void;
+}
+
+export interface HandMedia extends FeedMedia {
+  video(id: string, owner_id: PersonId, card?: Partial<PostVideo>): void;
+  image(id: string, owner_id: PersonId): void;
+  /** What was done to posts: `claim:1`, `hide:1`, `show:1:public`, `release:1`. */
+  did: string[];
+}
+
+export async function testFeed(needs: Partial<FeedNeeds> = {}): Promise<TestFeed> {
+  const house = await testHouse([FEED_FOLDER], needs.clock ? { clock: needs.clock } : {});
+  const clock = needs.clock ?? house.db.clock;
+  const spaces = handSpaces();
+  const media = handMedia();
+  const jobs = createJobs({ sql: house.db.sql, clock });
+  const stand = {
+    sql: house.db.sql,
+    log: house.log,
+    jobs,
+    clock,
+    ids: house.db.ids,
+    people: house.people,
+    spaces,
+    media,
+  };
+  const feed = await createFeed({ ...stand, caches: house.caches, ...needs });
+  serveFeed(house.api, feed);
+  const working = feed.work();
+  const nodes: Feed[] = [feed];
+  const { client } = house;
+  return {
+    house,
+    jobs,
+    feed,
+    spaces,
+    media,
+    async node(more = {}) {
+      const { createLocalCaches } = await import("#ports/cache/index.ts");
+      const other = await createFeed({
+        ...stand,
+        jobs: { ...jobs, define: () => {} },
+        caches: createLocalCaches({ clock }),
+        ...needs,
+        ...more,
+      });
+      nodes.push(other);
+      return other;
+    },
+    async post(by, text, more = {}) {
+      const { status, body, code } = await client.call(r.createPost, {
+        token: by.token,
+        body: { text, audience: "public", ...more },
+      });
+      if (status !== 201) throw new Error(`post: ${status} ${code}`);
+      return body;
+    },
+    follow: (who, whom) => house.people.rooms.relating.follow(who.viewer, whom.handle),
+    async home(who, query) {
+      const { status, body, code } = await client.call(r.homeFeed, { token: who.token, ...(query ? { query } : {}) });
+      if (status !== 200) throw new Error(`home: ${status} ${code}`);
+      return body;
+    },
+    async settled() {
+      await house.log.caughtUp("feed", "feed.counts");
+      await house.log.caughtUp("feed", "feed.shorts");
+    },
+    async [Symbol.asyncDispose]() {
+      working[Symbol.dispose]();
+      for (const node of nodes) await node[Symbol.asyncDispose]();
+      await jobs[Symbol.asyncDispose]();
+      await house[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function handSpaces(): HandSpaces {
+  const all = new Map<SpaceId, FoundSpace>();
+  const members = new Map<PersonId, Map<SpaceId, SpaceRole>>();
+  return {
+    make(id, visibility = "public", who_may_post = "members") {
+      const space = { id, slug: `space-${id}`, name: `Space ${id}`, visibility, owner_id: "1", who_may_post };
+      all.set(id, space);
+      return space;
+    },
+    join(id, person_id, role = "member") {
+      members.set(person_id, new Map(members.get(person_id)).set(id, role));
+    },
+    leave(id, person_id) {
+      const left = new Map(members.get(person_id));
+      left.delete(id);
+      members.set(person_id, left);
+    },
+    cards: async (ids) => new Map(ids.flatMap((id) => (all.has(id) ? [[id, cardOf(all.get(id)!)] as const] : []))),
+    membershipsOf: async (person_id) => members.get(person_id) ?? new Map(),
+    find: async (slug_or_id) => [...all.values()].find((s) => s.id === slug_or_id || s.slug === slug_or_id) ?? null,
+  };
+}
+
+const cardOf = ({ id, slug, name, visibility }: FoundSpace): SpaceCard => ({ id, slug, name, visibility });
+
+function handMedia(): HandMedia {
+  const videos = new Map<VideoId, PostVideo & { owner_id: PersonId }>();
+  const images = new Map<ImageId, PostImage & { owner_id: PersonId }>();
+  const did: string[] = [];
+  const pick = <K extends string, V>(from: Map<K, V>, ids: readonly K[]) =>
+    new Map(ids.flatMap((id) => (from.has(id) ? [[id, from.get(id)!] as const] : [])));
+  const bare = <V extends { owner_id: PersonId }>(cards: Map<string, V>) =>
+    new Map([...cards].map(([id, { owner_id: _, ...card }]) => [id, card]));
+  return {
+    did,
+    video(id, owner_id, card = {}) {
+      videos.set(id, {
+        id,
+        owner_id,
+        title: `Video ${id}`,
+        status: "ready",
+        progress: 1,
+        duration_ms: 20_000,
+        width: 720,
+        height: 1280,
+        hls_url: `/blobs/${id}/master.m3u8`,
+        poster_url: null,
+        placeholder: null,
+        view_count: 0,
+        ...card,
+      });
+    },
+    image(id, owner_id) {
+      images.set(id, { id, owner_id, status: "ready", alt: "", width: 4, height: 3, placeholder: null, variants: [] });
+    },
+    videoCards: async (ids) => bare(pick(videos, ids)) as Map<VideoId, PostVideo>,
+    imageCards: async (ids) => bare(pick(images, ids)) as Map<ImageId, PostImage>,
+    async claimForPost(_tx, owner_id, { post_id, video_id, image_ids }) {
+      const things = [...(video_id ? [videos.get(video_id)] : []), ...image_ids.map((id) => images.get(id))];
+      if (things.some((thing) => thing?.owner_id !== owner_id))
+        throw new Problem(422, "post.media_not_usable", "There is no such thing of yours.");
+      did.push(`claim:${post_id}`);
+    },
+    async hidePost(_tx, post_id: PostId) {
+      did.push(`hide:${post_id}`);
+    },
+    async showPost(_tx, post_id, { audience }) {
+      did.push(`show:${post_id}:${audience}`);
+    },
+    async releasePost(_tx, post_id: PostId) {
+      did.push(`release:${post_id}`);
+    },
+  };
+}

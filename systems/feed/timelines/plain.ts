@@ -1,0 +1,10 @@
+import type { Sql } from "#ports/sql/index.ts";
+
+import { entriesBelow } from "./store.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** The same answer from the database alone: what every other strategy is measured against, and what a house without memory to spare may use. */
+export const createPlainTimeline = (sql: Sql): Timeline => ({
+  name: "plain",
+  read: (actors, before, entries_max) => entriesBelow(sql.pool, actors, before, entries_max),
+});
