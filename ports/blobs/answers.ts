@@ -107,6 +107,9 @@ export function rangeOf(headers: Headers, head: BlobHead): ByteRange | "all" | "
   return { start: Number(first), end_exclusive: last === "" ? size : Math.min(Number(last) + 1, size) };
 }
 
+export const wrongMethod = (allow: string) =>
+  new Problem(405, "blob.method", `This address takes ${allow} only.`, { headers: { allow } });
+
 /** RFC 9457. A refusal is never kept by a cache. */
 export function problemAnswer(problem: Problem): Response {
   const { status, code, detail, extras } = problem;

@@ -12,8 +12,11 @@ export interface BlobsUnderTest extends AsyncDisposable {
   blobs: Blobs;
   /** S3 itself refuses parts under 5 MiB (but for the last); servers that stand in for it need not. */
   part_size_bytes: number;
-  /** What this engine's store is known not to check; such a case is skipped with this reason. */
-  unchecked?: { part_length?: string };
+}
+
+/** What the server that stands in for a store is known not to do, with the reason; such a case is skipped and says so. */
+export interface Unchecked {
+  whole_overwrites?: string;
 }
 
 const HOUR_MS = 3_600_000;
@@ -23,7 +26,7 @@ const film = { media_type: "video/mp4" };
 const inAnHour = () => Date.now() + HOUR_MS;
 
 /** The contract of SPEC.md, run on an engine through a real server. */
-export function blobsContract(engine: string, open: () => Promise<BlobsUnderTest>): void {
+export function blobsContract(engine: string, open: () => Promise<BlobsUnderTest>, unchecked: Unchecked = {}): void {
   describe(`blobs on ${engine}`, () => {
     let under: BlobsUnderTest;
     let blobs: Blobs;
@@ -213,7 +216,6 @@ export function blobsContract(engine: string, open: () => Promise<BlobsUnderTest
       });
 
       test("BL16: a part that is longer or shorter than it was signed for, and keeps nothing of it", async () => {
-        if (under.unchecked?.part_length) return console.log(`skipped on ${engine}: ${under.unchecked.part_length}`);
         const { multipart_id } = await beginUpload("up/sizes");
         const url = await blobs.multipart.signPart("up/sizes", multipart_id, 1, 1000, inAnHour());
         for (const size of [0, 999, 1001, 100_000]) {
@@ -307,7 +309,9 @@ export function blobsContract(engine: string, open: () => Promise<BlobsUnderTest
       expect(await new Response((await blobs.get("in/half")).body).text()).toBe("old");
     });
 
-    test("BL9: readers during overwrites see one whole blob or the other, with the ETag that belongs to it", async () => {
+    const torn = unchecked.whole_overwrites;
+    const whole = "BL9: readers during overwrites see one whole blob or the other, with the ETag that belongs to it";
+    test.skipIf(torn !== undefined)(torn === undefined ? whole : `${whole} (${torn})`, async () => {
       const versions = ["a", "b"].map((c) => new TextEncoder().encode(c.repeat(200_000)));
       await put("in/swap", versions[0]);
       let writing = true;

@@ -1,7 +1,7 @@
 import { notFound, Problem } from "#kernel/errors.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
-import { answering, type BlobAccess, blobHeaders, notModified, rangeOf } from "../answers.ts";
+import { answering, type BlobAccess, blobHeaders, notModified, rangeOf, wrongMethod } from "../answers.ts";
 import type { Urls } from "../urls.ts";
 import { type Disk, readBlob } from "./disk.ts";
 import { type FileMultipart, tooLong } from "./multipart.ts";
@@ -29,9 +29,6 @@ export function createFileHandler(needs: HandlerNeeds): (request: Request) => Pr
       return serve(needs, request, access);
     }, needs.onError);
 }
-
-export const wrongMethod = (allow: string) =>
-  new Problem(405, "blob.method", `This address takes ${allow} only.`, { headers: { allow } });
 
 /** The kernel sends the file; its bytes never enter this process. */
 function serve(needs: HandlerNeeds, request: Request, access: BlobAccess): Response {

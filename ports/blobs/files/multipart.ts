@@ -17,6 +17,7 @@ import { Problem } from "#kernel/errors.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 import { PARTS_MAX } from "../bounds.ts";
+import { etagOf } from "../etags.ts";
 import type { BlobHead, Multipart, PartInfo } from "../index.ts";
 import { checkMediaType, checkName } from "../names.ts";
 import { checkPart, type Urls } from "../urls.ts";
@@ -301,13 +302,6 @@ function choose(
     }
     return part;
   });
-}
-
-/** As S3 has it: the MD5 of the parts' MD5s, and how many. */
-export function etagOf(parts: { etag: string }[]): string {
-  const hasher = new Bun.CryptoHasher("md5");
-  for (const part of parts) hasher.update(Buffer.from(part.etag, "hex"));
-  return `${hasher.digest("hex")}-${parts.length}`;
 }
 
 /**

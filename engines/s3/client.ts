@@ -1,0 +1,124 @@
+import { AwsV4Signer } from "aws4fetch";
+
+import { Transient } from "#kernel/errors.ts";
+import { retry } from "#kernel/retry.ts";
+import type { Clock } from "#ports/clock/index.ts";
+
+import type { S3Place } from "./url.ts";
+import { textOf } from "./xml.ts";
+
+/** A request that is not about a body's bytes is given up after this. */
+const CALL_MS_MAX = 30_000;
+/** Time for one body of at most `BLOCK_BYTES`, either way: 16 MiB at 1 Mbit/s is 135 s. */
+const BODY_MS_MAX = 300_000;
+const RETRY = { tries_max: 4, base_ms: 100, delay_ms_max: 5_000 };
+/** S3's own bound for a signed URL: seven days. */
+const EXPIRES_S_MAX = 604_800;
+
+/** An answer of S3 that says no. `code` is S3's. */
+export class S3Refusal extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, about: string) {
+    super(`S3 answered ${status} ${code} to ${about}`);
+    this.name = "S3Refusal";
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export interface S3Call {
+  method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
+  /** The blob's name; none for the bucket itself. */
+  name?: string;
+  query?: Record<string, string>;
+  headers?: Record<string, string>;
+  body?: Uint8Array<ArrayBuffer> | string;
+}
+
+/**
+ * Signed requests, tried again while S3 is away or says to slow down. One client on `fetch` for everything: Bun's own S3
+ * client has no multipart that others take part in, no signed headers and no listing of parts, and two clients would mean
+ * two vocabularies of failure.
+ */
+export interface S3Client {
+  /** @throws S3Refusal, or Transient when S3 cannot be reached */
+  call(call: S3Call): Promise<Response>;
+  /** A URL for one call; `headers` must be sent as they are. */
+  presign(call: S3Call, expires_at_ms: number): Promise<string>;
+}
+
+export function createS3Client(place: S3Place, clock: Clock): S3Client {
+  const keys = { accessKeyId: place.access_key_id, secretAccessKey: place.secret_access_key };
+  const signing = { ...keys, service: "s3", region: place.region, cache: new Map<string, ArrayBuffer>() };
+  const datetime = (ms: number) => new Date(ms).toISOString().replace(/[:-]|\.\d{3}/g, "");
+
+  const urlOf = ({ name, query = {} }: S3Call): URL => {
+    const url = new URL(place.endpoint);
+    if (place.style === "host") url.host = `${place.bucket}.${url.host}`;
+    const bucket = place.style === "host" ? "" : `/${place.bucket}`;
+    // Names need no escaping: their grammar is a part of what a path may have.
+    url.pathname = name === undefined ? bucket || "/" : `${bucket}/${place.key_prefix}${name}`;
+    for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
+    return url;
+  };
+
+  const once = async (call: S3Call): Promise<Response> => {
+    const url = urlOf(call);
+    const headers = new Headers(call.headers);
+    if (call.body !== undefined)
+      headers.set("content-md5", new Bun.CryptoHasher("md5").update(call.body).digest("base64"));
+    const signer = new AwsV4Signer({
+      ...signing,
+      method: call.method,
+      url: url.href,
+      headers,
+      datetime: datetime(clock.now()),
+    });
+    const signed = await signer.sign();
+    const ms = call.body === undefined && call.method !== "GET" ? CALL_MS_MAX : BODY_MS_MAX;
+    const about = `${call.method} ${url.pathname}`;
+    let answer: Response;
+    try {
+      answer = await fetch(signed.url, {
+        method: call.method,
+        headers: signed.headers,
+        body: call.body ?? null,
+        // A whole blob may take longer than any sum; its reader decides.
+        signal: call.method === "GET" && call.name !== undefined && !call.query ? null : AbortSignal.timeout(ms),
+        redirect: "manual",
+      });
+    } catch (error) {
+      throw new Transient(`S3 cannot be reached for ${about}: ${(error as Error).message}`);
+    }
+    if (answer.ok) return answer;
+    const code = textOf(await answer.text().catch(() => ""), "Code") ?? "";
+    if (answer.status >= 500 || answer.status === 429 || code === "RequestTimeout" || code === "SlowDown") {
+      throw new Transient(`S3 answered ${answer.status} ${code} to ${about}`);
+    }
+    throw new S3Refusal(answer.status, code, about);
+  };
+
+  return {
+    call: (call) => retry(() => once(call), RETRY, clock),
+    async presign(call, expires_at_ms) {
+      // A URL for a moment that has passed must be one that has expired, not one for a second from now.
+      const from_ms = Math.min(clock.now(), expires_at_ms - 2_000);
+      const expires_s = Math.max(1, Math.min(EXPIRES_S_MAX, Math.floor((expires_at_ms - from_ms) / 1_000)));
+      const url = urlOf({ ...call, query: { ...call.query, "X-Amz-Expires": String(expires_s) } });
+      const signer = new AwsV4Signer({
+        ...signing,
+        method: call.method,
+        url: url.href,
+        headers: call.headers ?? {},
+        datetime: datetime(from_ms),
+        signQuery: true,
+        // Or the length of a part, which is the whole point of signing it, would be left out.
+        allHeaders: true,
+      });
+      const signed = await signer.sign();
+      return signed.url.href.replaceAll("+", "%20");
+    },
+  };
+}
