@@ -4,7 +4,8 @@ import type { Logger } from "pino";
 
 import { type Api, createApi, createIdempotency, DEFAULT_LIMITS } from "#ports/http/index.ts";
 import { createFeed, type Feed, serveFeed } from "#systems/feed/index.ts";
-import { createMedia, type Media, serveMedia } from "#systems/media/index.ts";
+import { findFfmpeg } from "#systems/media/encode/tools.ts";
+import { createMedia, type Media } from "#systems/media/index.ts";
 import { createPeople, type People, type Pictures, servePeople } from "#systems/people/index.ts";
 import { createSpaces, serveSpaces, type Spaces } from "#systems/spaces/index.ts";
 
@@ -73,23 +74,22 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     }),
   );
   const spaces = opened.use(await createSpaces({ sql, log, clock, ids, caches, people }));
-  const media = opened.use(
-    await createMedia({
-      sql,
-      log,
-      jobs,
-      blobs,
-      sandbox,
-      clock,
-      ids,
-      caches,
-      people,
-      spaces,
-      ffmpeg_path: config.ffmpeg_path,
-      upload_bytes_max: config.upload_bytes_max,
-      free_bytes_min: config.free_bytes_min,
-    }),
-  );
+  const tools = await findFfmpeg(sandbox, config.ffmpeg_path === null ? {} : { ffmpeg: config.ffmpeg_path });
+  const media = createMedia({
+    sql,
+    log,
+    jobs,
+    blobs,
+    sandbox,
+    clock,
+    ids,
+    people,
+    spaces,
+    tools,
+    scratch_folder: join(config.data_folder, "scratch"),
+    secret: ground.secret,
+    limits: { video_bytes_max: config.upload_bytes_max, free_bytes_reserve: config.free_bytes_min },
+  });
   pictures.current = media.pictures;
   const feed = opened.use(await createFeed({ sql, log, jobs, clock, ids, caches, people, spaces, media }));
 
@@ -101,7 +101,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     clock,
     data_folder: config.data_folder,
     free_bytes_min: config.free_bytes_min,
-    ffmpeg: media.ffmpeg,
+    ffmpeg: { version: tools?.version ?? null },
     draining: () => draining,
   });
   const metrics = createMetrics({ caches, jobs, log, version: VERSION });
@@ -121,7 +121,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   });
   servePeople(api, people);
   serveSpaces(api, spaces);
-  serveMedia(api, media);
+  media.serve(api);
   serveFeed(api, feed);
 
   // The page is built at the first request that needs it when this process is not the web's, and at the start when it is.
@@ -140,7 +140,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
         build,
         house: () => people.rooms.house.facts(),
         public_url: config.public_url,
-        media_origins: media.origins,
+        media_origins: ground.media_origins,
       }),
       about: {
         title: config.house_name,

@@ -73,7 +73,7 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
     },
     secrets: {
       signing_secret: read.secret("FOLKHUS_SECRET"),
-      s3_url: read.url("S3_URL", ["s3:", "http:", "https:"]),
+      s3_url: read.url("S3_URL", ["s3:"]),
       metrics_token: read.secret("FOLKHUS_METRICS_TOKEN"),
     },
   };

@@ -2,6 +2,8 @@ import { join } from "node:path";
 
 import type { Logger } from "pino";
 
+import { createS3Blobs } from "#engines/s3/index.ts";
+import { parseS3Url } from "#engines/s3/url.ts";
 import type { Ids } from "#kernel/ids.ts";
 import { type Blobs, createFileBlobs } from "#ports/blobs/index.ts";
 import { type Caches, createLocalCaches } from "#ports/cache/index.ts";
@@ -31,6 +33,10 @@ export interface Ground extends AsyncDisposable {
   blobs: Blobs;
   sandbox: Sandbox;
   mail: Mail;
+  /** Signs media addresses and hides addresses of viewers; the same in all processes of a house. */
+  secret: string;
+  /** Where browsers fetch media from when that is not the house itself. */
+  media_origins: string[];
   engines: { database: string; blobs: string };
 }
 
@@ -105,6 +111,8 @@ export async function openGround(
     blobs,
     sandbox,
     mail: createOutboxMail({ folder: join(config.data_folder, "outbox"), clock }),
+    secret,
+    media_origins: secrets.s3_url === null ? [] : mediaOrigins(secrets.s3_url),
     engines: { database, blobs: secrets.s3_url === null ? "files in the data folder" : "S3 by S3_URL" },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -117,9 +125,9 @@ async function openBlobs(
   clock: Clock,
   lines: Logger,
 ): Promise<Blobs> {
+  const onError = (err: unknown) => lines.error({ err }, "a blob could not be served");
   if (secrets.s3_url !== null) {
-    const { createS3Blobs } = await import("#engines/s3/index.ts");
-    return createS3Blobs({ url: secrets.s3_url, clock });
+    return createS3Blobs({ url: secrets.s3_url, clock, secret, base_path: "/blobs", onError });
   }
   return createFileBlobs({
     folder: join(config.data_folder, "blobs"),
@@ -127,6 +135,14 @@ async function openBlobs(
     secret,
     base_path: "/blobs",
     free_bytes_min: config.free_bytes_min,
-    onError: (err) => lines.error({ err }, "a blob could not be served"),
+    onError,
   });
+}
+
+/** For the page's content policy: browsers are sent from our addresses to these. */
+function mediaOrigins(s3_url: string): string[] {
+  const { endpoint, bucket, style, public_url } = parseS3Url(s3_url);
+  const store = new URL(endpoint);
+  if (style === "host") store.hostname = `${bucket}.${store.hostname}`;
+  return [store.origin, ...(public_url === null ? [] : [new URL(public_url).origin])];
 }
