@@ -5,6 +5,7 @@ import type { Clock } from "#ports/clock/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 
 import { BACKOFF, GRACE_MS, PAYLOAD_BYTES_MAX, REASON_CHARS_MAX, SETTLE_TRIES_MAX } from "./bounds.ts";
+import { single } from "./claims.ts";
 import type { JobFailure, JobKind, JobRun } from "./index.ts";
 import * as store from "./store.ts";
 
@@ -128,10 +129,10 @@ function settle(
   if (cause === "lost") return Promise.resolve(NOTHING);
   const succeeded = outcome !== "still running" && outcome.ok;
   const write = (): Promise<store.Settled> => {
-    if (cause === "cancelled") return needs.sql.tx((tx) => store.end(tx, claimed, "cancelled", null));
-    if (succeeded && cause !== "timeout") return needs.sql.tx((tx) => store.end(tx, claimed, "done", null));
+    if (cause === "cancelled") return single(needs, (query) => store.end(query, claimed, "cancelled", null));
+    if (succeeded && cause !== "timeout") return single(needs, (query) => store.end(query, claimed, "done", null));
     if (cause === "drained")
-      return needs.sql.tx((tx) => store.release(tx, claimed, { handed_back: true, delay_ms: 0, reason: null }));
+      return single(needs, (query) => store.release(query, claimed, { handed_back: true, delay_ms: 0, reason: null }));
     const error =
       outcome === "still running" || outcome.ok ? new Error(`ran longer than ${kind.run_ms_max} ms`) : outcome.error;
     return failed(needs, claimed, kind, error);
@@ -155,8 +156,8 @@ export async function failed(
   const dead = temperOf(error) === "permanent" || claimed.attempt >= kind.tries_max;
   const settled = dead
     ? await bury(needs, claimed, kind, reason, only_expired)
-    : await needs.sql.tx((tx) =>
-        store.release(tx, claimed, {
+    : await single(needs, (query) =>
+        store.release(query, claimed, {
           handed_back: false,
           delay_ms: Math.max(
             backoffMs(claimed.attempt - 1, kind.backoff ?? BACKOFF, () => needs.clock.random()),

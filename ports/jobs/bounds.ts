@@ -23,6 +23,9 @@ export const LANE_JOBS_MAX = 16;
 export const POLL_MS = 3_000;
 /** A due time that has come is looked at no more often than this, whatever the queue says. */
 export const SWEEP_MS_MIN = 20;
+/** A look at the queue from its beginning may take one part in so many of a node's time; see claims.ts. */
+export const FULL_LOOK_SHARE = 10;
+export const FULL_LOOK_MS_MIN = 5;
 /** Leases are renewed at a third of their length; this is how often a node that runs something checks. */
 export const BEAT_MS = 250;
 export const PROGRESS_MS = 1_000;
@@ -42,3 +45,6 @@ export const SLOT_MOVE_ROWS_MAX = 500;
 /** The queue is tidied after so many ended jobs, and otherwise this often. */
 export const KEEP_JOBS = 500;
 export const KEEP_LOOK_MS = 5 * 60_000;
+/** Asking again for what another node held a moment ago, and after an error: uniform in [0, so many). */
+export const CONTENDED_MS_MAX = 8;
+export const ERROR_MS_MAX = 1_000;

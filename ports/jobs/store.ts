@@ -13,12 +13,16 @@ export interface Claimed {
   cursor: { [key: string]: Json } | null;
   /** Past its deadline. */
   expired: boolean;
+  /** Its place in the order of its kind and class. */
+  sort_at: string;
 }
 
 /** What changed hands: `ok` is false for a zombie. `classes` have got something to claim. */
 export interface Settled {
   ok: boolean;
   classes: JobClass[];
+  /** It comes again after a delay. */
+  waits?: boolean;
 }
 
 export async function insertKind(
@@ -49,6 +53,8 @@ export async function enqueue(
 
 export interface ClaimKinds {
   names: string[];
+  /** Where in each kind's order to begin. */
+  floors: string[];
   room: number[];
   lease_ms: number[];
   tenant_max: number[];
@@ -62,7 +68,7 @@ export async function claim(
   wanted: number,
 ): Promise<{ jobs: Claimed[]; more: boolean }> {
   const rows = await tx<(Claimed & { id: string | null })[]>`
-    SELECT * FROM jobs_claim(${of_class}, ${array(kinds.names, "TEXT")}, ${array(kinds.room, "INT")},
+    SELECT * FROM jobs_claim(${of_class}, ${array(kinds.names, "TEXT")}, ${array(kinds.floors, "TEXT")}::timestamptz[], ${array(kinds.room, "INT")},
       ${array(kinds.lease_ms, "INT")}, ${array(kinds.tenant_max, "INT")}, ${wanted}::int)`;
   const jobs = rows.filter((row) => row.id !== null);
   return { jobs, more: jobs.length === wanted || jobs.length < rows.length };
@@ -89,7 +95,7 @@ export async function release(
   const [row] = await tx<Settled[]>`
     SELECT * FROM jobs_release(${claimed.id}::bigint, ${claimed.token}::bigint, ${how.only_expired ?? false}, ${how.handed_back},
       ${how.delay_ms}::float8, ${how.reason}, ${PRIORITY_STEP_S}::int)`;
-  return row!;
+  return { ...row!, waits: row!.ok && !how.handed_back };
 }
 
 export function beat(
@@ -117,7 +123,7 @@ export interface Lapsed extends Claimed {
 /** Claims whose lease is over: their worker died, hangs, or lost the database. */
 export function selectLapsed(tx: Query, kinds: unknown): Promise<Lapsed[]> {
   return tx<Lapsed[]>`
-    SELECT q.job_id AS id, q.kind, q.token, q.attempt, q.stop, j.payload, j.cursor, false AS expired
+    SELECT q.job_id AS id, q.kind, q.token, q.attempt, q.stop, j.payload, j.cursor, false AS expired, q.sort_at::text
     FROM jobs_queue q JOIN jobs_jobs j ON j.id = q.job_id
     WHERE q.state IN ('waiting', 'running') AND q.state = 'running' AND q.wakes_at <= clock_timestamp() AND q.kind = ANY (${kinds})
     ORDER BY q.wakes_at LIMIT 100`;

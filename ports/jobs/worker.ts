@@ -1,9 +1,21 @@
-import { type Bell, createBell } from "#ports/clock/bell.ts";
+import { createBell } from "#ports/clock/bell.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import { type Attempt, type AttemptNeeds, bury, failed, startAttempt } from "./attempt.ts";
-import { BEAT_MS, KEEP_JOBS, KEEP_LOOK_MS, POLL_MS, PROGRESS_MS, reservedWorkers, SWEEP_MS_MIN } from "./bounds.ts";
+import {
+  BEAT_MS,
+  CONTENDED_MS_MAX,
+  ERROR_MS_MAX,
+  FULL_LOOK_SHARE,
+  KEEP_JOBS,
+  KEEP_LOOK_MS,
+  POLL_MS,
+  PROGRESS_MS,
+  reservedWorkers,
+  SWEEP_MS_MIN,
+} from "./bounds.ts";
+import { createClaims, single } from "./claims.ts";
 import type { JobClass, JobFailure, JobKind } from "./index.ts";
 import { keepJobs } from "./keep.ts";
 import { CLASSES, createShares } from "./shares.ts";
@@ -43,16 +55,24 @@ export function startWorker(needs: WorkerNeeds): Worker {
   const sweepBell = createBell(clock);
   const beatBell = createBell(clock);
   const attemptNeeds: AttemptNeeds = { sql, clock, onFailure: needs.onFailure };
+  /** Classes to be asked again at a moment of `clock.monotonic()`, wakened or not. */
+  const later = new Map<JobClass, number>();
+  const claims = createClaims({ sql, clock });
   let ended_jobs = 0;
 
   const array = (values: (string | number)[], type: "TEXT" | "INT" | "BIGINT" | "REAL") => sql.pool.array(values, type);
   const runningOf = (match: (attempt: Attempt) => boolean) => [...attempts.values()].filter(match).length;
   const classOf = new Map<Attempt, JobClass>();
 
-  function settled({ classes }: store.Settled): void {
-    for (const of of classes) maybe.add(of);
+  function wake(of: JobClass): void {
+    maybe.add(of);
+    later.delete(of);
+  }
+
+  function settled({ classes, waits }: store.Settled): void {
+    for (const of of classes) wake(of);
     claimBell.ring();
-    sweepBell.ring();
+    if (waits) sweepBell.ring();
     needs.onSettled();
   }
 
@@ -74,63 +94,47 @@ export function startWorker(needs: WorkerNeeds): Worker {
     });
   }
 
-  /** @returns whether there may be more of this class right now */
-  async function claim(of: JobClass, wanted: number): Promise<boolean> {
-    const roomy = [...kinds.values()].filter(
-      (kind) => kind.concurrency_max > runningOf((a) => a.kind.name === kind.name),
-    );
-    if (roomy.length === 0) return false;
-    const { jobs, more } = await sql.tx((tx) =>
-      store.claim(
-        tx,
-        array,
-        of,
-        {
-          names: roomy.map((kind) => kind.name),
-          room: roomy.map((kind) => kind.concurrency_max - runningOf((a) => a.kind.name === kind.name)),
-          lease_ms: roomy.map((kind) => kind.lease_ms),
-          tenant_max: roomy.map((kind) => kind.tenant_concurrency_max ?? 0),
-        },
-        wanted,
-      ),
-    );
+  /** @returns ms after which to ask again, 0 for at once, null for when something wakes */
+  async function claim(of: JobClass, wanted: number): Promise<number | null> {
+    const roomy = [...kinds.values()]
+      .map((kind) => ({ kind, room: kind.concurrency_max - runningOf((a) => a.kind === kind) }))
+      .filter(({ room }) => room > 0);
+    if (roomy.length === 0) return null;
+    const { jobs, more, look_ms } = await claims.claim(of, roomy, wanted);
     for (const job of jobs) {
       if (job.expired) settled(await bury(attemptNeeds, job, kinds.get(job.kind)!, "deadline"));
       else begin(job, of);
     }
-    return more;
+    if (jobs.length === wanted) return 0;
+    // Another node holds the head of the queue for a moment, or tenants were sent to their lanes.
+    if (more) return jobs.length > 0 ? 0 : clock.random() * CONTENDED_MS_MAX;
+    return look_ms;
   }
 
   async function claimLoop(): Promise<void> {
-    let contended = 0;
     while (!closing.signal.aborted) {
+      const now = clock.monotonic();
+      for (const [of, at] of later) if (at <= now) wake(of);
       const free = needs.workers - attempts.size;
-      const others = runningOf((a) => classOf.get(a) !== "interactive");
-      const open = new Set(
-        [...maybe].filter((of) =>
-          of === "interactive" ? free > 0 : Math.min(free, needs.workers - reserved - others) > 0,
-        ),
-      );
+      const others = Math.min(free, needs.workers - reserved - runningOf((a) => classOf.get(a) !== "interactive"));
+      const room = (of: JobClass) => (of === "interactive" ? free : others);
+      const open = new Set([...maybe].filter((of) => room(of) > 0));
       const [of] = shares.order(open);
       if (of === undefined) {
-        await claimBell.wait(closing.signal);
+        const next = Math.min(...later.values());
+        await claimBell.wait(closing.signal, Number.isFinite(next) ? Math.max(1, next - now) : undefined);
         continue;
       }
-      const room = of === "interactive" ? free : Math.min(free, needs.workers - reserved - others);
-      // With several classes waiting they take turns one by one, so that the shares hold.
-      const wanted = open.size === 1 ? room : 1;
-      const before = attempts.size;
+      maybe.delete(of);
       try {
-        maybe.delete(of);
-        if (await claim(of, wanted)) maybe.add(of);
-        contended = attempts.size > before ? 0 : contended + 1;
-        // Another node holds the head of the queue for a moment, or tenants were sent to their lanes.
-        if (contended > 0 && maybe.has(of))
-          await claimBell.wait(closing.signal, clock.random() * Math.min(50, 2 ** contended));
+        // With several classes waiting they take turns one by one, so that the shares hold.
+        const again_ms = await claim(of, open.size === 1 ? room(of) : 1);
+        if (again_ms === 0) maybe.add(of);
+        else if (again_ms !== null) later.set(of, clock.monotonic() + again_ms);
       } catch (error) {
         maybe.add(of);
         needs.onError(error);
-        await clock.sleep(clock.random() * 1_000, closing.signal).catch(() => {});
+        await clock.sleep(clock.random() * ERROR_MS_MAX, closing.signal).catch(() => {});
       }
     }
   }
@@ -138,7 +142,7 @@ export function startWorker(needs: WorkerNeeds): Worker {
   async function takeLapsed(): Promise<void> {
     for (const lapsed of await store.selectLapsed(sql.pool, array([...kinds.keys()], "TEXT"))) {
       const kind = kinds.get(lapsed.kind)!;
-      if (lapsed.stop) settled(await sql.tx((tx) => store.end(tx, lapsed, "cancelled", null, true)));
+      if (lapsed.stop) settled(await single(needs, (query) => store.end(query, lapsed, "cancelled", null, true)));
       else
         settled(
           await failed(attemptNeeds, lapsed, kind, new Error("the lease ran out: its worker died or hung"), true),
@@ -150,9 +154,12 @@ export function startWorker(needs: WorkerNeeds): Worker {
     let kept_at = clock.monotonic();
     while (!closing.signal.aborted) {
       let wait_ms = POLL_MS;
+      let took_ms = 0;
       try {
-        const swept = await sql.tx((tx) => store.sweep(tx, array([...kinds.keys()], "TEXT")));
-        for (const of of swept.classes) maybe.add(of);
+        const began = clock.monotonic();
+        const swept = await single(needs, (query) => store.sweep(query, array([...kinds.keys()], "TEXT")));
+        took_ms = clock.monotonic() - began;
+        for (const of of swept.classes) wake(of);
         if (swept.classes.length > 0) claimBell.ring();
         if (swept.lapsed) await takeLapsed();
         if (ended_jobs >= KEEP_JOBS || clock.monotonic() - kept_at >= KEEP_LOOK_MS) {
@@ -164,14 +171,11 @@ export function startWorker(needs: WorkerNeeds): Worker {
       } catch (error) {
         needs.onError(error);
       }
-      await quiet(sweepBell, wait_ms);
+      // Rings while work flows, and a queue full of dead rows, do not make this take more than its part of the time.
+      const rest_ms = Math.max(SWEEP_MS_MIN, took_ms * FULL_LOOK_SHARE);
+      await clock.sleep(rest_ms, closing.signal).catch(() => {});
+      if (wait_ms > rest_ms) await sweepBell.wait(closing.signal, wait_ms - rest_ms);
     }
-  }
-
-  /** Rings while work flows do not make it sweep more often than this. */
-  async function quiet(bell: Bell, wait_ms: number): Promise<void> {
-    await clock.sleep(SWEEP_MS_MIN, closing.signal).catch(() => {});
-    if (wait_ms > SWEEP_MS_MIN) await bell.wait(closing.signal, wait_ms - SWEEP_MS_MIN);
   }
 
   async function renew(all: boolean): Promise<void> {
@@ -244,8 +248,8 @@ export function startWorker(needs: WorkerNeeds): Worker {
 
   const loops = [claimLoop(), sweepLoop(), beatLoop()];
   return {
-    wake(of) {
-      for (const one of of === null ? CLASSES : [of]) maybe.add(one);
+    wake(of: JobClass | null) {
+      for (const one of of === null ? CLASSES : [of]) wake(one);
       claimBell.ring();
     },
     look: () => sweepBell.ring(),

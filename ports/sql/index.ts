@@ -27,4 +27,4 @@ export { createWakes, type Wakes } from "./wake.ts";
 export { migrate, type MigrationFolder } from "./migrate.ts";
 export { leaseNode, type NodeLease } from "./node-lease.ts";
 export { startEmbeddedPostgres, type EmbeddedPostgres } from "./embedded.ts";
-export { sqlState, isUniqueViolation, isForeignKeyViolation, isCheckViolation } from "./errors.ts";
+export { sqlState, isAway, isRetryable, isUniqueViolation, isForeignKeyViolation, isCheckViolation } from "./errors.ts";

@@ -139,9 +139,10 @@ BEGIN
     WHERE q.slot = n.slot AND q.job_id = n.job_id RETURNING q.class;
 END $$;
 
--- Takes up to `wanted` jobs of one class. `more` tells that there is work which this call could not have for the moment.
-CREATE FUNCTION jobs_claim(of_class text, kinds text[], kind_max integer[], lease_ms integer[], tenant_max integer[], wanted integer)
-RETURNS TABLE (id bigint, kind text, token bigint, attempt integer, payload jsonb, cursor jsonb, expired boolean, more boolean) LANGUAGE plpgsql AS $$
+-- Takes up to `wanted` jobs of one class. A last row without an id tells that there is work which this call could not have
+-- for the moment. Each kind is looked at from a place in its order on: see `floors` in claims.ts.
+CREATE FUNCTION jobs_claim(of_class text, kinds text[], floors timestamptz[], kind_max integer[], lease_ms integer[], tenant_max integer[], wanted integer)
+RETURNS TABLE (id bigint, kind text, token bigint, attempt integer, payload jsonb, cursor jsonb, expired boolean, sort_at text) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   c record;
@@ -151,10 +152,10 @@ DECLARE
 BEGIN
   FOR c IN
     SELECT k.kind, k.lease_ms, k.tenant_max, h.*
-    FROM unnest(kinds, kind_max, lease_ms, tenant_max) AS k (kind, n, lease_ms, tenant_max)
+    FROM unnest(kinds, floors, kind_max, lease_ms, tenant_max) AS k (kind, floor, n, lease_ms, tenant_max)
     CROSS JOIN LATERAL (
       SELECT q.slot, q.job_id, q.tenant, q.sort_at FROM jobs_queue q
-      WHERE q.kind = k.kind AND q.class = of_class AND q.state = 'ready'
+      WHERE q.kind = k.kind AND q.class = of_class AND q.state = 'ready' AND q.sort_at >= k.floor
       ORDER BY q.sort_at LIMIT least(k.n, wanted) FOR UPDATE SKIP LOCKED) h
     ORDER BY h.sort_at LIMIT wanted
   LOOP
@@ -178,14 +179,14 @@ BEGIN
           wakes_at = clock_timestamp() + make_interval(secs => c.lease_ms / 1000.0)
         WHERE q.slot = c.slot AND q.job_id = c.job_id RETURNING q.job_id, q.kind, q.token, q.attempt)
       SELECT claimed.job_id, claimed.kind, claimed.token, claimed.attempt, j.payload, j.cursor,
-        coalesce(j.deadline_at < clock_timestamp(), false), true
+        coalesce(j.deadline_at < clock_timestamp(), false), c.sort_at::text
       FROM claimed JOIN jobs_jobs j ON j.id = claimed.job_id;
   END LOOP;
   -- Found less than wanted: is the class empty, or does another node hold its head for a moment?
   IF taken < wanted AND (skipped OR EXISTS (
-    SELECT FROM unnest(kinds) k (kind) WHERE EXISTS (
-      SELECT FROM jobs_queue q WHERE q.kind = k.kind AND q.class = of_class AND q.state = 'ready'))) THEN
-    RETURN QUERY SELECT NULL::bigint, NULL::text, NULL::bigint, NULL::integer, NULL::jsonb, NULL::jsonb, NULL::boolean, true;
+    SELECT FROM unnest(kinds, floors) k (kind, floor) WHERE EXISTS (
+      SELECT FROM jobs_queue q WHERE q.kind = k.kind AND q.class = of_class AND q.state = 'ready' AND q.sort_at >= k.floor))) THEN
+    RETURN QUERY SELECT NULL::bigint, NULL::text, NULL::bigint, NULL::integer, NULL::jsonb, NULL::jsonb, NULL::boolean, NULL::text;
   END IF;
 END $$;
 

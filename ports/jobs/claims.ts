@@ -1,0 +1,82 @@
+import { Transient } from "#kernel/errors.ts";
+import { retry } from "#kernel/retry.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import { isAway, isRetryable, type Query, type Sql } from "#ports/sql/index.ts";
+
+import { FULL_LOOK_MS_MIN, FULL_LOOK_SHARE } from "./bounds.ts";
+import type { JobClass, JobKind } from "./index.ts";
+import * as store from "./store.ts";
+
+const BEGINNING = "-infinity";
+const RETRIES = { tries_max: 8, base_ms: 2, delay_ms_max: 50 };
+
+/**
+ * One statement that is a transaction of its own, run again when it lost against another (a row was moved between slots):
+ * a third of the round trips of `sql.tx`.
+ * @throws Transient when the database is away
+ */
+export async function single<T>(needs: { sql: Sql; clock: Clock }, work: (query: Query) => Promise<T>): Promise<T> {
+  try {
+    return await retry(() => work(needs.sql.pool), RETRIES, {
+      random: () => needs.clock.random(),
+      sleep: (ms) => needs.clock.sleep(ms),
+      temper: (error) => (isRetryable(error) ? "transient" : "permanent"),
+    });
+  } catch (error) {
+    if (isAway(error)) throw new Transient("the database is away", { cause: error });
+    throw error;
+  }
+}
+
+export interface ClaimAnswer {
+  jobs: store.Claimed[];
+  /** There may be more right now. */
+  more: boolean;
+  /** Ms after which a look from the beginning is due; null when this was one. */
+  look_ms: number | null;
+}
+
+export interface Claims {
+  claim(of: JobClass, kinds: { kind: JobKind; room: number }[], wanted: number): Promise<ClaimAnswer>;
+}
+
+/**
+ * Claims from where the last claim of the same kind and class ended. While an old transaction is open anywhere, PostgreSQL
+ * keeps the dead entries of all that was claimed since at the beginning of the index, and each claim would walk over them.
+ * What comes to lie before that place (a higher priority, a commit that came late, a job handed back) is found by looks
+ * from the beginning, which may take one part in `FULL_LOOK_SHARE` of the time: in health every 10 ms or so.
+ */
+export function createClaims(needs: { sql: Sql; clock: Clock }): Claims {
+  const { sql, clock } = needs;
+  const floors = new Map<string, string>();
+  const full_at = new Map<JobClass, number>();
+  const array = (values: (string | number)[], type: "TEXT" | "INT") => sql.pool.array(values, type);
+  return {
+    async claim(of, kinds, wanted) {
+      const began = clock.monotonic();
+      const due = full_at.get(of) ?? 0;
+      const full = began >= due;
+      const { jobs, more } = await single(needs, (query) =>
+        store.claim(
+          query,
+          array,
+          of,
+          {
+            names: kinds.map(({ kind }) => kind.name),
+            floors: kinds.map(({ kind }) => (full ? BEGINNING : (floors.get(`${of} ${kind.name}`) ?? BEGINNING))),
+            room: kinds.map(({ room }) => room),
+            lease_ms: kinds.map(({ kind }) => kind.lease_ms),
+            tenant_max: kinds.map(({ kind }) => kind.tenant_concurrency_max ?? 0),
+          },
+          wanted,
+        ),
+      );
+      // They come in order, so the last of a kind is its newest place.
+      for (const job of jobs) floors.set(`${of} ${job.kind}`, job.sort_at);
+      if (!full) return { jobs, more, look_ms: Math.max(0, due - clock.monotonic()) };
+      const took_ms = clock.monotonic() - began;
+      full_at.set(of, clock.monotonic() + Math.max(FULL_LOOK_MS_MIN, took_ms * FULL_LOOK_SHARE));
+      return { jobs, more, look_ms: null };
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import { afterAll, describe, expect, test } from "bun:test";
+
+import { createSql } from "#ports/sql/index.ts";
+import { JOBS_FOLDER, SQL_FOLDER, testDatabase } from "#ports/sql/testing.ts";
+
+import { createClaims } from "./claims.ts";
+import { createJobs, type JobKind } from "./index.ts";
+import { keepJobs } from "./keep.ts";
+import { createShares } from "./shares.ts";
+
+const db = await testDatabase([SQL_FOLDER, JOBS_FOLDER]);
+afterAll(() => db[Symbol.asyncDispose]());
+const { sql, clock } = db;
+
+const kindOf = (name: string, handle: JobKind["handle"]): JobKind => ({
+  name,
+  class: "batch",
+  tries_max: 3,
+  lease_ms: 5_000,
+  run_ms_max: 30_000,
+  concurrency_max: 8,
+  handle,
+});
+const currentSlot = async () => (await sql.pool<{ slot: number }[]>`SELECT slot FROM jobs_house`)[0]!.slot;
+
+describe("ports/jobs, inside", () => {
+  test("JB19: while an old transaction is open, a grown slot is left, its last jobs move and end, and it is emptied", async () => {
+    await using old = createSql(db.target, { clock, connections_max: 1 });
+    await using jobs = createJobs({ sql, clock });
+    const kind = kindOf("slots", async () => {});
+    const close = Promise.withResolvers<void>();
+    const opened = Promise.withResolvers<void>();
+    const snapshot = old.tx(
+      async (tx) => {
+        await tx`SELECT pg_current_xact_id()`;
+        opened.resolve();
+        await close.promise;
+      },
+      { isolation: "repeatable read" },
+    );
+    await opened.promise;
+    const before = await currentSlot();
+    await sql.pool`SELECT jobs_enqueue(${kind.name}, '{}', NULL, 0, 0, NULL, NULL, NULL, 60) FROM generate_series(1, 12000)`;
+    expect((await keepJobs(sql)).turned).toBe(true);
+    expect(await currentSlot()).not.toBe(before);
+    await sql.pool`DELETE FROM jobs_queue WHERE job_id IN (SELECT job_id FROM jobs_queue WHERE slot = ${before} ORDER BY job_id LIMIT 11900)`;
+    const kept = await keepJobs(sql);
+    expect(kept).toMatchObject({ moved: 100, emptied: 1 });
+    const [size] = await sql.pool`SELECT pg_relation_size(('jobs_queue_' || ${before}::int)::regclass)::int AS bytes`;
+    expect(size.bytes).toBe(0);
+    jobs.define(kind);
+    jobs.start();
+    await jobs.idle([kind.name]);
+    const [done] = await sql.pool`SELECT count(*)::int AS n FROM jobs_jobs WHERE state = 'done'`;
+    expect(done.n).toBe(100);
+    close.resolve();
+    await snapshot;
+  });
+
+  test("JB19: a job that is moved to another slot while it runs keeps its claim", async () => {
+    await using jobs = createJobs({ sql, clock });
+    const running = Promise.withResolvers<void>();
+    const moved = Promise.withResolvers<void>();
+    const kind = kindOf("moved", async (_, run) => {
+      running.resolve();
+      await moved.promise;
+      await run.checkpoint({ ok: true });
+      await run.fenced((tx) => tx`SELECT 1`);
+    });
+    jobs.define(kind);
+    jobs.start();
+    const id = await sql.tx((tx) => jobs.enqueue(tx, kind.name, {}));
+    await running.promise;
+    const slot = await currentSlot();
+    await sql.pool`UPDATE jobs_house SET slot = ${(slot + 1) % 4}`;
+    expect((await keepJobs(sql)).moved).toBe(1);
+    moved.resolve();
+    await jobs.idle([kind.name]);
+    expect(await jobs.get(id)).toMatchObject({ state: "done", attempt: 1 });
+  });
+
+  test("JB20: records of ended jobs go after their time, dead ones later, living ones never", async () => {
+    await using jobs = createJobs({ sql, clock });
+    const id = await sql.tx((tx) => jobs.enqueue(tx, "nobody", {}));
+    await sql.pool`INSERT INTO jobs_jobs (kind, class, priority, payload, state, ended_at, enqueued_at) VALUES
+      ('old_done', 'batch', 0, '{}', 'done', now() - interval '25 hours', now()), ('old_dead', 'batch', 0, '{}', 'dead', now() - interval '25 hours', now()),
+      ('very_old_dead', 'batch', 0, '{}', 'dead', now() - interval '31 days', now())`;
+    await sql.pool`UPDATE jobs_jobs SET enqueued_at = now() - interval '1 year' WHERE id = ${id}::bigint`;
+    expect((await keepJobs(sql)).deleted).toBe(2);
+    const left =
+      await sql.pool`SELECT kind FROM jobs_jobs WHERE kind IN ('nobody', 'old_done', 'old_dead', 'very_old_dead') ORDER BY kind`.values();
+    expect(left).toEqual([["nobody"], ["old_dead"]]);
+    await sql.tx((tx) => jobs.cancel(tx, id));
+  });
+
+  test("JB21: a job that comes to lie before the place of the last claim is found by a look from the beginning", async () => {
+    await using jobs = createJobs({ sql, clock });
+    const kind = kindOf("floors", async () => {});
+    const claims = createClaims({ sql, clock });
+    const take = () => claims.claim("batch", [{ kind, room: 8 }], 1);
+    const enqueue = (priority: number) => sql.tx((tx) => jobs.enqueue(tx, kind.name, {}, { priority }));
+    await enqueue(0);
+    expect((await take()).jobs.length).toBe(1);
+    const urgent = await enqueue(50);
+    let answer = await take();
+    while (answer.jobs.length === 0) {
+      // It says when to come again instead of letting the job lie.
+      expect(answer.look_ms).not.toBeNull();
+      await clock.sleep(answer.look_ms!);
+      answer = await take();
+    }
+    expect(answer.jobs.map((job) => job.id)).toEqual([urgent]);
+    await sql.pool`DELETE FROM jobs_queue WHERE kind = ${kind.name}`;
+  });
+
+  test("JB22: a job in a lane that a race left closed comes out at the next sweep", async () => {
+    await using jobs = createJobs({ sql, clock });
+    const kind = kindOf("lane", async () => {});
+    const id = await sql.tx((tx) => jobs.enqueue(tx, kind.name, {}, { tenant: "t" }));
+    await sql.pool`UPDATE jobs_queue SET state = 'lane' WHERE job_id = ${id}::bigint`;
+    jobs.define(kind);
+    jobs.start();
+    await jobs.idle([kind.name]);
+    expect(await jobs.get(id)).toMatchObject({ state: "done" });
+  });
+
+  test("JB14: shares are of time: a class with jobs ten times as long starts a tenth as often, and idleness is not saved up", () => {
+    const shares = createShares();
+    const ran = { interactive: 0, batch: 0, maintenance: 0 };
+    const ms = { interactive: 10, batch: 100, maintenance: 1_000 };
+    const run = (wanting: ("interactive" | "batch" | "maintenance")[], times: number) => {
+      for (let i = 0; i < times; i++) {
+        const [of] = shares.order(new Set(wanting));
+        shares.ended(of!, shares.started(of!), ms[of!]);
+        ran[of!] += ms[of!];
+      }
+    };
+    run(["interactive"], 1_000);
+    for (const of of ["interactive", "batch", "maintenance"] as const) ran[of] = 0;
+    run(["interactive", "batch", "maintenance"], 20_000);
+    const all = ran.interactive + ran.batch + ran.maintenance;
+    expect(ran.interactive / all).toBeCloseTo(8 / 12, 1);
+    expect(ran.batch / all).toBeCloseTo(3 / 12, 1);
+    expect(ran.maintenance / all).toBeCloseTo(1 / 12, 1);
+  });
+});
