@@ -4,12 +4,14 @@ import type { SpaceRole, Viewer } from "#kernel/viewer.ts";
 import type { Audience } from "#kernel/wire.ts";
 import { type Decision, may, NO_RELATIONS, NO_SPACES, type Relations } from "#systems/people/index.ts";
 
-/** What media must know of people and spaces to apply the house's one rule; `people` and `spaces` have it. */
-export interface Facts {
+/** What media must know of people and spaces to apply the house's one rule; both fit as they are. */
+export interface PeopleFacts {
+  cards(ids: PersonId[]): Promise<ReadonlyMap<PersonId, PersonCard>>;
   relations(person_id: PersonId): Promise<Relations>;
-  personCards(ids: PersonId[]): Promise<ReadonlyMap<PersonId, PersonCard>>;
+}
+export interface SpaceFacts {
+  cards(ids: SpaceId[]): Promise<ReadonlyMap<SpaceId, SpaceCard>>;
   membershipsOf(person_id: PersonId): Promise<ReadonlyMap<SpaceId, SpaceRole>>;
-  spaceCards(ids: SpaceId[]): Promise<ReadonlyMap<SpaceId, SpaceCard>>;
 }
 
 export interface Ruled {
@@ -24,19 +26,19 @@ export interface Rules {
   isMember(person_id: PersonId, space_id: SpaceId): Promise<boolean>;
 }
 
-export function createRules(facts: Facts): Rules {
+export function createRules({ people, spaces }: { people: PeopleFacts; spaces: SpaceFacts }): Rules {
   return {
     async decide(viewer, action, { kind, owner_id, audience, space_id }) {
       const known = viewer.kind === "person";
-      const [relations, spaces, owners, cards] = await Promise.all([
-        known ? facts.relations(viewer.person_id) : NO_RELATIONS,
-        known ? facts.membershipsOf(viewer.person_id) : NO_SPACES,
-        facts.personCards([owner_id]),
-        space_id === null ? null : facts.spaceCards([space_id]),
+      const [relations, memberships, owners, cards] = await Promise.all([
+        known ? people.relations(viewer.person_id) : NO_RELATIONS,
+        known ? spaces.membershipsOf(viewer.person_id) : NO_SPACES,
+        people.cards([owner_id]),
+        space_id === null ? null : spaces.cards([space_id]),
       ]);
       const owner = owners.get(owner_id);
       const space = space_id === null ? undefined : cards?.get(space_id);
-      return may({ viewer, relations, spaces }, action, {
+      return may({ viewer, relations, spaces: memberships }, action, {
         kind,
         owner_id,
         audience,
@@ -47,7 +49,7 @@ export function createRules(facts: Facts): Rules {
       });
     },
     async isMember(person_id, space_id) {
-      return (await facts.membershipsOf(person_id)).has(space_id);
+      return (await spaces.membershipsOf(person_id)).has(space_id);
     },
   };
 }

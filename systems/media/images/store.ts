@@ -103,9 +103,9 @@ export async function setHolder(
 
 /** @returns those whose place may be wrong now */
 export async function setHidden(q: Query, owner_id: PersonId, hidden_at: Date | null): Promise<ImageId[]> {
-  const rows = await q<{ id: ImageId }[]>`UPDATE media_images SET hidden_at = ${hidden_at}
-    WHERE owner_id = ${owner_id} AND deleted_at IS NULL AND audience = 'public' RETURNING id`;
-  return rows.map((row) => row.id);
+  const rows = await q<{ id: ImageId; audience: Audience }[]>`UPDATE media_images SET hidden_at = ${hidden_at}
+    WHERE owner_id = ${owner_id} AND deleted_at IS NULL RETURNING id, audience`;
+  return rows.filter((row) => row.audience === "public").map((row) => row.id);
 }
 
 export async function lockOfOwner(q: Query, owner_id: PersonId, limit: number): Promise<ImageRow[]> {

@@ -36,6 +36,8 @@ export interface Uploads {
   take(tx: Query, owner_id: PersonId, id: UploadId, kind: MediaKind): Promise<store.UploadRow>;
   /** Begins to free an upload, whatever uses it; its bytes go by a job. */
   release(tx: Query, id: UploadId): Promise<void>;
+  /** The same for what a person began and never used, some at a time. @returns how many */
+  releaseUnused(tx: Query, owner_id: PersonId, limit: number): Promise<number>;
 }
 
 export interface UploadsNeeds {
@@ -67,6 +69,11 @@ export function createUploads(needs: UploadsNeeds): Uploads {
 
   return {
     release,
+    async releaseUnused(tx, owner_id, limit) {
+      const unused = await store.listUnused(tx, owner_id, null, limit);
+      for (const { id } of unused) await release(tx, id);
+      return unused.length;
+    },
 
     async open(owner_id, file) {
       const kind = kindOf(file.media_type);

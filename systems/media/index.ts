@@ -1,0 +1,145 @@
+import { join } from "node:path";
+
+import type { Avatar } from "#kernel/cards.ts";
+import type { Ids, ImageId, PersonId, VideoId } from "#kernel/ids.ts";
+import type { Blobs } from "#ports/blobs/index.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import type { Api } from "#ports/http/index.ts";
+import type { Jobs } from "#ports/jobs/index.ts";
+import type { Log } from "#ports/log/index.ts";
+import type { Sandbox } from "#ports/sandbox/index.ts";
+import type { MigrationFolder, Sql } from "#ports/sql/index.ts";
+
+import { CARDS_MAX } from "./bounds.ts";
+import { type Claims, createClaims } from "./claims.ts";
+import type { ImageCard, MediaKind, VideoCard } from "./contract.ts";
+import type { FfmpegTools } from "./encode/tools.ts";
+import { createTell } from "./events.ts";
+import { acceptance, type MediaHealth, mediaHealth } from "./health.ts";
+import { createImages } from "./images/index.ts";
+import { imageCard } from "./images/present.ts";
+import { DEFAULT_MEDIA_LIMITS, type MediaLimits } from "./limits.ts";
+import { serveMedia } from "./routes.ts";
+import { createRules, type PeopleFacts, type SpaceFacts } from "./rules.ts";
+import { followPeople } from "./upkeep/follow.ts";
+import { createUploads } from "./uploads/index.ts";
+import { createVideos } from "./videos/index.ts";
+import { videoCard } from "./videos/present.ts";
+import { rungsOf } from "./videos/rungs.ts";
+import { findVideos, listShorts } from "./videos/store.ts";
+import { createViews } from "./watching/views.ts";
+import { defineMediaJobs } from "./work.ts";
+
+export const MEDIA_FOLDER: MigrationFolder = { system: "media", folder: join(import.meta.dirname, "sql") };
+
+export interface MediaNeeds {
+  sql: Sql;
+  log: Log;
+  jobs: Jobs;
+  blobs: Blobs;
+  sandbox: Sandbox;
+  clock: Clock;
+  ids: Ids;
+  people: PeopleFacts;
+  spaces: SpaceFacts;
+  /** Where ffmpeg and ffprobe are (`findFfmpeg`); null where there is none, and then no video is taken. */
+  tools: FfmpegTools | null;
+  /** A folder for half-made files; best on the disk that blobs are on, where finishing one is a rename. */
+  scratch_folder: string;
+  /** Hides the addresses of who watched without signing in. */
+  secret: string;
+  limits?: Partial<MediaLimits>;
+}
+
+export interface Media {
+  serve(api: Api): void;
+  /**
+   * Declares the jobs and follows what concerns media elsewhere; for nodes of the roles `all`, `worker` and `media`.
+   * Dispose to stop following; jobs are drained by their own port.
+   */
+  work(): Disposable;
+  /** What a post shows of its video, for many posts at once. What was deleted is missing. At most `CARDS_MAX` ids. */
+  videoCards(ids: readonly VideoId[]): Promise<Map<VideoId, VideoCard>>;
+  imageCards(ids: readonly ImageId[]): Promise<Map<ImageId, ImageCard>>;
+  /** For the feed, each inside the transaction that changes the post: who sees the post sees its media. */
+  claimForPost: Claims["claimForPost"];
+  hidePost: Claims["hidePost"];
+  showPost: Claims["showPost"];
+  releasePost: Claims["releasePost"];
+  /** For `people`: where faces come from. */
+  pictures: { avatarOf(person_id: PersonId, image_id: ImageId): Promise<Avatar | null> };
+  /** Ids of ready, upright videos of at most 90 s below an id, newest first; whoever lists them applies the rules. */
+  shortsCandidates(before: VideoId | null, limit: number): Promise<VideoId[]>;
+  health(): Promise<MediaHealth>;
+}
+
+export function createMedia(needs: MediaNeeds): Media {
+  const { sql, log, jobs, blobs, sandbox, clock, ids, tools } = needs;
+  const limits: MediaLimits = { ...DEFAULT_MEDIA_LIMITS, ...needs.limits };
+  const has_ffmpeg = tools !== null;
+  const accepts = (kind: MediaKind) => acceptance(kind, { has_ffmpeg });
+  const tell = createTell(log);
+  const rules = createRules(needs);
+  const uploads = createUploads({ sql, jobs, blobs, clock, ids, tell, limits, accepts });
+  const videos = createVideos({ sql, jobs, clock, ids, tell, uploads, rules, acceptsVideo: () => accepts("video") });
+  const images = createImages({ sql, jobs, blobs, clock, ids, tell, uploads });
+  const claims = createClaims({ jobs, clock, tell });
+  const views = createViews(needs);
+  const ofPosts = <T>(asked: readonly T[]): T[] => {
+    if (asked.length > CARDS_MAX)
+      throw new RangeError(`${asked.length} cards asked for at once; ${CARDS_MAX} is the bound`);
+    return [...new Set(asked)];
+  };
+
+  return {
+    serve: (api) => serveMedia(api, { sql, blobs, clock, limits, rules, uploads, videos, images, views, accepts }),
+    work() {
+      defineMediaJobs({
+        sql,
+        jobs,
+        blobs,
+        sandbox,
+        clock,
+        tell,
+        uploads,
+        limits,
+        tools,
+        scratch_folder: needs.scratch_folder,
+      });
+      return followPeople({ log, jobs, clock });
+    },
+    async videoCards(asked) {
+      const rows = await findVideos(sql.pool, ofPosts(asked));
+      const rungs = await rungsOf(
+        sql.pool,
+        rows.map((row) => row.id),
+      );
+      return new Map(
+        rows.map((row) => {
+          const { until_ms: _, ...card } = videoCard(row, rungs.get(row.id) ?? [], needs);
+          return [row.id, card];
+        }),
+      );
+    },
+    async imageCards(asked) {
+      const rows = await images.findMany(ofPosts(asked));
+      return new Map(
+        rows.map((row) => {
+          const { until_ms: _, ...card } = imageCard(row, needs);
+          return [row.id, card];
+        }),
+      );
+    },
+    ...claims,
+    pictures: { avatarOf: images.avatarOf },
+    shortsCandidates: (before, limit) => listShorts(sql.pool, before, limit),
+    health: () => mediaHealth({ has_ffmpeg, sandbox, blobs, limits }),
+  };
+}
+
+export { DEFAULT_MEDIA_LIMITS, type MediaLimits } from "./limits.ts";
+export { MEDIA_TOPIC, type MediaEvent } from "./events.ts";
+export type { MediaClaim } from "./claims.ts";
+export type { Degradation, MediaHealth } from "./health.ts";
+export type { PeopleFacts, SpaceFacts } from "./rules.ts";
+export { findFfmpeg, type FfmpegTools } from "./encode/tools.ts";

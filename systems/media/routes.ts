@@ -1,0 +1,226 @@
+import { forbidden, notFound } from "#kernel/errors.ts";
+import type { ImageId, VideoId } from "#kernel/ids.ts";
+import { rfc3339 } from "#kernel/time.ts";
+import type { SignedIn, Viewer } from "#kernel/viewer.ts";
+import type { Blobs } from "#ports/blobs/index.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import type { Api } from "#ports/http/index.ts";
+import type { Sql } from "#ports/sql/index.ts";
+
+import { IMAGE_TYPES, type MediaKind, mediaRoutes as r, VIDEO_TYPES } from "./contract.ts";
+import type { Images } from "./images/index.ts";
+import { presentImage } from "./images/present.ts";
+import type { ImageRow } from "./images/store.ts";
+import type { MediaLimits } from "./limits.ts";
+import type { Rules } from "./rules.ts";
+import type { Acceptance } from "./uploads/admission.ts";
+import type { Uploads } from "./uploads/index.ts";
+import { roomUsed } from "./uploads/store.ts";
+import type { Videos } from "./videos/index.ts";
+import { presentVideo } from "./videos/present.ts";
+import { rungsOf } from "./videos/rungs.ts";
+import type { VideoRow } from "./videos/store.ts";
+import { positionOf, positionsOf, putPosition } from "./watching/store.ts";
+import type { Views } from "./watching/views.ts";
+
+export interface RoutesNeeds {
+  sql: Sql;
+  blobs: Blobs;
+  clock: Clock;
+  limits: MediaLimits;
+  rules: Rules;
+  uploads: Uploads;
+  videos: Videos;
+  images: Images;
+  views: Views;
+  accepts: (kind: MediaKind) => Acceptance;
+}
+
+export function serveMedia(api: Api, needs: RoutesNeeds): void {
+  serveUploads(api, needs);
+  serveVideos(api, needs);
+  serveWatching(api, needs);
+  serveImages(api, needs);
+}
+
+function serveUploads(api: Api, { uploads, limits, sql, accepts }: RoutesNeeds): void {
+  api.serve(r.createUpload, async ({ viewer, body }) => {
+    const { id, part_size_bytes, part_count, expires_at } = await uploads.open(viewer.person_id, body);
+    return { status: 201, body: { id, part_size_bytes, part_count, expires_at: rfc3339(expires_at) } };
+  });
+  api.serve(r.listUploads, async ({ viewer, query }) => ({
+    status: 200,
+    body: await uploads.list(viewer.person_id, query),
+  }));
+  api.serve(r.getUpload, async ({ viewer, params }) => ({
+    status: 200,
+    body: await uploads.get(viewer.person_id, params.upload_id),
+  }));
+  api.serve(r.signParts, async ({ viewer, params, body }) => ({
+    status: 200,
+    body: await uploads.sign(viewer.person_id, params.upload_id, body.part_numbers),
+  }));
+  api.serve(r.completeUpload, async ({ viewer, params, body }) => {
+    await uploads.complete(viewer.person_id, params.upload_id, body.parts);
+    return { status: 202, body: { id: params.upload_id, status: "complete" as const } };
+  });
+  api.serve(r.abortUpload, async ({ viewer, params }) => {
+    await uploads.abort(viewer.person_id, params.upload_id);
+    return { status: 204 };
+  });
+  api.serve(r.getMediaLimits, async ({ viewer }) => {
+    const { used_bytes } = await roomUsed(sql.pool, viewer.person_id);
+    const of = (kind: MediaKind, bytes_max: number, types: readonly string[]) => ({
+      ...accepts(kind),
+      bytes_max,
+      media_types: [...types],
+    });
+    return {
+      status: 200,
+      body: {
+        video: of("video", limits.video_bytes_max, VIDEO_TYPES),
+        image: of("image", limits.image_bytes_max, IMAGE_TYPES),
+        used_bytes,
+        quota_bytes: limits.person_bytes_max,
+      },
+    };
+  });
+}
+
+function serveVideos(api: Api, needs: RoutesNeeds): void {
+  const { videos, rules } = needs;
+  api.serve(r.createVideo, async ({ viewer, body }) => ({
+    status: 202,
+    body: await videos.create(viewer.person_id, body),
+  }));
+  api.serve(r.listVideos, async ({ viewer, query }) => {
+    const { items, next_cursor } = await videos.listMine(viewer.person_id, query);
+    const ids = items.map((video) => video.id);
+    const [rungs, positions] = await Promise.all([
+      rungsOf(needs.sql.pool, ids),
+      positionsOf(needs.sql.pool, viewer.person_id, ids),
+    ]);
+    const shown = items.map((video) =>
+      presentVideo(
+        video,
+        rungs.get(video.id) ?? [],
+        { may_edit: true, position_ms: positions.get(video.id) ?? null },
+        needs,
+      ),
+    );
+    return { status: 200, body: { items: shown, next_cursor } };
+  });
+  api.serve(r.getVideo, async ({ viewer, params }) => ({
+    status: 200,
+    body: await shown(viewer, params.video_id, needs),
+  }));
+  api.serve(r.patchVideo, async ({ viewer, params, body }) => {
+    await ownVideo(viewer, params.video_id, needs);
+    await videos.change(params.video_id, body);
+    return { status: 200, body: await shown(viewer, params.video_id, needs) };
+  });
+  api.serve(r.deleteVideo, async ({ viewer, params }) => {
+    const video = await videos.find(params.video_id);
+    if (!video || !(await rules.decide(viewer, "delete", { kind: "video", ...video })).ok)
+      await refuse(viewer, "video", video, needs);
+    await videos.remove(params.video_id, viewer.person_id);
+    return { status: 204 };
+  });
+  api.serve(r.retryVideo, async ({ viewer, params }) => {
+    await ownVideo(viewer, params.video_id, needs);
+    return { status: 202, body: await videos.retry(params.video_id) };
+  });
+}
+
+function serveWatching(api: Api, needs: RoutesNeeds): void {
+  const { sql, clock } = needs;
+  api.serve(r.getPosition, async ({ viewer, params }) => {
+    await readableVideo(viewer, params.video_id, needs);
+    const found = await positionOf(sql.pool, viewer.person_id, params.video_id);
+    return { status: 200, body: { position_ms: found?.position_ms ?? null, at: found ? rfc3339(found.at) : null } };
+  });
+  api.serve(r.putPosition, async ({ viewer, params, body }) => {
+    await readableVideo(viewer, params.video_id, needs);
+    await putPosition(sql.pool, viewer.person_id, params.video_id, body.position_ms, new Date(clock.now()));
+    return { status: 204 };
+  });
+  api.serve(r.countView, async ({ viewer, params, body, address }) => {
+    const video = await readableVideo(viewer, params.video_id, needs);
+    const own = viewer.kind === "person" && viewer.person_id === video.owner_id;
+    if (!own && video.playable_at) await needs.views.note(video.id, viewer, body.session, address);
+    return { status: 204 };
+  });
+}
+
+function serveImages(api: Api, needs: RoutesNeeds): void {
+  const { images, rules } = needs;
+  api.serve(r.createImage, async ({ viewer, body, signal }) => {
+    const image = await images.create(viewer.person_id, body, signal);
+    const answer = presentImage(image, true, needs);
+    return image.status === "ready" ? { status: 201, body: answer } : { status: 202, body: answer };
+  });
+  api.serve(r.getImage, async ({ viewer, params }) => {
+    const image = await readableImage(viewer, params.image_id, needs);
+    return { status: 200, body: presentImage(image, isOwner(viewer, image), needs) };
+  });
+  api.serve(r.patchImage, async ({ viewer, params, body }) => {
+    const image = await images.find(params.image_id);
+    if (!image || !(await rules.decide(viewer, "edit", { kind: "image", ...image })).ok)
+      await refuse(viewer, "image", image, needs);
+    return { status: 200, body: presentImage(await images.setAlt(params.image_id, body.alt), true, needs) };
+  });
+  api.serve(r.deleteImage, async ({ viewer, params }) => {
+    const image = await images.find(params.image_id);
+    if (!image || !(await rules.decide(viewer, "delete", { kind: "image", ...image })).ok)
+      await refuse(viewer, "image", image, needs);
+    await images.remove(params.image_id, viewer.person_id);
+    return { status: 204 };
+  });
+}
+
+const isOwner = (viewer: Viewer, thing: { owner_id: string }) =>
+  viewer.kind === "person" && viewer.person_id === thing.owner_id;
+
+async function shown(viewer: Viewer, id: VideoId, needs: RoutesNeeds) {
+  const video = await readableVideo(viewer, id, needs);
+  const [rungs, position] = await Promise.all([
+    rungsOf(needs.sql.pool, [id]),
+    viewer.kind === "person" ? positionOf(needs.sql.pool, viewer.person_id, id) : null,
+  ]);
+  return presentVideo(
+    video,
+    rungs.get(id) ?? [],
+    { may_edit: isOwner(viewer, video), position_ms: position?.position_ms ?? null },
+    needs,
+  );
+}
+
+/** @throws Problem 404, the same whether it is not there or not for this viewer */
+async function readableVideo(viewer: Viewer, id: VideoId, { videos, rules }: RoutesNeeds): Promise<VideoRow> {
+  const video = await videos.find(id);
+  if (!video || !(await rules.decide(viewer, "read", { kind: "video", ...video })).ok) throw notFound("video");
+  return video;
+}
+
+async function readableImage(viewer: Viewer, id: ImageId, { images, rules }: RoutesNeeds): Promise<ImageRow> {
+  const image = await images.find(id);
+  if (!image || !(await rules.decide(viewer, "read", { kind: "image", ...image })).ok) throw notFound("image");
+  return image;
+}
+
+async function ownVideo(viewer: SignedIn, id: VideoId, needs: RoutesNeeds): Promise<void> {
+  const video = await needs.videos.find(id);
+  if (!video || !(await needs.rules.decide(viewer, "edit", { kind: "video", ...video })).ok)
+    await refuse(viewer, "video", video, needs);
+}
+
+/** Who may see a thing is told that it is not theirs; who may not is told nothing. */
+async function refuse(
+  viewer: Viewer,
+  kind: "video" | "image",
+  thing: VideoRow | ImageRow | null,
+  { rules }: RoutesNeeds,
+): Promise<never> {
+  if (!thing || !(await rules.decide(viewer, "read", { kind, ...thing })).ok) throw notFound(kind);
+  throw forbidden(`This ${kind === "video" ? "video" : "picture"} is not yours to change.`, `${kind}.not_yours`);
+}

@@ -1,0 +1,263 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { SpaceCard } from "#kernel/cards.ts";
+import type { PersonId, SpaceId, UploadId } from "#kernel/ids.ts";
+import type { SpaceRole } from "#kernel/viewer.ts";
+import type { Blobs } from "#ports/blobs/index.ts";
+import { createFileBlobs } from "#ports/blobs/index.ts";
+import type { Called, TestClient } from "#ports/http/testing.ts";
+import { createJobs, type JobFailure, type Jobs } from "#ports/jobs/index.ts";
+import { createSandbox } from "#ports/sandbox/index.ts";
+import { type TestHouse, testHouse, type TestPerson } from "#systems/people/testing.ts";
+
+import { completeUpload, createUpload, createVideo, getUpload, getVideo, signParts, type Video } from "./contract.ts";
+import { createMedia, findFfmpeg, type Media, MEDIA_FOLDER, type MediaNeeds } from "./index.ts";
+
+/** People and media with everything they stand on: real PostgreSQL, files, jobs, sandbox and ffmpeg. */
+export interface MediaHouse extends AsyncDisposable {
+  house: TestHouse;
+  client: TestClient;
+  media: Media;
+  jobs: Jobs;
+  blobs: Blobs;
+  scratch_folder: string;
+  spaces: TestSpaces;
+  /** Attempts of jobs that failed. */
+  failures: JobFailure[];
+  person(handle: string, role?: "admin" | "moderator"): Promise<TestPerson>;
+  /** Asks the blobs' own handler, as a browser would. */
+  ask(url: string, init?: RequestInit): Promise<Response>;
+  /** Every blob that there is. */
+  stored(): Promise<string[]>;
+  /** Waits until nothing is queued or running. */
+  settled(): Promise<void>;
+  /** Runs one of the jobs that come by themselves, now, and waits for it and what it began. */
+  work(kind: string): Promise<void>;
+}
+
+/** Just enough of spaces: who is in which. */
+export interface TestSpaces {
+  join(person_id: PersonId, space_id: SpaceId, visibility?: "public" | "private"): void;
+}
+
+/** ffmpeg of this machine; a test that needs it says that it is skipped where there is none. */
+export const machineFfmpeg = (): string | null => (Bun.which("ffprobe") ? Bun.which("ffmpeg") : null);
+
+export async function mediaHouse(
+  given: Partial<Pick<MediaNeeds, "limits" | "tools" | "blobs" | "clock">> = {},
+): Promise<MediaHouse> {
+  const house = await testHouse([MEDIA_FOLDER], given.clock ? { clock: given.clock } : {});
+  const { db, log } = house;
+  const clock = given.clock ?? db.clock;
+  const folder = await mkdtemp(join(tmpdir(), "media-"));
+  const failures: JobFailure[] = [];
+  const jobs = createJobs({ sql: db.sql, clock, onFailure: (failure) => failures.push(failure) });
+  const blobs =
+    given.blobs ??
+    (await createFileBlobs({
+      folder: join(folder, "blobs"),
+      clock,
+      secret: "a secret of more than thirty-two characters",
+      base_path: "/blobs",
+      onError: (error) => house.broken.push(error),
+    }));
+  const spaces = createTestSpaces();
+  const scratch_folder = join(folder, "scratch");
+  const sandbox = await createSandbox({ clock });
+  const media = createMedia({
+    sql: db.sql,
+    log,
+    jobs,
+    blobs,
+    sandbox,
+    clock,
+    ids: db.ids,
+    people: house.people,
+    spaces,
+    tools: given.tools === undefined ? await findFfmpeg(sandbox) : given.tools,
+    scratch_folder,
+    secret: "a secret of more than thirty-two characters",
+    ...(given.limits ? { limits: given.limits } : {}),
+  });
+  media.serve(house.api);
+  const working = media.work();
+  jobs.start();
+  return {
+    house,
+    client: house.client,
+    media,
+    jobs,
+    blobs,
+    scratch_folder,
+    spaces,
+    failures,
+    person: (handle, role) => house.person(handle, role),
+    ask: (url, init) => blobs.handler(new Request(new URL(url, "http://house.test"), init)),
+    async stored() {
+      const names: string[] = [];
+      for (let after: string | undefined; ;) {
+        const page = await blobs.list("", after === undefined ? {} : { after });
+        names.push(...page.names);
+        if (page.next_after === null) return names;
+        after = page.next_after;
+      }
+    },
+    settled: () => jobs.idle(),
+    async work(kind) {
+      await db.sql.tx((tx) => jobs.enqueue(tx, kind, {}));
+      await jobs.idle();
+    },
+    async [Symbol.asyncDispose]() {
+      working[Symbol.dispose]();
+      await jobs.drain(5_000);
+      await jobs[Symbol.asyncDispose]();
+      await blobs[Symbol.asyncDispose]();
+      await house[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function createTestSpaces() {
+  const members = new Map<PersonId, Map<SpaceId, SpaceRole>>();
+  const cards = new Map<SpaceId, SpaceCard>();
+  return {
+    join(person_id: PersonId, space_id: SpaceId, visibility: "public" | "private" = "private") {
+      members.set(person_id, (members.get(person_id) ?? new Map<SpaceId, SpaceRole>()).set(space_id, "member"));
+      cards.set(space_id, { id: space_id, slug: `space-${space_id}`, name: "A space", visibility });
+    },
+    membershipsOf: async (person_id: PersonId) => members.get(person_id) ?? new Map<SpaceId, SpaceRole>(),
+    cards: async (ids: SpaceId[]) =>
+      new Map(ids.flatMap((id) => (cards.has(id) ? [[id, cards.get(id)!] as const] : []))),
+  };
+}
+
+/** Sends bytes as a client does: begin, PUT each part, complete. @returns the upload's id */
+export async function uploadBytes(
+  to: Pick<MediaHouse, "client" | "ask">,
+  token: string,
+  bytes: Uint8Array,
+  file: { filename: string; media_type: string },
+): Promise<UploadId> {
+  const { client } = to;
+  const begun = good(await client.call(createUpload, { token, body: { ...file, size_bytes: bytes.length } }));
+  const parts = await sendParts(to, token, begun.id, bytes);
+  good(await client.call(completeUpload, { token, params: { upload_id: begun.id }, body: { parts } }));
+  return begun.id;
+}
+
+/** PUTs all parts, several at once. */
+export async function sendParts(
+  { client, ask }: Pick<MediaHouse, "client" | "ask">,
+  token: string,
+  upload_id: UploadId,
+  bytes: Uint8Array,
+): Promise<{ part_number: number; etag: string }[]> {
+  const params = { upload_id };
+  const { part_count, part_size_bytes } = good(await client.call(getUpload, { token, params }));
+  const part_numbers = Array.from({ length: part_count }, (_, i) => i + 1);
+  const signed = good(await client.call(signParts, { token, params, body: { part_numbers } }));
+  return Promise.all(
+    signed.parts.map(async ({ part_number, url, size_bytes }) => {
+      const start = (part_number - 1) * part_size_bytes;
+      const answer = await ask(url, { method: "PUT", body: bytes.slice(start, start + size_bytes) });
+      if (answer.status !== 200) throw new Error(`part ${part_number}: ${answer.status} ${await answer.text()}`);
+      return { part_number, etag: answer.headers.get("etag") ?? "" };
+    }),
+  );
+}
+
+/** Uploads a file and makes a video of it. */
+export async function uploadVideo(
+  to: Pick<MediaHouse, "client" | "ask">,
+  token: string,
+  bytes: Uint8Array,
+  asked: { filename?: string; media_type?: string; title?: string; audience?: "public" | "followers" | "private" } = {},
+) {
+  const upload_id = await uploadBytes(to, token, bytes, {
+    filename: asked.filename ?? "film.mp4",
+    media_type: asked.media_type ?? "video/mp4",
+  });
+  const body = { upload_id, title: asked.title ?? "A film", audience: asked.audience ?? "public" };
+  return good(await to.client.call(createVideo, { token, body })).id;
+}
+
+/** Asks until a video is as wanted. */
+export async function videoWhen(
+  { client }: Pick<MediaHouse, "client">,
+  token: string | null,
+  video_id: string,
+  wanted: (video: Video) => boolean,
+): Promise<Video> {
+  for (;;) {
+    const video = good(await client.call(getVideo, { token, params: { video_id } }));
+    if (wanted(video)) return video;
+    await Bun.sleep(50);
+  }
+}
+
+/** The body of an answer that must not be a refusal. */
+export function good<R extends Parameters<TestClient["call"]>[0]>(called: Called<R>): Called<R>["body"] & {} {
+  if (called.status >= 400) throw new Error(`${called.status} ${JSON.stringify(called.body)}`);
+  return called.body as Called<R>["body"] & {};
+}
+
+export interface ClipOptions {
+  seconds?: number;
+  size?: string;
+  fps?: number;
+  sound?: boolean;
+  /** ffmpeg's arguments for the output, in front of the file. */
+  output?: string[];
+  format?: string;
+}
+
+/** A moving picture with a tone, made here: nothing is fetched and nothing lies in the repository. */
+export async function makeClip(options: ClipOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+  const { seconds = 2, size = "320x180", fps = 24, sound = true, format = "mp4" } = options;
+  const ffmpeg = machineFfmpeg();
+  if (!ffmpeg) throw new Error("there is no ffmpeg on this machine");
+  const folder = await mkdtemp(join(tmpdir(), "clip-"));
+  const path = join(folder, `clip.${format}`);
+  try {
+    const made = Bun.spawn({
+      cmd: [
+        ffmpeg,
+        ...[
+          "-v",
+          "error",
+          "-nostdin",
+          "-y",
+          "-f",
+          "lavfi",
+          "-i",
+          `testsrc2=size=${size}:rate=${fps}:duration=${seconds}`,
+        ],
+        ...(sound ? ["-f", "lavfi", "-i", `sine=frequency=440:duration=${seconds}`] : []),
+        ...(options.output ?? [
+          "-c:v",
+          "libx264",
+          "-preset",
+          "ultrafast",
+          "-pix_fmt",
+          "yuv420p",
+          ...(sound ? ["-c:a", "aac"] : []),
+        ]),
+        path,
+      ],
+      stdout: "ignore",
+      stderr: "pipe",
+    });
+    const [code, said] = await Promise.all([made.exited, new Response(made.stderr).text()]);
+    if (code !== 0) throw new Error(`ffmpeg: ${said}`);
+    return new Uint8Array(await Bun.file(path).arrayBuffer());
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A picture as a file of a type that ffmpeg writes. */
+export const makePicture = (size = "320x180", format: "png" | "jpg" | "webp" | "gif" | "bmp" = "png") =>
+  makeClip({ seconds: 1, fps: 1, size, sound: false, format, output: ["-frames:v", "1"] });

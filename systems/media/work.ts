@@ -1,0 +1,47 @@
+import type { Blobs } from "#ports/blobs/index.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import type { Jobs } from "#ports/jobs/index.ts";
+import type { Sandbox } from "#ports/sandbox/index.ts";
+import type { Sql } from "#ports/sql/index.ts";
+
+import type { FfmpegTools } from "./encode/tools.ts";
+import type { Tell } from "./events.ts";
+import type { MediaLimits } from "./limits.ts";
+import { collectOrphansJob } from "./upkeep/collect.ts";
+import { deleteImageJob, deletePlaceJob, deleteVideoJob } from "./upkeep/delete.ts";
+import { deleteOfPersonJob } from "./upkeep/follow.ts";
+import { moveImageJob, moveVideoJob } from "./upkeep/move.ts";
+import { freeUnusedJob } from "./upkeep/unused.ts";
+import { expireUploadsJob, freeUploadJob } from "./uploads/free.ts";
+import type { Uploads } from "./uploads/index.ts";
+import { countViewsJob } from "./watching/views.ts";
+
+/** What the jobs stand on. */
+export interface WorkNeeds {
+  sql: Sql;
+  jobs: Jobs;
+  blobs: Blobs;
+  sandbox: Sandbox;
+  clock: Clock;
+  tell: Tell;
+  uploads: Uploads;
+  limits: MediaLimits;
+  tools: FfmpegTools | null;
+  scratch_folder: string;
+}
+
+/** Declares all of media's jobs on this node. */
+export function defineMediaJobs(needs: WorkNeeds): void {
+  const { jobs } = needs;
+  jobs.define(freeUploadJob(needs));
+  jobs.define(expireUploadsJob(needs));
+  jobs.define(deleteVideoJob(needs));
+  jobs.define(deleteImageJob(needs));
+  jobs.define(deletePlaceJob(needs));
+  jobs.define(deleteOfPersonJob(needs));
+  jobs.define(moveVideoJob(needs));
+  jobs.define(moveImageJob(needs));
+  jobs.define(freeUnusedJob(needs));
+  jobs.define(collectOrphansJob(needs));
+  jobs.define(countViewsJob(needs));
+}
