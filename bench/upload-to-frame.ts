@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { createVideo, getVideo } from "#systems/media/contract.ts";
+
+import { openBrowser } from "../tests/browser.ts";
+import { PASSWORD, personOf, startHouse, uploadFile } from "../tests/house.ts";
+
+/**
+ * From the last uploaded byte to the first decoded frame in a browser that already stands on the video's page of the house.
+ *
+ *     bun bench/upload-to-frame.ts [runs] [film]
+ *
+ * The film is looped to 20 s, 2 min and 10 min at 1280×720, in H.264 and HEVC; without one, a moving test picture is made.
+ */
+const RUNS = Number(process.argv[2] ?? 5);
+const FILM = process.argv[3];
+const LENGTHS_S = [20, 120, 600];
+const CODECS = ["libx264", "libx265"] as const;
+const FRAME_MS_MAX = 120_000;
+
+const folder = await mkdtemp(join(tmpdir(), "upload-to-frame-"));
+
+async function source(codec: (typeof CODECS)[number], seconds: number): Promise<string> {
+  const path = join(folder, `${codec}-${seconds}.mp4`);
+  const input = FILM
+    ? ["-stream_loop", "-1", "-i", FILM]
+    : ["-f", "lavfi", "-i", "mandelbrot=size=1280x720:rate=24", "-f", "lavfi", "-i", "sine=frequency=330"];
+  const child = Bun.spawn(
+    [
+      "ffmpeg",
+      "-v",
+      "error",
+      "-y",
+      ...input,
+      "-t",
+      String(seconds),
+      "-vf",
+      "scale=1280:720,setsar=1",
+      "-c:v",
+      codec,
+      "-preset",
+      "ultrafast",
+    ].concat(["-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "128k", "-movflags", "+faststart", path]),
+    { stdout: "ignore", stderr: "inherit" },
+  );
+  if ((await child.exited) !== 0) throw new Error("ffmpeg could not make the source");
+  return path;
+}
+
+await using house = await startHouse({ FOLKHUS_LOG: "warn" });
+const token = await personOf(house, "astrid");
+const browser = await openBrowser();
+const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+await context.request.post(`${house.url}/v1/sessions`, { data: { handle: "astrid", password: PASSWORD } });
+
+interface Measured {
+  frame_ms: number;
+  playable_ms: number;
+}
+
+/** Waits for hls_url by asking, as a follower's page does, then for a frame that the browser has decoded. */
+async function once(path: string, title: string): Promise<Measured> {
+  const bytes = new Uint8Array(await Bun.file(path).arrayBuffer());
+  const upload_id = await uploadFile(house, token, { name: "film.mp4", media_type: "video/mp4", bytes });
+  const began = performance.now();
+  const { body } = await house.client.call(createVideo, { token, body: { upload_id, title, audience: "public" } });
+  const page = await context.newPage();
+  const frame = (async () => {
+    await page.goto(`${house.url}/watch/${body.id}?play=1`, { waitUntil: "commit" });
+    await page.waitForFunction(
+      () => {
+        const video = document.querySelector("video");
+        return video !== null && video.readyState >= 2 && video.videoWidth > 0;
+      },
+      undefined,
+      { timeout: FRAME_MS_MAX, polling: 16 },
+    );
+    return performance.now() - began;
+  })();
+  let playable_ms = 0;
+  for (;;) {
+    const video = await house.client.call(getVideo, { token, params: { video_id: body.id } });
+    if (playable_ms === 0 && video.body.hls_url !== null) playable_ms = performance.now() - began;
+    if (video.body.status === "failed") throw new Error(`${title}: ${video.body.failure?.detail}`);
+    if (playable_ms > 0) break;
+    await Bun.sleep(25);
+  }
+  const frame_ms = await frame;
+  await page.close();
+  // The next run must not share the machine with this one's background fill.
+  await fetch(`${house.url}/v1/videos/${body.id}`, { method: "DELETE", headers: { authorization: `Bearer ${token}` } });
+  await Bun.sleep(1_000);
+  return { frame_ms, playable_ms };
+}
+
+const at = (values: number[], share: number) =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;
+const version = (await new Response(Bun.spawn(["ffmpeg", "-version"]).stdout).text()).split(" ")[2];
+console.log(
+  `Bun ${Bun.version}, ffmpeg ${version}, Chromium ${browser.version()}; ${cpus().length} × ${cpus()[0]?.model}; ${RUNS} runs each`,
+);
+console.log("| source | playable, median ms | first frame, median ms | first frame, p95 ms |\n|---|---|---|---|");
+for (const codec of CODECS) {
+  for (const seconds of LENGTHS_S) {
+    const path = await source(codec, seconds);
+    const runs: Measured[] = [];
+    for (let i = 0; i < RUNS; i++) runs.push(await once(path, `${codec} ${seconds} s`));
+    const frames = runs.map((run) => run.frame_ms);
+    const playable = at(
+      runs.map((run) => run.playable_ms),
+      0.5,
+    );
+    console.log(
+      `| ${codec === "libx264" ? "H.264" : "HEVC"} ${seconds} s | ${playable.toFixed(0)} | ${at(frames, 0.5).toFixed(0)} | ${at(frames, 0.95).toFixed(0)} |`,
+    );
+    await rm(path);
+  }
+}
+await browser.close();
+await rm(folder, { recursive: true, force: true });
