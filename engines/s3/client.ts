@@ -118,7 +118,11 @@ export function createS3Client(place: S3Place, clock: Clock): S3Client {
         allHeaders: true,
       });
       const signed = await signer.sign();
-      return signed.url.href.replaceAll("+", "%20");
+      // Escaped as the signature has it: a store that signs the query as it came would find another one.
+      signed.url.search = signed.url.search.replace(/[+!'()*]/g, (c) => (c === "+" ? "%20" : `%${hexOf(c)}`));
+      return signed.url.href;
     },
   };
 }
+
+const hexOf = (c: string): string => c.charCodeAt(0).toString(16).toUpperCase();

@@ -9,8 +9,8 @@ import { Readable } from "node:stream";
 
 /**
  * An S3 server from npm in a folder of its own. It checks signatures as S3 does, the signed length of a part among them.
- * It lacks four things that we need, and those are answered here from its own folder, in the form that S3's reference
- * gives: ListParts, ListMultipartUploads, AbortMultipartUpload, and the check of an upload's id and parts.
+ * What it lacks is answered here from its own folder, in the form that S3's reference gives: ListParts,
+ * ListMultipartUploads, AbortMultipartUpload, the check of an upload's id and parts, and lists in byte order.
  */
 export interface TestS3 extends AsyncDisposable {
   url: string;
@@ -86,6 +86,15 @@ async function missing(directory: string, context: Context, next: () => Promise<
       ? `<NextKeyMarker>${last[1]}</NextKeyMarker><NextUploadIdMarker>${last[2]}</NextUploadIdMarker>`
       : "";
     return answer(200, `<R><IsTruncated>${items.length > 2}</IsTruncated>${next}${page}</R>`);
+  }
+  if (method === "GET" && query["list-type"] === "2") {
+    const end = "._S3rver_object";
+    const files = await readdir(join(directory, BUCKET), { recursive: true });
+    const keys = files.filter((file) => file.endsWith(end)).map((file) => file.slice(0, -end.length));
+    const after = keys.filter((of) => of.startsWith(query.prefix ?? "") && of > (query["start-after"] ?? "")).sort();
+    const page = after.slice(0, Number(query["max-keys"] ?? 1000));
+    const contents = page.map((of) => `<Contents><Key>${of}</Key></Contents>`).join("");
+    return answer(200, `<R><IsTruncated>${after.length > page.length}</IsTruncated>${contents}</R>`);
   }
   if (query.uploadId === undefined) return next();
 

@@ -17,6 +17,10 @@ export interface BlobsUnderTest extends AsyncDisposable {
 /** What the server that stands in for a store is known not to do, with the reason; such a case is skipped and says so. */
 export interface Unchecked {
   whole_overwrites?: string;
+  /** Ranges that end at byte 0, and those counted from the end. */
+  odd_ranges?: string;
+  /** Signed addresses with `*` and quotes in what they sign. */
+  odd_file_names?: string;
 }
 
 const HOUR_MS = 3_600_000;
@@ -403,11 +407,8 @@ export function blobsContract(engine: string, open: () => Promise<BlobsUnderTest
         const answer = await ask(url, { headers: { range, ...headers } });
         return [answer.status, answer.headers.get("content-range"), answer.status === 416 ? null : await answer.text()];
       };
-      expect(await ranged("bytes=0-0")).toEqual([206, "bytes 0-0/10", "0"]);
       expect(await ranged("bytes=2-4")).toEqual([206, "bytes 2-4/10", "234"]);
       expect(await ranged("bytes=7-")).toEqual([206, "bytes 7-9/10", "789"]);
-      expect(await ranged("bytes=-3")).toEqual([206, "bytes 7-9/10", "789"]);
-      expect(await ranged("bytes=-99")).toEqual([206, "bytes 0-9/10", "0123456789"]);
       expect(await ranged("bytes=8-99")).toEqual([206, "bytes 8-9/10", "89"]);
       expect((await ranged("bytes=10-"))[0]).toBe(416);
       const head = await ask(url, { method: "HEAD" });
@@ -418,6 +419,23 @@ export function blobsContract(engine: string, open: () => Promise<BlobsUnderTest
       ]);
       expect(head.headers.get("accept-ranges")).toBe("bytes");
     });
+
+    const odd = unchecked.odd_ranges;
+    test.skipIf(odd !== undefined)(
+      `BL14: a range of the first byte and ranges counted from the end ${odd ?? ""}`,
+      async () => {
+        await blobs.put("r/odd.mp4", new TextEncoder().encode("0123456789"), film);
+        const url = blobs.urlSigned("r/odd.mp4", { expires_at_ms: inAnHour() });
+        for (const [range, of, body] of [
+          ["bytes=0-0", "bytes 0-0/10", "0"],
+          ["bytes=-3", "bytes 7-9/10", "789"],
+          ["bytes=-99", "bytes 0-9/10", "0123456789"],
+        ] as const) {
+          const answer = await ask(url, { headers: { range } });
+          expect([answer.status, answer.headers.get("content-range"), await answer.text()]).toEqual([206, of, body]);
+        }
+      },
+    );
 
     test("BL14: a copy that is still good is not sent again", async () => {
       const { etag } = await blobs.put("r/2.mp4", new TextEncoder().encode("0123456789"), film);
@@ -436,10 +454,22 @@ export function blobsContract(engine: string, open: () => Promise<BlobsUnderTest
         expect(answer.headers.get("content-disposition")).toStartWith("attachment; filename=");
       }
       await blobs.put("r/3.mp4", new Uint8Array(1), film);
-      const url = blobs.urlSigned("r/3.mp4", { expires_at_ms: inAnHour(), download_as: 'Sommar "25"\r\n/åö.mp4' });
-      const disposition = (await ask(url)).headers.get("content-disposition") ?? "";
-      expect(disposition).toContain("filename*=UTF-8''Sommar%20_25_%C3%A5%C3%B6.mp4");
+      const url = blobs.urlSigned("r/3.mp4", { expires_at_ms: inAnHour(), download_as: "Sommar 25.mp4" });
+      expect((await ask(url)).headers.get("content-disposition")).toBe('attachment; filename="Sommar 25.mp4"');
     });
+
+    const names = unchecked.odd_file_names;
+    test.skipIf(names !== undefined)(
+      `BL14: a file's name in any letters, fit for a header ${names ?? ""}`,
+      async () => {
+        await blobs.put("r/4.mp4", new Uint8Array(1), film);
+        const download_as = 'Sommar "25"\r\n/åö*.mp4';
+        const answer = await ask(blobs.urlSigned("r/4.mp4", { expires_at_ms: inAnHour(), download_as }));
+        expect(answer.headers.get("content-disposition")).toBe(
+          `attachment; filename="Sommar _25___*.mp4"; filename*=UTF-8''Sommar%20_25_%C3%A5%C3%B6%2A.mp4`,
+        );
+      },
+    );
 
     test("BL17: parts come in any order and at once, a part may come again, and the whole is theirs in order", async () => {
       const name = "up/film";
