@@ -159,6 +159,6 @@ export {
 } from "./may.ts";
 export type { PasswordCost } from "./passwords.ts";
 export { servePeople } from "./routes.ts";
-export { hashSecret, makeSecret } from "./secrets.ts";
+export { hashSecret, isSecret, makeSecret } from "./secrets.ts";
 export { PEOPLE_LIMITS, type PeopleLimits } from "./throttle.ts";
 export type { PersonCard } from "#kernel/cards.ts";

@@ -105,12 +105,13 @@ export const NO_SPACES: ReadonlyMap<SpaceId, SpaceRole> = new Map();
 function mayRead({ viewer, relations, spaces }: ViewerFacts, resource: Resource): Decision {
   const { owner_id, space_id, audience } = resource;
   if (viewer.kind === "person" && viewer.person_id === owner_id) return YES.own;
-  if (relations.blocked_by.has(owner_id)) return NO.blocked_by_owner;
-  // A profile stays readable to who blocks it: there the block is seen and undone.
-  if (relations.blocks.has(owner_id) && resource.kind !== "person" && resource.kind !== "space")
-    return NO.you_block_owner;
-  if (resource.owner_suspended === true && !isHouseModerator(viewer) && resource.kind !== "space")
-    return NO.owner_suspended;
+  // A space is not its owner: who runs it may change, and a block between two members closes it to neither.
+  if (resource.kind !== "space") {
+    if (relations.blocked_by.has(owner_id)) return NO.blocked_by_owner;
+    // A profile stays readable to who blocks it: there the block is seen and undone.
+    if (relations.blocks.has(owner_id) && resource.kind !== "person") return NO.you_block_owner;
+    if (resource.owner_suspended === true && !isHouseModerator(viewer)) return NO.owner_suspended;
+  }
   if (space_id !== null && resource.space_visibility === "private" && !spaces.has(space_id)) return NO.not_member;
   switch (audience) {
     case "public":

@@ -27,4 +27,6 @@ export const CARD_CACHE_TTL_MS = 60_000;
 export const CARD_CACHE_ENTRIES_MAX = 10_000;
 export const MEMBERSHIPS_CACHE_TTL_MS = 60_000;
 export const MEMBERSHIPS_CACHE_ENTRIES_MAX = 50_000;
+/** About 100 bytes a membership. */
+export const MEMBERSHIPS_CACHE_BYTES_MAX = 32 * 1024 * 1024;
 export const CARDS_PER_CALL_MAX = 1_000;

@@ -126,7 +126,7 @@ export const spacesRoutes = {
     access: anyone,
     body: z.strictObject({ invitation: zInvitationSecret }),
     answers: { 200: z.object({ space: zSpaceCard, expires_at: zTime }) },
-    problems: ["spaces.invitation_invalid", "limit.exceeded"],
+    problems: ["spaces.invitation_invalid"],
   }),
   space: defineRoute({
     method: "GET",
