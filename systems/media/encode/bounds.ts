@@ -12,7 +12,8 @@ export const STREAMS_MAX = 64;
 export const AUDIO_CHANNELS_MAX = 16;
 
 export const IMAGE_PIXELS_MAX = 100_000_000;
-export const IMAGE_SIDE_PX_MAX = 16_384;
+/** WebP goes no further. */
+export const IMAGE_SIDE_PX_MAX = 16_383;
 export const IMAGE_ASPECT_MAX = 50;
 export const IMAGE_BYTES_MAX = 50 * 1024 * 1024;
 

@@ -38,19 +38,19 @@ export function transcodeCommand(tools: FfmpegTools, part: Part): string[] {
   const seek_s = startOf(grid, seekSegment(part));
   return [
     tools.ffmpeg,
-    ...["-v", "warning", "-hide_banner", "-nostdin", "-y", "-progress", "pipe:1", "-stats_period", "0.2"],
+    ["-v", "warning", "-hide_banner", "-nostdin", "-y", "-progress", "pipe:1", "-stats_period", "0.2"],
     ...inputGuards(),
-    ...["-threads", String(part.threads)],
+    ["-threads", String(part.threads)],
     // A picture that changes its size midway is scaled on, not taken for a new film.
-    ...["-reinit_filter:v", "0"],
+    ["-reinit_filter:v", "0"],
     ...(seek_s > 0 ? ["-ss", seek_s.toFixed(6)] : []),
-    ...["-i", `file:${part.source_path}`],
-    ...["-filter_complex_threads", String(part.threads)],
+    ["-i", `file:${part.source_path}`],
+    ["-filter_complex_threads", String(part.threads)],
     ...(part.rungs.length > 0 ? ["-filter_complex", pictureGraph(tools, part)] : []),
     ...(part.with_audio ? ["-filter_complex", soundGraph(part)] : []),
     ...part.rungs.flatMap((rung, i) => pictureOutput(part, rung, i)),
     ...(part.with_audio ? soundOutput(part) : []),
-  ];
+  ].flat();
 }
 
 function pictureGraph(tools: FfmpegTools, part: Part): string {
@@ -99,14 +99,14 @@ function pictureOutput(part: Part, rung: Rung, i: number): string[] {
   const key_every = grid.frames_per_segment / rung.every;
   const frames = Math.min(grid.frames, part.until * grid.frames_per_segment) - part.from * grid.frames_per_segment;
   return [
-    ...["-map", `[v${i}]`, "-frames:v", String(Math.ceil(frames / rung.every))],
-    ...["-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-level:v", (rung.level / 10).toFixed(1)],
-    ...["-crf", String(rung.crf), "-maxrate", String(rung.maxrate_bps), "-bufsize", String(rung.bufsize_bits)],
-    ...["-g", String(key_every), "-keyint_min", String(key_every), "-sc_threshold", "0", "-flags", "+cgop"],
-    ...["-threads", String(part.threads), "-pix_fmt", "yuv420p"],
-    ...["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"],
+    ["-map", `[v${i}]`, "-frames:v", String(Math.ceil(frames / rung.every))],
+    ["-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-level:v", (rung.level / 10).toFixed(1)],
+    ["-crf", String(rung.crf), "-maxrate", String(rung.maxrate_bps), "-bufsize", String(rung.bufsize_bits)],
+    ["-g", String(key_every), "-keyint_min", String(key_every), "-sc_threshold", "0", "-flags", "+cgop"],
+    ["-threads", String(part.threads), "-pix_fmt", "yuv420p"],
+    ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"],
     ...segments(part, rung.name, grid.segment_s, "+negative_cts_offsets+default_base_moof"),
-  ];
+  ].flat();
 }
 
 function soundGraph(part: Part): string {
@@ -128,20 +128,20 @@ function soundGraph(part: Part): string {
 function soundOutput(part: Part): string[] {
   const audio = part.ladder.audio!;
   return [
-    ...["-map", "[a]", "-c:a", "aac", "-b:a", String(audio.bitrate_bps), "-ac", String(audio.channels)],
+    ["-map", "[a]", "-c:a", "aac", "-b:a", String(audio.bitrate_bps), "-ac", String(audio.channels)],
     ...segments(part, audio.name, part.ladder.grid.segment_s, "+default_base_moof"),
-  ];
+  ].flat();
 }
 
 function segments(part: Part, track: string, seconds: number, flags: string): string[] {
   const folder = `${part.folder}/${track}`;
   return [
-    ...["-map_metadata", "-1", "-map_chapters", "-1"],
+    ["-map_metadata", "-1", "-map_chapters", "-1"],
     // Slightly under the grid's length: the cut is made by the key frame, never by a rounded time.
-    ...["-f", "hls", "-hls_time", (seconds - 0.001).toFixed(3), "-hls_list_size", "2", "-hls_segment_type", "fmp4"],
-    ...["-hls_flags", "temp_file", "-hls_segment_options", `movflags=${flags}`, "-hls_fmp4_init_filename", "init.mp4"],
-    ...["-hls_segment_filename", `${folder}/%d.m4s`, `${folder}/list.m3u8`],
-  ];
+    ["-f", "hls", "-hls_time", (seconds - 0.001).toFixed(3), "-hls_list_size", "2", "-hls_segment_type", "fmp4"],
+    ["-hls_flags", "temp_file", "-hls_segment_options", `movflags=${flags}`, "-hls_fmp4_init_filename", "init.mp4"],
+    ["-hls_segment_filename", `${folder}/%d.m4s`, `${folder}/list.m3u8`],
+  ].flat();
 }
 
 /** Frames of a rung in segment `k`. */

@@ -116,15 +116,15 @@ async function describe(needs: EncodeNeeds, path: string, signal?: AbortSignal):
   const result = await needs.sandbox.run({
     argv: [
       needs.tools.ffprobe,
-      ...["-v", "error", "-hide_banner", ...inputGuards(), "-max_streams", String(STREAMS_MAX)],
-      ...[
+      ["-v", "error", "-hide_banner", ...inputGuards(), "-max_streams", String(STREAMS_MAX)],
+      [
         "-codec_whitelist",
         [...VIDEO_CODECS.flatMap((codec) => codec.decoders), ...AUDIO_CODECS.flatMap((codec) => codec.decoders)].join(
           ",",
         ),
       ],
-      ...["-show_format", "-show_streams", "-of", "json", `file:${path}`],
-    ],
+      ["-show_format", "-show_streams", "-of", "json", `file:${path}`],
+    ].flat(),
     read_paths: [path, ...pathsOf(needs.tools.ffprobe)],
     limits: { ...LIMITS, wall_ms_max: PROBE_WALL_MS_MAX },
     ...(signal ? { signal } : {}),
@@ -244,8 +244,8 @@ async function hasPacketsAt(
   const result = await needs.sandbox.run({
     argv: [
       needs.tools.ffprobe,
-      ...["-v", "error", "-hide_banner", ...inputGuards(), "-select_streams", String(stream)],
-      ...[
+      ["-v", "error", "-hide_banner", ...inputGuards(), "-select_streams", String(stream)],
+      [
         "-read_intervals",
         `${(from_ms / 1000).toFixed(3)}%+#400`,
         "-show_entries",
@@ -254,7 +254,7 @@ async function hasPacketsAt(
         "csv=p=0",
         `file:${path}`,
       ],
-    ],
+    ].flat(),
     read_paths: [path, ...pathsOf(needs.tools.ffprobe)],
     limits: { ...LIMITS, wall_ms_max: PROBE_WALL_MS_MAX },
     ...(signal ? { signal } : {}),
@@ -274,8 +274,8 @@ async function scanDuration(needs: EncodeNeeds, path: string, signal?: AbortSign
   const result = await needs.sandbox.run({
     argv: [
       needs.tools.ffmpeg,
-      ...["-v", "error", "-hide_banner", "-nostdin", ...inputGuards(), "-i", `file:${path}`],
-      ...[
+      ["-v", "error", "-hide_banner", "-nostdin", ...inputGuards(), "-i", `file:${path}`],
+      [
         "-map",
         "0:V:0",
         "-map",
@@ -290,7 +290,7 @@ async function scanDuration(needs: EncodeNeeds, path: string, signal?: AbortSign
         "60",
         "-",
       ],
-    ],
+    ].flat(),
     read_paths: [path, ...pathsOf(needs.tools.ffmpeg)],
     limits: { ...LIMITS, cpu_s_max: 120, wall_ms_max: SCAN_WALL_MS_MAX },
     ...(signal ? { signal } : {}),
