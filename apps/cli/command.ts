@@ -1,0 +1,141 @@
+import { parseArgs } from "node:util";
+
+/** One command of `folk`. `path` is what is typed: `["user", "create"]`. */
+export interface Command<O extends Options = Options> {
+  path: readonly string[];
+  summary: string;
+  /** More than a line, for `--help`. */
+  about?: string;
+  options: O;
+  /** @returns the exit code: 0 done, 1 could not, 2 asked wrongly */
+  run(values: Values<O>, terminal: Terminal): Promise<number>;
+}
+
+export interface Option {
+  type: "string" | "boolean";
+  /** What stands for the value in the help: `H` in `--handle H`. */
+  value?: string;
+  says: string;
+  required?: true;
+  one_of?: readonly string[];
+}
+
+export type Options = { readonly [name: string]: Option };
+
+export type Values<O extends Options> = {
+  [K in keyof O]: O[K]["type"] extends "boolean"
+    ? boolean
+    : O[K] extends { required: true }
+      ? string
+      : string | undefined;
+};
+
+/** Where a command writes, and what it may read of the process. */
+export interface Terminal {
+  out(line: string): void;
+  err(line: string): void;
+  env: Record<string, string | undefined>;
+  /** True when a person is looking: then lines may be coloured and redrawn. */
+  interactive: boolean;
+}
+
+/** The arguments are wrong; the message says how they should be. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+  readonly command: Command | null;
+
+  constructor(message: string, command: Command | null = null) {
+    super(message);
+    this.command = command;
+  }
+}
+
+/** Gives the options their types; nothing else. */
+export const command = <const O extends Options>(definition: Command<O>): Command => definition as unknown as Command;
+
+const HELP_FLAGS = ["--help", "-h"];
+
+export type Parsed =
+  { help: Command | null } | { command: Command; values: Record<string, string | boolean | undefined> };
+
+/** @throws UsageError */
+export function parse(argv: readonly string[], commands: readonly Command[]): Parsed {
+  const firstOption = argv.findIndex((word) => word.startsWith("-"));
+  const words = firstOption < 0 ? argv : argv.slice(0, firstOption);
+  const wantsHelp = argv.some((a) => HELP_FLAGS.includes(a));
+  const asked = words[0] === "help" ? words.slice(1) : words;
+  if (asked.length === 0 && (wantsHelp || words[0] === "help" || argv.length === 0)) return { help: null };
+  const found = commands
+    .filter(({ path }) => path.every((word, i) => asked[i] === word))
+    .toSorted((a, b) => b.path.length - a.path.length)[0];
+  if (!found) throw unknownCommand(asked, commands);
+  if (wantsHelp || words[0] === "help") return { help: found };
+  return { command: found, values: readValues(found, argv.slice(found.path.length)) };
+}
+
+function unknownCommand(asked: readonly string[], commands: readonly Command[]): UsageError {
+  const below = commands.filter(({ path }) => path[0] === asked[0] && path.length > 1);
+  if (below.length > 0) {
+    return new UsageError(
+      `"folk ${asked[0]}" needs one of: ${below.map(({ path }) => path.slice(1).join(" ")).join(", ")}.`,
+    );
+  }
+  const names = [...new Set(commands.map(({ path }) => path[0]))];
+  return new UsageError(`There is no command "${asked.join(" ")}". There are: ${names.join(", ")}, help.`);
+}
+
+function readValues(found: Command, argv: readonly string[]): Record<string, string | boolean | undefined> {
+  let values: Record<string, string | boolean | undefined>;
+  try {
+    const options = Object.fromEntries(Object.entries(found.options).map(([name, { type }]) => [name, { type }]));
+    values = parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values as typeof values;
+  } catch (error) {
+    throw new UsageError(sentence(error as Error), found);
+  }
+  for (const [name, option] of Object.entries(found.options)) {
+    const value = values[name];
+    if (option.required && (value === undefined || value === "")) throw new UsageError(`--${name} is missing.`, found);
+    if (option.one_of && typeof value === "string" && !option.one_of.includes(value)) {
+      throw new UsageError(`--${name} is "${value}", but it must be one of: ${option.one_of.join(", ")}.`, found);
+    }
+    if (option.type === "boolean") values[name] = value === true;
+  }
+  return values;
+}
+
+const sentence = ({ message }: Error) => {
+  const first = message.split(/\. |\n/)[0] ?? message;
+  return first.endsWith(".") ? first : `${first}.`;
+};
+
+/** The help of one command, or of all. */
+export function help(of: Command | null, commands: readonly Command[]): string {
+  if (of === null) {
+    const rows = commands.map(({ path, summary }) => [path.join(" "), summary] as const);
+    return [
+      "folk: the command line of a folkhus. It works beside a running server, and without one.",
+      "",
+      "  npm run folk -- COMMAND [OPTIONS]",
+      "",
+      ...columns(rows),
+      "",
+      "  COMMAND --help says more. The data folder is FOLKHUS_DATA, or ./data.",
+    ].join("\n");
+  }
+  const options = Object.entries(of.options).map(([name, option]) => {
+    const value = option.type === "string" ? ` ${option.value ?? "TEXT"}` : "";
+    return [`--${name}${value}`, `${option.says}${option.required ? " (needed)" : ""}`] as const;
+  });
+  return [
+    `folk ${of.path.join(" ")}: ${of.summary}`,
+    ...(of.about ? ["", of.about] : []),
+    ...(options.length > 0 ? ["", ...columns(options)] : []),
+  ].join("\n");
+}
+
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows.reduce<number[]>((w, row) => row.map((cell, i) => Math.max(w[i] ?? 0, cell.length)), []);
+  return rows.map(
+    (row) => `  ${row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join("  ")}`,
+  );
+}
