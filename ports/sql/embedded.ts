@@ -45,6 +45,8 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const folder = resolve(options.folder);
   const cluster = join(folder, "cluster");
   const sockets = socketFolder(folder);
+  // Made before it is looked at: whether the folders above are open to others decides how the database is run.
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const user = await systemUser(folder, say);
   await ownedFolder(folder, user);
   await ownedFolder(sockets, user);
