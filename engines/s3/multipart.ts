@@ -1,17 +1,13 @@
-import { Problem } from "#kernel/errors.ts";
 import { PARTS_MAX } from "#ports/blobs/bounds.ts";
 import { etagOf } from "#ports/blobs/etags.ts";
 import type { BlobHead, Multipart, PartInfo } from "#ports/blobs/index.ts";
 import { checkMediaType, checkName } from "#ports/blobs/names.ts";
+import { partMismatch, uploadGone } from "#ports/blobs/problems.ts";
 import { checkPart } from "#ports/blobs/urls.ts";
 
 import { type S3Client, S3Refusal } from "./client.ts";
 import { storedHeaders } from "./headers.ts";
 import { escapeXml, textOf, textsOf } from "./xml.ts";
-
-const gone = () =>
-  new Problem(410, "upload.gone", "This upload was completed, cancelled or cleared away. Begin a new one.");
-const mismatch = (detail: string) => new Problem(422, "upload.part_mismatch", detail);
 
 /** True for an upload that S3 does not know, or not under this name. */
 const isGone = (error: unknown) => error instanceof S3Refusal && error.status === 404;
@@ -67,9 +63,10 @@ export function createS3Multipart(needs: {
 
     async complete(name, multipart_id, wanted) {
       checkName(name);
-      if (wanted.length < 1 || wanted.length > PARTS_MAX) throw mismatch(`An upload has from 1 to ${PARTS_MAX} parts.`);
+      if (wanted.length < 1 || wanted.length > PARTS_MAX)
+        throw partMismatch(`An upload has from 1 to ${PARTS_MAX} parts.`);
       const parts = wanted.map(({ part_number, etag }, i) => {
-        if (part_number !== i + 1) throw mismatch("List the parts in order, from 1 on, without a gap.");
+        if (part_number !== i + 1) throw partMismatch("List the parts in order, from 1 on, without a gap.");
         return { part_number, etag: etag.replaceAll('"', "") };
       });
       const body = `<CompleteMultipartUpload>${parts
@@ -86,16 +83,16 @@ export function createS3Multipart(needs: {
       } catch (error) {
         if (!(error instanceof S3Refusal)) throw error;
         if (error.code.startsWith("InvalidPart"))
-          throw mismatch("A part is missing or has other bytes. List the parts and put it again.");
-        if (error.code === "EntityTooSmall") throw mismatch("Every part but the last must have at least 5 MiB.");
+          throw partMismatch("A part is missing or has other bytes. List the parts and put it again.");
+        if (error.code === "EntityTooSmall") throw partMismatch("Every part but the last must have at least 5 MiB.");
         if (!isGone(error)) throw error;
         // Completed before, and the answer lost? Then the blob is what these parts make.
         const head = await needs.head(name);
-        if (head?.etag !== etagOf(parts)) throw gone();
+        if (head?.etag !== etagOf(parts)) throw uploadGone();
         return head;
       }
       const head = await needs.head(name);
-      if (!head) throw gone();
+      if (!head) throw uploadGone();
       return head;
     },
 

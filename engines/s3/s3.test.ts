@@ -228,8 +228,14 @@ describe("the client", () => {
     expect(await run(Array.from({ length: 9 }, () => error(503, "SlowDown")))).toEqual(["Transient", 4]);
   });
 
-  test("a store that is away is transient", async () => {
-    const clock = { ...createVirtualClock(), sleep: () => Promise.resolve() };
+  test("a store that is away is transient, and 503 to callers who need it", async () => {
+    const clock = { ...createSystemClock(), sleep: () => Promise.resolve() };
+    const told: unknown[] = [];
+    const url = { ...place, endpoint: "http://127.0.0.1:1" };
+    const lost = createS3Blobs({ url, clock, secret: SECRET, base_path: "/blobs", onError: (each) => told.push(each) });
+    const playlist = lost.urlSigned("v/a.m3u8", { expires_at_ms: clock.now() + HOUR_MS });
+    const answer = await lost.handler(new Request(`http://house.example${playlist}`));
+    expect([answer.status, answer.headers.get("retry-after"), told.length]).toEqual([503, "5", 1]);
     const away = createS3Client({ ...place, endpoint: "http://127.0.0.1:1" }, clock);
     await expect(away.call({ method: "GET", name: "a" })).rejects.toMatchObject({ name: "Transient" });
   });

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 
-import { Problem } from "#kernel/errors.ts";
+import { Problem, Transient } from "#kernel/errors.ts";
 
 import { PUBLIC_MAX_AGE_S } from "./bounds.ts";
 import type { BlobHead, ByteRange, CacheRule } from "./index.ts";
@@ -134,6 +134,12 @@ export async function answering(handle: () => Promise<Response>, onError: (error
   } catch (error) {
     if (error instanceof Problem) return problemAnswer(error);
     onError(error);
+    if (error instanceof Transient) {
+      const later = { retry_after_s: 5 };
+      return problemAnswer(
+        new Problem(503, "blob.unavailable", "The store of files is away. Try again in a while.", later),
+      );
+    }
     return problemAnswer(
       new Problem(500, "internal", "Something broke here. It has been noted; try again in a while."),
     );

@@ -2,9 +2,10 @@ import { notFound, Problem } from "#kernel/errors.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 import { answering, type BlobAccess, blobHeaders, notModified, rangeOf, wrongMethod } from "../answers.ts";
+import { partTooLong, partTooShort } from "../problems.ts";
 import type { Urls } from "../urls.ts";
 import { type Disk, readBlob } from "./disk.ts";
-import { type FileMultipart, tooLong } from "./multipart.ts";
+import type { FileMultipart } from "./multipart.ts";
 
 export interface HandlerNeeds {
   disk: Disk;
@@ -56,13 +57,9 @@ async function receive(
   part: { multipart_id: string; part_number: number; size_bytes: number },
 ): Promise<Response> {
   const told = request.headers.get("content-length");
-  if (told !== null && Number(told) > part.size_bytes) throw tooLong(part.size_bytes);
+  if (told !== null && Number(told) > part.size_bytes) throw partTooLong(part.size_bytes);
   if (told !== null && Number(told) < part.size_bytes) {
-    throw new Problem(
-      422,
-      "upload.part_size",
-      `This part was signed for ${part.size_bytes} bytes. Send exactly those.`,
-    );
+    throw partTooShort(Number(told), part.size_bytes);
   }
   await needs.checkRoom(part.size_bytes);
   const body = request.body ?? new Blob([]).stream();

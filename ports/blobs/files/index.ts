@@ -8,17 +8,8 @@ import type { Blobs } from "../index.ts";
 import { checkMediaType, checkName, checkPrefix } from "../names.ts";
 import { createSigner } from "../signing.ts";
 import { createUrls } from "../urls.ts";
-import {
-  commitBlob,
-  deleteBlobs,
-  discardFolder,
-  diskAt,
-  headOf,
-  intake,
-  newToken,
-  openDisk,
-  readBlob,
-} from "./disk.ts";
+import { intake } from "./bytes.ts";
+import { commitBlob, deleteBlobs, discardFolder, diskAt, headOf, newToken, openDisk, readBlob } from "./disk.ts";
 import { createFileHandler } from "./handler.ts";
 import { createFileMultipart } from "./multipart.ts";
 import { countLinks, sweepDisk, walkNames } from "./objects.ts";

@@ -1,0 +1,114 @@
+import { type FileHandle, open, readdir, readlink, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { PartInfo } from "../index.ts";
+import { partTooLong, partTooShort } from "../problems.ts";
+import { writeStream } from "./bytes.ts";
+import { type Disk, newToken, syncFolder, unless } from "./disk.ts";
+
+export interface PartRecord extends PartInfo {
+  file: string;
+}
+
+/** The file of an upload that parts are written into, each in its place. */
+export const WHOLE = "whole";
+
+/** @param at where the part belongs in `whole`, or null where that is not known */
+export async function receivePart(
+  disk: Disk,
+  folder: string,
+  part_number: number,
+  size_bytes: number,
+  at: number | null,
+  body: AsyncIterable<Uint8Array>,
+): Promise<PartInfo> {
+  const claim = join(folder, `claim-${part_number}`);
+  const inPlace = at !== null && (await claimed(claim));
+  const file = inPlace ? WHOLE : `part-${part_number}-${newToken()}`;
+  const path = join(folder, file);
+  let md5: string;
+  try {
+    // "a" would ignore positions and "w" would truncate what other parts wrote.
+    const to = await openToWrite(path);
+    try {
+      const written = await writeStream(to, inPlace ? at : 0, body, size_bytes, () => partTooLong(size_bytes));
+      if (written.size_bytes !== size_bytes) {
+        throw partTooShort(written.size_bytes, size_bytes);
+      }
+      md5 = written.md5;
+      await to.sync();
+    } finally {
+      await to.close();
+    }
+  } catch (error) {
+    // Our own writes are over, so the place may be claimed again.
+    await rm(inPlace ? claim : path, { force: true });
+    throw error;
+  }
+  if (inPlace) await writeFile(claim, "done");
+  const before = await unless("ENOENT", readlink(join(folder, `=${part_number}`)));
+  const link = join(disk.tmp, newToken());
+  await symlink(`${file},${size_bytes},${md5}`, link);
+  try {
+    await rename(link, join(folder, `=${part_number}`));
+  } catch (error) {
+    await rm(link, { force: true });
+    throw error;
+  }
+  await syncFolder(folder);
+  const replaced = before?.split(",")[0];
+  if (replaced !== undefined && replaced !== WHOLE && replaced !== file)
+    await rm(join(folder, replaced), { force: true });
+  return { part_number, size_bytes, etag: md5 };
+}
+
+export async function openToWrite(path: string): Promise<FileHandle> {
+  return (
+    (await unless("ENOENT", open(path, "r+"))) ??
+    (await unless("EEXIST", open(path, "wx+"))) ??
+    (await open(path, "r+"))
+  );
+}
+
+async function claimed(path: string): Promise<boolean> {
+  const handle = await unless("EEXIST", open(path, "wx"));
+  await handle?.close();
+  return handle !== null;
+}
+
+/** @returns the parts in order, and whether somebody may still be writing into `whole` */
+export async function readRecords(folder: string): Promise<{ parts: PartRecord[]; busy: boolean }> {
+  const parts: PartRecord[] = [];
+  let busy = false;
+  for (const entry of await readdir(folder)) {
+    if (entry.startsWith("=")) {
+      const [file = "", size = "", etag = ""] = (await readlink(join(folder, entry))).split(",");
+      parts.push({ part_number: Number(entry.slice(1)), size_bytes: Number(size), etag, file });
+    } else if (entry.startsWith("claim-")) {
+      busy ||= (await stat(join(folder, entry))).size === 0;
+    }
+  }
+  return { parts: parts.sort((a, b) => a.part_number - b.part_number), busy };
+}
+
+/** Passes chunks on until the signal fires; then it throws the signal's reason, also while waiting for a chunk. */
+export async function* until(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  // This body runs at the first pull, which may be later than the abort.
+  signal.throwIfAborted();
+  const iterator = chunks[Symbol.asyncIterator]();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason as Error);
+  signal.addEventListener("abort", onAbort, { once: true });
+  aborted.catch(() => {});
+  try {
+    for (;;) {
+      const next = await Promise.race([iterator.next(), aborted]);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    // Not awaited: a stream that waits for its client would hold us; whoever owns the request ends it.
+    void iterator.return?.().catch(() => {});
+  }
+}

@@ -1,0 +1,13 @@
+import { Problem } from "#kernel/errors.ts";
+
+/** What both engines answer about uploads, in the same words. */
+export const uploadGone = () =>
+  new Problem(410, "upload.gone", "This upload was completed, cancelled or cleared away. Begin a new one.");
+
+export const partMismatch = (detail: string) => new Problem(422, "upload.part_mismatch", detail);
+
+export const partTooLong = (size_bytes: number) =>
+  new Problem(413, "upload.part_size", `This part was signed for ${size_bytes} bytes. Send exactly those.`);
+
+export const partTooShort = (arrived_bytes: number, size_bytes: number) =>
+  new Problem(422, "upload.part_size", `This part ended after ${arrived_bytes} of ${size_bytes} bytes. Send it again.`);
