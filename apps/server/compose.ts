@@ -124,24 +124,15 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   media.serve(api);
   serveFeed(api, feed);
 
-  // The page is built at the first request that needs it when this process is not the web's, and at the start when it is.
   let front: ReturnType<typeof createFront> | null = null;
-  const openFront = async () => {
-    const build = await buildPage({ outdir: join(config.data_folder, "page") });
-    return createFront({
+  const openFront = async () =>
+    createFront({
       api,
       blobs,
       health,
       metrics,
       metrics_token: secrets.metrics_token,
-      asset: createAssets(build),
-      page: createPage({
-        api,
-        build,
-        house: () => people.rooms.house.facts(),
-        public_url: config.public_url,
-        media_origins: ground.media_origins,
-      }),
+      ...(await openPage()),
       about: {
         title: config.house_name,
         version: VERSION,
@@ -149,6 +140,28 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
           "Whatever the page does, a call here does. Send a bearer token, or the session cookie from the page.",
       },
     });
+  /** A page that cannot be built must not take the API and the media down with it. */
+  const openPage = async () => {
+    try {
+      const build = await buildPage({ outdir: join(config.data_folder, "page") });
+      const house = () => people.rooms.house.facts();
+      const page = createPage({
+        api,
+        build,
+        house,
+        public_url: config.public_url,
+        media_origins: ground.media_origins,
+      });
+      return { asset: createAssets(build), page };
+    } catch (err) {
+      lines.error(
+        { err, errors: err instanceof AggregateError ? err.errors.slice(0, 5).map(String) : [] },
+        "the page could not be built; the API goes on",
+      );
+      const away = () =>
+        new Response("The page could not be built. The log says why; the API at /v1 works.", { status: 503 });
+      return { asset: away, page: async () => away() };
+    }
   };
   const fetch = async (request: Request, peer_address: string) => (front ??= await openFront())(request, peer_address);
 
