@@ -4,9 +4,10 @@ import { createSql } from "#ports/sql/index.ts";
 import { JOBS_FOLDER, SQL_FOLDER, testDatabase } from "#ports/sql/testing.ts";
 
 import { createClaims } from "./claims.ts";
-import { createJobs, type JobKind } from "./index.ts";
+import { createJobs, type JobKind, LeaseLost } from "./index.ts";
 import { keepJobs } from "./keep.ts";
 import { createShares } from "./shares.ts";
+import * as store from "./store.ts";
 
 const db = await testDatabase([SQL_FOLDER, JOBS_FOLDER]);
 afterAll(() => db[Symbol.asyncDispose]());
@@ -111,6 +112,55 @@ describe("ports/jobs, inside", () => {
     }
     expect(answer.jobs.map((job) => job.id)).toEqual([urgent]);
     await sql.pool`DELETE FROM jobs_queue WHERE kind = ${kind.name}`;
+  });
+
+  test("JB7: whatever a zombie writes down with its old token changes nothing", async () => {
+    await using jobs = createJobs({ sql, clock });
+    const kind = kindOf("token", async () => {});
+    const id = await sql.tx((tx) => jobs.enqueue(tx, kind.name, {}));
+    const take = async () => (await createClaims({ sql, clock }).claim("batch", [{ kind, room: 1 }], 1)).jobs[0]!;
+    const zombie = await take();
+    expect(await store.release(sql.pool, zombie, { handed_back: true, delay_ms: 0, reason: null })).toMatchObject({
+      ok: true,
+    });
+    const owner = await take();
+    expect(owner).toMatchObject({ id, attempt: 1 });
+    expect(await store.end(sql.pool, zombie, "done", null)).toMatchObject({ ok: false });
+    expect(await store.release(sql.pool, zombie, { handed_back: false, delay_ms: 0, reason: "no" })).toMatchObject({
+      ok: false,
+    });
+    expect(await store.updateCursor(sql.pool, zombie, { at: 1 })).toBe(false);
+    expect(await sql.tx((tx) => store.hold(tx, zombie, 1_000))).toBe(false);
+    expect(
+      await store.beat(
+        sql.pool,
+        sql.pool.array([id], "BIGINT"),
+        sql.pool.array([zombie.token], "BIGINT"),
+        sql.pool.array([1_000], "INT"),
+      ),
+    ).toEqual([]);
+    // Nor may a sweeper take what is in time.
+    expect(await store.end(sql.pool, owner, "dead", "no", true)).toMatchObject({ ok: false });
+    expect(await jobs.get(id)).toMatchObject({ state: "running", reason: null });
+    expect(await store.end(sql.pool, owner, "done", null)).toMatchObject({ ok: true });
+  });
+
+  test("JB7: a zombie that asks for nothing hears of it through its signal", async () => {
+    await using jobs = createJobs({ sql, clock });
+    const heard = Promise.withResolvers<unknown>();
+    const kind = kindOf("deaf", async (_, run) => {
+      await new Promise<void>((resolve) => run.signal.addEventListener("abort", () => resolve()));
+      heard.resolve(run.signal.reason);
+    });
+    jobs.define({ ...kind, lease_ms: 600 });
+    jobs.start();
+    const id = await sql.tx((tx) => jobs.enqueue(tx, kind.name, {}));
+    while ((await jobs.get(id))?.state !== "running") await Bun.sleep(2);
+    await sql.pool`UPDATE jobs_queue SET token = nextval('jobs_tokens'), wakes_at = 'infinity' WHERE job_id = ${id}::bigint`;
+    expect(await heard.promise).toBeInstanceOf(LeaseLost);
+    await jobs.drain(1_000);
+    expect(await jobs.get(id)).toMatchObject({ state: "running" });
+    await sql.pool`DELETE FROM jobs_queue WHERE job_id = ${id}::bigint`;
   });
 
   test("JB22: a job in a lane that a race left closed comes out at the next sweep", async () => {
