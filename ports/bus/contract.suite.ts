@@ -75,6 +75,20 @@ export function busContract(engine: string, open: () => Promise<Bus>): void {
       expect(gone.got).toEqual([]);
     });
 
+    test("BU4: one that another handler disposes gets nothing more, and one that it makes begins with the next", async () => {
+      const got: string[] = [];
+      const later: Disposable[] = [];
+      bus.subscribe("a", () => {
+        got.push("first");
+        for (const each of later.splice(0)) each[Symbol.dispose]();
+        bus.subscribe("a", () => got.push("new"));
+      });
+      later.push(bus.subscribe("a", () => got.push("second")));
+      bus.publish("a", 1);
+      await flushed();
+      expect(got).toEqual(["first"]);
+    });
+
     test("BU4: after the bus was disposed nothing arrives, and publishing is harmless", async () => {
       const all = listen("a");
       bus.publish("a", 1);

@@ -35,7 +35,7 @@ test("BU5: a handler that throws is seen, and the others still get the message",
     bus.publish("a", 1);
   `;
   const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe", stderr: "inherit" });
-  const lines = (await child.stdout.text()).trim().split("\n").sort();
+  const lines = (await new Response(child.stdout).text()).trim().split("\n").sort();
   expect(lines).toEqual(["got it", "seen: a bug"]);
 });
 

@@ -31,6 +31,13 @@ test("ML5: a key never reaches a path, and nobody else reads the files", async (
   expect((await stat(join(mail.folder, files[0] ?? ""))).mode & 0o777).toBe(0o600);
 });
 
+test("ML2: a mail that could not be kept is not told as sent", async () => {
+  const file = join(root, "file");
+  await writeFile(file, "");
+  const nowhere = createOutboxMail({ folder: join(file, "outbox"), clock: createVirtualClock() });
+  await expect(nowhere.send(message("k"))).rejects.toThrow("ENOTDIR");
+});
+
 test("ML6: the outbox is bounded and the oldest go", async () => {
   const clock = createVirtualClock();
   await using mail = open(clock, 3);

@@ -29,10 +29,10 @@ export function createOutboxMail(needs: { folder: string; clock: Clock; messages
           fresh,
           JSON.stringify({ key, at: new Date(clock.now()).toISOString(), to, subject, text }, null, 2),
         );
-        // Atomic and refused when the name is taken: the first of two senders wins, and both are told that it is sent.
-        await link(fresh, join(folder, `${hash}.json`));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+        // Atomic, and refused when the name is taken: the first of two senders wins, and both are told that it is sent.
+        await link(fresh, join(folder, `${hash}.json`)).catch((error: unknown) => {
+          if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+        });
       } finally {
         await rm(fresh, { force: true });
       }
