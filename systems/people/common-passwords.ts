@@ -6,7 +6,7 @@
 export function isCommonPassword(password: string): boolean {
   const plain = password.normalize("NFKC").toLowerCase();
   const bare = plain.replaceAll(/[^\p{L}\p{N}]/gu, "");
-  return LISTED.has(plain) || LISTED.has(bare) || isRepeated(plain) || isRepeated(bare) || isOneWordDressed(plain);
+  return LISTED.has(plain) || LISTED.has(bare) || isRepeated(plain) || isRepeated(bare) || isOneWordDressed(plain) || isOneWordDressed(bare);
 }
 
 /** A person's own name, a few signs and nothing else. `names` are handles, display names and the like. */
@@ -63,12 +63,11 @@ const SIGNS_MAX = 8;
  * Dynamic over positions and which word was used; ≤ 256 characters, so at most some 10⁵ cheap steps.
  */
 function isOneWordDressed(text: string): boolean {
-  return [text, unleet(text)].some((form) =>
-    WORDS_AND_NONE.some((word) => (word === "" || form.includes(word)) && covers(form, word)),
-  );
+  const as_letters = unleet(text);
+  return WORDS_AND_NONE.some((word) => (text.includes(word) || as_letters.includes(word)) && covers(text, as_letters, word));
 }
 
-function covers(text: string, word: string): boolean {
+function covers(text: string, as_letters: string, word: string): boolean {
   /** Fewest loose signs with which the first `i` characters can be explained. */
   const loose = new Array<number>(text.length + 1).fill(Number.POSITIVE_INFINITY);
   loose[0] = 0;
@@ -79,7 +78,7 @@ function covers(text: string, word: string): boolean {
       if (cost < loose[to]!) loose[to] = cost;
     };
     if (!/\p{L}/u.test(text[i]!)) reach(i + 1, here + 1);
-    if (word !== "" && text.startsWith(word, i)) reach(i + word.length, here);
+    if (word !== "" && (text.startsWith(word, i) || as_letters.startsWith(word, i))) reach(i + word.length, here);
     for (const length of runLengths(text, i)) reach(i + length, here);
   }
   return loose[text.length]! <= SIGNS_MAX;
@@ -100,6 +99,7 @@ function runLengths(text: string, at: number): number[] {
   return longest === 0 ? [] : Array.from({ length: longest - RUN_CHARS_MIN + 1 }, (_, i) => i + RUN_CHARS_MIN);
 }
 
+/** Character by character, so that places stay where they are. */
 const unleet = (text: string) =>
   text
     .replaceAll("4", "a")

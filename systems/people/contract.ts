@@ -8,6 +8,7 @@ import { zId, zIdOut, zPage, zPageQuery, zText, zTime } from "#kernel/wire.ts";
 import * as b from "./bounds.ts";
 
 export { zPersonCard, type PersonCard } from "#kernel/cards.ts";
+export { BIO_CHARS_MAX, DISPLAY_NAME_CHARS_MAX, LINKS_MAX, PASSWORD_CHARS_MIN } from "./bounds.ts";
 
 export const HOUSE_ROLES = ["admin", "moderator", "member"] as const;
 export const SIGNUP_MODES = ["open", "invitation", "closed"] as const;

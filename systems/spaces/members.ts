@@ -114,7 +114,7 @@ export function createMembers({ sql, log, clock, people, memory }: Omit<Ground, 
       const facts = { viewer, relations, spaces: NO_SPACES };
       const items = shown.flatMap(({ person_id, role, joined_at }) => {
         const person = cards.get(person_id);
-        if (!person) return [];
+        if (!person || relations.blocks.has(person_id)) return [];
         const resource = {
           kind: "person",
           owner_id: person_id,

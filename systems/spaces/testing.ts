@@ -27,7 +27,7 @@ export async function testSpaces(more: MigrationFolder[] = [], needs: Partial<Pe
     ...house,
     spaces,
     async space(slug, owner, members = [], settings = {}) {
-      const space = await rooms.spaces.create(owner.viewer, {
+      await rooms.spaces.create(owner.viewer, {
         slug,
         name: slug,
         description: "",
