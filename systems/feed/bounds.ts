@@ -29,6 +29,8 @@ export const REPOSTS_CACHED_MAX = 100_000;
 /** Posts as text, about 1.5 KB each. */
 export const POSTS_CACHED_MAX = 200_000;
 export const POSTS_CACHED_BYTES_MAX = 128 * 1024 * 1024;
+/** Posts being read at once, of all pages together; whoever would need more is told to come back (503 `cache.busy`). */
+export const POST_LOADS_MAX = 20_000;
 /** What a lost invalidation could do ends after this. */
 export const POST_CACHED_MS = 5 * 60_000;
 

@@ -2,7 +2,9 @@ import type { SpaceCard } from "#kernel/cards.ts";
 import { Problem } from "#kernel/errors.ts";
 import type { ImageId, PersonId, PostId, SpaceId, VideoId } from "#kernel/ids.ts";
 import type { SpaceRole } from "#kernel/viewer.ts";
-import { createJobs, type Jobs } from "#ports/jobs/index.ts";
+import { createLocalCaches } from "#ports/cache/index.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import { createJobs, type JobKind, type Jobs } from "#ports/jobs/index.ts";
 import { type TestHouse, testHouse, type TestPerson } from "#systems/people/testing.ts";
 
 import { feedRoutes as r, type Post, type PostImage, type PostVideo } from "./contract.ts";
@@ -21,6 +23,10 @@ import {
 export interface TestFeed extends AsyncDisposable {
   house: TestHouse;
   jobs: Jobs;
+  /** What the feed declared, to be run by hand. */
+  runJob(kind: string, payload: { [key: string]: string }): Promise<void>;
+  /** Moves the feed's own clock on; what waits by timers does not notice. */
+  later(ms: number): void;
   feed: Feed;
   spaces: HandSpaces;
   media: HandMedia;
@@ -54,24 +60,20 @@ export interface HandMedia extends FeedMedia {
   image(id: string, owner_id: PersonId): void;
   /** What was done to posts: `claim:1`, `hide:1`, `show:1:public`, `release:1`. */
   did: string[];
+  videos: Map<VideoId, PostVideo & { owner_id: PersonId }>;
 }
 
 export async function testFeed(needs: Partial<FeedNeeds> = {}): Promise<TestFeed> {
-  const house = await testHouse([FEED_FOLDER], needs.clock ? { clock: needs.clock } : {});
-  const clock = needs.clock ?? house.db.clock;
+  const house = await testHouse([FEED_FOLDER]);
+  const { sql, ids } = house.db;
+  let ahead_ms = 0;
+  const clock: Clock = { ...house.db.clock, now: () => house.db.clock.now() + ahead_ms };
   const spaces = handSpaces();
   const media = handMedia();
-  const jobs = createJobs({ sql: house.db.sql, clock });
-  const stand = {
-    sql: house.db.sql,
-    log: house.log,
-    jobs,
-    clock,
-    ids: house.db.ids,
-    people: house.people,
-    spaces,
-    media,
-  };
+  const kinds = new Map<string, JobKind>();
+  const queue = createJobs({ sql, clock });
+  const jobs: Jobs = { ...queue, define: (kind) => void kinds.set(kind.name, kind) };
+  const stand = { sql, log: house.log, jobs, clock, ids, people: house.people, spaces, media };
   const feed = await createFeed({ ...stand, caches: house.caches, ...needs });
   serveFeed(house.api, feed);
   const working = feed.work();
@@ -80,14 +82,27 @@ export async function testFeed(needs: Partial<FeedNeeds> = {}): Promise<TestFeed
   return {
     house,
     jobs,
+    async runJob(name, payload) {
+      const run = {
+        id: "1",
+        attempt: 1,
+        signal: new AbortController().signal,
+        cursor: null,
+        progress() {},
+        checkpoint: async () => {},
+        fenced: sql.tx,
+      };
+      await kinds.get(name)!.handle(payload, run);
+    },
+    later(ms) {
+      ahead_ms += ms;
+    },
     feed,
     spaces,
     media,
     async node(more = {}) {
-      const { createLocalCaches } = await import("#ports/cache/index.ts");
       const other = await createFeed({
         ...stand,
-        jobs: { ...jobs, define: () => {} },
         caches: createLocalCaches({ clock }),
         ...needs,
         ...more,
@@ -116,7 +131,7 @@ export async function testFeed(needs: Partial<FeedNeeds> = {}): Promise<TestFeed
     async [Symbol.asyncDispose]() {
       working[Symbol.dispose]();
       for (const node of nodes) await node[Symbol.asyncDispose]();
-      await jobs[Symbol.asyncDispose]();
+      await queue[Symbol.asyncDispose]();
       await house[Symbol.asyncDispose]();
     },
   };
@@ -157,6 +172,7 @@ function handMedia(): HandMedia {
     new Map([...cards].map(([id, { owner_id: _, ...card }]) => [id, card]));
   return {
     did,
+    videos,
     video(id, owner_id, card = {}) {
       videos.set(id, {
         id,

@@ -7,7 +7,7 @@ import type { Viewer } from "#kernel/viewer.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import type { Comment } from "../contract.ts";
-import { sumsOf } from "../counts/store.ts";
+import { exactSums, sumsOf } from "../counts/store.ts";
 import type { FeedPeople } from "../needs.ts";
 import type { HydratedPost } from "../reading/hydrate.ts";
 import { fillPage } from "../reading/pages.ts";
@@ -152,8 +152,8 @@ export function createCommentReader({
     comment: find,
     mayDelete: ({ rules, post, row }) => mayDelete(rules, post, row),
     async present(viewer, { row, author, post, rules }) {
-      const sums = (await sumsOf(sql.pool, [row.id])).get(row.id);
-      const shown = { row, author, counts: { likes: sums?.likes ?? 0, replies: sums?.comments ?? 0 } };
+      const { likes, comments: replies } = await exactSums(sql.pool, row.id);
+      const shown = { row, author, counts: { likes, replies } };
       return (await presentAll(viewer, rules, post, [shown]))[0]!;
     },
   };

@@ -5,6 +5,7 @@ import type { Audience } from "#kernel/wire.ts";
 import type { Cache, Caches } from "#ports/cache/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
+import { POST_LOADS_MAX } from "../bounds.ts";
 import type { PostCounts, PostImage, PostVideo } from "../contract.ts";
 import type { FeedMedia, FeedPeople, FeedSpaces } from "../needs.ts";
 import { type CountedPostRow, findPosts } from "../posts/store.ts";
@@ -80,7 +81,7 @@ export function createHydrator(needs: {
     bytes_max: bounds.posts_cached_bytes_max,
     size_of: (post) => OVERHEAD_BYTES + post.words_json.length * 3,
     ttl_ms: bounds.post_cached_ms,
-    loads_max: bounds.posts_cached_max,
+    loads_max: POST_LOADS_MAX,
   });
 
   /** Those that are not here are read in one query, each under its own single flight. */
