@@ -91,6 +91,8 @@ export function createJobs(needs: JobsNeeds): Jobs {
     async cancel(tx, id) {
       const what = await store.cancel(tx, id);
       if (what === "asked") await wakes.onCommit(tx, STOP);
+      // Its tenant's lane may have room now.
+      if (what === "cancelled") await wakes.onCommit(tx, LATER);
       return what !== null;
     },
 

@@ -163,6 +163,22 @@ describe("ports/jobs, inside", () => {
     await sql.pool`DELETE FROM jobs_queue WHERE job_id = ${id}::bigint`;
   });
 
+  test("JB15: intervals that passed while the house was off make one run, not many", async () => {
+    await using jobs = createJobs({ sql, clock });
+    let runs = 0;
+    const kind = { ...kindOf("missed", async () => void runs++), every_ms: 3_600_000 };
+    await store.insertKind(sql.pool, { name: kind.name, class: kind.class, lane_max: 1, every_ms: kind.every_ms });
+    await sql.pool`UPDATE jobs_kinds SET next_at = now() - interval '1 day' WHERE name = ${kind.name}`;
+    jobs.define(kind);
+    jobs.start();
+    while (runs === 0) await Bun.sleep(2);
+    await jobs.idle([kind.name]);
+    const [row] =
+      await sql.pool`SELECT next_at > now() + interval '59 minutes' AS later FROM jobs_kinds WHERE name = ${kind.name}`;
+    expect(row.later).toBe(true);
+    expect(runs).toBe(1);
+  });
+
   test("JB22: a job in a lane that a race left closed comes out at the next sweep", async () => {
     await using jobs = createJobs({ sql, clock });
     const kind = kindOf("lane", async () => {});

@@ -92,7 +92,7 @@ export function startConsumer(
         await handle(events, tx);
         const last = events.at(-1)!.position;
         await store.insertPosition(tx, id, decodePosition(last));
-        if (state.tries > 0 || single) await store.updateWell(tx, id);
+        if (state.failing) await store.updateWell(tx, id);
         if (++batches % PRUNE_BATCHES === 0) await store.prunePositions(tx, id);
         seen = last;
         blocked_times = 0;

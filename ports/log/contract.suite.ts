@@ -192,6 +192,11 @@ export function logContract(engine: string, start: () => Promise<LogBench>): voi
       });
       await log.caughtUp(topic, "g");
       expect(await sql.pool`SELECT n FROM effects WHERE topic = ${topic} ORDER BY n`.values()).toEqual([[1], [2], [3]]);
+      expect((await log.lags()).find((lag) => lag.topic === topic)).toMatchObject({
+        events: 0,
+        tries: 0,
+        reason: null,
+      });
     });
 
     test("LG8: a poison event is parked with its reason, the others of its batch are handled once, and nothing overtakes before", async () => {

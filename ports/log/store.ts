@@ -93,6 +93,8 @@ export interface GroupState {
   /** Until the next try; 0 or below when it may run. */
   wait_ms: number;
   single: Place;
+  /** A failure is written down that is not over yet. */
+  failing: boolean;
   retry_wanted: boolean;
 }
 
@@ -114,10 +116,11 @@ export async function groupState(tx: Query, group_id: number): Promise<GroupStat
       wait_ms: number;
       single_stamp: string;
       single_seq: string;
+      failing: boolean;
       retry_wanted: boolean;
     }[]
   >`
-    SELECT coalesce(p.stamp, 0) AS stamp, coalesce(p.seq, 0) AS seq, g.tries, g.single_stamp, g.single_seq,
+    SELECT coalesce(p.stamp, 0) AS stamp, coalesce(p.seq, 0) AS seq, g.tries, g.single_stamp, g.single_seq, g.reason IS NOT NULL AS failing,
       coalesce(extract(epoch FROM g.retry_at - clock_timestamp()) * 1000, 0)::float8 AS wait_ms,
       EXISTS (SELECT FROM log_parked d WHERE d.group_id = g.id AND d.retry_wanted_at IS NOT NULL) AS retry_wanted
     FROM log_groups g LEFT JOIN LATERAL (
@@ -129,6 +132,7 @@ export async function groupState(tx: Query, group_id: number): Promise<GroupStat
     tries: row.tries,
     wait_ms: row.wait_ms,
     single: { stamp: row.single_stamp, seq: row.single_seq },
+    failing: row.failing,
     retry_wanted: row.retry_wanted,
   };
 }

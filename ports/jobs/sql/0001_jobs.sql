@@ -253,7 +253,9 @@ BEGIN
       AND d.wakes_at <= clock_timestamp() AND d.kind = ANY (kinds) ORDER BY d.wakes_at LIMIT 1000 FOR UPDATE SKIP LOCKED) due
   WHERE q.slot = due.slot AND q.job_id = due.job_id;
   FOR k IN
-    UPDATE jobs_kinds SET next_at = greatest(next_at + make_interval(secs => every_ms / 1000.0), clock_timestamp())
+    -- Intervals that passed while nobody looked are not made up.
+    UPDATE jobs_kinds SET next_at = CASE WHEN next_at + make_interval(secs => every_ms / 1000.0) > clock_timestamp()
+      THEN next_at ELSE clock_timestamp() END + make_interval(secs => every_ms / 1000.0)
     WHERE name IN (SELECT name FROM jobs_kinds WHERE name = ANY (kinds) AND every_ms IS NOT NULL AND next_at <= clock_timestamp() FOR UPDATE SKIP LOCKED)
     RETURNING name, class
   LOOP
