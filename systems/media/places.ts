@@ -55,6 +55,8 @@ export function addressesOf(
 const onGrid = (ms: number) => Math.ceil(ms / URL_GRID_MS) * URL_GRID_MS;
 
 export const DELETE_PLACE = "media.delete_place";
+/** The same after a while; a kind of its own, so that waiting for the other does not mean waiting for hours. */
+export const DELETE_PLACE_LATER = "media.delete_place_later";
 
 /** Copies every blob below one place to another. Done again after a crash it writes the same names once more. */
 export async function copyPlace(blobs: Blobs, from: Place, to: Place, signal: AbortSignal | null): Promise<void> {
@@ -77,5 +79,6 @@ export async function copyPlace(blobs: Blobs, from: Place, to: Place, signal: Ab
  * out is worth something, or every page that is open would show holes.
  */
 export async function leavePlace(tx: Query, jobs: Jobs, old: Place): Promise<void> {
-  await jobs.enqueue(tx, DELETE_PLACE, { place: old }, isPublicPlace(old) ? {} : { delay_ms: MOVED_KEPT_MS });
+  if (isPublicPlace(old)) await jobs.enqueue(tx, DELETE_PLACE, { place: old });
+  else await jobs.enqueue(tx, DELETE_PLACE_LATER, { place: old }, { delay_ms: MOVED_KEPT_MS });
 }

@@ -14,6 +14,7 @@ import { type TestHouse, testHouse, type TestPerson } from "#systems/people/test
 
 import { completeUpload, createUpload, createVideo, getUpload, getVideo, signParts, type Video } from "./contract.ts";
 import { createMedia, findFfmpeg, type Media, MEDIA_FOLDER, type MediaNeeds } from "./index.ts";
+import { DELETE_PLACE_LATER } from "./places.ts";
 
 /** People and media with everything they stand on: real PostgreSQL, files, jobs, sandbox and ffmpeg. */
 export interface MediaHouse extends AsyncDisposable {
@@ -31,7 +32,7 @@ export interface MediaHouse extends AsyncDisposable {
   ask(url: string, init?: RequestInit): Promise<Response>;
   /** Every blob that there is. */
   stored(): Promise<string[]>;
-  /** Waits until nothing is queued or running. */
+  /** Waits until nothing is queued or running, but for what waits for hours. */
   settled(): Promise<void>;
   /** Runs one of the jobs that come by themselves, now, and waits for it and what it began. */
   work(kind: string): Promise<void>;
@@ -63,6 +64,15 @@ export async function mediaHouse(
       base_path: "/blobs",
       onError: (error) => house.broken.push(error),
     }));
+  async function settled(): Promise<void> {
+    for (;;) {
+      const alive = (await jobs.counts()).filter(
+        ({ state, kind }) => (state === "queued" || state === "running") && kind !== DELETE_PLACE_LATER,
+      );
+      if (alive.length === 0) return;
+      await jobs.idle(alive.map(({ kind }) => kind));
+    }
+  }
   const spaces = createTestSpaces();
   const scratch_folder = join(folder, "scratch");
   const sandbox = await createSandbox({ clock });
@@ -104,10 +114,10 @@ export async function mediaHouse(
         after = page.next_after;
       }
     },
-    settled: () => jobs.idle(),
+    settled,
     async work(kind) {
       await db.sql.tx((tx) => jobs.enqueue(tx, kind, {}));
-      await jobs.idle();
+      await settled();
     },
     async [Symbol.asyncDispose]() {
       working[Symbol.dispose]();

@@ -6,14 +6,18 @@ import type { Sql } from "#ports/sql/index.ts";
 
 import type { FfmpegTools } from "./encode/tools.ts";
 import type { Tell } from "./events.ts";
+import { makeImageJob } from "./images/make.ts";
 import type { MediaLimits } from "./limits.ts";
 import { collectOrphansJob } from "./upkeep/collect.ts";
-import { deleteImageJob, deletePlaceJob, deleteVideoJob } from "./upkeep/delete.ts";
+import { deleteImageJob, deletePlaceJobs, deleteVideoJob } from "./upkeep/delete.ts";
 import { deleteOfPersonJob } from "./upkeep/follow.ts";
 import { moveImageJob, moveVideoJob } from "./upkeep/move.ts";
 import { freeUnusedJob } from "./upkeep/unused.ts";
 import { expireUploadsJob, freeUploadJob } from "./uploads/free.ts";
 import type { Uploads } from "./uploads/index.ts";
+import { posterJob } from "./videos/poster.ts";
+import { probeVideoJob } from "./videos/probe.ts";
+import { transcodeJobs } from "./videos/transcode.ts";
 import { countViewsJob } from "./watching/views.ts";
 
 /** What the jobs stand on. */
@@ -33,11 +37,15 @@ export interface WorkNeeds {
 /** Declares all of media's jobs on this node. */
 export function defineMediaJobs(needs: WorkNeeds): void {
   const { jobs } = needs;
+  jobs.define(makeImageJob(needs));
+  jobs.define(probeVideoJob(needs));
+  jobs.define(posterJob(needs));
+  for (const kind of transcodeJobs(needs)) jobs.define(kind);
   jobs.define(freeUploadJob(needs));
   jobs.define(expireUploadsJob(needs));
   jobs.define(deleteVideoJob(needs));
   jobs.define(deleteImageJob(needs));
-  jobs.define(deletePlaceJob(needs));
+  for (const kind of deletePlaceJobs(needs)) jobs.define(kind);
   jobs.define(deleteOfPersonJob(needs));
   jobs.define(moveVideoJob(needs));
   jobs.define(moveImageJob(needs));

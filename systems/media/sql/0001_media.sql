@@ -42,8 +42,9 @@ CREATE TABLE media_videos (
   height integer CHECK (height BETWEEN 1 AND 16384),
   placeholder text CHECK (length(placeholder) <= 4096),
   -- What the probe found and the ladder that was planned from it; the same plan whoever goes on with it.
-  source jsonb CHECK (pg_column_size(source) <= 16384),
-  ladder jsonb CHECK (pg_column_size(ladder) <= 32768),
+  -- `json`, not `jsonb`: names are hashes of the ladder's text, so its order must stay.
+  source json CHECK (pg_column_size(source) <= 16384),
+  ladder json CHECK (pg_column_size(ladder) <= 32768),
   -- The folder of its blobs: unguessable, and below public/ or not. The audience is the rule; the place follows it.
   place text NOT NULL CHECK (length(place) BETWEEN 1 AND 200),
   poster_bytes bigint CHECK (poster_bytes > 0),

@@ -3,20 +3,25 @@ import { isId } from "#kernel/ids.ts";
 import { MINUTE_MS } from "#kernel/time.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
-import type { JobKind } from "#ports/jobs/index.ts";
+import type { JobKind, Jobs } from "#ports/jobs/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import { COLLECT_EVERY_MS, MOVED_KEPT_MS, ORPHAN_AGE_MS } from "../bounds.ts";
 import * as images from "../images/store.ts";
 import type { Place } from "../places.ts";
+import { sweepScratch } from "../scratch.ts";
 import * as uploads from "../uploads/store.ts";
 import * as videos from "../videos/store.ts";
 
 export interface CollectNeeds {
   sql: Sql;
+  jobs: Jobs;
+  scratch_folder: string;
   blobs: Blobs;
   clock: Clock;
 }
+
+type StoreNeeds = Pick<CollectNeeds, "sql" | "blobs" | "clock">;
 
 /** What one sweep found that no row knows. */
 export interface Collected {
@@ -38,6 +43,7 @@ export function collectOrphansJob(needs: CollectNeeds): JobKind {
     async handle(_payload, run) {
       await collectOrphans(needs, run.signal);
       await needs.blobs.sweep(needs.clock.now() - ORPHAN_AGE_MS);
+      await sweepScratch(needs.scratch_folder, needs.jobs);
     },
   };
 }
@@ -46,7 +52,7 @@ export function collectOrphansJob(needs: CollectNeeds): JobKind {
  * Safe while everything else runs: an age is looked at before a row, so what was written and got its row in between is
  * never taken, and a name that a row once had and has not now was never given to anything else.
  */
-export async function collectOrphans(needs: CollectNeeds, signal: AbortSignal): Promise<Collected> {
+export async function collectOrphans(needs: StoreNeeds, signal: AbortSignal): Promise<Collected> {
   const multiparts = await collectMultiparts(needs, signal);
   const blobs = await collectUploads(needs, signal);
   let places = 0;
@@ -56,7 +62,7 @@ export async function collectOrphans(needs: CollectNeeds, signal: AbortSignal): 
   return { multiparts, blobs, places };
 }
 
-async function collectMultiparts({ sql, blobs, clock }: CollectNeeds, signal: AbortSignal): Promise<number> {
+async function collectMultiparts({ sql, blobs, clock }: StoreNeeds, signal: AbortSignal): Promise<number> {
   let freed = 0;
   for (const { name, multipart_id } of await blobs.multipart.listOpen(clock.now() - ORPHAN_AGE_MS)) {
     signal.throwIfAborted();
@@ -70,7 +76,7 @@ async function collectMultiparts({ sql, blobs, clock }: CollectNeeds, signal: Ab
   return freed;
 }
 
-async function collectUploads({ sql, blobs, clock }: CollectNeeds, signal: AbortSignal): Promise<number> {
+async function collectUploads({ sql, blobs, clock }: StoreNeeds, signal: AbortSignal): Promise<number> {
   let freed = 0;
   let after: string | undefined;
   for (;;) {
@@ -97,7 +103,7 @@ async function collectUploads({ sql, blobs, clock }: CollectNeeds, signal: Abort
 async function collectPlaces(
   root: string,
   kind: "videos" | "images",
-  needs: CollectNeeds,
+  needs: StoreNeeds,
   signal: AbortSignal,
 ): Promise<number> {
   const { sql, blobs, clock } = needs;

@@ -6,7 +6,7 @@ import type { Sql } from "#ports/sql/index.ts";
 
 import { DELETE_IMAGE } from "../images/index.ts";
 import * as images from "../images/store.ts";
-import { DELETE_PLACE } from "../places.ts";
+import { DELETE_PLACE, DELETE_PLACE_LATER } from "../places.ts";
 import { DELETE_VIDEO } from "../videos/index.ts";
 import * as videos from "../videos/store.ts";
 
@@ -47,13 +47,13 @@ export function deleteImageJob({ sql, blobs }: { sql: Sql; blobs: Blobs }): JobK
   };
 }
 
-/** A place that something has moved out of. */
-export function deletePlaceJob({ blobs }: { blobs: Blobs }): JobKind {
-  return {
+/** Places that something has moved out of. */
+export function deletePlaceJobs({ blobs }: { blobs: Blobs }): JobKind[] {
+  return [DELETE_PLACE, DELETE_PLACE_LATER].map((name) => ({
     ...KIND,
-    name: DELETE_PLACE,
+    name,
     async handle(payload) {
       await blobs.deletePrefix(String(payload.place));
     },
-  };
+  }));
 }

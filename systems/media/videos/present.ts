@@ -13,7 +13,7 @@ interface Needs {
 }
 
 export const MASTER = "master.m3u8";
-export const POSTER = "poster.webp";
+export const POSTER = "poster.jpg";
 
 /** What the viewer adds to a video. */
 export interface Seen {

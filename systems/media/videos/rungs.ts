@@ -70,3 +70,7 @@ export async function markRungComplete(
   await q`UPDATE media_rungs SET complete_at = ${made.at}, segment_count = ${made.segment_count}, bitrate_bps = ${made.bitrate_bps}
     WHERE video_id = ${video_id} AND rung = ${rung} AND complete_at IS NULL`;
 }
+
+export async function deleteRungs(q: Query, video_id: VideoId, rungs: string[]): Promise<void> {
+  await q`DELETE FROM media_rungs WHERE video_id = ${video_id} AND rung = ANY(${q.array(rungs, "TEXT")})`;
+}

@@ -1,9 +1,10 @@
 import type { PersonId, SpaceId, UploadId, VideoId } from "#kernel/ids.ts";
-import type { JsonObject } from "#kernel/json.ts";
 import type { Audience } from "#kernel/wire.ts";
 import type { Query } from "#ports/sql/index.ts";
 
 import type { VideoStatus } from "../contract.ts";
+import type { Ladder } from "../encode/ladder.ts";
+import type { Probe } from "../encode/probe.ts";
 import type { Place } from "../places.ts";
 
 export interface VideoRow {
@@ -24,8 +25,8 @@ export interface VideoRow {
   width: number | null;
   height: number | null;
   placeholder: string | null;
-  source: JsonObject | null;
-  ladder: JsonObject | null;
+  source: Probe | null;
+  ladder: Ladder | null;
   place: Place;
   poster_bytes: number | null;
   job_id: string | null;
@@ -96,9 +97,9 @@ export async function listShorts(q: Query, before: VideoId | null, limit: number
 export async function setPlan(
   q: Query,
   id: VideoId,
-  plan: { source: JsonObject; ladder: JsonObject; duration_ms: number; width: number; height: number },
+  plan: { source: Probe; ladder: Ladder; duration_ms: number; width: number; height: number },
 ): Promise<void> {
-  await q`UPDATE media_videos SET source = ${JSON.stringify(plan.source)}::text::jsonb, ladder = ${JSON.stringify(plan.ladder)}::text::jsonb,
+  await q`UPDATE media_videos SET source = ${JSON.stringify(plan.source)}::text::json, ladder = ${JSON.stringify(plan.ladder)}::text::json,
     duration_ms = ${plan.duration_ms}, width = ${plan.width}, height = ${plan.height} WHERE id = ${id}`;
 }
 
@@ -113,6 +114,11 @@ export async function setPoster(
   placeholder: string | null,
 ): Promise<void> {
   await q`UPDATE media_videos SET poster_bytes = ${poster_bytes}, placeholder = ${placeholder} WHERE id = ${id}`;
+}
+
+/** Nothing of it can be shown any more. */
+export async function clearShown(q: Query, id: VideoId): Promise<void> {
+  await q`UPDATE media_videos SET playable_at = NULL, poster_bytes = NULL, placeholder = NULL WHERE id = ${id}`;
 }
 
 /** @returns true for the call that made it playable */

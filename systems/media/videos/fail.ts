@@ -1,0 +1,141 @@
+import { Problem } from "#kernel/errors.ts";
+import type { VideoId } from "#kernel/ids.ts";
+import type { Blobs } from "#ports/blobs/index.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import type { JobKind, JobRun } from "#ports/jobs/index.ts";
+import type { Query, Sql } from "#ports/sql/index.ts";
+
+import { FAILURE_CHARS_MAX } from "../bounds.ts";
+import type { Failure } from "../contract.ts";
+import { namesOf } from "../encode/playlist.ts";
+import { MediaRefusal } from "../encode/tools.ts";
+import type { Tell } from "../events.ts";
+import type { MediaLimits } from "../limits.ts";
+import type { Uploads } from "../uploads/index.ts";
+import { deleteRungs, rungsOf } from "./rungs.ts";
+import * as store from "./store.ts";
+
+export interface FailNeeds {
+  sql: Sql;
+  blobs: Blobs;
+  clock: Clock;
+  tell: Tell;
+  uploads: Uploads;
+  limits: MediaLimits;
+}
+
+/** The video was deleted while it was being made; whoever works on it stops. */
+export class VideoGone extends Error {
+  override readonly name = "VideoGone";
+}
+
+/** Runs a step of the making: what is the file's fault or the disk's ends as a failure with its reason; the rest is retried. */
+export async function orFail(id: VideoId, run: JobRun, needs: FailNeeds, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof VideoGone) return;
+    // Cancelled, drained or out of time: not the file's fault.
+    if (run.signal.aborted) throw error;
+    const failure = await failureOf(error, needs);
+    if (!failure) throw error;
+    await failVideo(id, failure, run, needs);
+  }
+}
+
+const NO_SPACE: Failure = {
+  code: "media.no_space",
+  detail: "The house's disk is nearly full, so this video could not be made playable. Try again when there is room.",
+  can_retry: true,
+};
+
+async function failureOf(error: unknown, { blobs, limits }: FailNeeds): Promise<Failure | null> {
+  if (error instanceof MediaRefusal) {
+    if (error.code === "media.no_space") return NO_SPACE;
+    return error.lasting ? { code: error.code, detail: error.detail, can_retry: false } : null;
+  }
+  if (error instanceof Problem && error.code === "blob.not_found") {
+    return {
+      code: "media.source_gone",
+      detail: "The uploaded file is not there any more. Upload it again.",
+      can_retry: false,
+    };
+  }
+  const free = await blobs.freeBytes();
+  return free !== null && free < limits.free_bytes_reserve ? NO_SPACE : null;
+}
+
+/** @throws MediaRefusal `media.no_space` before anything is written that could fill the disk */
+export async function checkRoom({ blobs, limits }: Pick<FailNeeds, "blobs" | "limits">): Promise<void> {
+  const free = await blobs.freeBytes();
+  if (free !== null && free < limits.free_bytes_reserve) throw new MediaRefusal(NO_SPACE.code, NO_SPACE.detail, false);
+}
+
+/**
+ * Ends the making. Nothing half stays: what is not a whole rung goes, rows first, so that a crash in between is a making
+ * that begins again; and the source goes too unless trying again can help.
+ */
+async function failVideo(id: VideoId, failure: Failure, run: JobRun, needs: FailNeeds): Promise<void> {
+  const left = await run.fenced(async (tx) => {
+    const video = await store.lockVideo(tx, id);
+    if (video?.status !== "processing") return null;
+    const rungs = (await rungsOf(tx, [id])).get(id) ?? [];
+    const plays =
+      rungs.some((rung) => rung.kind === "video" && rung.complete_at) &&
+      rungs.every((rung) => rung.kind === "video" || rung.complete_at);
+    const gone = rungs.filter((rung) => !plays || !rung.complete_at).map((rung) => rung.rung);
+    await deleteRungs(tx, id, gone);
+    if (!plays) await store.clearShown(tx, id);
+    return { video, plays, gone };
+  });
+  if (!left) return;
+  const { place, ladder } = left.video;
+  if (!left.plays) {
+    await needs.blobs.deletePrefix(place);
+  } else if (ladder) {
+    const names = namesOf(ladder);
+    for (const track of left.gone) {
+      await needs.blobs.deletePrefix(place + names.init(track).replace(/[^/]+$/, ""));
+      await needs.blobs.delete([place + names.playlist(track)]);
+    }
+  }
+  await run.fenced(async (tx) => {
+    const video = await store.lockVideo(tx, id);
+    if (video) await markFailed(tx, video, failure, needs);
+  });
+}
+
+async function markFailed(
+  tx: Query,
+  video: store.VideoRow,
+  failure: Failure,
+  { clock, tell, uploads }: Pick<FailNeeds, "clock" | "tell" | "uploads">,
+) {
+  const { id, owner_id } = video;
+  const detail = failure.detail.slice(0, FAILURE_CHARS_MAX);
+  if (!(await store.markFailed(tx, id, { ...failure, detail }, new Date(clock.now())))) return;
+  if (!failure.can_retry && video.upload_id !== null) {
+    await store.clearSource(tx, id);
+    await uploads.release(tx, video.upload_id);
+  }
+  await tell(tx, { type: "media.video_failed", version: 1, data: { video_id: id, owner_id, code: failure.code } });
+}
+
+/** A job that gave up: the house's fault, so its owner may try again. What is made already is kept for that. */
+export const onDeadVideo =
+  (needs: Pick<FailNeeds, "clock" | "tell" | "uploads">): NonNullable<JobKind["onDead"]> =>
+  async (tx, payload) => {
+    const video = await store.lockVideo(tx, String(payload.video_id) as VideoId);
+    if (!video) return;
+    await markFailed(
+      tx,
+      video,
+      {
+        code: "media.gave_up",
+        detail:
+          "Making this video playable failed several times. Try again; if that does not help, tell whoever runs the house.",
+        can_retry: true,
+      },
+      needs,
+    );
+  };
