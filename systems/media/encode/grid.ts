@@ -40,7 +40,7 @@ export function playRate(average: number, smallest: number): Fraction {
   const steady = smallest > 0 && smallest <= FPS_MAX * 1.01 && average <= smallest;
   const wanted = Math.min(
     FPS_MAX,
-    steady && average < smallest * 0.98 ? Math.min(smallest, Math.max(average, 30)) : average,
+    steady && average < smallest * 0.995 ? Math.min(smallest, Math.max(average, 30)) : average,
   );
   const close = RATES.map((rate) => ({ rate, off: Math.abs(valueOf(rate) - wanted) / wanted })).sort(
     (a, b) => a.off - b.off,

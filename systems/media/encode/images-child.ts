@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   const { width, height, format } = await open().metadata();
   const variants: { width: number; height: number; file: string }[] = [];
   for (const wide of widthsFor(width, widths!.split(",").map(Number))) {
-    const picture = open().resize(wide, { withoutEnlargement: true }).webp({ quality: 80 });
+    const picture = open().resize(wide, undefined, { withoutEnlargement: true }).webp({ quality: 80 });
     const file = `${wide}.webp`;
     await Bun.write(`${folder}/${file}`, await picture.bytes());
     variants.push({ width: picture.width, height: picture.height, file });

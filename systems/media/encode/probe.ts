@@ -13,7 +13,8 @@ import {
   VIDEO_SIDE_PX_MAX,
   VIDEO_SIDE_PX_MIN,
 } from "./bounds.ts";
-import { AUDIO_CODECS, parseReport, type Report, type StreamReport, VIDEO_CODECS } from "./probe-report.ts";
+import { AUDIO_CODECS, VIDEO_CODECS } from "./codecs.ts";
+import { parseReport, type Report, type StreamReport } from "./probe-report.ts";
 import { boundRefusal, type EncodeNeeds, inputGuards, MediaRefusal, pathsOf } from "./tools.ts";
 
 /** What a video file is, as far as we have to know. */
@@ -117,12 +118,6 @@ async function describe(needs: EncodeNeeds, path: string, signal?: AbortSignal):
     argv: [
       needs.tools.ffprobe,
       ["-v", "error", "-hide_banner", ...inputGuards(), "-max_streams", String(STREAMS_MAX)],
-      [
-        "-codec_whitelist",
-        [...VIDEO_CODECS.flatMap((codec) => codec.decoders), ...AUDIO_CODECS.flatMap((codec) => codec.decoders)].join(
-          ",",
-        ),
-      ],
       ["-show_format", "-show_streams", "-of", "json", `file:${path}`],
     ].flat(),
     read_paths: [path, ...pathsOf(needs.tools.ffprobe)],
@@ -132,6 +127,8 @@ async function describe(needs: EncodeNeeds, path: string, signal?: AbortSignal):
   const bound = boundRefusal(result, "Looking at this file");
   if (bound) throw bound;
   const report = result.truncated ? null : parseReport(new TextDecoder().decode(result.stdout));
+  const unlisted = /Codec \((\w{1,32})\) not on whitelist/.exec(result.stderr)?.[1];
+  if (unlisted) throw codecRefused(`One of its tracks is coded as ${unlisted}`);
   if (!report || report.streams.length === 0) {
     throw new MediaRefusal(
       "video.not_media",
@@ -146,10 +143,7 @@ function pickVideo(report: Report): StreamReport {
   const video = report.streams.find((stream) => stream.kind === "video" && !stream.is_cover);
   if (!video) throw new MediaRefusal("video.no_picture", "There is sound in this file but no picture. Send a video.");
   if (!VIDEO_CODECS.some(({ name }) => name === video.codec)) {
-    throw new MediaRefusal(
-      "video.codec_refused",
-      `Its picture is coded as ${video.codec || "something unknown"}, which we do not take. Send H.264, HEVC, VP9 or AV1.`,
-    );
+    throw codecRefused(`Its picture is coded as ${video.codec || "something unknown"}`);
   }
   return video;
 }
@@ -159,10 +153,7 @@ function pickAudio(report: Report): StreamReport | null {
   const audio = all.find((stream) => stream.is_default) ?? all[0];
   if (!audio) return null;
   if (!AUDIO_CODECS.some(({ name }) => name === audio.codec)) {
-    throw new MediaRefusal(
-      "video.codec_refused",
-      `Its sound is coded as ${audio.codec || "something unknown"}, which we do not take. Send AAC, MP3 or Opus.`,
-    );
+    throw codecRefused(`Its sound is coded as ${audio.codec || "something unknown"}`);
   }
   if (audio.channels < 1 || audio.channels > AUDIO_CHANNELS_MAX) {
     throw new MediaRefusal(
@@ -310,3 +301,9 @@ const tooLong = () =>
   );
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+
+const codecRefused = (what: string) =>
+  new MediaRefusal(
+    "video.codec_refused",
+    `${what}, which we do not take. Send H.264, HEVC, VP9 or AV1 with AAC, MP3 or Opus.`,
+  );

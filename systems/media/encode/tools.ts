@@ -1,6 +1,8 @@
 import type { Clock } from "#ports/clock/index.ts";
 import type { Sandbox, SandboxResult } from "#ports/sandbox/index.ts";
 
+import { DECODERS } from "./codecs.ts";
+
 /** The two programs, and what this build of them can do. */
 export interface FfmpegTools {
   ffmpeg: string;
@@ -77,10 +79,17 @@ export class MediaRefusal extends Error {
 /** Paths that a program needs to see to be started: itself, where it is not the system's. */
 export const pathsOf = (...programs: string[]): string[] => programs.filter((path) => !path.startsWith("/usr/"));
 
-/** What all commands say first: no questions, no banner, files only, and nothing but the containers that we take. */
+/** What every command says of its input: files only, and nothing but the containers and codecs that we take. */
 export const CONTAINERS = ["mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "mpegts", "mpeg", "ogg"] as const;
 
-export const inputGuards = (): string[] => ["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS.join(",")];
+export const inputGuards = (): string[] => [
+  "-protocol_whitelist",
+  "file",
+  "-format_whitelist",
+  CONTAINERS.join(","),
+  "-codec_whitelist",
+  DECODERS.join(","),
+];
 
 /** The refusal for a command that a bound ended, or null if none did. */
 export function boundRefusal(result: SandboxResult, what: string): MediaRefusal | null {
