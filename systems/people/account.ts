@@ -16,6 +16,8 @@ import * as persons from "./store/persons.ts";
 
 /** Passwords, reset links and the end of an account. */
 export interface Account {
+  /** That this is still the account's owner. @throws Problem 401 `people.wrong_password`, 403 `people.session_needed` */
+  confirm(viewer: SignedIn, password: string, address: string): Promise<void>;
   changePassword(
     viewer: SignedIn,
     asked: { current_password: string; new_password: string },
@@ -65,6 +67,10 @@ export function createAccount(
   }
 
   return {
+    async confirm(viewer, password, address) {
+      await confirm(viewer, password, address);
+    },
+
     async changePassword(viewer, { current_password, new_password }, address) {
       const before = await confirm(viewer, current_password, address);
       refuseWeak(new_password, [viewer.handle]);

@@ -6,7 +6,14 @@
 export function isCommonPassword(password: string): boolean {
   const plain = password.normalize("NFKC").toLowerCase();
   const bare = plain.replaceAll(/[^\p{L}\p{N}]/gu, "");
-  return LISTED.has(plain) || LISTED.has(bare) || isRepeated(plain) || isRepeated(bare) || isOneWordDressed(plain) || isOneWordDressed(bare);
+  return (
+    LISTED.has(plain) ||
+    LISTED.has(bare) ||
+    isRepeated(plain) ||
+    isRepeated(bare) ||
+    isOneWordDressed(plain) ||
+    isOneWordDressed(bare)
+  );
 }
 
 /** A person's own name, a few signs and nothing else. `names` are handles, display names and the like. */
@@ -64,7 +71,9 @@ const SIGNS_MAX = 8;
  */
 function isOneWordDressed(text: string): boolean {
   const as_letters = unleet(text);
-  return WORDS_AND_NONE.some((word) => (text.includes(word) || as_letters.includes(word)) && covers(text, as_letters, word));
+  return WORDS_AND_NONE.some(
+    (word) => (text.includes(word) || as_letters.includes(word)) && covers(text, as_letters, word),
+  );
 }
 
 function covers(text: string, as_letters: string, word: string): boolean {

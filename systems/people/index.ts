@@ -21,6 +21,7 @@ import { createInvitations, type Invitations } from "./invitations.ts";
 import type { Relations } from "./may.ts";
 import { createMemory } from "./memory.ts";
 import { createOffices, type Offices } from "./offices.ts";
+import { createPasskeys, type Passkeys } from "./passkeys.ts";
 import { createPasswords, type PasswordCost } from "./passwords.ts";
 import { createProfiles, type Profiles } from "./profiles.ts";
 import { createRelating, type Relating } from "./relations.ts";
@@ -81,6 +82,7 @@ export interface Rooms {
   sessions: Sessions;
   tokens: Tokens;
   account: Account;
+  passkeys: Passkeys;
   profiles: Profiles;
   relating: Relating;
   invitations: Invitations;
@@ -115,6 +117,7 @@ export async function createPeople(needs: PeopleNeeds): Promise<People> {
     sessions,
     tokens: createTokens(ground),
     account,
+    passkeys: createPasskeys(ground, sessions, account, async () => (await house.settings()).name),
     profiles,
     relating,
     invitations: createInvitations(ground, cards),

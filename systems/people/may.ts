@@ -9,7 +9,7 @@ import type { Audience } from "#kernel/wire.ts";
 export function may(facts: ViewerFacts, action: Action, resource: Resource): Decision {
   const { viewer } = facts;
   if (resource.deleted === true) return NO.deleted;
-  if (action === "read") return mayRead(facts, resource);
+  if (action === "read") return mayRead(standing(facts), resource);
   if (viewer.kind === "nobody") return NO.signed_out;
   if (viewer.suspended) return NO.viewer_suspended;
   switch (action) {
@@ -101,6 +101,13 @@ export interface Because {
 const NONE: ReadonlySet<PersonId> = new Set();
 export const NO_RELATIONS: Relations = { follows: NONE, blocks: NONE, blocked_by: NONE, mutes: NONE };
 export const NO_SPACES: ReadonlyMap<SpaceId, SpaceRole> = new Map();
+
+/** A suspended person reads what is theirs and what any stranger may: no membership and no follow opens a door. */
+function standing(facts: ViewerFacts): ViewerFacts {
+  const { viewer, relations } = facts;
+  if (viewer.kind === "nobody" || !viewer.suspended) return facts;
+  return { viewer, relations: { ...relations, follows: NONE }, spaces: NO_SPACES };
+}
 
 function mayRead({ viewer, relations, spaces }: ViewerFacts, resource: Resource): Decision {
   const { owner_id, space_id, audience } = resource;

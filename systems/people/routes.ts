@@ -2,10 +2,11 @@ import { rfc3339 } from "#kernel/time.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 import { type Api, SESSION_COOKIE } from "#ports/http/index.ts";
 
-import { peopleRoutes as r, type Token } from "./contract.ts";
+import { type Passkey, peopleRoutes as r, type Token } from "./contract.ts";
 import type { People } from "./index.ts";
 import type { Origin, StartedSession } from "./sessions.ts";
 import type { TokenRow } from "./store/credentials.ts";
+import type { PasskeyRow } from "./store/passkeys.ts";
 
 /** Browsers keep a cookie for 400 days at most; when a session ends is the server's to say. */
 const COOKIE_AGE_S = 400 * 86_400;
@@ -37,12 +38,19 @@ const presentToken = ({ created_at, last_used_at, expires_at, ...row }: TokenRow
   expires_at: expires_at && rfc3339(expires_at),
 });
 
+const presentPasskey = ({ id, name, created_at, last_used_at }: PasskeyRow): Passkey => ({
+  id,
+  name,
+  created_at: rfc3339(created_at),
+  last_used_at: last_used_at && rfc3339(last_used_at),
+});
+
 /** The session that this browser brought along, which the new one replaces. A bearer's is a program's own affair. */
 const replacedBy = (viewer: { kind: "nobody" } | SignedIn, { header }: Called): SignedIn | null =>
   viewer.kind === "person" && header("authorization") === null ? viewer : null;
 
 export function servePeople(api: Api, people: People): void {
-  const { signUp, sessions, tokens, account, profiles, relating, invitations, offices, house } = people.rooms;
+  const { signUp, sessions, tokens, account, passkeys, profiles, relating, invitations, offices, house } = people.rooms;
   const done = { status: 204 } as const;
 
   api.serve(r.house, async () => ({ status: 200, body: await house.facts() }));
@@ -127,6 +135,29 @@ export function servePeople(api: Api, people: People): void {
     body: { items: (await tokens.list(viewer)).map(presentToken) },
   }));
   api.serve(r.revokeToken, async ({ viewer, params }) => (await tokens.revoke(viewer, params.id), done));
+
+  api.serve(r.passkeyRegistration, async ({ viewer, body, origin, address }) => {
+    const options = await passkeys.registration(viewer, body.password, origin, address);
+    return { status: 200, json: JSON.stringify(options) };
+  });
+  api.serve(r.registerPasskey, async ({ viewer, body, origin }) => ({
+    status: 201,
+    body: presentPasskey(await passkeys.register(viewer, body, origin)),
+  }));
+  api.serve(r.listPasskeys, async ({ viewer }) => ({
+    status: 200,
+    body: { items: (await passkeys.list(viewer)).map(presentPasskey) },
+  }));
+  api.serve(r.removePasskey, async ({ viewer, params }) => (await passkeys.remove(viewer, params.id), done));
+  api.serve(r.passkeyChallenge, async ({ origin, address }) => ({
+    status: 200,
+    json: JSON.stringify(await passkeys.challenge(origin, address)),
+  }));
+  api.serve(r.passkeySignIn, async (asked) => {
+    const { started, viewer } = await passkeys.signIn(asked.body.response, asked.origin, originOf(asked));
+    const body = { token: started.secret, expires_at: rfc3339(started.expires_at), person: await profiles.me(viewer) };
+    return once(body, signedIn(started, asked));
+  });
 
   api.serve(r.createInvitation, async ({ viewer, body }) => once(await invitations.create(viewer, body)));
   api.serve(r.listInvitations, async ({ query }) => ({ status: 200, body: await invitations.list(query) }));

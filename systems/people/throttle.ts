@@ -31,6 +31,7 @@ export interface Throttle {
   signIn(handle: string, address: string): Promise<void>;
   signUp(address: string): Promise<void>;
   link(address: string): Promise<void>;
+  passkey(address: string): Promise<void>;
 }
 
 export function createThrottle(limiter: Limiter, limits: PeopleLimits): Throttle {
@@ -59,6 +60,7 @@ export function createThrottle(limiter: Limiter, limits: PeopleLimits): Throttle
         claim(addressKey(address), limits.sign_in_address),
       ]),
     signUp: (address) => take([claim(addressKey(address), limits.sign_up_address)]),
+    passkey: (address) => take([claim(addressKey(address), limits.sign_in_address)]),
     link: (address) => take([claim(addressKey(address), limits.link_address)]),
   };
 }

@@ -29,16 +29,26 @@ export const insert = (q: Query, p: Omit<PasskeyRow, "last_used_at" | "sign_coun
   INSERT INTO people_passkeys (id, person_id, name, credential_id, public_key, sign_count, transports, created_at)
   VALUES (${p.id}, ${p.person_id}, ${p.name}, ${p.credential_id}, ${p.public_key}, ${p.sign_count}, ${q.array(p.transports, "TEXT")}, ${p.created_at})`;
 
-export const used = (q: Query, id: Id<"passkey">, sign_count: number, at: Date) => q`
-  UPDATE people_passkeys SET sign_count = ${sign_count}, last_used_at = ${at} WHERE id = ${id}`;
+export const used = async (q: Query, id: Id<"passkey">, sign_count: number, at: Date): Promise<boolean> =>
+  (await q`UPDATE people_passkeys SET sign_count = ${sign_count}, last_used_at = ${at} WHERE id = ${id} RETURNING 1`)
+    .length > 0;
 
 export const remove = async (q: Query, person: PersonId, id: Id<"passkey">): Promise<boolean> =>
   (await q`DELETE FROM people_passkeys WHERE person_id = ${person} AND id = ${id} RETURNING 1`).length > 0;
 
 export const removeAll = (q: Query, person: PersonId) => q`DELETE FROM people_passkeys WHERE person_id = ${person}`;
 
-export const insertChallenge = (q: Query, hash: Uint8Array, person: PersonId | null, at: Date, expires_at: Date) => q`
-  INSERT INTO people_passkey_challenges (challenge_hash, person_id, created_at, expires_at) VALUES (${hash}, ${person}, ${at}, ${expires_at})`;
+/** Makes room first: what is past its few minutes goes with each new one. */
+export async function insertChallenge(
+  q: Query,
+  hash: Uint8Array,
+  person: PersonId | null,
+  at: Date,
+  expires_at: Date,
+): Promise<void> {
+  await q`DELETE FROM people_passkey_challenges WHERE expires_at < ${at}`;
+  await q`INSERT INTO people_passkey_challenges (challenge_hash, person_id, created_at, expires_at) VALUES (${hash}, ${person}, ${at}, ${expires_at})`;
+}
 
 /** Takes the challenge, so that it is answered once; false when it is not open for this person (or for signing in, null). */
 export const takeChallenge = async (q: Query, hash: Uint8Array, person: PersonId | null, now: Date): Promise<boolean> =>
