@@ -65,7 +65,8 @@ export async function startHouse(env: Record<string, string> = {}): Promise<Hous
     while (Date.now() < until) {
       if (child.exitCode !== null) throw new Error(`The house ended with ${child.exitCode}:\n${printed}`);
       const answer = await fetch(`${url}/readyz`).catch(() => null);
-      if (answer?.ok) return;
+      // The address is printed last; with it comes the set-up link.
+      if (answer?.ok && printed.includes(" is open: ")) return;
       await Bun.sleep(50);
     }
     throw new Error(`The house was not ready in ${START_MS_MAX} ms:\n${printed}`);

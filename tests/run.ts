@@ -15,6 +15,8 @@ import { readReport, type Report } from "./report.ts";
 const ROOT = join(import.meta.dirname, "..");
 const FOLDERS = ["kernel", "ports", "engines", "systems", "apps", "tests"];
 const WORKERS = 2;
+/** Files clone a database, start a browser or encode film: a test that hangs is killed after this long. */
+const TEST_MS_MAX = 60_000;
 /** Variables that would point the tests at somebody's house. */
 const HOUSE_VARIABLES = /^(FOLKHUS_.*|PORT|HOST|DATABASE_URL|REDIS_URL|NATS_URL|S3_URL|SMTP_URL)$/;
 
@@ -41,6 +43,7 @@ async function run(): Promise<{ code: number; report: Report }> {
       process.execPath,
       "test",
       `--parallel=${WORKERS}`,
+      `--timeout=${TEST_MS_MAX}`,
       `--timings=${timings}`,
       ...(existsSync(join(ROOT, ".cache")) ? ["--update-timings"] : []),
       "--reporter=junit",

@@ -155,7 +155,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       return { asset: createAssets(build), page };
     } catch (err) {
       lines.error(
-        { err, errors: err instanceof AggregateError ? err.errors.slice(0, 5).map(String) : [] },
+        { err: String(err), errors: err instanceof AggregateError ? err.errors.slice(0, 5).map(String) : [] },
         "the page could not be built; the API goes on",
       );
       const away = () =>
