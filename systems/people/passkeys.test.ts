@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { MINUTE_MS } from "#kernel/time.ts";
 import { createSystemClock } from "#ports/clock/index.ts";
 
+import { PASSKEYS_PER_PERSON_MAX } from "./bounds.ts";
 import { peopleRoutes as r } from "./contract.ts";
 import { TEST_PASSWORD, testHouse } from "./testing.ts";
 
@@ -210,5 +211,14 @@ describe("people: passkeys", () => {
     expect((await signIn(await two.get(await challenge()))).status).toBe(201);
     await house.people.setPassword("remover", "eleven odd kettles");
     expect((await signIn(await two.get(await challenge()))).code).toBe("people.passkey_invalid");
+  });
+
+  test(`PE55: one person has at most ${PASSKEYS_PER_PERSON_MAX} passkeys`, async () => {
+    const p = await house.person("hoarder");
+    await house.db.sql.pool`INSERT INTO people_passkeys (id, person_id, name, credential_id, public_key, created_at)
+      SELECT n, ${p.id}, 'x', 'c' || n, 'x', now() FROM generate_series(1, ${PASSKEYS_PER_PERSON_MAX - 1}) n`;
+    const [one, two] = [await device(), await device()];
+    expect((await register(p.token, one.create(await options(p.token)))).status).toBe(201);
+    expect((await register(p.token, two.create(await options(p.token)))).code).toBe("people.too_many");
   });
 });
