@@ -7,6 +7,7 @@ import type { PersonId, SpaceId, UploadId } from "#kernel/ids.ts";
 import type { SpaceRole } from "#kernel/viewer.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
 import { createFileBlobs } from "#ports/blobs/index.ts";
+import { type Clock, createSystemClock } from "#ports/clock/index.ts";
 import type { Called, TestClient } from "#ports/http/testing.ts";
 import { createJobs, type JobFailure, type Jobs } from "#ports/jobs/index.ts";
 import { createSandbox } from "#ports/sandbox/index.ts";
@@ -36,6 +37,13 @@ export interface MediaHouse extends AsyncDisposable {
   settled(): Promise<void>;
   /** Runs one of the jobs that come by themselves, now, and waits for it and what it began. */
   work(kind: string): Promise<void>;
+}
+
+/** The machine's own clock, whose wall time can be set forward: work goes on as ever, and days pass at once. */
+export function createSteppedClock(): Clock & { step(ms: number): void } {
+  const real = createSystemClock();
+  let ahead_ms = 0;
+  return { ...real, now: () => real.now() + ahead_ms, step: (ms) => void (ahead_ms += ms) };
 }
 
 /** Just enough of spaces: who is in which. */

@@ -2,7 +2,6 @@ import { afterAll, describe, expect, test } from "bun:test";
 
 import type { UploadId } from "#kernel/ids.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
-import { createVirtualClock } from "#ports/clock/index.ts";
 
 import { PART_BYTES_MIN, PARTS_MAX, PARTS_SIGNED_MAX, UPLOAD_BYTES_CEILING, UPLOADS_OPEN_MAX } from "../bounds.ts";
 import {
@@ -15,7 +14,7 @@ import {
   listUploads,
   signParts,
 } from "../contract.ts";
-import { good, mediaHouse, sendParts, uploadBytes } from "../testing.ts";
+import { createSteppedClock, good, mediaHouse, sendParts, uploadBytes } from "../testing.ts";
 import { cutOf, partBytes } from "./parts.ts";
 
 const MIB = 1024 * 1024;
@@ -249,7 +248,7 @@ describe("an upload", () => {
 });
 
 test("MD13: what nobody goes on with is freed after its days; asking for URLs begins them anew", async () => {
-  const clock = createVirtualClock(Date.now());
+  const clock = createSteppedClock();
   const DAY = 86_400_000;
   await using other = await mediaHouse({ limits: { ...LIMITS, upload_kept_ms: 7 * DAY }, clock });
   const { token } = await other.person("gunnar");
