@@ -1,0 +1,234 @@
+import type { Ask, Class, Fixture } from "./matrix.ts";
+
+/**
+ * Every route of the house: what it is, and how to call it. A route that is not here fails the matrix. Where a call cannot
+ * succeed with what the fixture has, `past` names the problem codes that only somebody who was let in can get.
+ */
+export type Row = [kind: Class, ask: (f: Fixture) => Ask | Promise<Ask>, past?: string[]];
+
+const none = (): Ask => ({});
+const PASSWORD = "seven green kettles";
+/** Well-formed answers of an authenticator that nobody asked anything. */
+const CLIENT_DATA = btoa(
+  JSON.stringify({ type: "webauthn.get", challenge: "bm9uZQ", origin: "http://localhost" }),
+).replaceAll("=", "");
+const REGISTRATION = {
+  id: "YQ",
+  rawId: "YQ",
+  type: "public-key",
+  response: { clientDataJSON: CLIENT_DATA, attestationObject: "YQ" },
+};
+const ASSERTION = {
+  id: "YQ",
+  rawId: "YQ",
+  type: "public-key",
+  response: { clientDataJSON: CLIENT_DATA, authenticatorData: "YQ", signature: "YQ" },
+};
+const id = async (make: () => Promise<string>): Promise<Ask> => ({ params: { id: await make() } });
+/** Somebody who is only looked at, and somebody to whom things are done. */
+const neighbour = (f: Fixture): Ask => ({ params: { handle: f.neighbour } });
+const somebody = async (f: Fixture): Promise<Ask> => ({ params: { handle: (await f.person()).handle } });
+const ofSpace = (f: Fixture): Ask => ({ params: { slug: f.space } });
+const owned = (f: Fixture) => f.caller ?? f.owner;
+
+const people: Record<string, Row> = {
+  "GET /v1/house": ["open", none],
+  "POST /v1/people": [
+    "open",
+    () => ({
+      body: {
+        handle: `n${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`,
+        password: PASSWORD,
+        display_name: "New",
+      },
+    }),
+  ],
+  "POST /v1/sessions": ["open", (f) => ({ body: { handle: f.neighbour, password: PASSWORD } })],
+  "DELETE /v1/sessions/current": ["self", none],
+  "GET /v1/sessions": ["self", none],
+  "DELETE /v1/sessions/{id}": ["self", async (f) => ({ params: { id: await f.sessionOf(owned(f)) } })],
+  "DELETE /v1/sessions": ["self", none],
+  "GET /v1/people/me": ["self", none],
+  "PATCH /v1/people/me": ["self", () => ({ body: { bio: "Hello" } })],
+  "PUT /v1/people/me/password": ["self", () => ({ body: { current_password: PASSWORD, new_password: PASSWORD } })],
+  "POST /v1/people/me/deletion": ["self", () => ({ body: { password: PASSWORD } })],
+  "GET /v1/people/me/blocks": ["self", none],
+  "GET /v1/people/me/mutes": ["self", none],
+  "GET /v1/people": ["self", () => ({ query: { q: "a" } })],
+  "GET /v1/people/{handle}": ["open", neighbour],
+  "GET /v1/people/{handle}/followers": ["open", neighbour],
+  "GET /v1/people/{handle}/following": ["open", neighbour],
+  "PUT /v1/people/{handle}/follow": ["self", neighbour],
+  "DELETE /v1/people/{handle}/follow": ["self", neighbour],
+  "PUT /v1/people/{handle}/block": ["self", neighbour],
+  "DELETE /v1/people/{handle}/block": ["self", neighbour],
+  "PUT /v1/people/{handle}/mute": ["self", neighbour],
+  "DELETE /v1/people/{handle}/mute": ["self", neighbour],
+  "POST /v1/tokens": ["self", () => ({ body: { name: "laptop", scopes: ["read"] } })],
+  "GET /v1/tokens": ["self", none],
+  "DELETE /v1/tokens/{id}": ["self", async (f) => ({ params: { id: await f.tokenOf(owned(f)) } }), ["token.not_found"]],
+  "POST /v1/passkeys/registration": ["self", () => ({ body: { password: PASSWORD } })],
+  "POST /v1/passkeys": [
+    "self",
+    () => ({ body: { name: "phone", response: REGISTRATION } }),
+    ["people.passkey_invalid"],
+  ],
+  "GET /v1/passkeys": ["self", none],
+  "DELETE /v1/passkeys/{id}": ["self", () => ({ params: { id: "1" } }), ["passkey.not_found"]],
+  "POST /v1/sessions/passkey/challenge": ["open", none],
+  "POST /v1/sessions/passkey": ["open", () => ({ body: { response: ASSERTION } }), ["people.passkey_invalid"]],
+  "POST /v1/invitations": ["moderator", () => ({ body: {} })],
+  "GET /v1/invitations": ["moderator", none],
+  "DELETE /v1/invitations/{id}": ["moderator", async (f) => ({ params: { id: (await f.houseInvitation()).id } })],
+  "POST /v1/invitations/lookup": ["open", async (f) => ({ body: { invitation: (await f.houseInvitation()).secret } })],
+  "POST /v1/people/{handle}/reset-link": ["admin", neighbour],
+  "POST /v1/password-resets": [
+    "open",
+    async (f) => ({ body: { secret: await f.resetLink(), new_password: "another green kettle" } }),
+  ],
+  "GET /v1/admin/people": ["moderator", none],
+  "PUT /v1/people/{handle}/role": ["admin", (f) => ({ ...neighbour(f), body: { role: "member" } })],
+  "PUT /v1/people/{handle}/suspension": [
+    "moderator",
+    async (f) => ({ ...(await somebody(f)), body: { reason: "noise" } }),
+  ],
+  "DELETE /v1/people/{handle}/suspension": ["moderator", neighbour],
+  "GET /v1/admin/settings": ["admin", none],
+  "PATCH /v1/admin/settings": ["admin", () => ({ body: { name: "A house" } })],
+};
+
+const spaces: Record<string, Row> = {
+  "POST /v1/spaces": [
+    "self",
+    () => ({ body: { name: "New", slug: `s${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}` } }),
+  ],
+  "GET /v1/spaces": ["open", none],
+  "GET /v1/spaces/mine": ["self", none],
+  "POST /v1/spaces/invitations/lookup": [
+    "open",
+    async (f) => ({ body: { invitation: (await f.spaceInvitation()).secret } }),
+  ],
+  "GET /v1/spaces/{slug}": ["members", ofSpace],
+  "PATCH /v1/spaces/{slug}": ["owner", (f) => ({ ...ofSpace(f), body: { description: "For us" } })],
+  "DELETE /v1/spaces/{slug}": ["owner", async (f) => ({ params: { slug: await f.freshSpace(f.owner) } })],
+  "PUT /v1/spaces/{slug}/membership": ["members", (f) => ({ ...ofSpace(f), body: {} })],
+  "DELETE /v1/spaces/{slug}/membership": [
+    "self",
+    (f) => ({ params: { slug: f.opened } }),
+    ["spaces.not_a_member", "spaces.not_member"],
+  ],
+  "GET /v1/spaces/{slug}/members": ["members", ofSpace],
+  "PUT /v1/spaces/{slug}/members/{handle}": [
+    "owner",
+    async (f) => ({ params: { slug: f.space, handle: await f.member() }, body: { role: "moderator" } }),
+  ],
+  "DELETE /v1/spaces/{slug}/members/{handle}": [
+    "owner",
+    async (f) => ({ params: { slug: f.space, handle: await f.member() } }),
+  ],
+  "GET /v1/spaces/{slug}/bans": ["owner", ofSpace],
+  "PUT /v1/spaces/{slug}/bans/{handle}": [
+    "owner",
+    async (f) => ({ params: { slug: f.space, handle: await f.member() }, body: {} }),
+  ],
+  "DELETE /v1/spaces/{slug}/bans/{handle}": [
+    "owner",
+    async (f) => ({ params: { slug: f.space, handle: await f.member() } }),
+  ],
+  "POST /v1/spaces/{slug}/invitations": ["owner", (f) => ({ ...ofSpace(f), body: {} })],
+  "GET /v1/spaces/{slug}/invitations": ["owner", ofSpace],
+  "DELETE /v1/spaces/{slug}/invitations/{id}": [
+    "owner",
+    async (f) => ({ params: { slug: f.space, id: (await f.spaceInvitation()).id } }),
+  ],
+};
+
+const ofVideo = async (f: Fixture): Promise<Ask> => ({ params: { video_id: await f.video() } });
+const ofImage = async (f: Fixture): Promise<Ask> => ({ params: { image_id: await f.image() } });
+const ofUpload = async (f: Fixture): Promise<Ask> => ({ params: { upload_id: await f.upload(f.owner) } });
+
+const media: Record<string, Row> = {
+  "POST /v1/uploads": ["self", () => ({ body: { filename: "a.png", size_bytes: 10, media_type: "image/png" } })],
+  "GET /v1/uploads": ["self", none],
+  "GET /v1/uploads/{upload_id}": ["owner", ofUpload],
+  "POST /v1/uploads/{upload_id}/parts": [
+    "owner",
+    async (f) => ({ ...(await ofUpload(f)), body: { part_numbers: [1] } }),
+  ],
+  "POST /v1/uploads/{upload_id}/complete": [
+    "owner",
+    async (f) => {
+      const { id: upload_id, parts } = await f.wholeUpload(f.owner, "image");
+      return { params: { upload_id }, body: { parts } };
+    },
+  ],
+  "DELETE /v1/uploads/{upload_id}": ["owner", ofUpload],
+  "POST /v1/videos": [
+    "owner",
+    async (f) => ({
+      body: { upload_id: (await f.wholeUpload(f.owner, "video")).id, title: "A film", audience: "private" },
+    }),
+  ],
+  "GET /v1/videos": ["self", none],
+  "GET /v1/videos/{video_id}": ["owner", ofVideo],
+  "PATCH /v1/videos/{video_id}": ["owner", async (f) => ({ ...(await ofVideo(f)), body: { title: "Another" } })],
+  "DELETE /v1/videos/{video_id}": ["owner", async (f) => ({ params: { video_id: await f.failedVideo() } })],
+  "POST /v1/videos/{video_id}/retry": ["owner", ofVideo, ["video.cannot_retry"]],
+  "GET /v1/videos/{video_id}/position": ["owner", ofVideo],
+  "PUT /v1/videos/{video_id}/position": ["owner", async (f) => ({ ...(await ofVideo(f)), body: { position_ms: 1 } })],
+  "POST /v1/videos/{video_id}/views": [
+    "owner",
+    async (f) => ({ ...(await ofVideo(f)), body: { session: "abcdefgh" } }),
+  ],
+  "POST /v1/images": ["owner", async (f) => ({ body: { upload_id: (await f.wholeUpload(f.owner, "image")).id } })],
+  "GET /v1/images/{image_id}": ["owner", ofImage],
+  "PATCH /v1/images/{image_id}": ["owner", async (f) => ({ ...(await ofImage(f)), body: { alt: "A square" } })],
+  "DELETE /v1/images/{image_id}": ["owner", ofImage],
+  "GET /v1/media/limits": ["self", none],
+};
+
+const ofPost = (f: Fixture) => id(f.post);
+const ofComment = (f: Fixture) => id(f.comment);
+
+const feed: Record<string, Row> = {
+  "POST /v1/posts": ["self", () => ({ body: { text: "Hello", audience: "public" } })],
+  "GET /v1/posts/{id}": ["members", ofPost],
+  "PATCH /v1/posts/{id}": ["owner", async (f) => ({ ...(await ofPost(f)), body: { text: "Changed" } })],
+  "DELETE /v1/posts/{id}": ["owner", ofPost],
+  "POST /v1/posts/{id}/restore": ["owner", (f) => id(f.deletedPost)],
+  "GET /v1/posts/{id}/edits": ["members", ofPost],
+  "GET /v1/posts/{id}/why": ["members", ofPost],
+  "PUT /v1/posts/{id}/like": ["members", ofPost],
+  "DELETE /v1/posts/{id}/like": ["members", ofPost],
+  "PUT /v1/posts/{id}/repost": ["members", ofPost, ["post.may_not_repost"]],
+  "DELETE /v1/posts/{id}/repost": ["members", ofPost],
+  "PUT /v1/posts/{id}/bookmark": ["members", ofPost],
+  "DELETE /v1/posts/{id}/bookmark": ["members", ofPost],
+  "GET /v1/posts/{id}/likes": ["members", ofPost],
+  "GET /v1/posts/{id}/reposts": ["members", ofPost],
+  "GET /v1/posts/{id}/comments": ["members", ofPost],
+  "POST /v1/posts/{id}/comments": ["members", async (f) => ({ ...(await ofPost(f)), body: { text: "Indeed" } })],
+  "GET /v1/comments/{id}": ["members", ofComment],
+  "PATCH /v1/comments/{id}": ["owner", async (f) => ({ ...(await ofComment(f)), body: { text: "Changed" } })],
+  "DELETE /v1/comments/{id}": ["owner", ofComment],
+  "PUT /v1/comments/{id}/like": ["members", ofComment],
+  "DELETE /v1/comments/{id}/like": ["members", ofComment],
+  "GET /v1/feeds/home": ["self", none],
+  "GET /v1/feeds/shorts": ["open", none],
+  "GET /v1/feeds/discover": ["open", none],
+  "GET /v1/people/{handle}/posts": ["open", neighbour],
+  "GET /v1/spaces/{space}/posts": ["members", (f) => ({ params: { space: f.space } })],
+  "GET /v1/hashtags/{tag}/posts": ["open", () => ({ params: { tag: "weaving" } })],
+  "GET /v1/bookmarks": ["self", none],
+};
+
+export const ROWS: Record<string, Row> = { ...people, ...spaces, ...media, ...feed };
+
+/** Calls after which their caller has no session, or no account. */
+export const USES_UP: ReadonlySet<string> = new Set([
+  "DELETE /v1/sessions/current",
+  "DELETE /v1/sessions/{id}",
+  "DELETE /v1/sessions",
+  "PUT /v1/people/me/password",
+  "POST /v1/people/me/deletion",
+]);
