@@ -215,7 +215,10 @@ async function readManifest(dir: string): Promise<PageBuild | null> {
 /** Old builds stay for a little while, since open pages may still ask for their chunks. */
 async function forgetOld(outdir: string, key: string): Promise<void> {
   const builds = (await readdir(outdir)).filter((name) => name !== key && /^[0-9a-f]{16}$/.test(name));
-  const aged = await Promise.all(builds.map(async (name) => ({ name, at: (await stat(path.join(outdir, name))).mtimeMs })));
+  const aged = await Promise.all(
+    builds.map(async (name) => ({ name, at: (await stat(path.join(outdir, name))).mtimeMs })),
+  );
   aged.sort((a, b) => b.at - a.at);
-  for (const { name } of aged.slice(BUILDS_KEPT - 1)) await rm(path.join(outdir, name), { recursive: true, force: true });
+  for (const { name } of aged.slice(BUILDS_KEPT - 1))
+    await rm(path.join(outdir, name), { recursive: true, force: true });
 }

@@ -43,7 +43,12 @@ describe("client", () => {
     );
     const refusal = await call(follow, { params: { handle: "a" } }).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(Refusal);
-    expect(refusal).toMatchObject({ status: 422, code: "request.invalid", request_id: "r1", fields: { display_name: "is too long" } });
+    expect(refusal).toMatchObject({
+      status: 422,
+      code: "request.invalid",
+      request_id: "r1",
+      fields: { display_name: "is too long" },
+    });
     expect(sentenceOf(refusal)).toBe("Some fields are not right.");
     expect(mayRetry(refusal)).toBe(false);
   });
@@ -76,7 +81,9 @@ describe("client", () => {
     const aborter = new AbortController();
     aborter.abort();
     const { call, reached } = answering(new DOMException("gone", "AbortError"));
-    const error = await call(follow, { params: { handle: "a" }, signal: aborter.signal }).catch((thrown: unknown) => thrown);
+    const error = await call(follow, { params: { handle: "a" }, signal: aborter.signal }).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(error).not.toBeInstanceOf(Away);
     expect(reached).toEqual([]);
   });

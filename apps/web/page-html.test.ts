@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 
 import type { PageBuild } from "./build.ts";
-import { contentSecurityPolicy, EARLY_SCRIPT, pageHtml, type PageHead } from "./page-html.ts";
+import { contentSecurityPolicy, EARLY_SCRIPT, type PageHead, pageHtml } from "./page-html.ts";
 
 const build: PageBuild = {
   dir: "/nowhere",
@@ -27,7 +27,13 @@ const head: PageHead = {
 describe("page-html", () => {
   test("WEB1: what people wrote can neither open an element nor leave an attribute", () => {
     const nasty = `"><script>alert(1)</script><img src=x onerror='y'>&`;
-    const html = pageHtml({ ...head, title: nasty, description: nasty, url: `https://house.example/?q=${nasty}`, image: nasty });
+    const html = pageHtml({
+      ...head,
+      title: nasty,
+      description: nasty,
+      url: `https://house.example/?q=${nasty}`,
+      image: nasty,
+    });
     expect(html).not.toContain("<script>alert");
     expect(html).not.toContain("<img");
     expect(html.match(/content="[^"]*"/g)?.some((attribute) => attribute.includes("<"))).toBe(false);
@@ -64,6 +70,8 @@ describe("page-html", () => {
     expect(contentSecurityPolicy()).toContain(`'sha256-${hash}'`);
     expect(pageHtml(head)).toContain(`<script>${EARLY_SCRIPT}</script>`);
     expect(contentSecurityPolicy()).not.toContain("unsafe-eval");
-    expect(contentSecurityPolicy({ media_origins: ["https://s3.example"] })).toContain("connect-src 'self' https://s3.example");
+    expect(contentSecurityPolicy({ media_origins: ["https://s3.example"] })).toContain(
+      "connect-src 'self' https://s3.example",
+    );
   });
 });

@@ -58,7 +58,9 @@ export function pageHtml(head: PageHead): string {
     `<meta name="theme-color" media="(prefers-color-scheme: dark)" content="${THEME_COLORS.dark}">`,
     `<script${nonce}>${EARLY_SCRIPT}</script>`,
     `<link rel="stylesheet" href="${asset(build.entry_css)}">`,
-    ...build.preload_fonts.map((name) => `<link rel="preload" as="font" type="font/woff2" crossorigin href="${asset(name)}">`),
+    ...build.preload_fonts.map(
+      (name) => `<link rel="preload" as="font" type="font/woff2" crossorigin href="${asset(name)}">`,
+    ),
     ...build.preload_js.map((name) => `<link rel="modulepreload" href="${asset(name)}">`),
     `<script type="module"${nonce} src="${asset(build.entry_js)}"></script>`,
     `<link rel="icon" type="image/svg+xml" href="${asset(build.icon)}">`,
@@ -87,7 +89,10 @@ export function pageHtml(head: PageHead): string {
  * The policy that fits the page: its own scripts, the one early script, and media from where the house keeps bytes.
  * @param media_origins of an object store, when bytes are not kept in the house itself
  */
-export function contentSecurityPolicy({ media_origins = [], nonce }: { media_origins?: string[]; nonce?: string } = {}): string {
+export function contentSecurityPolicy({
+  media_origins = [],
+  nonce,
+}: { media_origins?: string[]; nonce?: string } = {}): string {
   const hash = createHash("sha256").update(EARLY_SCRIPT).digest("base64");
   const media = ["'self'", ...media_origins].join(" ");
   return [
@@ -108,7 +113,12 @@ export function contentSecurityPolicy({ media_origins = [], nonce }: { media_ori
 }
 
 export const escapeHtml = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;");
+  text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
 
 /** JSON that cannot end its own script element, nor begin a comment in it. */
 const jsonInHtml = (value: unknown): string =>

@@ -1,0 +1,36 @@
+import { useParams } from "@tanstack/react-router";
+import { Hash } from "lucide-react";
+
+import { hashtagPosts } from "#systems/feed/contract.ts";
+
+import { Button } from "../parts/button.tsx";
+import { Empty } from "../parts/empty.tsx";
+import { openCompose } from "../shell/compose.ts";
+import { PageHeader } from "../shell/page-header.tsx";
+import { useMe } from "../shell/session.ts";
+import { PostList } from "./post-list.tsx";
+
+export function HashtagScreen() {
+  const { tag } = useParams({ from: "/tags/$tag" });
+  const me = useMe();
+  return (
+    <>
+      <PageHeader title={`#${tag}`} detail="Newest first" back />
+      <div className="pt-2 sm:pt-3">
+        <PostList
+          route={hashtagPosts}
+          asked={{ params: { tag } }}
+          empty={
+            <Empty
+              icon={<Hash />}
+              title="Nobody used this yet"
+              action={me && <Button onClick={() => openCompose({ text: `#${tag} ` })}>Begin with it</Button>}
+            >
+              Posts with #{tag} will stand here.
+            </Empty>
+          }
+        />
+      </div>
+    </>
+  );
+}

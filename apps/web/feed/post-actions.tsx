@@ -1,0 +1,116 @@
+import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
+import { Bookmark, Heart, MessageCircle, Repeat2 } from "lucide-react";
+import { type ReactNode, useState } from "react";
+
+import type { Post } from "#systems/feed/contract.ts";
+
+import { cx } from "../parts/class.ts";
+import { compact } from "../parts/numbers.ts";
+import { offer } from "../shell/toasts.ts";
+import { react, type Reaction } from "./reactions.ts";
+
+/** Like, comment, pass on, keep. Somebody who is not signed in is told where the door is. */
+export function PostActions({ post }: { post: Post }) {
+  const press = usePress(post);
+  const viewer = post.viewer;
+  return (
+    <footer className="mt-2 -ml-2.5 flex items-center justify-between sm:max-w-none">
+      <div className="flex items-center gap-1 sm:gap-3">
+        <Toggle
+          label={`Like, ${post.counts.likes} so far`}
+          on={viewer?.liked ?? false}
+          count={post.counts.likes}
+          onPress={() => press("liked", !viewer?.liked)}
+          onClass="text-[#c2352b] dark:text-[#ff8a7c]"
+        >
+          <Heart className={cx("size-5.5", viewer?.liked && "heart-beat fill-current")} />
+        </Toggle>
+        <Link
+          to="/posts/$id"
+          params={{ id: post.id }}
+          hash="comments"
+          aria-label={`Comments, ${post.counts.comments}`}
+          className="flex h-11 min-w-11 items-center gap-1.5 rounded-full px-2.5 text-sm font-medium text-ink-3 transition-colors hover:bg-sunken hover:text-ink"
+        >
+          <MessageCircle className="size-5.5" aria-hidden="true" />
+          {post.counts.comments > 0 && <span>{compact(post.counts.comments)}</span>}
+        </Link>
+        {post.audience === "public" && (
+          <Toggle
+            label={`Pass on, ${post.counts.reposts} so far`}
+            on={viewer?.reposted ?? false}
+            count={post.counts.reposts}
+            onPress={() => press("reposted", !viewer?.reposted)}
+            onClass="text-good"
+          >
+            <Repeat2 className="size-5.5" />
+          </Toggle>
+        )}
+      </div>
+      <Toggle
+        label="Bookmark"
+        on={viewer?.bookmarked ?? false}
+        onPress={() => press("bookmarked", !viewer?.bookmarked)}
+        onClass="text-accent-ink"
+      >
+        <Bookmark className={cx("size-5.5", viewer?.bookmarked && "fill-current")} />
+      </Toggle>
+    </footer>
+  );
+}
+
+export function usePress(post: Post): (field: Reaction, on: boolean) => void {
+  const navigate = useNavigate();
+  const here = useRouterState({ select: (state) => state.location.href });
+  return (field, on) => {
+    if (post.viewer) react(post, field, on);
+    else
+      offer(
+        "Sign in to like, keep and pass on.",
+        "Sign in",
+        () => void navigate({ to: "/sign-in", search: { then: here } }),
+      );
+  };
+}
+
+function Toggle({
+  label,
+  on,
+  count,
+  onPress,
+  onClass,
+  children,
+}: {
+  label: string;
+  on: boolean;
+  count?: number;
+  onPress: () => void;
+  onClass: string;
+  children: ReactNode;
+}) {
+  // The heart beats for a press, not for a page that loads with it.
+  const [pressed, setPressed] = useState(false);
+  return (
+    <button
+      type="button"
+      aria-label={label}
+      aria-pressed={on}
+      onClick={() => {
+        setPressed(true);
+        onPress();
+      }}
+      className={cx(
+        "flex h-11 min-w-11 items-center gap-1.5 rounded-full px-2.5 text-sm font-medium transition-colors hover:bg-sunken",
+        on ? onClass : "text-ink-3 hover:text-ink",
+        !pressed && "[&_.heart-beat]:animate-none",
+      )}
+    >
+      {children}
+      {count !== undefined && count > 0 && (
+        <span className="tabular-nums" aria-hidden="true">
+          {compact(count)}
+        </span>
+      )}
+    </button>
+  );
+}

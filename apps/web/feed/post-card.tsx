@@ -1,0 +1,154 @@
+import { Link, useNavigate } from "@tanstack/react-router";
+import { Globe, Lock, Repeat2, Users, UsersRound } from "lucide-react";
+import { type KeyboardEvent, memo, type MouseEvent, useState } from "react";
+
+import type { Audience } from "#kernel/wire.ts";
+import type { Post } from "#systems/feed/contract.ts";
+
+import { Avatar } from "../parts/avatar.tsx";
+import { cx } from "../parts/class.ts";
+import { Ago } from "../parts/time.tsx";
+import { PostActions } from "./post-actions.tsx";
+import { PostMedia } from "./post-media.tsx";
+import { PostMenu } from "./post-menu.tsx";
+import { react, usePost } from "./reactions.ts";
+import { RichText } from "./rich-text.tsx";
+
+/** Longer texts are folded in lists, so that one post does not fill the house. */
+const TEXT_CHARS_FOLDED = 700;
+const TEXT_LINES_FOLDED = 14;
+
+export const AUDIENCE_ICONS = { public: Globe, followers: Users, space: UsersRound, private: Lock } as const;
+export const AUDIENCE_WORDS: Record<Audience, string> = {
+  public: "Everybody",
+  followers: "Followers",
+  space: "A space",
+  private: "Only me",
+};
+
+/** One post in a list. The article takes the focus; its keys are those of the help. */
+export const PostCard = memo(function PostCard({ post: told }: { post: Post }) {
+  const post = usePost(told);
+  const navigate = useNavigate();
+  if (!post) return null;
+  const open = () => void navigate({ to: "/posts/$id", params: { id: post.id } });
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+    const viewer = post.viewer;
+    const deeds: Record<string, (() => void) | undefined> = {
+      Enter: open,
+      o: open,
+      c: open,
+      l: viewer ? () => react(post, "liked", !viewer.liked) : undefined,
+      r: viewer && post.audience === "public" ? () => react(post, "reposted", !viewer.reposted) : undefined,
+      b: viewer ? () => react(post, "bookmarked", !viewer.bookmarked) : undefined,
+    };
+    const deed = deeds[event.key];
+    if (!deed) return;
+    event.preventDefault();
+    deed();
+  };
+  const onClick = (event: MouseEvent) => {
+    const target = event.target as Element;
+    if (target.closest("a,button,video,input,[role=menu],[role=dialog],[role=slider]") || getSelection()?.toString())
+      return;
+    if (!event.currentTarget.contains(target)) return;
+    open();
+  };
+  return (
+    <article
+      data-post={post.id}
+      tabIndex={0}
+      aria-label={`Post by ${post.author.display_name}`}
+      onKeyDown={onKeyDown}
+      onClick={onClick}
+      className="scroll-mt-18 cursor-pointer border-line bg-surface px-4 pt-4 pb-2 transition-[border-color] duration-150 [contain-intrinsic-size:auto_320px] [content-visibility:auto] max-sm:border-y sm:rounded-2xl sm:border sm:px-5 sm:hover:border-line-strong/40"
+    >
+      {post.reposted_by && (
+        <p className="mb-2.5 flex items-center gap-2 pl-1 text-xs font-semibold text-ink-3">
+          <Repeat2 className="size-4" aria-hidden="true" />
+          <Link to="/@{$handle}" params={{ handle: post.reposted_by.handle }} className="hover:underline">
+            {post.reposted_by.display_name}
+          </Link>
+          passed this on
+        </p>
+      )}
+      <PostHead post={post} />
+      <PostBody post={post} folded />
+      <PostActions post={post} />
+    </article>
+  );
+});
+
+export function PostHead({ post }: { post: Post }) {
+  const Icon = AUDIENCE_ICONS[post.audience];
+  const { author } = post;
+  return (
+    <header className="flex items-start gap-3">
+      <Link to="/@{$handle}" params={{ handle: author.handle }} tabIndex={-1} aria-hidden="true">
+        <Avatar person={author} />
+      </Link>
+      <div className="min-w-0 flex-1 pt-0.5">
+        <p className="flex min-w-0 items-baseline gap-1.5 leading-5.5">
+          <Link to="/@{$handle}" params={{ handle: author.handle }} className="truncate font-bold hover:underline">
+            {author.display_name}
+          </Link>
+          <span className="truncate text-sm text-ink-3 max-[24rem]:hidden">@{author.handle}</span>
+        </p>
+        <p className="flex items-center gap-1.5 text-xs text-ink-3">
+          <Link to="/posts/$id" params={{ id: post.id }} className="hover:underline">
+            <Ago at={post.created_at} />
+          </Link>
+          {post.edited_at && <span>· edited</span>}
+          <span aria-hidden="true">·</span>
+          {post.space ? (
+            <Link
+              to="/s/$slug"
+              params={{ slug: post.space.slug }}
+              className="inline-flex min-w-0 items-center gap-1 font-semibold text-ink-2 hover:underline"
+            >
+              <UsersRound className="size-3.5 shrink-0" aria-hidden="true" />
+              <span className="truncate">{post.space.name}</span>
+            </Link>
+          ) : (
+            <span title={AUDIENCE_WORDS[post.audience]}>
+              <Icon className="size-3.5" aria-hidden="true" />
+              <span className="sr-only">For: {AUDIENCE_WORDS[post.audience]}</span>
+            </span>
+          )}
+        </p>
+      </div>
+      <PostMenu post={post} />
+    </header>
+  );
+}
+
+export function PostBody({ post, folded = false, large = false }: { post: Post; folded?: boolean; large?: boolean }) {
+  const long = post.text.length > TEXT_CHARS_FOLDED || post.text.split("\n").length > TEXT_LINES_FOLDED;
+  const [open, setOpen] = useState(!folded);
+  const hasMedia = post.video !== null || post.images.length > 0;
+  // A few words alone may speak louder.
+  const short = !hasMedia && post.text.length < 90 && !post.text.includes("\n");
+  return (
+    <>
+      {post.text !== "" && (
+        <RichText
+          text={post.text}
+          mentions={post.mentions}
+          className={cx("mt-3", (large || short) && "text-lg", long && !open && "line-clamp-10")}
+        />
+      )}
+      {long && !open && (
+        <button
+          type="button"
+          onClick={() => setOpen(true)}
+          className="mt-1 text-sm font-semibold text-accent-ink hover:underline"
+        >
+          Show the whole text
+        </button>
+      )}
+      <PostMedia post={post} />
+    </>
+  );
+}

@@ -1,0 +1,70 @@
+import { Ban, CircleHelp, Ellipsis, History, Link2, PencilLine, Trash2, VolumeX } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
+
+import type { Post } from "#systems/feed/contract.ts";
+
+import { IconButton } from "../parts/button.tsx";
+import { LazyMenu } from "../parts/lazy-menu.tsx";
+import type { MenuEntry } from "../parts/menu-entry.ts";
+import { setBond } from "../people/follow.tsx";
+import { say, sorry } from "../shell/toasts.ts";
+import { removePost } from "./reactions.ts";
+
+const EditDialog = lazy(() => import("./edit-dialog.tsx"));
+const HistoryDialog = lazy(() => import("./history-dialog.tsx"));
+const WhyDialog = lazy(() => import("./why-dialog.tsx"));
+
+export async function copyLink(path: string) {
+  await navigator.clipboard.writeText(new URL(path, location.origin).href);
+  say("Link copied.");
+}
+
+export function PostMenu({ post }: { post: Post }) {
+  const [open, setOpen] = useState<"edit" | "history" | "why" | null>(null);
+  const close = () => setOpen(null);
+  const { author } = post;
+  const entries = (): MenuEntry[] => [
+    { label: "Copy link", icon: <Link2 />, run: () => void copyLink(`/posts/${post.id}`).catch(sorry) },
+    { label: "Why can I see this?", icon: <CircleHelp />, run: () => setOpen("why") },
+    ...(post.edited_at ? [{ label: "Earlier versions", icon: <History />, run: () => setOpen("history") }] : []),
+    ...(post.viewer?.own
+      ? ([
+          { label: "Edit", icon: <PencilLine />, run: () => setOpen("edit") },
+          "line",
+          { label: "Delete", icon: <Trash2 />, danger: true, run: () => void removePost(post).catch(sorry) },
+        ] as MenuEntry[])
+      : post.viewer
+        ? ([
+            "line",
+            {
+              label: `Mute @${author.handle}`,
+              icon: <VolumeX />,
+              run: () => setBond("you_mute", author.handle, author.display_name, true),
+            },
+            {
+              label: `Block @${author.handle}`,
+              icon: <Ban />,
+              danger: true,
+              run: () => setBond("you_block", author.handle, author.display_name, true),
+            },
+          ] as MenuEntry[])
+        : []),
+  ];
+  return (
+    <>
+      <LazyMenu
+        entries={entries}
+        trigger={
+          <IconButton label="More" className="-mt-1 -mr-2.5 text-ink-3">
+            <Ellipsis className="size-5" />
+          </IconButton>
+        }
+      />
+      <Suspense fallback={null}>
+        {open === "edit" && <EditDialog post={post} close={close} />}
+        {open === "history" && <HistoryDialog post={post} close={close} />}
+        {open === "why" && <WhyDialog post={post} close={close} />}
+      </Suspense>
+    </>
+  );
+}

@@ -1,0 +1,27 @@
+import "./theme.css";
+
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { queries } from "./shell/house.ts";
+import { listenToKeys } from "./shell/keyboard.ts";
+import { createPageRouter } from "./shell/router.tsx";
+import { meQuery } from "./shell/session.ts";
+import { watchTheme } from "./shell/theme.ts";
+
+watchTheme();
+listenToKeys();
+// Asked before anything is drawn, so that the answer is on its way while React starts. Its failure is shown where it is used.
+void queries.prefetchQuery(meQuery);
+
+const root = document.getElementById("root");
+if (!root) throw new Error("The page has no root element.");
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={queries}>
+      <RouterProvider router={createPageRouter()} />
+    </QueryClientProvider>
+  </StrictMode>,
+);

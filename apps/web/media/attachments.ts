@@ -1,0 +1,344 @@
+import { useSyncExternalStore } from "react";
+
+import type { Audience } from "#kernel/wire.ts";
+import {
+  abortUpload,
+  completeUpload,
+  createImage,
+  createUpload,
+  createVideo,
+  getImage,
+  getUpload,
+  IMAGE_TYPES,
+  patchImage,
+  patchVideo,
+  signParts,
+  VIDEO_TYPES,
+} from "#systems/media/contract.ts";
+
+import { mayRetry, sentenceOf } from "../client.ts";
+import { call } from "../shell/house.ts";
+import { sorry } from "../shell/toasts.ts";
+import { putPart } from "./put-part.ts";
+import { FILE_KEPT_BYTES_MAX, fingerprintOf, shelf, type Shelved } from "./shelf.ts";
+import { createUploader, type Uploader, type UploadProgress } from "./uploader.ts";
+
+/** A file on its way into a post. `needs_file`: the browser let go of it at the reload; its owner picks it again. */
+export interface Attachment {
+  key: string;
+  kind: "video" | "image";
+  name: string;
+  size_bytes: number;
+  alt: string;
+  preview_url: string | null;
+  upload: UploadProgress;
+  stage: "uploading" | "making" | "ready" | "failed" | "needs_file";
+  problem: string | null;
+  media_id: string | null;
+}
+
+interface Kept {
+  shelved: Shelved;
+  file: File | null;
+  uploader: Uploader | null;
+  shown: Attachment;
+}
+
+export const IMAGES_AT_ONCE_MAX = 3;
+
+const kept = new Map<string, Kept>();
+let list: readonly Attachment[] = [];
+let audienceNow: () => { audience: Audience; space_id: string | null } = () => ({
+  audience: "private",
+  space_id: null,
+});
+const listeners = new Set<() => void>();
+
+/** The composer says for whom the draft is, so that a video is never open to more people than its post. */
+export const attachFor = (source: typeof audienceNow) => void (audienceNow = source);
+
+function tell() {
+  list = [...kept.values()].map((one) => one.shown);
+  for (const listener of listeners) listener();
+}
+
+function show(one: Kept, change: Partial<Attachment>) {
+  one.shown = { ...one.shown, ...change };
+  if (kept.get(one.shown.key) === one) tell();
+}
+
+export const attachmentsNow = () => list;
+const subscribe = (listener: () => void) => {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+};
+export const onAttachments = subscribe;
+export const useAttachments = () => useSyncExternalStore(subscribe, () => list);
+
+const REST: Omit<UploadProgress, "size_bytes"> = {
+  state: "waiting",
+  sent_bytes: 0,
+  bytes_per_s: 0,
+  left_ms: null,
+  problem: null,
+};
+
+export const kindOf = (file: Pick<File, "type" | "name">): "video" | "image" | null => {
+  if ((IMAGE_TYPES as readonly string[]).includes(file.type)) return "image";
+  if (
+    (VIDEO_TYPES as readonly string[]).includes(file.type) ||
+    /\.(?:mp4|mov|webm|mkv|avi|mpe?g|ts|3gp|ogv|m4v)$/i.test(file.name)
+  )
+    return "video";
+  return null;
+};
+
+/** Browsers do not know every film's type; the house looks at the truth later. */
+const mediaTypeOf = (file: File) => {
+  if (file.type !== "" && file.type !== "video/x-m4v")
+    return file.type === "video/avi" || file.type === "video/vnd.avi" ? "video/x-msvideo" : file.type;
+  return /\.mkv$/i.test(file.name) ? "video/x-matroska" : /\.avi$/i.test(file.name) ? "video/x-msvideo" : "video/mp4";
+};
+
+export async function addFile(file: File, handle: FileSystemFileHandle | null = null): Promise<void> {
+  const kind = kindOf(file);
+  if (!kind) return sorry(`${file.name} is neither a picture nor a video that the house takes.`);
+  const shelved: Shelved = {
+    key: crypto.randomUUID(),
+    upload_id: null,
+    kind,
+    name: file.name,
+    media_type: mediaTypeOf(file),
+    size_bytes: file.size,
+    fingerprint: await fingerprintOf(file),
+    alt: "",
+    media_id: null,
+    file: file.size <= FILE_KEPT_BYTES_MAX ? file : null,
+    handle,
+    at: kept.size,
+  };
+  const one = keep(shelved, file);
+  await shelf.put(shelved);
+  await send(one);
+}
+
+function keep(shelved: Shelved, file: File | null): Kept {
+  const done = shelved.media_id !== null;
+  const one: Kept = {
+    shelved,
+    file,
+    uploader: null,
+    shown: {
+      key: shelved.key,
+      kind: shelved.kind,
+      name: shelved.name,
+      size_bytes: shelved.size_bytes,
+      alt: shelved.alt,
+      preview_url: file ? URL.createObjectURL(file) : null,
+      upload: {
+        ...REST,
+        size_bytes: shelved.size_bytes,
+        state: done ? "done" : "waiting",
+        sent_bytes: done ? shelved.size_bytes : 0,
+      },
+      stage: done ? "ready" : file ? "uploading" : "needs_file",
+      problem: null,
+      media_id: shelved.media_id,
+    },
+  };
+  kept.set(shelved.key, one);
+  tell();
+  return one;
+}
+
+/** Brings back what a reload interrupted, and goes on with what can go on. */
+export async function restore(): Promise<void> {
+  if (kept.size > 0) return;
+  const found = (await shelf.all()).sort((a, b) => a.at - b.at);
+  const ones = found.filter((shelved) => !kept.has(shelved.key)).map((shelved) => keep(shelved, shelved.file));
+  await Promise.all(
+    ones.map(async (one) => {
+      if (one.shown.stage === "ready") return;
+      if (!one.file && one.shelved.handle && (await permission(one.shelved.handle, "query")))
+        give(one, await one.shelved.handle.getFile());
+      if (one.file) await send(one);
+    }),
+  );
+}
+
+type Permitting = FileSystemFileHandle & {
+  queryPermission?: (of: { mode: "read" }) => Promise<string>;
+  requestPermission?: (of: { mode: "read" }) => Promise<string>;
+};
+async function permission(handle: Permitting, how: "query" | "request"): Promise<boolean> {
+  const asked = how === "query" ? handle.queryPermission : handle.requestPermission;
+  return (await asked?.call(handle, { mode: "read" }).catch(() => "denied")) === "granted";
+}
+
+function give(one: Kept, file: File) {
+  one.file = file;
+  show(one, { preview_url: URL.createObjectURL(file), stage: "uploading", problem: null });
+}
+
+/** Asks the browser for the file it once gave; false where its owner has to pick it. */
+export async function reopen(key: string): Promise<boolean> {
+  const one = kept.get(key);
+  if (!one?.shelved.handle || !(await permission(one.shelved.handle, "request"))) return false;
+  give(one, await one.shelved.handle.getFile());
+  void send(one);
+  return true;
+}
+
+/** @returns false where it is another file than the one that was begun */
+export async function repick(key: string, file: File): Promise<boolean> {
+  const one = kept.get(key);
+  if (!one || (await fingerprintOf(file)) !== one.shelved.fingerprint) return false;
+  give(one, file);
+  void send(one);
+  return true;
+}
+
+async function send(one: Kept): Promise<void> {
+  const { file, shelved } = one;
+  if (!file) return;
+  one.uploader ??= createUploader({
+    size_bytes: file.size,
+    slice: (from, to) => file.slice(from, to),
+    ...(shelved.upload_id === null ? {} : { id: shelved.upload_id }),
+    house: {
+      create: () =>
+        call(createUpload, {
+          body: { filename: shelved.name.slice(-255), size_bytes: file.size, media_type: shelved.media_type },
+        }),
+      look: async (upload_id) => {
+        const upload = await call(getUpload, { params: { upload_id } });
+        return { ...upload, complete: upload.status !== "open" };
+      },
+      sign: async (upload_id, part_numbers) =>
+        (await call(signParts, { params: { upload_id }, body: { part_numbers } })).parts,
+      complete: (upload_id, parts) => call(completeUpload, { params: { upload_id }, body: { parts } }),
+      abort: (upload_id) => call(abortUpload, { params: { upload_id } }),
+    },
+    put: putPart,
+    named: (upload_id) => {
+      shelved.upload_id = upload_id;
+      void shelf.put(shelved);
+    },
+    changed: (upload) =>
+      show(one, { upload, ...(upload.state === "failed" ? { stage: "failed", problem: upload.problem } : {}) }),
+    sentence: sentenceOf,
+    mayRetry: (error) => mayRetry(error) || error instanceof TypeError,
+    now: () => performance.now(),
+    random: Math.random,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(resolve, ms);
+        signal.addEventListener("abort", () => {
+          clearTimeout(timer);
+          reject(signal.reason as Error);
+        });
+      }),
+  });
+  show(one, { stage: "uploading", problem: null });
+  const upload_id = await one.uploader.run();
+  if (upload_id !== null) await make(one, upload_id);
+}
+
+const IMAGE_POLL_MS = 800;
+
+/** The bytes are there: now it becomes a picture or a video, which the house goes on with by itself. */
+async function make(one: Kept, upload_id: string): Promise<void> {
+  const { shelved } = one;
+  show(one, { stage: "making" });
+  try {
+    if (shelved.kind === "video") {
+      const { audience, space_id } = audienceNow();
+      const title =
+        shelved.name
+          .replace(/\.[a-z0-9]{2,5}$/i, "")
+          .slice(0, 120)
+          .trim() || "Video";
+      const made = await call(createVideo, {
+        body: {
+          upload_id,
+          title,
+          audience: audience === "space" && space_id === null ? "private" : audience,
+          ...(audience === "space" && space_id !== null ? { space_id } : {}),
+        },
+        once: `${shelved.key}:${audience}`,
+      });
+      shelved.media_id = made.id;
+    } else {
+      let image = await call(createImage, { body: { upload_id, alt: shelved.alt }, once: shelved.key });
+      while (image.status === "processing") {
+        await new Promise((resolve) => setTimeout(resolve, IMAGE_POLL_MS));
+        image = await call(getImage, { params: { image_id: image.id } });
+      }
+      if (image.status === "failed") throw new Error(image.failure?.detail ?? "This picture could not be read.");
+      shelved.media_id = image.id;
+    }
+    await shelf.put(shelved);
+    show(one, { stage: "ready", media_id: shelved.media_id });
+  } catch (error) {
+    show(one, {
+      stage: "failed",
+      problem: error instanceof Error && error.constructor === Error ? error.message : sentenceOf(error),
+    });
+  }
+}
+
+export function pauseUpload(key: string) {
+  kept.get(key)?.uploader?.pause();
+}
+
+/** Goes on after a pause or a failure. */
+export function goOn(key: string) {
+  const one = kept.get(key);
+  if (one) void send(one);
+}
+
+/** Takes a file out of the draft; what the house already has of it is freed. */
+export function removeAttachment(key: string) {
+  const one = kept.get(key);
+  if (!one) return;
+  forget(one);
+  if (one.shelved.media_id === null) void one.uploader?.cancel().catch(() => {});
+}
+
+function forget(one: Kept) {
+  kept.delete(one.shown.key);
+  if (one.shown.preview_url) URL.revokeObjectURL(one.shown.preview_url);
+  void shelf.remove(one.shown.key);
+  tell();
+}
+
+/** After the post is out. */
+export function clearAttachments() {
+  for (const one of [...kept.values()]) forget(one);
+}
+
+export function setAlt(key: string, alt: string) {
+  const one = kept.get(key);
+  if (!one) return;
+  one.shelved.alt = alt;
+  show(one, { alt });
+}
+
+/** Right before posting: the words for the pictures and who may see the video are what they are now. */
+export async function settleAttachments(): Promise<{ video_id: string | null; image_ids: string[] }> {
+  const { audience, space_id } = audienceNow();
+  for (const { shelved } of kept.values()) {
+    if (shelved.media_id === null) continue;
+    if (shelved.kind === "video") {
+      await call(patchVideo, {
+        params: { video_id: shelved.media_id },
+        body: { audience, ...(audience === "space" && space_id !== null ? { space_id } : {}) },
+      });
+    } else if (shelved.alt !== "") {
+      await call(patchImage, { params: { image_id: shelved.media_id }, body: { alt: shelved.alt } });
+    }
+  }
+  const ids = (kind: "video" | "image") =>
+    [...kept.values()].filter((one) => one.shelved.kind === kind).map((one) => one.shelved.media_id ?? "");
+  return { video_id: ids("video")[0] ?? null, image_ids: ids("image") };
+}

@@ -1,0 +1,84 @@
+import { useState } from "react";
+
+import { cx } from "./class.ts";
+
+/** Whatever of a person the house sent; the feed's and the people's shapes both fit. */
+export interface Face {
+  handle: string;
+  display_name: string;
+  avatar?: { url_small: string; url_large: string } | null;
+  avatar_url?: string | null;
+}
+
+const SIZES = {
+  xs: "size-7 text-[0.7rem]",
+  sm: "size-9 text-sm",
+  md: "size-11 text-base",
+  lg: "size-16 text-xl",
+  xl: "size-28 text-3xl",
+};
+
+/** Barn, moss, lake, ochre and dusk: white letters keep 4.5:1 on each. */
+const HUES = ["#8c2f25", "#4a6741", "#3b6180", "#8a5a17", "#6b4a78", "#2f6b66", "#9a4a2f", "#565a78"];
+
+export function Avatar({
+  person,
+  size = "md",
+  className,
+}: {
+  person: Face;
+  size?: keyof typeof SIZES;
+  className?: string;
+}) {
+  const source = person.avatar
+    ? size === "xl" || size === "lg"
+      ? person.avatar.url_large
+      : person.avatar.url_small
+    : person.avatar_url;
+  const [broken, setBroken] = useState<string | null>(null);
+  const shape = cx(
+    "inline-grid shrink-0 place-items-center overflow-hidden rounded-full select-none",
+    SIZES[size],
+    className,
+  );
+  if (source && broken !== source) {
+    return (
+      <span className={cx(shape, "bg-sunken")}>
+        <img
+          src={source}
+          alt=""
+          decoding="async"
+          className="size-full object-cover"
+          onError={() => setBroken(source)}
+        />
+      </span>
+    );
+  }
+  return (
+    <span
+      aria-hidden="true"
+      className={cx(shape, "font-bold text-white")}
+      style={{ backgroundColor: hueOf(person.handle) }}
+    >
+      {initialsOf(person.display_name || person.handle)}
+    </span>
+  );
+}
+
+export function hueOf(name: string): string {
+  let hash = 0;
+  for (const char of name) hash = (hash * 31 + char.codePointAt(0)!) % 65_521;
+  return HUES[hash % HUES.length]!;
+}
+
+/** The first letters of the first and last word. */
+export function initialsOf(name: string): string {
+  const words = name
+    .trim()
+    .split(/\s+/)
+    .filter((word) => /[\p{L}\p{N}]/u.test(word));
+  const letters = (words.length > 1 ? [words[0]!, words.at(-1)!] : words).map(
+    (word) => [...word.replace(/^[^\p{L}\p{N}]+/u, "")][0] ?? "",
+  );
+  return letters.join("").toLocaleUpperCase() || "·";
+}

@@ -1,0 +1,52 @@
+import { useParams } from "@tanstack/react-router";
+import { DoorOpen, HeartPulse, House as HouseIcon, UsersRound } from "lucide-react";
+
+import { Empty } from "../parts/empty.tsx";
+import { mayModerate } from "../shell/nav.tsx";
+import { NeedMe } from "../shell/need-me.tsx";
+import { AdminHealth } from "./admin-health.tsx";
+import { AdminHouse } from "./admin-house.tsx";
+import { AdminInvitations } from "./admin-invitations.tsx";
+import { AdminPeople } from "./admin-people.tsx";
+import { type Section, Sectioned } from "./sections.tsx";
+
+const SECTIONS: readonly Section[] = [
+  { id: "people", label: "People", detail: "Roles, suspensions, reset links", icon: UsersRound },
+  { id: "invitations", label: "Invitations", detail: "Whom the door opens for", icon: DoorOpen },
+  { id: "house", label: "The house", detail: "Its name, and who may sign up", icon: HouseIcon },
+  { id: "health", label: "Health", detail: "What works and what does not", icon: HeartPulse },
+];
+
+function Admin({ section }: { section: string | null }) {
+  const shown = section ?? "people";
+  return (
+    <NeedMe>
+      {(me) =>
+        mayModerate(me) ? (
+          <Sectioned
+            title="Admin"
+            base="/admin/$section"
+            sections={SECTIONS.filter((one) => one.id !== "house" || me.role === "admin")}
+            section={section}
+          >
+            <div className={section === null ? "max-lg:hidden" : ""}>
+              {shown === "people" && <AdminPeople me={me} />}
+              {shown === "invitations" && <AdminInvitations me={me} />}
+              {shown === "house" && me.role === "admin" && <AdminHouse />}
+              {shown === "health" && <AdminHealth />}
+            </div>
+          </Sectioned>
+        ) : (
+          <Empty title="This is for those who run the house">Ask an admin if you think that you should be here.</Empty>
+        )
+      }
+    </NeedMe>
+  );
+}
+
+export const AdminIndex = () => <Admin section={null} />;
+
+export function AdminScreen() {
+  const { section } = useParams({ from: "/admin/$section" });
+  return <Admin section={section} />;
+}

@@ -1,0 +1,86 @@
+import { peopleRoutes } from "#systems/people/contract.ts";
+
+import { Button } from "../parts/button.tsx";
+import { call, queries } from "../shell/house.ts";
+import { createOverlay, useOverlaid } from "../shell/overlay.ts";
+import { say, sorry } from "../shell/toasts.ts";
+import { createToggle } from "../shell/toggle.ts";
+
+/** What the viewer did to people just now, by handle. */
+export interface Bond {
+  you_follow: boolean;
+  you_block: boolean;
+  you_mute: boolean;
+}
+export const bonds = createOverlay<Bond>();
+
+const toggleOf = (
+  field: keyof Bond,
+  on: (typeof peopleRoutes)["follow" | "block" | "mute"],
+  off: (typeof peopleRoutes)["unfollow" | "unblock" | "unmute"],
+) =>
+  createToggle({
+    send: async (handle, wish) => {
+      await call(wish ? on : off, { params: { handle } });
+      // What depends on it is asked again when it is next looked at.
+      await queries.invalidateQueries({
+        predicate: ({ queryKey }) =>
+          typeof queryKey[0] === "string" && /feeds\/home|people\/\{handle\}$|following|people\/me$/.test(queryKey[0]),
+        refetchType: "none",
+      });
+    },
+    show: (handle, wish) => bonds.patch(handle, { [field]: wish }),
+    failed: sorry,
+  });
+
+const toggles = {
+  you_follow: toggleOf("you_follow", peopleRoutes.follow, peopleRoutes.unfollow),
+  you_block: toggleOf("you_block", peopleRoutes.block, peopleRoutes.unblock),
+  you_mute: toggleOf("you_mute", peopleRoutes.mute, peopleRoutes.unmute),
+};
+
+const WORDS: Record<keyof Bond, [on: string, off: string]> = {
+  you_follow: ["You follow", "You no longer follow"],
+  you_block: ["You block", "You no longer block"],
+  you_mute: ["You muted", "You hear again from"],
+};
+
+/** Changes a bond at once, says so, and offers to undo it. */
+export function setBond(field: keyof Bond, handle: string, name: string, on: boolean, quietly = false) {
+  void toggles[field].set(handle, on, !on);
+  if (!quietly) say(`${WORDS[field][on ? 0 : 1]} ${name}.`, () => setBond(field, handle, name, !on, true));
+}
+
+export function FollowButton({
+  handle,
+  name,
+  following,
+  size = "sm",
+}: {
+  handle: string;
+  name: string;
+  following: boolean;
+  size?: "sm" | "md";
+}) {
+  const bond = useOverlaid<Pick<Bond, "you_follow">>(bonds, handle, { you_follow: following });
+  return bond.you_follow ? (
+    <Button
+      look="outline"
+      size={size}
+      aria-pressed="true"
+      aria-label={`Unfollow ${name}`}
+      onClick={() => setBond("you_follow", handle, name, false)}
+    >
+      Following
+    </Button>
+  ) : (
+    <Button
+      size={size}
+      aria-pressed="false"
+      aria-label={`Follow ${name}`}
+      onClick={() => setBond("you_follow", handle, name, true, true)}
+    >
+      Follow
+    </Button>
+  );
+}

@@ -1,0 +1,47 @@
+import { useParams } from "@tanstack/react-router";
+import { Ban, KeyRound, Laptop, SunMoon, Ticket, UserRound } from "lucide-react";
+
+import { NeedMe } from "../shell/need-me.tsx";
+import { type Section, Sectioned } from "./sections.tsx";
+import { AccountSettings } from "./settings-account.tsx";
+import { LookSettings } from "./settings-look.tsx";
+import { ProfileSettings } from "./settings-profile.tsx";
+import { SessionSettings } from "./settings-sessions.tsx";
+import { SilenceSettings } from "./settings-silence.tsx";
+import { TokenSettings } from "./settings-tokens.tsx";
+
+const SECTIONS: readonly Section[] = [
+  { id: "profile", label: "Profile", detail: "Name, picture, what you say of yourself", icon: UserRound },
+  { id: "look", label: "Look", detail: "Light, dark, motion", icon: SunMoon },
+  { id: "account", label: "Account", detail: "Password, deletion", icon: KeyRound },
+  { id: "sessions", label: "Sessions", detail: "Where you are signed in", icon: Laptop },
+  { id: "tokens", label: "Access tokens", detail: "For programs of your own", icon: Ticket },
+  { id: "silence", label: "Muted and blocked", detail: "Whom you do not hear", icon: Ban },
+];
+
+function Settings({ section }: { section: string | null }) {
+  const shown = section ?? "profile";
+  return (
+    <NeedMe>
+      {(me) => (
+        <Sectioned title="Settings" base="/settings/$section" sections={SECTIONS} section={section}>
+          <div className={section === null ? "max-lg:hidden" : ""}>
+            {shown === "profile" && <ProfileSettings me={me} />}
+            {shown === "look" && <LookSettings />}
+            {shown === "account" && <AccountSettings />}
+            {shown === "sessions" && <SessionSettings />}
+            {shown === "tokens" && <TokenSettings />}
+            {shown === "silence" && <SilenceSettings />}
+          </div>
+        </Sectioned>
+      )}
+    </NeedMe>
+  );
+}
+
+export const SettingsIndex = () => <Settings section={null} />;
+
+export function SettingsScreen() {
+  const { section } = useParams({ from: "/settings/$section" });
+  return <Settings section={section} />;
+}

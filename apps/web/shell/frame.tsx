@@ -1,0 +1,279 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, Outlet, useMatchRoute, useNavigate, useRouterState } from "@tanstack/react-router";
+import { Menu as MenuIcon, PenLine, Plus } from "lucide-react";
+import { lazy, Suspense, useEffect, useState } from "react";
+
+import type { Me } from "#systems/people/contract.ts";
+
+import { Avatar } from "../parts/avatar.tsx";
+import { Button, buttonClass } from "../parts/button.tsx";
+import { cx } from "../parts/class.ts";
+import { HouseMark, HouseSign } from "../parts/house-mark.tsx";
+import { LazyMenu } from "../parts/lazy-menu.tsx";
+import { Aside } from "./aside.tsx";
+import { AwayBanner, HouseNotes } from "./banner.tsx";
+import { closeCompose, openCompose, useCompose } from "./compose.ts";
+import { houseQuery } from "./house.ts";
+import { useShortcuts, walkPosts } from "./keyboard.ts";
+import { navFor, type NavItem } from "./nav.tsx";
+import { PALETTE_WANTED } from "./palette-door.ts";
+import { personEntries } from "./person-entries.tsx";
+import { useMe } from "./session.ts";
+
+const ToastHost = lazy(() => import("./toast-host.tsx"));
+const Palette = lazy(() => import("./palette.tsx"));
+const Help = lazy(() => import("./help.tsx"));
+const ComposeDialog = lazy(() => import("../feed/compose-dialog.tsx"));
+const UploadShelf = lazy(() => import("../media/upload-resume.tsx"));
+
+/** Screens that need the whole window: no frame around them. */
+const BARE = ["/sign-in", "/sign-up", "/setup", "/reset"];
+
+export function Frame() {
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const me = useMe();
+  const bare = BARE.includes(path) || (path === "/" && me === null);
+  return (
+    <>
+      <a
+        href="#main"
+        className="fixed top-2 left-2 z-70 -translate-y-20 rounded-full bg-accent px-5 py-3 text-sm font-semibold text-on-accent focus:translate-y-0"
+      >
+        Skip to the content
+      </a>
+      {bare ? (
+        <>
+          <AwayBanner />
+          <main id="main" tabIndex={-1}>
+            <Outlet />
+          </main>
+        </>
+      ) : (
+        <Housed path={path} me={me} />
+      )}
+      <Overlays me={me} />
+    </>
+  );
+}
+
+function Housed({ path, me }: { path: string; me: Me | null | undefined }) {
+  const shorts = path === "/shorts";
+  const wide = path.startsWith("/watch/") || path.startsWith("/admin") || path.startsWith("/settings") || shorts;
+  return (
+    <div className="mx-auto flex w-full max-w-[1296px] sm:px-4 xl:px-6">
+      <Rail me={me} />
+      <div className="min-w-0 flex-1 pb-[calc(4.5rem+env(safe-area-inset-bottom))] sm:pb-0">
+        <AwayBanner />
+        {!shorts && <HouseNotes />}
+        <div className={cx("mx-auto flex w-full gap-8 sm:px-4", !wide && "max-w-[68rem] justify-center")}>
+          <main id="main" tabIndex={-1} className={cx("min-w-0 flex-1 outline-none", !wide && "max-w-[40rem]")}>
+            <Outlet />
+          </main>
+          {!wide && <Aside me={me} />}
+        </div>
+      </div>
+      <BottomBar me={me} over={shorts} />
+    </div>
+  );
+}
+
+function Rail({ me }: { me: Me | null | undefined }) {
+  const { data: house } = useQuery(houseQuery);
+  const name = house?.name ?? "";
+  return (
+    <header className="sticky top-0 hidden h-dvh w-[4.5rem] shrink-0 flex-col gap-1 py-4 sm:flex xl:w-60">
+      <Link to="/" className="mb-3 rounded-2xl px-2.5 py-1.5 xl:px-3" aria-label={`${name}, home`}>
+        <span className="max-xl:hidden">
+          <HouseSign name={name} />
+        </span>
+        <span className="grid size-11 place-items-center rounded-2xl bg-accent text-on-accent xl:hidden">
+          <HouseMark className="size-6" />
+        </span>
+      </Link>
+      <nav aria-label="Main" className="flex flex-col gap-0.5">
+        {navFor(me).map((item) => (
+          <RailLink key={item.label} item={item} />
+        ))}
+      </nav>
+      {me && (
+        <Button
+          size="lg"
+          className="mt-4 max-xl:size-13 max-xl:self-center max-xl:px-0"
+          onClick={() => openCompose()}
+          aria-label="Write a post"
+        >
+          <PenLine className="size-5" />
+          <span className="max-xl:hidden">Write</span>
+        </Button>
+      )}
+      <div className="mt-auto">{me ? <PersonMenu me={me} /> : me === null && <Enter />}</div>
+    </header>
+  );
+}
+
+function RailLink({ item }: { item: NavItem }) {
+  const Icon = item.icon;
+  return (
+    <Link
+      to={item.to}
+      {...(item.params ? { params: item.params } : {})}
+      activeOptions={{ exact: item.to === "/" }}
+      title={`${item.label} (${item.keys})`}
+      className="group flex h-12 items-center gap-4 rounded-full px-3.5 text-ink-2 transition-colors duration-150 hover:bg-sunken hover:text-ink max-xl:justify-center aria-[current=page]:font-bold aria-[current=page]:text-ink"
+    >
+      <Icon className="size-6 shrink-0 group-aria-[current=page]:text-accent-ink" strokeWidth={2} aria-hidden="true" />
+      <span className="max-xl:sr-only">{item.label}</span>
+    </Link>
+  );
+}
+
+function Enter() {
+  return (
+    <div className="flex flex-col gap-2">
+      <Link to="/sign-in" className={buttonClass("primary", "md", "max-xl:h-11 max-xl:px-3 max-xl:text-xs")}>
+        Sign in
+      </Link>
+    </div>
+  );
+}
+
+function PersonMenu({ me }: { me: Me }) {
+  const navigate = useNavigate();
+  return (
+    <LazyMenu
+      align="start"
+      side="top"
+      entries={() => personEntries(me, (to) => void navigate({ to }))}
+      trigger={
+        <button
+          type="button"
+          aria-label={`You are ${me.display_name}. Open your menu`}
+          className="flex w-full items-center gap-3 rounded-full p-2 text-left hover:bg-sunken max-xl:justify-center"
+        >
+          <Avatar person={me} size="sm" />
+          <span className="min-w-0 flex-1 max-xl:hidden">
+            <span className="block truncate text-sm leading-5 font-bold">{me.display_name}</span>
+            <span className="block truncate text-xs text-ink-3">@{me.handle}</span>
+          </span>
+          <MenuIcon className="mr-1 size-4.5 text-ink-3 max-xl:hidden" aria-hidden="true" />
+        </button>
+      }
+    />
+  );
+}
+
+/** On phones: what the thumb reaches. */
+function BottomBar({ me, over }: { me: Me | null | undefined; over: boolean }) {
+  const items = navFor(me);
+  const [home, discover, shorts, spaces] = items as [NavItem, NavItem, NavItem, NavItem];
+  const profile = items.find((item) => item.label === "Profile");
+  return (
+    <nav
+      aria-label="Main"
+      className={cx(
+        "fixed inset-x-0 bottom-0 z-30 flex items-stretch justify-around border-t px-1 pb-[env(safe-area-inset-bottom)] sm:hidden",
+        over
+          ? "border-transparent bg-black/70 text-white backdrop-blur-md"
+          : "border-line bg-surface/94 backdrop-blur-md",
+      )}
+    >
+      <BarLink item={home} over={over} />
+      <BarLink item={discover} over={over} />
+      {me ? (
+        <button
+          type="button"
+          aria-label="Write a post"
+          onClick={() => openCompose()}
+          className="grid h-16 flex-1 place-items-center"
+        >
+          <span className="grid size-12 place-items-center rounded-2xl bg-accent text-on-accent shadow-1 transition-transform active:scale-95">
+            <Plus className="size-6" strokeWidth={2.5} />
+          </span>
+        </button>
+      ) : null}
+      <BarLink item={shorts} over={over} />
+      {me && profile ? (
+        <Link
+          to="/@{$handle}"
+          params={{ handle: me.handle }}
+          className="group grid h-16 flex-1 place-items-center"
+          aria-label="Profile"
+        >
+          <Avatar
+            person={me}
+            size="xs"
+            className="ring-offset-2 ring-offset-surface group-aria-[current=page]:ring-2 group-aria-[current=page]:ring-accent-ink"
+          />
+        </Link>
+      ) : (
+        <BarLink item={spaces} over={over} />
+      )}
+    </nav>
+  );
+}
+
+function BarLink({ item, over }: { item: NavItem; over: boolean }) {
+  const Icon = item.icon;
+  return (
+    <Link
+      to={item.to}
+      activeOptions={{ exact: item.to === "/" }}
+      className={cx(
+        "flex h-16 flex-1 flex-col items-center justify-center gap-0.5 text-[0.6875rem] leading-4 font-medium",
+        over
+          ? "text-white/80 aria-[current=page]:text-white"
+          : "text-ink-3 aria-[current=page]:font-semibold aria-[current=page]:text-accent-ink",
+      )}
+    >
+      <Icon className="size-6" aria-hidden="true" />
+      {item.label}
+    </Link>
+  );
+}
+
+/** Everything that lies over the page, and the keys that call it. */
+function Overlays({ me }: { me: Me | null | undefined }) {
+  const navigate = useNavigate();
+  const matches = useMatchRoute();
+  const [open, setOpen] = useState<"palette" | "help" | null>(null);
+  const [rested, setRested] = useState(false);
+  const compose = useCompose();
+  useEffect(() => {
+    const show = () => setOpen("palette");
+    window.addEventListener(PALETTE_WANTED, show);
+    // Toasts and unfinished uploads are no part of the first paint.
+    const idle = setTimeout(() => setRested(true), 600);
+    return () => {
+      window.removeEventListener(PALETTE_WANTED, show);
+      clearTimeout(idle);
+    };
+  }, []);
+  const onShorts = matches({ to: "/shorts" }) !== false;
+  useShortcuts([
+    { keys: "mod+k", label: "Find and do anything", group: "The house", run: () => setOpen("palette") },
+    { keys: "/", label: "Search", group: "The house", run: () => setOpen("palette") },
+    { keys: "?", label: "Show the keys", group: "The house", run: () => setOpen("help") },
+    ...(me ? [{ keys: "n", label: "Write a post", group: "The house", run: () => openCompose() }] : []),
+    ...navFor(me).map((item) => ({
+      keys: item.keys,
+      label: item.label,
+      group: "Go to",
+      run: () => void navigate({ to: item.to, ...(item.params ? { params: item.params } : {}) }),
+    })),
+    ...(onShorts
+      ? []
+      : [
+          { keys: "j", label: "Next post", group: "Posts", run: () => walkPosts(1) },
+          { keys: "k", label: "Previous post", group: "Posts", run: () => walkPosts(-1) },
+        ]),
+  ]);
+  return (
+    <Suspense fallback={null}>
+      {rested && <ToastHost />}
+      {rested && me && <UploadShelf />}
+      {open === "palette" && <Palette me={me ?? null} close={() => setOpen(null)} />}
+      {open === "help" && <Help close={() => setOpen(null)} />}
+      {compose && me && <ComposeDialog draft={compose} me={me} close={closeCompose} />}
+    </Suspense>
+  );
+}

@@ -1,0 +1,56 @@
+import { Sheet } from "../parts/dialog.tsx";
+import { MOD, shortcutsNow } from "./keyboard.ts";
+
+const POSTS = [
+  ["Enter", "Open the post"],
+  ["l", "Like"],
+  ["r", "Repost"],
+  ["b", "Bookmark"],
+  ["c", "Comment"],
+] as const;
+const PLAYER = [
+  ["Space", "Play or pause"],
+  ["← →", "10 seconds back or on"],
+  ["f", "Full screen"],
+  ["m", "Sound on or off"],
+  ["< >", "Slower or faster"],
+] as const;
+
+export default function Help({ close }: { close: () => void }) {
+  const groups = new Map<string, (readonly [string, string])[]>();
+  for (const shortcut of shortcutsNow()) {
+    const list = groups.get(shortcut.group) ?? [];
+    list.push([shortcut.keys.replace("mod+", `${MOD} `).toUpperCase(), shortcut.label]);
+    groups.set(shortcut.group, list);
+  }
+  groups.set("On a post", [...POSTS]);
+  groups.set("In the player", [...PLAYER]);
+  return (
+    <Sheet open onOpenChange={(open) => !open && close()} title="Keys" wide>
+      <div className="grid gap-x-10 gap-y-6 px-6 pt-2 pb-8 sm:grid-cols-2">
+        {[...groups].map(([group, keys]) => (
+          <section key={group}>
+            <h3 className="mb-2 text-xs font-bold tracking-wide text-ink-3 uppercase">{group}</h3>
+            <dl className="space-y-1.5">
+              {keys.map(([key, label]) => (
+                <div key={key} className="flex items-center justify-between gap-4 text-sm">
+                  <dt>{label}</dt>
+                  <dd className="flex gap-1">
+                    {key.split(" ").map((part) => (
+                      <kbd
+                        key={part}
+                        className="min-w-7 rounded-md border border-line bg-sunken px-1.5 py-0.5 text-center font-sans text-xs font-semibold text-ink-2"
+                      >
+                        {part}
+                      </kbd>
+                    ))}
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </Sheet>
+  );
+}

@@ -1,0 +1,41 @@
+import type { LinkProps } from "@tanstack/react-router";
+import {
+  Bookmark,
+  Clapperboard,
+  Compass,
+  Home,
+  type LucideIcon,
+  Settings,
+  ShieldCheck,
+  UserRound,
+  UsersRound,
+} from "lucide-react";
+
+import type { Me } from "#systems/people/contract.ts";
+
+export interface NavItem {
+  to: NonNullable<LinkProps["to"]>;
+  params?: { handle: string };
+  label: string;
+  icon: LucideIcon;
+  keys: string;
+}
+
+export const mayModerate = (me: Me | null | undefined) => me?.role === "admin" || me?.role === "moderator";
+
+export function navFor(me: Me | null | undefined): NavItem[] {
+  const everyone: NavItem[] = [
+    { to: "/", label: "Home", icon: Home, keys: "g h" },
+    { to: "/discover", label: "Discover", icon: Compass, keys: "g d" },
+    { to: "/shorts", label: "Shorts", icon: Clapperboard, keys: "g s" },
+    { to: "/spaces", label: "Spaces", icon: UsersRound, keys: "g c" },
+  ];
+  if (!me) return everyone;
+  return [
+    ...everyone,
+    { to: "/bookmarks", label: "Bookmarks", icon: Bookmark, keys: "g b" },
+    { to: "/@{$handle}", params: { handle: me.handle }, label: "Profile", icon: UserRound, keys: "g p" },
+    { to: "/settings", label: "Settings", icon: Settings, keys: "g ," },
+    ...(mayModerate(me) ? [{ to: "/admin", label: "Admin", icon: ShieldCheck, keys: "g a" } as NavItem] : []),
+  ];
+}

@@ -1,0 +1,162 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+
+import { HomeScreen } from "../feed/home.tsx";
+import { Failed } from "../parts/empty.tsx";
+import { Frame } from "./frame.tsx";
+import { NotFound } from "./not-found.tsx";
+import { isStill } from "./theme.ts";
+
+/** Every address of the page. Home is in the first script; the code of all else loads when it is opened. */
+const root = createRootRoute({ component: Frame, notFoundComponent: NotFound });
+
+const text = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined;
+
+const home = createRoute({ getParentRoute: () => root, path: "/", component: HomeScreen });
+const discover = createRoute({
+  getParentRoute: () => root,
+  path: "/discover",
+  component: lazyRouteComponent(() => import("../feed/discover.tsx"), "DiscoverScreen"),
+});
+const shorts = createRoute({
+  getParentRoute: () => root,
+  path: "/shorts",
+  component: lazyRouteComponent(() => import("../feed/shorts.tsx"), "ShortsScreen"),
+});
+const watch = createRoute({
+  getParentRoute: () => root,
+  path: "/watch/$id",
+  validateSearch: (search): { post?: string } => ({
+    ...(text(search.post) === undefined ? {} : { post: text(search.post)! }),
+  }),
+  component: lazyRouteComponent(() => import("../media/watch.tsx"), "WatchScreen"),
+});
+const post = createRoute({
+  getParentRoute: () => root,
+  path: "/posts/$id",
+  component: lazyRouteComponent(() => import("../feed/post-screen.tsx"), "PostScreen"),
+});
+const hashtag = createRoute({
+  getParentRoute: () => root,
+  path: "/tags/$tag",
+  component: lazyRouteComponent(() => import("../feed/hashtag.tsx"), "HashtagScreen"),
+});
+const bookmarks = createRoute({
+  getParentRoute: () => root,
+  path: "/bookmarks",
+  component: lazyRouteComponent(() => import("../feed/bookmarks.tsx"), "BookmarksScreen"),
+});
+const profile = createRoute({
+  getParentRoute: () => root,
+  path: "/@{$handle}",
+  validateSearch: (search): { tab?: "media" | "videos" } =>
+    search.tab === "media" || search.tab === "videos" ? { tab: search.tab } : {},
+  component: lazyRouteComponent(() => import("../people/profile.tsx"), "ProfileScreen"),
+});
+const spaces = createRoute({
+  getParentRoute: () => root,
+  path: "/spaces",
+  component: lazyRouteComponent(() => import("../spaces/list.tsx"), "SpacesScreen"),
+});
+const space = createRoute({
+  getParentRoute: () => root,
+  path: "/s/$slug",
+  validateSearch: (search): { invitation?: string } =>
+    text(search.invitation) === undefined ? {} : { invitation: text(search.invitation)! },
+  component: lazyRouteComponent(() => import("../spaces/space.tsx"), "SpaceScreen"),
+});
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("../people/settings.tsx"), "SettingsIndex"),
+});
+const settingsSection = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/$section",
+  component: lazyRouteComponent(() => import("../people/settings.tsx"), "SettingsScreen"),
+});
+const admin = createRoute({
+  getParentRoute: () => root,
+  path: "/admin",
+  component: lazyRouteComponent(() => import("../people/admin.tsx"), "AdminIndex"),
+});
+const adminSection = createRoute({
+  getParentRoute: () => root,
+  path: "/admin/$section",
+  component: lazyRouteComponent(() => import("../people/admin.tsx"), "AdminScreen"),
+});
+
+const door = (value: Record<string, unknown>): { then?: string; invitation?: string; token?: string } => ({
+  ...(text(value.then) === undefined ? {} : { then: text(value.then)! }),
+  ...(text(value.invitation) === undefined ? {} : { invitation: text(value.invitation)! }),
+  ...(text(value.token) === undefined ? {} : { token: text(value.token)! }),
+});
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: door,
+  component: lazyRouteComponent(() => import("../people/door.tsx"), "SignInScreen"),
+});
+const signUp = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-up",
+  validateSearch: door,
+  component: lazyRouteComponent(() => import("../people/door.tsx"), "SignUpScreen"),
+});
+const setUp = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  validateSearch: door,
+  component: lazyRouteComponent(() => import("../people/door.tsx"), "SetUpScreen"),
+});
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: "/reset",
+  validateSearch: door,
+  component: lazyRouteComponent(() => import("../people/door.tsx"), "ResetScreen"),
+});
+
+export const createPageRouter = () =>
+  createRouter({
+    routeTree: root.addChildren([
+      home,
+      discover,
+      shorts,
+      watch,
+      post,
+      hashtag,
+      bookmarks,
+      profile,
+      spaces,
+      space,
+      settings,
+      settingsSection,
+      admin,
+      adminSection,
+      signIn,
+      signUp,
+      setUp,
+      reset,
+    ]),
+    defaultPreload: "intent",
+    defaultPreloadDelay: 60,
+    scrollRestoration: true,
+    scrollRestorationBehavior: isStill() ? "instant" : "auto",
+    defaultErrorComponent: ({ error, reset: again }) => (
+      <Failed error={error} retry={again} title="This page stumbled" />
+    ),
+    // Plain strings, so that a token in a link stays what it was.
+    parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
+    stringifySearch: (search) => {
+      const query = new URLSearchParams();
+      for (const [name, value] of Object.entries(search as Record<string, unknown>))
+        if (value !== undefined) query.set(name, String(value));
+      return query.size > 0 ? `?${query.toString()}` : "";
+    },
+  });
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createPageRouter>;
+  }
+}

@@ -1,0 +1,38 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { Menu as MenuIcon, Search } from "lucide-react";
+
+import { IconButton } from "../parts/button.tsx";
+import { HouseSign } from "../parts/house-mark.tsx";
+import { LazyMenu } from "../parts/lazy-menu.tsx";
+import { houseQuery } from "./house.ts";
+import { openPalette } from "./palette-door.ts";
+import { personEntries } from "./person-entries.tsx";
+import { useMe } from "./session.ts";
+
+/** The phone's lintel, on the screens at the root. */
+export function TopBar() {
+  const me = useMe();
+  const navigate = useNavigate();
+  const { data: house } = useQuery(houseQuery);
+  return (
+    <header className="sticky top-0 z-20 flex h-14 items-center gap-1 border-b border-line/70 bg-birch/88 pr-2 pl-4 backdrop-blur-md sm:hidden">
+      <Link to="/" className="min-w-0 flex-1">
+        <HouseSign name={house?.name ?? ""} />
+      </Link>
+      <IconButton label="Search" onClick={openPalette}>
+        <Search className="size-5.5" />
+      </IconButton>
+      {me && (
+        <LazyMenu
+          entries={() => personEntries(me, (to) => void navigate({ to }))}
+          trigger={
+            <IconButton label="Your menu">
+              <MenuIcon className="size-5.5" />
+            </IconButton>
+          }
+        />
+      )}
+    </header>
+  );
+}

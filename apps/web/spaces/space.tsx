@@ -1,0 +1,235 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useRouterState, useSearch } from "@tanstack/react-router";
+import { Ellipsis, Link2, Lock, LogOut, Settings2, Trash2, UserPlus, UsersRound } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
+
+import { spacePosts } from "#systems/feed/contract.ts";
+import { type Space, spacesRoutes } from "#systems/spaces/contract.ts";
+
+import { PostList } from "../feed/post-list.tsx";
+import { copyLink } from "../feed/post-menu.tsx";
+import { Button, buttonClass, IconButton } from "../parts/button.tsx";
+import { Empty, Failed } from "../parts/empty.tsx";
+import { LazyMenu } from "../parts/lazy-menu.tsx";
+import { plural } from "../parts/numbers.ts";
+import { Loading, PostSkeleton, Skeleton } from "../parts/skeleton.tsx";
+import { openCompose } from "../shell/compose.ts";
+import { ask, call } from "../shell/house.ts";
+import { PageHeader } from "../shell/page-header.tsx";
+import { useMe } from "../shell/session.ts";
+import { say, sorry } from "../shell/toasts.ts";
+import { SpaceMark } from "./space-mark.tsx";
+
+const MembersDialog = lazy(() => import("./members.tsx"));
+const EditSpace = lazy(() => import("./edit-space.tsx"));
+const InviteDialog = lazy(() => import("./invite.tsx"));
+const CloseSpace = lazy(() => import("./close-space.tsx"));
+
+export function SpaceScreen() {
+  const { slug } = useParams({ from: "/s/$slug" });
+  const { invitation } = useSearch({ from: "/s/$slug" });
+  const asked = useQuery(ask(spacesRoutes.space, { params: { slug } }));
+  if (asked.isPending) {
+    return (
+      <>
+        <PageHeader title="Space" back />
+        <Loading what="the space" />
+        <Skeleton className="h-52 sm:mt-3 sm:rounded-2xl" />
+        <div className="pt-3">
+          <PostSkeleton />
+        </div>
+      </>
+    );
+  }
+  if (asked.isError) {
+    return (
+      <>
+        <PageHeader title="Space" back />
+        {invitation === undefined ? (
+          <Failed error={asked.error} retry={() => void asked.refetch()} title="There is no such space" />
+        ) : (
+          <Invited slug={slug} invitation={invitation} />
+        )}
+      </>
+    );
+  }
+  return <InSpace space={asked.data} invitation={invitation} />;
+}
+
+function useMembership(slug: string, invitation: string | undefined) {
+  const queries = useQueryClient();
+  const [busy, setBusy] = useState(false);
+  const key = ask(spacesRoutes.space, { params: { slug } }).queryKey;
+  const refresh = () =>
+    queries.invalidateQueries({
+      predicate: (query) => /^\/v1\/spaces(?:$|\/mine|\/\{s)/.test(String(query.queryKey[0])),
+    });
+  const join = () => {
+    setBusy(true);
+    call(spacesRoutes.joinSpace, { params: { slug }, body: invitation === undefined ? {} : { invitation } })
+      .then(async (space) => {
+        queries.setQueryData(key, space);
+        say(`You are in ${space.name}.`);
+        await refresh();
+      })
+      .catch(sorry)
+      .finally(() => setBusy(false));
+  };
+  const leaveSpace = (space: Space) => {
+    call(spacesRoutes.leaveSpace, { params: { slug } })
+      .then(async () => {
+        say(`You left ${space.name}.`, space.join_policy === "open" ? join : undefined);
+        await refresh();
+      })
+      .catch(sorry);
+  };
+  return { busy, join, leaveSpace };
+}
+
+function Invited({ slug, invitation }: { slug: string; invitation: string }) {
+  const me = useMe();
+  const here = useRouterState({ select: (state) => state.location.href });
+  const { busy, join } = useMembership(slug, invitation);
+  return (
+    <Empty
+      icon={<UsersRound />}
+      title="You are invited to a space"
+      action={
+        me ? (
+          <Button busy={busy} onClick={join}>
+            Go in
+          </Button>
+        ) : (
+          <Link to="/sign-in" search={{ then: here }} className={buttonClass("primary")}>
+            Sign in first
+          </Link>
+        )
+      }
+    >
+      It is for its members only. With this invitation you become one of them.
+    </Empty>
+  );
+}
+
+function InSpace({ space, invitation }: { space: Space; invitation: string | undefined }) {
+  const me = useMe();
+  const { role, may_post, may_manage } = space.membership;
+  const { busy, join, leaveSpace } = useMembership(space.slug, invitation);
+  const [open, setOpen] = useState<"members" | "edit" | "invite" | "close" | null>(null);
+  const navigate = useNavigate();
+  const here = useRouterState({ select: (state) => state.location.href });
+  const close = () => setOpen(null);
+  const card = { id: space.id, slug: space.slug, name: space.name };
+  return (
+    <>
+      <PageHeader title={space.name} detail={plural(space.members, "member")} back />
+      <section className="border-line bg-surface p-4 max-sm:border-b sm:mt-3 sm:rounded-2xl sm:border sm:p-6">
+        <div className="flex items-start justify-between gap-3">
+          <SpaceMark space={space} large />
+          <div className="flex items-center gap-2">
+            <LazyMenu
+              entries={() => [
+                { label: "Copy link", icon: <Link2 />, run: () => void copyLink(`/s/${space.slug}`).catch(sorry) },
+                { label: "Members", icon: <UsersRound />, run: () => setOpen("members") },
+                ...(may_manage
+                  ? ([
+                      { label: "Invite", icon: <UserPlus />, run: () => setOpen("invite") },
+                      { label: "Settings of the space", icon: <Settings2 />, run: () => setOpen("edit") },
+                    ] as const)
+                  : []),
+                ...(role !== null && role !== "owner"
+                  ? ([
+                      "line",
+                      { label: "Leave", icon: <LogOut />, danger: true, run: () => leaveSpace(space) },
+                    ] as const)
+                  : []),
+                ...(role === "owner"
+                  ? ([
+                      "line",
+                      { label: "Close the space", icon: <Trash2 />, danger: true, run: () => setOpen("close") },
+                    ] as const)
+                  : []),
+              ]}
+              trigger={
+                <IconButton label="More" className="border border-line">
+                  <Ellipsis className="size-5" />
+                </IconButton>
+              }
+            />
+            {role === null ? (
+              me ? (
+                (space.join_policy === "open" || invitation !== undefined) && (
+                  <Button busy={busy} onClick={join}>
+                    Join
+                  </Button>
+                )
+              ) : (
+                <Link to="/sign-in" search={{ then: here }} className={buttonClass("primary")}>
+                  Sign in to join
+                </Link>
+              )
+            ) : (
+              may_manage && (
+                <Button look="outline" onClick={() => setOpen("invite")}>
+                  <UserPlus className="size-4.5" /> Invite
+                </Button>
+              )
+            )}
+          </div>
+        </div>
+        <h2 className="mt-4 text-xl leading-7 font-extrabold tracking-tight">{space.name}</h2>
+        <p className="flex flex-wrap items-center gap-x-3 text-sm text-ink-3">
+          {space.visibility === "private" && (
+            <span className="inline-flex items-center gap-1">
+              <Lock className="size-4" aria-hidden="true" /> For members
+            </span>
+          )}
+          <button type="button" onClick={() => setOpen("members")} className="hover:underline">
+            {plural(space.members, "member")}
+          </button>
+          {role !== null && (
+            <span className="rounded-md bg-accent-tint px-1.5 py-0.5 text-xs font-semibold text-accent-ink capitalize">
+              {role}
+            </span>
+          )}
+        </p>
+        {space.description !== "" && <p className="mt-3 max-w-xl whitespace-pre-wrap">{space.description}</p>}
+        {role === null && space.join_policy === "invitation" && invitation === undefined && (
+          <p className="mt-4 rounded-xl bg-sunken px-4 py-3 text-sm text-ink-2">
+            This space is joined by invitation. Ask one of its moderators.
+          </p>
+        )}
+        {may_post && (
+          <button
+            type="button"
+            onClick={() => openCompose({ space: card })}
+            className="mt-5 flex h-12 w-full items-center rounded-full bg-sunken px-5 text-left text-ink-3 transition-colors hover:bg-line"
+          >
+            Say something in {space.name}
+          </button>
+        )}
+      </section>
+      <div className="pt-2 sm:pt-3">
+        <PostList
+          route={spacePosts}
+          asked={{ params: { space: space.slug } }}
+          empty={
+            <Empty
+              icon={<UsersRound />}
+              title="Quiet in here"
+              action={may_post && <Button onClick={() => openCompose({ space: card })}>Break the silence</Button>}
+            >
+              What the members of {space.name} share will stand here.
+            </Empty>
+          }
+        />
+      </div>
+      <Suspense fallback={null}>
+        {open === "members" && <MembersDialog space={space} close={close} />}
+        {open === "edit" && <EditSpace space={space} close={close} />}
+        {open === "invite" && <InviteDialog space={space} close={close} />}
+        {open === "close" && <CloseSpace space={space} close={close} done={() => void navigate({ to: "/spaces" })} />}
+      </Suspense>
+    </>
+  );
+}
