@@ -6,6 +6,7 @@ import { Problem, Transient } from "#kernel/errors.ts";
 import { NOBODY, type SignedIn, type Viewer } from "#kernel/viewer.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Limiter } from "#ports/limiter/index.ts";
+import { isAway } from "#ports/sql/index.ts";
 
 import { type Idempotency, KEY_CHARS_MAX } from "./idempotency.ts";
 import {
@@ -178,7 +179,8 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
       return served(respond(await work(), request_id, limitHeaders));
     } catch (error) {
       if (error instanceof Problem) return served(problemResponse(error, request_id, limitHeaders));
-      if (error instanceof Transient) {
+      // The pool's own errors come as the driver threw them; a transaction's are Transient already.
+      if (error instanceof Transient || isAway(error)) {
         const away = new Problem(503, "house.unavailable", "A part of the house is away for a moment. Try again.", {
           retry_after_s: 2,
         });

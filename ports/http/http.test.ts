@@ -221,6 +221,8 @@ describe("ports/http refuses", () => {
     run = async () => Promise.reject(new Transient("the database is away"));
     const response = await house().send(post('{"text":"a"}'));
     expect([response.status, response.headers.get("retry-after")]).toEqual([503, "2"]);
+    run = async () => Promise.reject(Object.assign(new Error("no socket"), { code: "ERR_POSTGRES_CONNECTION_CLOSED" }));
+    expect((await house().send(post('{"text":"a"}'))).status).toBe(503);
   });
 
   test("HT9: a handler past its deadline answers 503 and its signal fires", async () => {
