@@ -56,12 +56,12 @@ export function sandboxContract(name: string, sandbox: Sandbox, walls: boolean):
 
   describe(`${name}: refusals and bounds`, () => {
     test("SB18: a command that cannot be meant is thrown back", async () => {
-      expect(sandbox.run(command("", { argv: [] }))).rejects.toThrow("nothing to run");
-      expect(run("true", { read_paths: ["etc/passwd"] })).rejects.toThrow("absolute");
-      expect(run("true", { read_paths: ["/tmp/../etc"] })).rejects.toThrow("normal");
-      expect(run("true", { write_folder: "/" })).rejects.toThrow("below the root");
-      expect(run("true", {}, { wall_ms_max: 0 })).rejects.toThrow("wall_ms_max");
-      expect(run("true", { argv: ["true", "a\0b"] })).rejects.toThrow("zero byte");
+      await expect(sandbox.run(command("", { argv: [] }))).rejects.toThrow("nothing to run");
+      await expect(run("true", { read_paths: ["etc/passwd"] })).rejects.toThrow("absolute");
+      await expect(run("true", { read_paths: ["/tmp/../etc"] })).rejects.toThrow("normal");
+      await expect(run("true", { write_folder: "/" })).rejects.toThrow("below the root");
+      await expect(run("true", {}, { wall_ms_max: 0 })).rejects.toThrow("wall_ms_max");
+      await expect(run("true", { argv: ["true", "a\0b"] })).rejects.toThrow("zero byte");
     });
 
     test("SB2: it is not root, and holds no capability", async () => {
@@ -75,7 +75,7 @@ export function sandboxContract(name: string, sandbox: Sandbox, walls: boolean):
       test("SB2: as root, a file closed to others is refused before the start", async () => {
         const closed = join(home, "closed.bin");
         writeFileSync(closed, "x", { mode: 0o600 });
-        expect(run("true", { read_paths: [closed] })).rejects.toThrow("never runs as root");
+        await expect(run("true", { read_paths: [closed] })).rejects.toThrow("never runs as root");
       });
 
     if (walls)

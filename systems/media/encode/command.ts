@@ -100,6 +100,9 @@ function pictureOutput(part: Part, rung: Rung, i: number): string[] {
   const frames = Math.min(grid.frames, part.until * grid.frames_per_segment) - part.from * grid.frames_per_segment;
   return [
     ["-map", `[v${i}]`, "-frames:v", String(Math.ceil(frames / rung.every))],
+    // Two B-frames in a fixed pattern and a small search: 27 % less CPU than the usual `-bf 16 -b_strategy 1`, at 1 % fewer
+    // bytes and the same SSIM to 0.001 (bench/ladder).
+    ["-bf", "2", "-b_strategy", "0", "-x264-params", "me=dia"],
     ["-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-level:v", (rung.level / 10).toFixed(1)],
     ["-crf", String(rung.crf), "-maxrate", String(rung.maxrate_bps), "-bufsize", String(rung.bufsize_bits)],
     ["-g", String(key_every), "-keyint_min", String(key_every), "-sc_threshold", "0", "-flags", "+cgop"],
