@@ -243,26 +243,10 @@ export async function makeClip(options: ClipOptions = {}): Promise<Uint8Array<Ar
     const made = Bun.spawn({
       cmd: [
         ffmpeg,
-        ...[
-          "-v",
-          "error",
-          "-nostdin",
-          "-y",
-          "-f",
-          "lavfi",
-          "-i",
-          `testsrc2=size=${size}:rate=${fps}:duration=${seconds}`,
-        ],
+        ...words("-v error -nostdin -y -f lavfi -i"),
+        `testsrc2=size=${size}:rate=${fps}:duration=${seconds}`,
         ...(sound ? ["-f", "lavfi", "-i", `sine=frequency=440:duration=${seconds}`] : []),
-        ...(options.output ?? [
-          "-c:v",
-          "libx264",
-          "-preset",
-          "ultrafast",
-          "-pix_fmt",
-          "yuv420p",
-          ...(sound ? ["-c:a", "aac"] : []),
-        ]),
+        ...(options.output ?? words(`-c:v libx264 -preset ultrafast -pix_fmt yuv420p${sound ? " -c:a aac" : ""}`)),
         path,
       ],
       stdout: "ignore",
@@ -275,6 +259,8 @@ export async function makeClip(options: ClipOptions = {}): Promise<Uint8Array<Ar
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+const words = (text: string) => text.split(" ");
 
 /** A picture as a file of a type that ffmpeg writes. */
 export const makePicture = (size = "320x180", format: "png" | "jpg" | "webp" | "gif" | "bmp" = "png") =>
