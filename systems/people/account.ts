@@ -7,7 +7,7 @@ import { RESET_EXPIRY_H } from "./bounds.ts";
 import { tell } from "./events.ts";
 import type { Ground } from "./ground.ts";
 import { GONE_PREFIX } from "./handles.ts";
-import { refuseWeak } from "./passwords.ts";
+import { refuseLength, refuseWeak } from "./passwords.ts";
 import { hashSecret, isSecret, makeSecret } from "./secrets.ts";
 import { needSession, type Sessions, wrongPassword } from "./sessions.ts";
 import * as invitations from "./store/invitations.ts";
@@ -110,8 +110,7 @@ export function createAccount(
     },
 
     async setPassword(handle, password) {
-      if ([...password].length < 12 || password.length > 256)
-        throw new Problem(422, "people.password_length", "A password has 12 to 256 characters.");
+      refuseLength(password);
       const { id } = await byHandle(handle);
       await replace(id, handle, password, async () => true);
     },

@@ -90,6 +90,9 @@ describe("people: passwords", () => {
     expect(await passwords.verify("seven green kettle", a)).toBe(false);
     expect(await passwords.verify("seven green kettles", null)).toBe(false);
     expect(await passwords.verify("", a)).toBe(false);
+    expect(
+      await passwords.verify("sj\u0061\u030a blanka kittlar", await passwords.hash("sj\u00e5 blanka kittlar")),
+    ).toBe(true);
   });
 
   test("PE40: a flood of hashes is bounded: what would wait too long is refused at once, and the rest is served", async () => {

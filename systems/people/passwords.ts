@@ -1,6 +1,8 @@
 import { Problem } from "#kernel/errors.ts";
 
 import {
+  PASSWORD_CHARS_MAX,
+  PASSWORD_CHARS_MIN,
   PASSWORD_HASHES_AT_ONCE_MAX,
   PASSWORD_HASHES_WAITING_MAX,
   PASSWORD_MEMORY_KIB,
@@ -31,16 +33,19 @@ export function createPasswords(cost: PasswordCost = PASSWORD_COST): Passwords {
   const turn = createTurns(PASSWORD_HASHES_AT_ONCE_MAX, PASSWORD_HASHES_WAITING_MAX);
   let nobody: Promise<string> | null = null;
   return {
-    hash: (password) => turn(() => Bun.password.hash(password, options)),
+    hash: (password) => turn(() => Bun.password.hash(asTyped(password), options)),
     async verify(password, hash) {
       nobody ??= Bun.password.hash(crypto.randomUUID(), options);
       const against = hash ?? (await nobody);
       // An empty password makes Bun answer without work; a space is just as wrong and costs the same as any other.
-      const matches = await turn(() => Bun.password.verify(password === "" ? " " : password, against));
+      const matches = await turn(() => Bun.password.verify(password === "" ? " " : asTyped(password), against));
       return matches && hash !== null && password !== "";
     },
   };
 }
+
+/** One keyboard sends å as one character and another as two; NIST 800-63B asks to make them one before the hash. */
+const asTyped = (password: string) => password.normalize("NFKC");
 
 function createTurns(at_once_max: number, waiting_max: number) {
   let running = 0;
@@ -68,6 +73,17 @@ function createTurns(at_once_max: number, waiting_max: number) {
       else running--;
     }
   };
+}
+
+/** For the command line, which has no schema before it. @throws Problem 422 `people.password_length` */
+export function refuseLength(password: string): void {
+  if (password.length < PASSWORD_CHARS_MIN || password.length > PASSWORD_CHARS_MAX) {
+    throw new Problem(
+      422,
+      "people.password_length",
+      `A password has ${PASSWORD_CHARS_MIN} to ${PASSWORD_CHARS_MAX} characters.`,
+    );
+  }
 }
 
 /** @throws Problem 422 `people.password_common`, `people.password_like_handle` */

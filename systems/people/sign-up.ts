@@ -8,7 +8,7 @@ import { HANDLE_PATTERN } from "./contract.ts";
 import { tell } from "./events.ts";
 import type { Ground } from "./ground.ts";
 import { isPathWord, isReserved } from "./handles.ts";
-import { refuseWeak } from "./passwords.ts";
+import { refuseLength, refuseWeak } from "./passwords.ts";
 import { hashSecret, isSecret } from "./secrets.ts";
 import type { Origin, Sessions, StartedSession } from "./sessions.ts";
 import * as invitations from "./store/invitations.ts";
@@ -142,8 +142,7 @@ export function createSignUp(
           "A handle has 2 to 30 letters, digits and underscores and begins with a letter.",
         );
       }
-      if ([...password].length < 12 || password.length > 256)
-        throw new Problem(422, "people.password_length", "A password has 12 to 256 characters.");
+      refuseLength(password);
       await refuseHandle(handle, isPathWord);
       refuseWeak(password, [handle]);
       const password_hash = await passwords.hash(password);

@@ -21,8 +21,8 @@ export interface PeopleLimits {
 export const PEOPLE_LIMITS: PeopleLimits = {
   sign_in_pair: { name: "sign-in", burst_tokens: 20, tokens_per_s: 0.1 },
   sign_in_handle: { name: "sign-in-person", burst_tokens: 100, tokens_per_s: 0.2 },
-  sign_in_address: { name: "sign-in-address", burst_tokens: 300, tokens_per_s: 2 },
-  sign_up_address: { name: "sign-up", burst_tokens: 300, tokens_per_s: 0.5 },
+  sign_in_address: { name: "sign-in-address", burst_tokens: 600, tokens_per_s: 5 },
+  sign_up_address: { name: "sign-up", burst_tokens: 600, tokens_per_s: 1 },
   link_address: { name: "link", burst_tokens: 60, tokens_per_s: 0.5 },
 };
 

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 
 import { isCheckViolation, isUniqueViolation } from "#ports/sql/index.ts";
+import { peopleRoutes } from "#systems/people/contract.ts";
 
 import * as b from "./bounds.ts";
 import { spacesRoutes as r } from "./contract.ts";
@@ -69,5 +70,17 @@ describe("spaces: bounds", () => {
       house.spaces.cards(Array.from({ length: b.CARDS_PER_CALL_MAX + 1 }, (_, i) => String(900_000 + i))),
     ).rejects.toThrow(RangeError);
     expect((await house.spaces.cards(["5", "123456789"])).size).toBe(1);
+  });
+
+  test("SP21: every route of people and spaces is served and stands in the OpenAPI document", () => {
+    const document = house.api.openapi({ title: "t", version: "1", description: "" }) as {
+      paths: Record<string, Record<string, { summary: string }>>;
+    };
+    const routes = [...Object.values(r), ...Object.values(peopleRoutes)];
+    for (const { method, path, summary } of routes) {
+      expect([method, path, document.paths[path]?.[method.toLowerCase()]?.summary]).toEqual([method, path, summary]);
+    }
+    expect(house.api.routes.length).toBe(routes.length);
+    expect(JSON.stringify(document).length).toBeGreaterThan(10_000);
   });
 });
