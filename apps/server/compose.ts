@@ -105,7 +105,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     draining: () => draining,
   });
   const metrics = createMetrics({ caches, jobs, log, version: VERSION });
-  const idempotency = createIdempotency(sql);
+  const idempotency = createIdempotency(sql, ground.secret);
   const api = createApi({
     authenticate: people.authenticate,
     limiter,

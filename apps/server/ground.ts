@@ -41,8 +41,12 @@ export interface Ground extends AsyncDisposable {
 }
 
 const LIMITER_KEYS_MAX = 100_000;
-/** The pool of a process; the embedded database takes 80 connections in all. */
-const CONNECTIONS_MAX = 12;
+/**
+ * Connections of one process; the embedded database takes 80 in all. Work in the background holds a connection for as long
+ * as a handler takes, so it has a pool of its own and never keeps a request waiting.
+ */
+const REQUEST_CONNECTIONS_MAX = 12;
+const BACKGROUND_CONNECTIONS_MAX = 10;
 
 export interface GroundOptions {
   lines: Logger;
@@ -73,21 +77,22 @@ export async function openGround(
   } else {
     target = { url: config.database_url };
   }
-  const sql = opened.use(createSql(target, { clock, connections_max: CONNECTIONS_MAX }));
+  const sql = opened.use(createSql(target, { clock, connections_max: REQUEST_CONNECTIONS_MAX }));
+  const background = opened.use(createSql(target, { clock, connections_max: BACKGROUND_CONNECTIONS_MAX }));
   const ran = await migrate(sql, migrationFolders());
   if (ran.length > 0) lines.info({ migrations: ran.length }, "the database's schema was brought up to date");
   const lease = opened.use(await leaseNode(sql, clock));
 
   const log = opened.use(
     createLog({
-      sql,
+      sql: background,
       clock,
       onFailure: (failure) => lines.warn(failure, "a reader of the event log failed and will try again"),
     }),
   );
   const jobs = opened.use(
     createJobs({
-      sql,
+      sql: background,
       clock,
       onFailure: (failure) => lines.warn(failure, "a job failed"),
       onError: (err) => lines.error({ err }, "the jobs' database is away; trying again"),

@@ -24,6 +24,8 @@ import { problemResponse } from "./problem.ts";
 import { BODY_BYTES_DEFAULT_MAX, credentialOf, parse, readJson, refuseCrossSite } from "./request.ts";
 
 export const DEADLINE_DEFAULT_MS = 10_000;
+/** A run with an Idempotency-Key that is silent for its deadline and so long again died with its process. */
+const LEASE_SLACK_MS = 5_000;
 
 export interface ApiNeeds {
   authenticate: Authenticate;
@@ -274,10 +276,9 @@ async function once(
   limitHeaders: Record<string, string>,
 ): Promise<Response> {
   const owner = viewer.person_id;
-  const fingerprint = new Bun.CryptoHasher("sha256")
-    .update(JSON.stringify([route.method, route.path, params, raw ?? null]))
-    .digest("base64url");
-  const begun = await idempotency.begin(owner, key, fingerprint);
+  const fingerprint = idempotency.fingerprint([route.method, route.path, params, raw ?? null]);
+  const lease_ms = (route.deadline_ms ?? DEADLINE_DEFAULT_MS) + LEASE_SLACK_MS;
+  const begun = await idempotency.begin(owner, key, fingerprint, lease_ms);
   if ("replay" in begun) {
     const { status, body } = begun.replay;
     return respond(

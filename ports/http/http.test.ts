@@ -69,7 +69,7 @@ function house(more: Partial<ApiNeeds> = {}) {
     authenticate: async (credential) => people[credential] ?? null,
     limiter: createLocalLimiter({ clock: db.clock, keys_max: 1_000 }),
     limits: DEFAULT_LIMITS,
-    idempotency: createIdempotency(db.sql),
+    idempotency: createIdempotency(db.sql, "a secret of tests"),
     clock: db.clock,
     trusted_proxies: 0,
     requestId: () => crypto.randomUUID(),

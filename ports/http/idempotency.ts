@@ -7,10 +7,14 @@ import type { Sql } from "#ports/sql/index.ts";
  * may run again, and handlers that must not repeat store the key beside what they make.
  */
 export interface Idempotency {
+  /** Tells two requests apart. Keyed, because a body may hold a password and a plain hash of it could be guessed. */
+  fingerprint(request: unknown): string;
+  /** @param lease_ms after which a PENDING run counts as dead; longer than its request may take */
   begin(
     owner: string,
     key: string,
     fingerprint: string,
+    lease_ms: number,
   ): Promise<{ replay: { status: number; body: string } } | { run: string }>;
   done(owner: string, key: string, run: string, status: number, body: string): Promise<void>;
   failed(owner: string, key: string, run: string): Promise<void>;
@@ -19,14 +23,17 @@ export interface Idempotency {
 }
 
 export const KEY_CHARS_MAX = 128;
-const PENDING_LEASE_S = 60;
 const REMEMBER_H = 24;
 /** Larger answers are not kept; a repeat then runs again behind the handler's own uniqueness. */
 const BODY_BYTES_MAX = 256 * 1024;
 
-export function createIdempotency(sql: Sql): Idempotency {
+/** @param secret the same in all processes of a house; a new one makes requests under an old key look different */
+export function createIdempotency(sql: Sql, secret: string): Idempotency {
   return {
-    async begin(owner, key, fingerprint) {
+    fingerprint: (request) =>
+      new Bun.CryptoHasher("sha256", secret).update(JSON.stringify(request)).digest("base64url"),
+    async begin(owner, key, fingerprint, lease_ms) {
+      const lease_s = lease_ms / 1000;
       const run = crypto.randomUUID();
       const [row] = await sql.pool<
         { run: string; state: string; fingerprint: string; status: number | null; body: string | null }[]
@@ -34,10 +41,10 @@ export function createIdempotency(sql: Sql): Idempotency {
         INSERT INTO http_idempotency AS i (owner, key, fingerprint, run, state) VALUES (${owner}, ${key}, ${fingerprint}, ${run}, 'pending')
         ON CONFLICT (owner, key) DO UPDATE SET
           run = CASE WHEN i.fingerprint = excluded.fingerprint AND (i.state = 'failed'
-            OR (i.state = 'pending' AND i.at < now() - make_interval(secs => ${PENDING_LEASE_S}))) THEN excluded.run ELSE i.run END,
+            OR (i.state = 'pending' AND i.at < now() - make_interval(secs => ${lease_s}))) THEN excluded.run ELSE i.run END,
           state = CASE WHEN i.fingerprint = excluded.fingerprint AND i.state = 'failed' THEN 'pending' ELSE i.state END,
           at = CASE WHEN i.fingerprint = excluded.fingerprint AND (i.state = 'failed'
-            OR (i.state = 'pending' AND i.at < now() - make_interval(secs => ${PENDING_LEASE_S}))) THEN now() ELSE i.at END
+            OR (i.state = 'pending' AND i.at < now() - make_interval(secs => ${lease_s}))) THEN now() ELSE i.at END
         RETURNING run, state, fingerprint, status, body`;
       if (!row || row.run === run) return { run };
       if (row.fingerprint !== fingerprint) {

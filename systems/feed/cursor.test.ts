@@ -149,7 +149,7 @@ describe("FD24: another node", () => {
       authenticate: t.house.people.authenticate,
       limiter: t.house.limiter,
       limits: DEFAULT_LIMITS,
-      idempotency: createIdempotency(t.house.db.sql),
+      idempotency: createIdempotency(t.house.db.sql, "a secret of tests"),
       clock: t.house.db.clock,
       trusted_proxies: 0,
       requestId: () => crypto.randomUUID(),

@@ -67,7 +67,7 @@ export async function testHouse(more: MigrationFolder[] = [], needs: Partial<Peo
     authenticate: people.authenticate,
     limiter,
     limits: DEFAULT_LIMITS,
-    idempotency: createIdempotency(db.sql),
+    idempotency: createIdempotency(db.sql, "a secret of tests"),
     clock,
     trusted_proxies: 0,
     requestId: () => crypto.randomUUID(),
