@@ -95,6 +95,8 @@ export function mediaPlaylist(ladder: Ladder, track: string, segments_ready = la
     "#EXT-X-MEDIA-SEQUENCE:0",
     `#EXT-X-PLAYLIST-TYPE:${whole ? "VOD" : "EVENT"}`,
     "#EXT-X-INDEPENDENT-SEGMENTS",
+    // Players take a list without an end for a broadcast and begin at its edge; this film begins at its beginning.
+    ...(whole ? [] : ["#EXT-X-START:TIME-OFFSET=0,PRECISE=YES"]),
     `#EXT-X-MAP:URI="${names.init(track)}"`,
   ];
   for (let k = 0; k < ready; k++)
