@@ -1,15 +1,18 @@
 import { parseArgs } from "node:util";
 
 /** One command of `folk`. `path` is what is typed: `["user", "create"]`. */
-export interface Command<O extends Options = Options> {
+export interface Command<V = ParsedValues> {
   path: readonly string[];
   summary: string;
   /** More than a line, for `--help`. */
   about?: string;
-  options: O;
+  options: Options;
   /** @returns the exit code: 0 done, 1 could not, 2 asked wrongly */
-  run(values: Values<O>, terminal: Terminal): Promise<number>;
+  run(values: V, terminal: Terminal): Promise<number>;
 }
+
+/** What was typed, by option; flags that were not are false. */
+export type ParsedValues = Record<string, string | boolean | undefined>;
 
 export interface Option {
   type: "string" | "boolean";
@@ -50,13 +53,14 @@ export class UsageError extends Error {
   }
 }
 
-/** Gives the options their types; nothing else. */
-export const command = <const O extends Options>(definition: Command<O>): Command => definition as unknown as Command;
+/** Gives `run` the types of its options; `parse` has made sure of them. */
+export const command = <const O extends Options>(
+  definition: Omit<Command, "options" | "run"> & { options: O; run: Command<Values<O>>["run"] },
+): Command => ({ ...definition, run: (values, terminal) => definition.run(values as Values<O>, terminal) });
 
 const HELP_FLAGS = ["--help", "-h"];
 
-export type Parsed =
-  { help: Command | null } | { command: Command; values: Record<string, string | boolean | undefined> };
+export type Parsed = { help: Command | null } | { command: Command; values: ParsedValues };
 
 /** @throws UsageError */
 export function parse(argv: readonly string[], commands: readonly Command[]): Parsed {
@@ -84,8 +88,8 @@ function unknownCommand(asked: readonly string[], commands: readonly Command[]):
   return new UsageError(`There is no command "${asked.join(" ")}". There are: ${names.join(", ")}, help.`);
 }
 
-function readValues(found: Command, argv: readonly string[]): Record<string, string | boolean | undefined> {
-  let values: Record<string, string | boolean | undefined>;
+function readValues(found: Command, argv: readonly string[]): ParsedValues {
+  let values: ParsedValues;
   try {
     const options = Object.fromEntries(Object.entries(found.options).map(([name, { type }]) => [name, { type }]));
     values = parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values as typeof values;

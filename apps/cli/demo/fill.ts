@@ -9,7 +9,7 @@ import { spacesRoutes } from "#systems/spaces/contract.ts";
 
 import type { House } from "../../server/compose.ts";
 import { type Caller, createCaller } from "./caller.ts";
-import { SQUARE, type Studio } from "./film.ts";
+import { FACE, type Studio } from "./film.ts";
 import type { DemoRecord } from "./record.ts";
 import { type DemoPost, PEOPLE, POSTS, SPACES } from "./story.ts";
 
@@ -97,7 +97,7 @@ async function profiles({ record, studio, folder, by, house, say }: Makers): Pro
     let avatar_image_id: string | undefined;
     if (studio) {
       const file = join(folder, `${handle}.jpg`);
-      await studio.picture(file, avatar, SQUARE, AVATAR_AT_S);
+      await studio.picture(file, avatar, FACE, AVATAR_AT_S);
       avatar_image_id = await picture(house, caller, file, `What ${handle} looks at`);
       say(`a face for @${handle}`);
     }

@@ -9,6 +9,8 @@ export interface Shape {
 export const LANDSCAPE: Shape = { width: 1280, height: 720 };
 export const PORTRAIT: Shape = { width: 720, height: 1280 };
 export const SQUARE: Shape = { width: 960, height: 960 };
+/** Large enough for a profile on a dense screen. */
+export const FACE: Shape = { width: 448, height: 448 };
 
 const FPS = 30;
 const FILM_MS_MAX = 180_000;

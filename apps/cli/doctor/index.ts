@@ -54,7 +54,7 @@ export function report(findings: Finding[]): string[] {
     count("broken") > 0
       ? `${count("broken")} broken, ${count("warn")} degraded.`
       : count("warn") > 0
-        ? `It works, with ${count("warn")} things degraded.`
+        ? `It works; ${count("warn")} degraded.`
         : "All is well.";
   return [...lines, "", `  ${verdict}`];
 }

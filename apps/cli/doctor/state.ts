@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Clock } from "#ports/clock/index.ts";
 import { createJobs } from "#ports/jobs/index.ts";
 import { createLog } from "#ports/log/index.ts";
 import { createSql, type Sql, type SqlTarget, startEmbeddedPostgres } from "#ports/sql/index.ts";
+import { readFolder } from "#ports/sql/migrate.ts";
 
 import type { Config } from "../../server/config.ts";
 import { migrationFolders } from "../../server/migrations.ts";
@@ -61,27 +61,28 @@ async function look(sql: Sql, clock: Clock, engine: string): Promise<Finding[]> 
           "Set both machines by NTP: times shown and links that expire will be off.",
         ),
   ];
-  const pending = await pendingMigrations(sql);
-  if (pending.length > 0) {
-    const first = `${pending[0]}${pending.length > 1 ? ` and ${pending.length - 1} more` : ""}`;
-    return [...findings, warn("schema", `${pending.length} migrations wait`, `The next start runs ${first}.`)];
-  }
-  return [...findings, ok("schema", "up to date"), ...(await work(sql, clock))];
+  const tables = await schema(sql);
+  return [...findings, tables, ...(tables.state === "ok" ? await work(sql, clock) : [])];
 }
 
-async function pendingMigrations(sql: Sql): Promise<string[]> {
-  const wanted = await Promise.all(
-    migrationFolders().map(async ({ system, folder }) =>
-      (await readdir(folder)).filter((file) => file.endsWith(".sql")).map((file) => `${system}/${file}`),
-    ),
-  );
+async function schema(sql: Sql): Promise<Finding> {
+  const wanted = migrationFolders().flatMap(readFolder);
   const [table] = await sql.pool<{ there: boolean }[]>`SELECT to_regclass('sql_migrations') IS NOT NULL AS there`;
-  const rows = table?.there ? await sql.pool<{ name: string }[]>`SELECT name FROM sql_migrations` : [];
-  const ran = new Set(rows.map(({ name }) => name));
-  return wanted
-    .flat()
-    .filter((name) => !ran.has(name))
-    .sort();
+  const rows = table?.there
+    ? await sql.pool<{ name: string; checksum: string }[]>`SELECT name, checksum FROM sql_migrations`
+    : [];
+  const ran = new Map(rows.map(({ name, checksum }) => [name, checksum]));
+  const edited = wanted.find(({ name, checksum }) => ran.has(name) && ran.get(name) !== checksum);
+  if (edited) {
+    return broken(
+      "schema",
+      `${edited.name} was edited after it ran`,
+      "The house will not start on this database. Bring the file back as it was, and put the change into a new one.",
+    );
+  }
+  const pending = wanted.filter(({ name }) => !ran.has(name)).map(({ name }) => name);
+  if (pending.length === 0) return ok("schema", "up to date");
+  return warn("schema", `${pending.length} migrations wait`, `The next start runs them: ${pending.join(", ")}.`);
 }
 
 async function work(sql: Sql, clock: Clock): Promise<Finding[]> {
