@@ -8,7 +8,9 @@ import type { Tell } from "../events.ts";
 import { removeImage } from "../images/index.ts";
 import * as images from "../images/store.ts";
 import type { MediaLimits } from "../limits.ts";
+import { DELETE_PLACE } from "../places.ts";
 import type { Uploads } from "../uploads/index.ts";
+import { dropHalf } from "../videos/fail.ts";
 import * as videos from "../videos/store.ts";
 
 const AT_ONCE = 100;
@@ -51,9 +53,11 @@ export function freeUnusedJob(needs: UnusedNeeds): JobKind {
   function freeSources(before: Date) {
     return sql.tx(async (tx) => {
       const failed = await videos.lockFailedWithSource(tx, before, AT_ONCE);
-      for (const { id, upload_id } of failed) {
-        await videos.clearSource(tx, id);
-        await needs.uploads.release(tx, upload_id);
+      for (const video of failed) {
+        // Nobody goes on with it, so its half-made rungs are of no use either.
+        for (const place of await dropHalf(tx, video)) await needs.jobs.enqueue(tx, DELETE_PLACE, { place });
+        await videos.clearSource(tx, video.id);
+        if (video.upload_id !== null) await needs.uploads.release(tx, video.upload_id);
       }
       return failed.length;
     });

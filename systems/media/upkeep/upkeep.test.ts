@@ -91,6 +91,34 @@ describe("orphans", () => {
   });
 });
 
+test.skipIf(machineFfmpeg() === null)(
+  "MD63: a failed video that nobody tried again gives its source and what is half-made back",
+  async () => {
+    const time = createSteppedClock();
+    await using house = await mediaHouse({ clock: time });
+    const { token } = await house.person("carl");
+    const id = await uploadVideo(house, token, await makeClip({ seconds: 20 }));
+    await videoWhen(house, token, id, (video) => video.progress > 0.2);
+    await house.jobs.drain(0);
+    const { sql } = house.house.db;
+    await sql.pool`UPDATE media_videos SET status = 'failed', failure_code = 'media.gave_up', failure_can_retry = true, failed_at = now() WHERE id = ${id}`;
+    const before = await house.stored();
+    expect(before.some((name) => name.startsWith("uploads/"))).toBe(true);
+    house.jobs.start();
+    await house.work("media.free_unused");
+    expect(await house.stored()).toEqual(before);
+    time.step(8 * 24 * HOUR);
+    await house.work("media.free_unused");
+    const video = await videoWhen(house, token, id, () => true);
+    expect(video.failure).toMatchObject({ can_retry: false });
+    const whole = new Set(video.renditions.filter((rung) => rung.progress === 1).map((rung) => rung.rung));
+    const left = (await house.stored()).filter((name) => name.endsWith(".m4s")).map((name) => name.split("/").at(-2)!);
+    expect(left.filter((track) => track !== "audio" && !whole.has(track))).toEqual([]);
+    expect((await house.stored()).some((name) => name.startsWith("uploads/"))).toBe(false);
+    expect(video.hls_url === null).toBe(whole.size === 0);
+  },
+);
+
 describe.skipIf(machineFfmpeg() === null)("what happens to people", () => {
   test("MD62: of who is suspended nothing lies in the open; reinstated, it does again; deleted, it is gone", async () => {
     await using house = await mediaHouse();

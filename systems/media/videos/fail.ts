@@ -12,6 +12,7 @@ import { MediaRefusal } from "../encode/tools.ts";
 import type { Tell } from "../events.ts";
 import type { MediaLimits } from "../limits.ts";
 import type { Uploads } from "../uploads/index.ts";
+import { canPlayWhole } from "./present.ts";
 import { deleteRungs, rungsOf } from "./rungs.ts";
 import * as store from "./store.ts";
 
@@ -78,31 +79,32 @@ export async function checkRoom({ blobs, limits }: Pick<FailNeeds, "blobs" | "li
 async function failVideo(id: VideoId, failure: Failure, run: JobRun, needs: FailNeeds): Promise<void> {
   const left = await run.fenced(async (tx) => {
     const video = await store.lockVideo(tx, id);
-    if (video?.status !== "processing") return null;
-    const rungs = (await rungsOf(tx, [id])).get(id) ?? [];
-    const plays =
-      rungs.some((rung) => rung.kind === "video" && rung.complete_at) &&
-      rungs.every((rung) => rung.kind === "video" || rung.complete_at);
-    const gone = rungs.filter((rung) => !plays || !rung.complete_at).map((rung) => rung.rung);
-    await deleteRungs(tx, id, gone);
-    if (!plays) await store.clearShown(tx, id);
-    return { video, plays, gone };
+    return video?.status === "processing" ? dropHalf(tx, video) : null;
   });
   if (!left) return;
-  const { place, ladder } = left.video;
-  if (!left.plays) {
-    await needs.blobs.deletePrefix(place);
-  } else if (ladder) {
-    const names = namesOf(ladder);
-    for (const track of left.gone) {
-      await needs.blobs.deletePrefix(place + names.init(track).replace(/[^/]+$/, ""));
-      await needs.blobs.delete([place + names.playlist(track)]);
-    }
-  }
+  for (const prefix of left) await needs.blobs.deletePrefix(prefix);
   await run.fenced(async (tx) => {
     const video = await store.lockVideo(tx, id);
     if (video) await markFailed(tx, video, failure, needs);
   });
+}
+
+/**
+ * Takes the rows of what is not whole, so that nothing names its blobs any more.
+ * @returns the folders of those blobs, for the caller to delete
+ */
+export async function dropHalf(tx: Query, video: store.VideoRow): Promise<string[]> {
+  const { id, place, ladder } = video;
+  const rungs = (await rungsOf(tx, [id])).get(id) ?? [];
+  const plays = canPlayWhole(rungs);
+  const gone = rungs.filter((rung) => !plays || !rung.complete_at).map((rung) => rung.rung);
+  await deleteRungs(tx, id, gone);
+  if (!plays || !ladder) {
+    await store.clearShown(tx, id);
+    return [place];
+  }
+  const names = namesOf(ladder);
+  return gone.map((track) => place + names.init(track).replace(/[^/]+$/, ""));
 }
 
 async function markFailed(

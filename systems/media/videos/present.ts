@@ -63,10 +63,14 @@ export function videoCard(row: VideoRow, rungs: RungRow[], needs: Needs): VideoC
 function canPlay(row: VideoRow, rungs: RungRow[]): boolean {
   if (row.playable_at === null) return false;
   if (row.status !== "failed") return true;
-  return (
-    rungs.some((rung) => rung.kind === "video" && rung.complete_at) &&
-    rungs.every((rung) => rung.kind === "video" || rung.complete_at)
-  );
+  return canPlayWhole(rungs);
+}
+
+/** The sound and at least one rung are whole. */
+export function canPlayWhole(rungs: RungRow[]): boolean {
+  const video = rungs.filter((rung) => rung.kind === "video");
+  const sound = rungs.filter((rung) => rung.kind === "audio");
+  return video.some((rung) => rung.complete_at) && sound.every((rung) => rung.complete_at);
 }
 
 /** A rung's share is its pixels: that is what its encoding costs. Sound costs about as much as nothing. */

@@ -210,12 +210,8 @@ export async function deleteVideo(q: Query, id: VideoId): Promise<void> {
 }
 
 /** Failed ones whose source waits for a retry that nobody asked for. */
-export async function lockFailedWithSource(
-  q: Query,
-  before: Date,
-  limit: number,
-): Promise<{ id: VideoId; upload_id: UploadId }[]> {
-  return q<{ id: VideoId; upload_id: UploadId }[]>`SELECT id, upload_id FROM media_videos
+export async function lockFailedWithSource(q: Query, before: Date, limit: number): Promise<VideoRow[]> {
+  return q<VideoRow[]>`SELECT ${q.unsafe(COLUMNS)} FROM media_videos
     WHERE status = 'failed' AND upload_id IS NOT NULL AND failed_at < ${before} AND deleted_at IS NULL
     ORDER BY failed_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`;
 }
