@@ -3,6 +3,8 @@ import { ConfigError, readConfig } from "./config.ts";
 import { createLogLines } from "./log-lines.ts";
 
 const DRAIN_MS_MAX = 15_000;
+/** npm hands on a terminal's Ctrl-C that reached us already, so a second one this soon is the same press. */
+const SAME_PRESS_MS = 1_000;
 
 /** Starts the house, prints its address, and takes it down in order when it is asked to stop. */
 async function main(): Promise<void> {
@@ -22,13 +24,13 @@ async function main(): Promise<void> {
     say("");
   }
 
-  let stopping = false;
+  let stopping_since_ms: number | null = null;
   const stop = async (signal: string) => {
-    if (stopping) {
-      if (signal === "SIGINT") process.exit(130);
+    if (stopping_since_ms !== null) {
+      if (signal === "SIGINT" && performance.now() - stopping_since_ms > SAME_PRESS_MS) process.exit(130);
       return;
     }
-    stopping = true;
+    stopping_since_ms = performance.now();
     lines.info({ signal }, "stopping: finishing what is under way");
     const late = setTimeout(() => {
       lines.error({ ms: DRAIN_MS_MAX * 2 }, "did not stop in time; giving up the rest");
