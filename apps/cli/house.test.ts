@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "#ports/sql/index.ts";
+
+import type { Terminal } from "./command.ts";
+import { fill } from "./demo/fill.ts";
+import { openRecord } from "./demo/record.ts";
+import { PEOPLE, POSTS } from "./demo/story.ts";
+import type { Finding } from "./doctor/finding.ts";
+import { openHouse } from "./house.ts";
+import { main } from "./main.ts";
+
+const PASSWORD = "a bench by the third bend";
+const folder = await mkdtemp(join(tmpdir(), "folkhus-cli-"));
+const data = join(folder, "data");
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function terminal(more: Record<string, string> = {}) {
+  const t = {
+    said: "",
+    wrong: "",
+    env: { FOLKHUS_DATA: data, PORT: "0", ...more } as Terminal["env"],
+    interactive: true,
+    out: (line: string) => void (t.said += `${line}\n`),
+    err: (line: string) => void (t.wrong += `${line}\n`),
+  };
+  return t;
+}
+
+async function folk(...argv: string[]) {
+  const t = terminal();
+  const code = await main(argv, t);
+  return { code, ...t };
+}
+
+const findingsOf = (said: string) => (JSON.parse(said) as { findings: Finding[] }).findings;
+const isRunning = () => existsSync(join(data, "postgres/cluster/postmaster.pid"));
+
+describe("before there is a house", () => {
+  test("CI5: the doctor looks, says that all is to be made, and makes nothing", async () => {
+    const { code, said } = await folk("doctor", "--json");
+    const database = findingsOf(said).find(({ name }) => name === "database");
+    expect(database?.detail).toContain("made at the first start");
+    expect(code).toBe(findingsOf(said).some(({ state }) => state === "broken") ? 1 : 0);
+    expect(existsSync(data)).toBe(false);
+  });
+
+  test("CI5: a port that another program has is broken and makes the exit code 1", async () => {
+    await using other = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("something else") });
+    const t = terminal({ PORT: String(other.port) });
+    expect(await main(["doctor"], t)).toBe(1);
+    expect(t.said).toMatch(/✗ port.*taken by another program/);
+  });
+
+  test("CI5: settings that make no sense are a finding, not a crash", async () => {
+    const t = terminal({ FOLKHUS_SIGNUP: "sometimes" });
+    expect(await main(["doctor"], t)).toBe(1);
+    expect(t.said).toMatch(/✗ settings[^]*FOLKHUS_SIGNUP/);
+  });
+});
+
+describe("without a running server", () => {
+  test("CI4: the first admin is made, and the database is stopped again", async () => {
+    const made = await folk("user", "create", "--admin", "--handle", "@Berit", "--password", PASSWORD);
+    expect([made.code, made.wrong]).toEqual([0, ""]);
+    expect(made.said).toContain("@berit is in the house, as an admin");
+    expect(isRunning()).toBe(false);
+  }, 60_000);
+
+  test("CI5: the doctor finds the house in order, and leaves the database as it was", async () => {
+    const { said } = await folk("doctor", "--json");
+    const of = (name: string) => findingsOf(said).find((finding) => finding.name === name);
+    for (const name of ["database", "clock", "schema", "log", "jobs", "data"])
+      expect([name, of(name)?.state]).toEqual([name, "ok"]);
+    expect(of("database")?.detail).toContain("not running");
+    expect(isRunning()).toBe(false);
+  }, 60_000);
+});
+
+describe("beside a running server", () => {
+  let server: EmbeddedPostgres;
+  beforeAll(async () => {
+    server = await startEmbeddedPostgres({ folder: join(data, "postgres") });
+  });
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+  });
+
+  const refusals: [string, string[], RegExp][] = [
+    ["a handle that is taken", ["user", "create", "--handle", "berit", "--password", PASSWORD], /taken/],
+    ["a handle that is none", ["user", "create", "--handle", "no spaces", "--password", PASSWORD], /handle|letters/i],
+    ["a short password", ["user", "create", "--handle", "sven", "--password", "short"], /12/],
+    [
+      "somebody who is not here",
+      ["user", "password", "--handle", "nobodyhere", "--password", PASSWORD],
+      /no such person/,
+    ],
+    ["the last admin's role", ["user", "role", "--handle", "berit", "--role", "member"], /last admin/],
+  ];
+  test.each(refusals)("CI3: %s is refused with 1 and a sentence", async (_, argv, says) => {
+    const { code, said, wrong } = await folk(...argv);
+    expect(code).toBe(1);
+    expect(wrong).toMatch(says);
+    expect(wrong).not.toContain("    at ");
+    expect(said).toBe("");
+  });
+
+  test("CI4: people are made, listed and given roles, and the database goes on", async () => {
+    expect(
+      (await folk("user", "create", "--handle", "sven", "--password", PASSWORD, "--display-name", "Sven B")).code,
+    ).toBe(0);
+    expect((await folk("user", "role", "--handle", "sven", "--role", "moderator")).code).toBe(0);
+    expect((await folk("user", "password", "--handle", "sven", "--password", `${PASSWORD}, again`)).code).toBe(0);
+    const { said } = await folk("user", "list");
+    expect(said).toMatch(/@sven\s+moderator\s+Sven B/);
+    expect(said).toMatch(/@berit\s+admin/);
+    expect(process.kill(server.pid, 0)).toBe(true);
+  });
+
+  test("CI7: the routes are those that the API serves", async () => {
+    const { code, said } = await folk("routes", "--json");
+    expect(code).toBe(0);
+    const told = said
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { method: string; path: string; who: string });
+    await using house = await openHouse(terminal());
+    const served = house.api.routes.map(({ method, path }) => `${method} ${path}`);
+    expect(told.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual(served.toSorted());
+    expect(told.every(({ who }) => who !== "")).toBe(true);
+  });
+
+  test("CI6: the demo fills the house once, however often it runs, and refuses a house that has its people's names", async () => {
+    const said: string[] = [];
+    const village = async () => {
+      await using house = await openHouse(terminal());
+      house.work();
+      const record = await openRecord(data);
+      await fill({ house, record, studio: null, films: false, say: (line) => said.push(line) });
+      const count = async (table: string) =>
+        (await house.ground.sql.pool.unsafe(`SELECT count(*)::int AS n FROM ${table}`))[0].n as number;
+      return Promise.all(
+        ["people_persons", "spaces_spaces", "feed_posts", "feed_comments", "feed_likes", "people_sessions"].map(count),
+      );
+    };
+    const first = await village();
+    const words = POSTS.filter(({ film }) => !film).length;
+    expect(first.slice(0, 3)).toEqual([2 + PEOPLE.length, 3, words]);
+    const saidFirst = said.length;
+    expect(await village()).toEqual(first);
+    expect(said.slice(saidFirst)).toEqual([`${PEOPLE.length} people`]);
+    expect(first.at(-1)).toBe(0);
+
+    await rm(join(data, "demo.json"));
+    const again = await folk("demo", "--no-films");
+    expect([again.code, again.said]).toEqual([1, ""]);
+    expect(again.wrong).toContain("@astrid");
+  }, 60_000);
+});
