@@ -66,7 +66,7 @@ export function Comments({ post }: { post: Post }) {
         me === null && (
           <p className="flex items-center justify-between gap-3 rounded-2xl bg-sunken px-4 py-3 text-sm text-ink-2">
             Sign in to say something.
-            <Link to="/sign-in" search={{ then: here }} className={buttonClass("primary", "sm")}>
+            <Link to="/sign-in" search={{ next: here }} className={buttonClass("primary", "sm")}>
               Sign in
             </Link>
           </p>
@@ -305,7 +305,7 @@ function Answer({ post, parent, onSent }: { post: Post; parent: Comment | null; 
           label={parent ? `Reply to ${parent.author?.display_name ?? "the comment"}` : "Your comment"}
           placeholder={parent ? "Reply" : "Say something"}
           rows={1}
-          autoFocus={parent !== null}
+          caretHere={parent !== null}
           onSubmit={() => void send()}
         />
         {(text !== "" || busy) && (
@@ -340,7 +340,7 @@ function EditComment({ comment, close }: { comment: Comment; close: () => void }
   };
   return (
     <div className="rounded-2xl border border-accent-ink bg-raised px-4 py-2">
-      <WritingField value={text} onChange={setText} label="Your comment" rows={1} autoFocus onSubmit={save} />
+      <WritingField value={text} onChange={setText} label="Your comment" rows={1} caretHere onSubmit={save} />
       <div className="flex justify-end gap-2 pt-2 pb-1">
         <Button look="quiet" size="sm" onClick={close}>
           Cancel

@@ -27,13 +27,13 @@ const AUDIENCE_DETAILS = {
 /** Where a post is written: words, pictures or a video, and for whom. */
 export function Composer({
   me,
-  autoFocus = false,
+  caretHere = false,
   rows = 3,
   onPosted,
   foot,
 }: {
   me: Me;
-  autoFocus?: boolean;
+  caretHere?: boolean;
   rows?: number;
   onPosted?: () => void;
   foot?: ReactNode;
@@ -72,6 +72,8 @@ export function Composer({
   };
   const refused = [limits.data?.video, limits.data?.image].filter((kind) => kind && !kind.accepted);
   return (
+    // Files may be dropped on all of it; whoever has no pointer takes the button.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <form
       aria-label="Write a post"
       onSubmit={(event) => {
@@ -96,7 +98,7 @@ export function Composer({
             label="Text of the post"
             placeholder={draft.space ? `Say something in ${draft.space.name}` : "What is going on?"}
             rows={rows}
-            autoFocus={autoFocus}
+            caretHere={caretHere}
             onSubmit={post}
             onFiles={take}
           />

@@ -45,7 +45,7 @@ export default function EditDialog({ post, close }: { post: Post; close: () => v
           value={text}
           onChange={setText}
           label="Text of the post"
-          autoFocus
+          caretHere
           rows={5}
           onSubmit={() => void save()}
         />

@@ -76,7 +76,7 @@ function WriteHere({ me }: { me: Me }) {
     return (
       <section aria-label="New post" className="mb-3 rounded-2xl border border-line bg-surface p-5">
         <Suspense fallback={<div className="h-36" />}>
-          <Composer me={me} autoFocus onPosted={() => setOpen(false)} />
+          <Composer me={me} caretHere onPosted={() => setOpen(false)} />
         </Suspense>
       </section>
     );

@@ -14,7 +14,7 @@ export function PostActions({ post }: { post: Post }) {
   const press = usePress(post);
   const viewer = post.viewer;
   return (
-    <footer className="mt-2 -ml-2.5 flex items-center justify-between sm:max-w-none">
+    <footer className="mt-2 -mx-2.5 flex items-center justify-between">
       <div className="flex items-center gap-1 sm:gap-3">
         <Toggle
           label={`Like, ${post.counts.likes} so far`}
@@ -68,7 +68,7 @@ export function usePress(post: Post): (field: Reaction, on: boolean) => void {
       offer(
         "Sign in to like, keep and pass on.",
         "Sign in",
-        () => void navigate({ to: "/sign-in", search: { then: here } }),
+        () => void navigate({ to: "/sign-in", search: { next: here } }),
       );
   };
 }

@@ -23,7 +23,7 @@ import { Button, Wheel } from "../parts/button.tsx";
 import { cx } from "../parts/class.ts";
 import { Empty, Failed } from "../parts/empty.tsx";
 import { compact } from "../parts/numbers.ts";
-import { FollowButton } from "../people/follow.tsx";
+import { OfferFollow } from "../people/follow.tsx";
 import { openCompose } from "../shell/compose.ts";
 import { askPages } from "../shell/house.ts";
 import { useShortcuts } from "../shell/keyboard.ts";
@@ -229,9 +229,7 @@ function Short({ told, on }: { told: Post; on: boolean }) {
             <Avatar person={post.author} size="sm" className="ring-2 ring-white/70" />
             <span className="truncate font-bold">{post.author.display_name}</span>
           </Link>
-          {me && !post.viewer?.own && (
-            <FollowButton handle={post.author.handle} name={post.author.display_name} following={false} />
-          )}
+          {me && !post.viewer?.own && <OfferFollow handle={post.author.handle} name={post.author.display_name} />}
         </div>
         {post.text !== "" && (
           <RichText

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { type ClipboardEvent, type KeyboardEvent, useId, useRef, useState } from "react";
+import { type ClipboardEvent, type KeyboardEvent, useCallback, useId, useRef, useState } from "react";
 
 import { POST_TEXT_CHARS_MAX, tokenize } from "#systems/feed/contract.ts";
 import { peopleRoutes } from "#systems/people/contract.ts";
@@ -15,7 +15,8 @@ export interface WritingFieldProps {
   label: string;
   placeholder?: string;
   rows?: number;
-  autoFocus?: boolean;
+  /** Whether the caret stands here from the beginning. */
+  caretHere?: boolean;
   /** Ctrl or Cmd and Enter. */
   onSubmit?: () => void;
   onFiles?: (files: File[]) => void;
@@ -34,12 +35,12 @@ export function WritingField({
   label,
   placeholder,
   rows = 3,
-  autoFocus = false,
+  caretHere = false,
   onSubmit,
   onFiles,
   className,
 }: WritingFieldProps) {
-  const field = useRef<HTMLTextAreaElement>(null);
+  const field = useRef<HTMLTextAreaElement | null>(null);
   const [mention, setMention] = useState<MentionBegun | null>(null);
   const [at, setAt] = useState(0);
   const id = useId();
@@ -50,6 +51,15 @@ export function WritingField({
   });
   const people = mention !== null && mention.typed !== "" ? (asked.data?.items ?? []) : [];
 
+  const take = useCallback(
+    (node: HTMLTextAreaElement | null) => {
+      field.current = node;
+      if (!node || !caretHere) return;
+      node.focus({ preventScroll: true });
+      node.setSelectionRange(node.value.length, node.value.length);
+    },
+    [caretHere],
+  );
   const look = () => {
     const node = field.current;
     setMention(
@@ -110,12 +120,9 @@ export function WritingField({
         <MinRows rows={rows} lines={value.split("\n").length} />
       </div>
       <textarea
-        ref={field}
+        ref={take}
         value={value}
         dir="auto"
-        // The dialog that opens for writing puts the caret here.
-        // oxlint-disable-next-line jsx-a11y/no-autofocus
-        autoFocus={autoFocus}
         aria-label={label}
         aria-autocomplete="list"
         aria-controls={people.length > 0 ? `${id}-people` : undefined}

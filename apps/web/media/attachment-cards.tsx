@@ -103,7 +103,6 @@ function Preview({ file }: { file: Attachment }) {
         <img src={file.preview_url} alt="" className="size-full object-cover" />
       ) : (
         // A still of one's own file, not something to watch.
-        // oxlint-disable-next-line jsx-a11y/media-has-caption
         <video
           src={`${file.preview_url}#t=0.1`}
           muted
@@ -142,7 +141,7 @@ function AltField({ file }: { file: Attachment }) {
         value={file.alt}
         maxLength={1000}
         onChange={(event) => setAlt(file.key, event.target.value)}
-        placeholder="Describe it for those who do not see it"
+        placeholder="Describe the picture"
         className="mt-2 h-9 w-full rounded-lg bg-sunken px-3 text-sm outline-offset-0"
       />
     </>

@@ -314,7 +314,7 @@ function forget(one: Kept) {
 
 /** After the post is out. */
 export function clearAttachments() {
-  for (const one of [...kept.values()]) forget(one);
+  for (const one of Array.from(kept.values())) forget(one);
 }
 
 export function setAlt(key: string, alt: string) {

@@ -20,7 +20,7 @@ import {
   MediaSettingsMenuButton,
   MediaSettingsMenuItem,
 } from "media-chrome/react/menu";
-import { type CSSProperties, useCallback, useEffect, useRef, useState } from "react";
+import { type CSSProperties, useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
 
 import { useShortcuts } from "../shell/keyboard.ts";
 import { attach } from "./hls.ts";
@@ -60,8 +60,7 @@ const LOOK = {
 /** The player of a video's own page: quality, speed, keyboard, picture in picture, and it goes on where you stopped. */
 export function Player({ url, title, poster, placeholder, ratio, start_ms, autoPlay, onTime, onLost }: PlayerProps) {
   const video = useRef<HTMLVideoElement | null>(null);
-  const lost = useRef(onLost);
-  lost.current = onLost;
+  const lost = useEffectEvent(onLost);
   const start = useRef(start_ms / 1000);
   const [many, setMany] = useState(false);
   const sound = useSound();
@@ -79,7 +78,7 @@ export function Player({ url, title, poster, placeholder, ratio, start_ms, autoP
     const attached = attach(node, url, {
       ahead_s: 40,
       start_s: start.current,
-      onLost: () => lost.current(),
+      onLost: () => lost(),
       onLevels: (levels) => {
         setMany(levels.length > 1);
         void attached.then((player) =>
@@ -142,9 +141,8 @@ export function Player({ url, title, poster, placeholder, ratio, start_ms, autoP
 
   return (
     <MediaController
-      // oxlint-disable-next-line react/no-unknown-property
       hotkeys="noarrowup noarrowdown"
-      className="block w-full overflow-hidden bg-black sm:rounded-2xl [&:fullscreen]:rounded-none"
+      className="player block w-full overflow-hidden bg-black sm:rounded-2xl [&:fullscreen]:rounded-none"
       style={{ ...LOOK, aspectRatio: Math.max(ratio, 0.75), maxHeight: "min(78dvh, 52rem)" }}
     >
       {/* The house has no caption tracks yet. */}

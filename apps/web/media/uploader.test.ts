@@ -138,7 +138,6 @@ describe("uploader", () => {
   });
 
   test("WEB17: pause lets go of the line at once, and going on finishes without sending anything twice", async () => {
-    let uploader: ReturnType<typeof createUploader>;
     const arrived: number[] = [];
     let paused = false;
     const made = uploading(60, {
@@ -146,7 +145,7 @@ describe("uploader", () => {
         const number = Number(url.split("/").pop());
         if (number === 3 && !paused) {
           paused = true;
-          uploader.pause();
+          made.uploader.pause();
         }
         signal.throwIfAborted();
         sent(part.size);
@@ -155,7 +154,7 @@ describe("uploader", () => {
         return `e${number}`;
       },
     });
-    uploader = made.uploader;
+    const { uploader } = made;
     expect(await uploader.run()).toBeNull();
     expect(uploader.progress().state).toBe("paused");
     const before = [...arrived];

@@ -69,12 +69,12 @@ function Watching({ video, post_id, refetch }: { video: Video; post_id: string |
   const percent = Math.round(video.progress * 100);
   return (
     <>
-      <PageHeader title={video.title} back />
+      <PageHeader title="Watch" documentTitle={video.title} back />
       <div className="gap-6 sm:pt-4 lg:flex">
         <div className="min-w-0 flex-1">
           {video.status === "failed" ? (
             <MadeNot className={frame} style={style} failure={video.failure}>
-              {video.may_edit && video.failure?.can_retry && <RetryButton id={video.id} done={refetch} />}
+              {video.may_edit && video.failure?.can_retry && <RetryButton id={video.id} retried={refetch} />}
             </MadeNot>
           ) : video.hls_url ? (
             <Suspense fallback={<Skeleton className="aspect-video w-full rounded-none sm:rounded-2xl" />}>
@@ -127,7 +127,11 @@ function Watching({ video, post_id, refetch }: { video: Video; post_id: string |
             )}
           </div>
         </div>
-        <div className="lg:w-92 lg:shrink-0">{post_id !== undefined && <Beside post_id={post_id} />}</div>
+        {post_id !== undefined && (
+          <div className="lg:w-92 lg:shrink-0">
+            <Beside post_id={post_id} />
+          </div>
+        )}
       </div>
     </>
   );
@@ -175,7 +179,7 @@ function useRememberedPosition(video: Video) {
   return { start_ms, onTime };
 }
 
-function RetryButton({ id, done }: { id: string; done: () => void }) {
+function RetryButton({ id, retried }: { id: string; retried: () => void }) {
   const [busy, setBusy] = useState(false);
   return (
     <Button
@@ -184,7 +188,7 @@ function RetryButton({ id, done }: { id: string; done: () => void }) {
       onClick={() => {
         setBusy(true);
         void call(retryVideo, { params: { video_id: id } })
-          .then(done, sorry)
+          .then(retried, sorry)
           .finally(() => setBusy(false));
       }}
     >

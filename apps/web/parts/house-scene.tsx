@@ -1,25 +1,29 @@
+import { useId } from "react";
+
 /** The people's house at the lake, by day or by night with its windows lit. Drawn here, so nothing is fetched. */
-export function HouseScene({ className }: { className?: string }) {
+export function HouseScene({ className, tall = false }: { className?: string; tall?: boolean }) {
+  // Two scenes on one page must not share their gradients: one of them may be hidden.
+  const id = useId();
   return (
     <svg
-      viewBox="0 0 640 420"
+      viewBox={tall ? "50 0 380 420" : "0 0 640 420"}
       className={className}
       role="img"
       aria-label="A red wooden house with white corners between birches, by a lake"
-      preserveAspectRatio="xMidYMax slice"
+      preserveAspectRatio="xMidYMid slice"
     >
       <defs>
-        <linearGradient id="scene-sky" x1="0" y1="0" x2="0" y2="1">
+        <linearGradient id={`${id}-sky`} x1="0" y1="0" x2="0" y2="1">
           <stop offset="0" className="[stop-color:#f9d9b8] dark:[stop-color:#171a2b]" />
           <stop offset="0.55" className="[stop-color:#fcebd6] dark:[stop-color:#2b2436]" />
           <stop offset="1" className="[stop-color:#fdf4e7] dark:[stop-color:#4a2f33]" />
         </linearGradient>
-        <linearGradient id="scene-lake" x1="0" y1="0" x2="0" y2="1">
+        <linearGradient id={`${id}-lake`} x1="0" y1="0" x2="0" y2="1">
           <stop offset="0" className="[stop-color:#cfdcd8] dark:[stop-color:#2a2c3c]" />
           <stop offset="1" className="[stop-color:#a9c2c4] dark:[stop-color:#171a28]" />
         </linearGradient>
       </defs>
-      <rect width="640" height="420" fill="url(#scene-sky)" />
+      <rect y="-400" width="640" height="820" fill={`url(#${id}-sky)`} />
       <circle cx="486" cy="112" r="44" className="fill-[#fff3d6] dark:fill-[#f4e6c8]" />
       <circle cx="502" cy="102" r="40" className="fill-transparent dark:fill-[#211f31]" />
       <g className="hidden fill-[#f7ead0] dark:block">
@@ -38,7 +42,7 @@ export function HouseScene({ className }: { className?: string }) {
         className="fill-[#b9c4ad] dark:fill-[#252a33]"
       />
       <path d="M0 286c90-34 180-30 270-8 110-30 230-30 370 4v60H0z" className="fill-[#8fa286] dark:fill-[#1d2329]" />
-      <rect y="306" width="640" height="114" fill="url(#scene-lake)" />
+      <rect y="306" width="640" height="500" fill={`url(#${id}-lake)`} />
       <g
         className="stroke-[#fff] opacity-50 dark:stroke-[#f6c667] dark:opacity-25"
         strokeWidth="3"
@@ -47,7 +51,7 @@ export function HouseScene({ className }: { className?: string }) {
         <path d="M420 334h72M446 348h44M400 364h30M470 378h60M60 352h50M96 372h34" />
       </g>
       <path
-        d="M0 332c110-34 300-40 420-14 40 9 60 22 50 36-14 20-90 30-160 38l-40 28H0z"
+        d="M0 332c110-34 300-40 420-14 40 9 60 22 50 36-14 20-90 30-160 38l-40 28V800H0z"
         className="fill-[#7d9470] dark:fill-[#1a2021]"
       />
       <g>

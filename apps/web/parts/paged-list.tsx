@@ -1,5 +1,5 @@
 import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
-import { Fragment, type ReactNode, useEffect, useRef } from "react";
+import { Fragment, type ReactNode, useEffect, useEffectEvent, useRef } from "react";
 
 import type { Page } from "#kernel/paging.ts";
 
@@ -70,14 +70,12 @@ export function PagedList<T>({
 /** Asks for the next page two screens before it is needed; the button is for keyboards and for when that fails. */
 function More({ more, busy, skeleton }: { more: () => void; busy: boolean; skeleton: ReactNode }) {
   const mark = useRef<HTMLDivElement>(null);
-  const ask = useRef(more);
-  ask.current = more;
+  const ask = useEffectEvent(more);
   useEffect(() => {
     if (busy || !mark.current) return;
-    const observer = new IntersectionObserver(
-      (entries) => entries.some((entry) => entry.isIntersecting) && ask.current(),
-      { rootMargin: "1600px 0px" },
-    );
+    const observer = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && ask(), {
+      rootMargin: "1600px 0px",
+    });
     observer.observe(mark.current);
     return () => observer.disconnect();
   }, [busy]);

@@ -33,7 +33,7 @@ export function AdminPeople({ me }: { me: Me }) {
   return (
     <section className="overflow-hidden rounded-2xl border border-line bg-surface">
       <div className="flex flex-wrap items-center gap-2 border-b border-line p-3">
-        <label className="flex h-11 min-w-48 flex-1 items-center gap-3 rounded-full bg-sunken px-4 focus-within:outline-2 focus-within:outline-accent-ink">
+        <label className="flex h-11 flex-1 items-center max-sm:basis-full gap-3 rounded-full bg-sunken px-4 focus-within:outline-2 focus-within:outline-accent-ink">
           <Search className="size-4.5 text-ink-3" aria-hidden="true" />
           <span className="sr-only">Find people</span>
           <input
@@ -173,7 +173,7 @@ function Line({ me, person }: { me: Me; person: AdminPerson }) {
         <Suspend
           person={person}
           close={() => setSuspending(false)}
-          done={after(`${person.display_name} is suspended.`, () => call(peopleRoutes.reinstate, { params }))}
+          suspended={after(`${person.display_name} is suspended.`, () => call(peopleRoutes.reinstate, { params }))}
         />
       )}
       {reset !== null && (
@@ -190,7 +190,15 @@ function Line({ me, person }: { me: Me; person: AdminPerson }) {
   );
 }
 
-function Suspend({ person, close, done }: { person: AdminPerson; close: () => void; done: () => Promise<void> }) {
+function Suspend({
+  person,
+  close,
+  suspended,
+}: {
+  person: AdminPerson;
+  close: () => void;
+  suspended: () => Promise<void>;
+}) {
   const [reason, setReason] = useState("");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<unknown>(null);
@@ -204,7 +212,7 @@ function Suspend({ person, close, done }: { person: AdminPerson; close: () => vo
           call(peopleRoutes.suspend, { params: { handle: person.handle }, body: { reason } })
             .then(async () => {
               close();
-              await done();
+              await suspended();
             })
             .catch(setProblem)
             .finally(() => setBusy(false));

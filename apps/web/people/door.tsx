@@ -8,6 +8,7 @@ import { Refusal, sentenceOf } from "../client.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Button, buttonClass } from "../parts/button.tsx";
 import { PasswordField, TextField } from "../parts/field.tsx";
+import { focusHere } from "../parts/focus.ts";
 import { HouseSign } from "../parts/house-mark.tsx";
 import { HouseScene } from "../parts/house-scene.tsx";
 import { call, houseQuery, queries } from "../shell/house.ts";
@@ -44,7 +45,7 @@ function Door({
           {foot !== undefined && <div className="mt-7 text-sm text-ink-2">{foot}</div>}
         </div>
       </div>
-      <HouseScene className="hidden h-full max-h-dvh w-full lg:sticky lg:top-0 lg:block" />
+      <HouseScene tall className="hidden h-full max-h-dvh w-full lg:sticky lg:top-0 lg:block" />
     </div>
   );
 }
@@ -84,7 +85,7 @@ function Trouble({ problem, but }: { problem: unknown; but?: boolean }) {
 const LINK = "font-semibold text-accent-ink underline-offset-4 hover:underline";
 
 export function SignInScreen() {
-  const { then } = useSearch({ from: "/sign-in" });
+  const { next } = useSearch({ from: "/sign-in" });
   const navigate = useNavigate();
   const { data: house } = useQuery(houseQuery);
   const { busy, problem, onSubmit } = useSending(async (form) => {
@@ -92,7 +93,7 @@ export function SignInScreen() {
       body: { handle: of(form, "handle").trim().replace(/^@/, ""), password: of(form, "password") },
     });
     await enter(person);
-    await navigate({ to: safePath(then) });
+    await navigate({ to: safePath(next) });
   });
   return (
     <Door
@@ -115,7 +116,7 @@ export function SignInScreen() {
           name="handle"
           prefix="@"
           required
-          autoFocus
+          ref={focusHere}
           autoComplete="username"
           autoCapitalize="none"
           spellCheck={false}
@@ -235,7 +236,7 @@ export function secretIn(pasted: string): string {
 }
 
 export function SignUpScreen() {
-  const { then, invitation } = useSearch({ from: "/sign-up" });
+  const { next, invitation } = useSearch({ from: "/sign-up" });
   const navigate = useNavigate();
   const { data: house } = useQuery(houseQuery);
   const invited = useQuery({
@@ -248,7 +249,7 @@ export function SignUpScreen() {
   const foot = (
     <p>
       Already in?{" "}
-      <Link to="/sign-in" search={then === undefined ? {} : { then }} className={LINK}>
+      <Link to="/sign-in" search={next === undefined ? {} : { next }} className={LINK}>
         Sign in
       </Link>
     </p>
@@ -286,7 +287,7 @@ export function SignUpScreen() {
         askInvitation={house?.sign_up !== "open" && (invitation === undefined || invited.isError)}
         action="Come in"
         done={async () => {
-          await navigate({ to: safePath(then) });
+          await navigate({ to: safePath(next) });
         }}
       />
     </Door>

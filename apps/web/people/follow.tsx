@@ -1,7 +1,9 @@
+import { useQuery } from "@tanstack/react-query";
+
 import { peopleRoutes } from "#systems/people/contract.ts";
 
 import { Button } from "../parts/button.tsx";
-import { call, queries } from "../shell/house.ts";
+import { ask, call, queries } from "../shell/house.ts";
 import { createOverlay, useOverlaid } from "../shell/overlay.ts";
 import { say, sorry } from "../shell/toasts.ts";
 import { createToggle } from "../shell/toggle.ts";
@@ -83,4 +85,11 @@ export function FollowButton({
       Follow
     </Button>
   );
+}
+
+/** A follow button for where only the handle is known: it stands there for those whom the viewer does not follow yet. */
+export function OfferFollow({ handle, name }: { handle: string; name: string }) {
+  const { data: person } = useQuery(ask(peopleRoutes.person, { params: { handle } }));
+  if (!person?.relation || person.relation.you_follow || person.relation.you_block) return null;
+  return <FollowButton handle={handle} name={name} following={false} />;
 }

@@ -271,7 +271,13 @@ function Overlays({ me }: { me: Me | null | undefined }) {
     <Suspense fallback={null}>
       {rested && <ToastHost />}
       {rested && me && <UploadShelf />}
-      {open === "palette" && <Palette me={me ?? null} close={() => setOpen(null)} />}
+      {open === "palette" && (
+        <Palette
+          me={me ?? null}
+          close={() => setOpen((now) => (now === "palette" ? null : now))}
+          help={() => setOpen("help")}
+        />
+      )}
       {open === "help" && <Help close={() => setOpen(null)} />}
       {compose && me && <ComposeDialog draft={compose} me={me} close={closeCompose} />}
     </Suspense>

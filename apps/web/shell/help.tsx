@@ -20,16 +20,16 @@ export default function Help({ close }: { close: () => void }) {
   const groups = new Map<string, (readonly [string, string])[]>();
   for (const shortcut of shortcutsNow()) {
     const list = groups.get(shortcut.group) ?? [];
-    list.push([shortcut.keys.replace("mod+", `${MOD} `).toUpperCase(), shortcut.label]);
+    list.push([shortcut.keys.replace("mod+", `${MOD} `).replace("Arrow", ""), shortcut.label]);
     groups.set(shortcut.group, list);
   }
   groups.set("On a post", [...POSTS]);
   groups.set("In the player", [...PLAYER]);
   return (
     <Sheet open onOpenChange={(open) => !open && close()} title="Keys" wide>
-      <div className="grid gap-x-10 gap-y-6 px-6 pt-2 pb-8 sm:grid-cols-2">
+      <div className="gap-x-10 px-6 pt-2 pb-4 sm:columns-2">
         {[...groups].map(([group, keys]) => (
-          <section key={group}>
+          <section key={group} className="mb-6 break-inside-avoid">
             <h3 className="mb-2 text-xs font-bold tracking-wide text-ink-3 uppercase">{group}</h3>
             <dl className="space-y-1.5">
               {keys.map(([key, label]) => (
@@ -41,7 +41,7 @@ export default function Help({ close }: { close: () => void }) {
                         key={part}
                         className="min-w-7 rounded-md border border-line bg-sunken px-1.5 py-0.5 text-center font-sans text-xs font-semibold text-ink-2"
                       >
-                        {part}
+                        {part.length === 1 ? part.toUpperCase() : part}
                       </kbd>
                     ))}
                   </dd>

@@ -17,7 +17,9 @@ export const shortcutsNow = (): Shortcut[] => [...living].flatMap((group) => gro
 
 export function useShortcuts(shortcuts: readonly Shortcut[]) {
   const latest = useRef(shortcuts);
-  latest.current = shortcuts;
+  useEffect(() => {
+    latest.current = shortcuts;
+  });
   useEffect(() => {
     living.add(latest);
     return () => void living.delete(latest);

@@ -27,7 +27,7 @@ export function NeedMe({ children }: { children: (me: Me) => ReactNode }) {
     <Empty
       title="Please sign in"
       action={
-        <Link to="/sign-in" search={{ then: here }} className={buttonClass("primary")}>
+        <Link to="/sign-in" search={{ next: here }} className={buttonClass("primary")}>
           Sign in
         </Link>
       }

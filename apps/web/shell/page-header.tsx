@@ -8,20 +8,23 @@ import { embeddedHouse } from "./house.ts";
 /** The title that stays on top while the screen scrolls; also the document's title. */
 export function PageHeader({
   title,
+  documentTitle,
   detail,
   back = false,
   children,
 }: {
   title: string;
+  /** Where the tab should say more than the header. */
+  documentTitle?: string;
   detail?: ReactNode;
   back?: boolean;
   children?: ReactNode;
 }) {
   const router = useRouter();
   const canGoBack = useCanGoBack();
-  useTitle(title);
+  useTitle(documentTitle ?? title);
   return (
-    <header className="sticky top-0 z-20 -mx-px flex min-h-14 items-center gap-1 border-b border-line/70 bg-birch/88 px-4 backdrop-blur-md sm:rounded-b-2xl sm:border-x sm:px-5">
+    <header className="sticky top-0 z-20 flex min-h-14 items-center gap-1 border-b border-line/70 bg-birch/88 px-4 backdrop-blur-md sm:rounded-b-2xl sm:border-x sm:px-5">
       {back && (
         <IconButton
           label="Back"

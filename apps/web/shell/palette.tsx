@@ -1,7 +1,7 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Hash, Keyboard, LogOut, MoonStar, PenLine, Search, Sun, SunMoon } from "lucide-react";
+import { Hash, Keyboard, LogOut, type LucideIcon, MoonStar, PenLine, Search, Sun, SunMoon } from "lucide-react";
 import { type ReactNode, useDeferredValue, useEffect, useId, useRef, useState } from "react";
 
 import { tagOf } from "#systems/feed/contract.ts";
@@ -10,6 +10,7 @@ import { spacesRoutes } from "#systems/spaces/contract.ts";
 
 import { Avatar } from "../parts/avatar.tsx";
 import { cx } from "../parts/class.ts";
+import { focusHere } from "../parts/focus.ts";
 import { SpaceMark } from "../spaces/space-mark.tsx";
 import { openCompose } from "./compose.ts";
 import { ask } from "./house.ts";
@@ -28,7 +29,7 @@ interface Entry {
 }
 
 /** One field that finds people, spaces and hashtags, and does what the page can do. A combobox by WAI-ARIA's pattern. */
-export default function Palette({ me, close }: { me: Me | null; close: () => void }) {
+export default function Palette({ me, close, help }: { me: Me | null; close: () => void; help: () => void }) {
   const navigate = useNavigate();
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
@@ -95,29 +96,19 @@ export default function Palette({ me, close }: { me: Me | null; close: () => voi
         run: go(() => void navigate({ to: item.to, ...(item.params ? { params: item.params } : {}) })),
       });
   }
-  const deeds: [string, string, ReactNode, () => void][] = [
-    ...(me
-      ? [["write", "Write a post", <PenLine />, () => openCompose()] as [string, string, ReactNode, () => void]]
-      : []),
-    ["light", "Theme: light", <Sun />, () => setTheme("light")],
-    ["dark", "Theme: dark", <MoonStar />, () => setTheme("dark")],
-    ["system", "Theme: as the system", <SunMoon />, () => setTheme("system")],
-    [
-      "keys",
-      "Show the keys",
-      <Keyboard />,
-      () => void window.dispatchEvent(new KeyboardEvent("keydown", { key: "?" })),
-    ],
-    ...(me
-      ? [["out", "Sign out", <LogOut />, () => void leave().catch(sorry)] as [string, string, ReactNode, () => void]]
-      : []),
+  const deeds: { id: string; label: string; Icon: LucideIcon; run: () => void }[] = [
+    ...(me ? [{ id: "write", label: "Write a post", Icon: PenLine, run: () => openCompose() }] : []),
+    { id: "light", label: "Theme: light", Icon: Sun, run: () => setTheme("light") },
+    { id: "dark", label: "Theme: dark", Icon: MoonStar, run: () => setTheme("dark") },
+    { id: "system", label: "Theme: as the system", Icon: SunMoon, run: () => setTheme("system") },
+    { id: "keys", label: "Show the keys", Icon: Keyboard, run: help },
+    ...(me ? [{ id: "out", label: "Sign out", Icon: LogOut, run: () => void leave().catch(sorry) }] : []),
   ];
-  for (const [key, label, icon, run] of deeds) {
-    if (matches(label)) entries.push({ id: key, group: "Do", label, icon: <Tile icon={icon} />, run: go(run) });
+  for (const { id: key, label, Icon, run } of deeds) {
+    if (matches(label)) entries.push({ id: key, group: "Do", label, icon: <Tile icon={<Icon />} />, run: go(run) });
   }
   const chosen = entries[Math.min(at, entries.length - 1)];
 
-  useEffect(() => setAt(0), [q]);
   useEffect(() => list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" }), [at]);
 
   return (
@@ -129,7 +120,7 @@ export default function Palette({ me, close }: { me: Me | null; close: () => voi
           <div className="flex items-center gap-3 border-b border-line px-5">
             <Search className="size-5 shrink-0 text-ink-3" aria-hidden="true" />
             <input
-              autoFocus
+              ref={focusHere}
               role="combobox"
               aria-expanded={entries.length > 0}
               aria-controls={`${id}-list`}
@@ -137,7 +128,10 @@ export default function Palette({ me, close }: { me: Me | null; close: () => voi
               aria-label="Search people, spaces, hashtags and commands"
               placeholder="People, spaces, #hashtags, commands"
               value={text}
-              onChange={(event) => setText(event.target.value)}
+              onChange={(event) => {
+                setText(event.target.value);
+                setAt(0);
+              }}
               maxLength={60}
               autoCapitalize="none"
               autoComplete="off"
@@ -164,6 +158,8 @@ export default function Palette({ me, close }: { me: Me | null; close: () => voi
                 {entries[index - 1]?.group !== entry.group && (
                   <p className="px-3 pt-3 pb-1 text-xs font-bold tracking-wide text-ink-3 uppercase">{entry.group}</p>
                 )}
+                {/* The focus stays in the field, whose keys choose among these. */}
+                {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus */}
                 <div
                   id={`${id}-${entry.id}`}
                   role="option"

@@ -26,9 +26,10 @@ const shorts = createRoute({
 const watch = createRoute({
   getParentRoute: () => root,
   path: "/watch/$id",
-  validateSearch: (search): { post?: string } => ({
-    ...(text(search.post) === undefined ? {} : { post: text(search.post)! }),
-  }),
+  validateSearch: (search): { post?: string } => {
+    const by = text(search.post);
+    return by === undefined ? {} : { post: by };
+  },
   component: lazyRouteComponent(() => import("../media/watch.tsx"), "WatchScreen"),
 });
 const post = createRoute({
@@ -86,8 +87,8 @@ const adminSection = createRoute({
   component: lazyRouteComponent(() => import("../people/admin.tsx"), "AdminScreen"),
 });
 
-const door = (value: Record<string, unknown>): { then?: string; invitation?: string; token?: string } => ({
-  ...(text(value.then) === undefined ? {} : { then: text(value.then)! }),
+const door = (value: Record<string, unknown>): { next?: string; invitation?: string; token?: string } => ({
+  ...(text(value.next) === undefined ? {} : { next: text(value.next)! }),
   ...(text(value.invitation) === undefined ? {} : { invitation: text(value.invitation)! }),
   ...(text(value.token) === undefined ? {} : { token: text(value.token)! }),
 });

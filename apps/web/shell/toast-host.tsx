@@ -16,7 +16,7 @@ export default function ToastHost() {
 
 function Toasts() {
   const manager = Toast.useToastManager();
-  const { add } = manager;
+  const { add, close } = manager;
   useEffect(() => {
     hostToasts((saying) => {
       const id = add({
@@ -30,7 +30,7 @@ function Toasts() {
                 children: saying.action.label,
                 onClick: () => {
                   saying.action?.run();
-                  manager.close(id);
+                  close(id);
                 },
               },
             }
@@ -38,7 +38,7 @@ function Toasts() {
       });
     });
     return () => hostToasts(null);
-  }, [add]);
+  }, [add, close]);
   return (
     <Toast.Portal>
       <Toast.Viewport className="fixed inset-x-4 bottom-[calc(5rem+env(safe-area-inset-bottom))] z-60 mx-auto flex max-w-md flex-col-reverse gap-2 outline-none sm:bottom-6">

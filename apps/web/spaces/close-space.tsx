@@ -7,7 +7,7 @@ import { Confirm } from "../parts/dialog.tsx";
 import { call } from "../shell/house.ts";
 import { say, sorry } from "../shell/toasts.ts";
 
-export default function CloseSpace({ space, close, done }: { space: Space; close: () => void; done: () => void }) {
+export default function CloseSpace({ space, close, closed }: { space: Space; close: () => void; closed: () => void }) {
   const [busy, setBusy] = useState(false);
   const queries = useQueryClient();
   return (
@@ -22,7 +22,7 @@ export default function CloseSpace({ space, close, done }: { space: Space; close
         call(spacesRoutes.deleteSpace, { params: { slug: space.slug } })
           .then(() => {
             say(`${space.name} is closed.`);
-            done();
+            closed();
             queries.removeQueries({ predicate: (query) => String(query.queryKey[0]).startsWith("/v1/spaces") });
           })
           .catch(sorry)

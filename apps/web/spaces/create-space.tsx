@@ -8,6 +8,7 @@ import { Refusal, sentenceOf } from "../client.ts";
 import { Button } from "../parts/button.tsx";
 import { Sheet } from "../parts/dialog.tsx";
 import { Choices, TextArea, TextField } from "../parts/field.tsx";
+import { focusHere } from "../parts/focus.ts";
 import { call } from "../shell/house.ts";
 import { slugOf } from "./slug.ts";
 
@@ -53,7 +54,7 @@ export default function CreateSpace({ close }: { close: () => void }) {
         <TextField
           label="Name"
           required
-          autoFocus
+          ref={focusHere}
           maxLength={60}
           value={name}
           onChange={(event) => setName(event.target.value)}

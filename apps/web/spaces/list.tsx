@@ -78,7 +78,7 @@ function SpaceCard({ space }: { space: SpaceListed }) {
   return (
     <div
       role="listitem"
-      className="relative flex min-h-40 flex-col rounded-2xl border border-line bg-surface p-4 transition-colors hover:border-line-strong/40 focus-within:outline-2 focus-within:outline-accent-ink"
+      className="relative flex flex-col sm:min-h-40 rounded-2xl border border-line bg-surface p-4 transition-colors hover:border-line-strong/40 focus-within:outline-2 focus-within:outline-accent-ink"
     >
       <div className="flex items-center gap-3">
         <SpaceMark space={space} />
@@ -98,7 +98,7 @@ function SpaceCard({ space }: { space: SpaceListed }) {
       </div>
       <p className="mt-3 line-clamp-2 text-sm text-ink-2">{space.description}</p>
       {space.role !== null && (
-        <span className="mt-auto self-start rounded-md bg-accent-tint px-2 py-0.5 text-xs font-semibold text-accent-ink capitalize">
+        <span className="mt-3 self-start sm:mt-auto rounded-md bg-accent-tint px-2 py-0.5 text-xs font-semibold text-accent-ink capitalize">
           {space.role}
         </span>
       )}

@@ -100,7 +100,7 @@ function Invited({ slug, invitation }: { slug: string; invitation: string }) {
             Go in
           </Button>
         ) : (
-          <Link to="/sign-in" search={{ then: here }} className={buttonClass("primary")}>
+          <Link to="/sign-in" search={{ next: here }} className={buttonClass("primary")}>
             Sign in first
           </Link>
         )
@@ -164,7 +164,7 @@ function InSpace({ space, invitation }: { space: Space; invitation: string | und
                   </Button>
                 )
               ) : (
-                <Link to="/sign-in" search={{ then: here }} className={buttonClass("primary")}>
+                <Link to="/sign-in" search={{ next: here }} className={buttonClass("primary")}>
                   Sign in to join
                 </Link>
               )
@@ -228,7 +228,7 @@ function InSpace({ space, invitation }: { space: Space; invitation: string | und
         {open === "members" && <MembersDialog space={space} close={close} />}
         {open === "edit" && <EditSpace space={space} close={close} />}
         {open === "invite" && <InviteDialog space={space} close={close} />}
-        {open === "close" && <CloseSpace space={space} close={close} done={() => void navigate({ to: "/spaces" })} />}
+        {open === "close" && <CloseSpace space={space} close={close} closed={() => void navigate({ to: "/spaces" })} />}
       </Suspense>
     </>
   );
