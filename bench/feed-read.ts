@@ -73,14 +73,17 @@ interface Side {
   name: string;
   child: Bun.Subprocess<"ignore", "pipe", "inherit">;
   target: Target;
-  pids: number[];
+  /** Whose CPU counts: the server first, then what it stands on. */
+  pids: { [name: string]: number };
+  /** µs of CPU per read, by whose they are. */
+  parts: { [name: string]: number };
   per_cpu_s: number[];
   per_s: number[];
   latencies: number[];
 }
 
-const ours = await start("ours", [postgres.pid]);
-const classic = await start("classic", [postgres.pid, redis.pid]);
+const ours = await start("ours", { Postgres: postgres.pid });
+const classic = await start("classic", { Postgres: postgres.pid, Redis: redis.pid });
 const sides = [ours, classic];
 
 await same();
@@ -97,19 +100,26 @@ for (const side of sides)
 
 table();
 
-async function start(name: string, beside: number[]): Promise<Side> {
-  const child = Bun.spawn([process.execPath, `bench/feed-read/${name}.ts`], {
-    cwd: ROOT,
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "inherit",
-    env: {
-      ...process.env,
-      NODE_ENV: "production",
-      BENCH_TARGET: JSON.stringify(postgres.target),
-      BENCH_REDIS: redis_url,
+async function start(name: string, beside: Side["pids"]): Promise<Side> {
+  const child = Bun.spawn(
+    [
+      process.execPath,
+      ...(process.env.BENCH_PROFILE ? ["--cpu-prof", `--cpu-prof-dir=${process.env.BENCH_PROFILE}`] : []),
+      `bench/feed-read/${name}.ts`,
+    ],
+    {
+      cwd: ROOT,
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "inherit",
+      env: {
+        ...process.env,
+        NODE_ENV: "production",
+        BENCH_TARGET: JSON.stringify(postgres.target),
+        BENCH_REDIS: redis_url,
+      },
     },
-  });
+  );
   opened.defer(async () => {
     child.kill("SIGCONT");
     child.kill();
@@ -122,7 +132,8 @@ async function start(name: string, beside: number[]): Promise<Side> {
     name,
     child,
     target: { url, secrets, next: zipf(secrets.length, 0.9, () => clock.random()) },
-    pids: [child.pid, ...beside],
+    pids: { server: child.pid, ...beside },
+    parts: {},
     per_cpu_s: [],
     per_s: [],
     latencies: [],
@@ -165,10 +176,15 @@ async function warm(side: Side) {
 }
 
 async function measure(side: Side) {
-  const cpu = cpuSeconds(side.pids);
+  const names = Object.keys(side.pids);
+  const spent = () => names.map((name) => cpuSeconds([side.pids[name]!]));
+  const before = spent();
   const from = clock.monotonic();
   const requests = await flood(side.target, AT_ONCE, round_ms);
-  side.per_cpu_s.push(requests / (cpuSeconds(side.pids) - cpu));
+  const cpu_s = spent().map((s, i) => s - before[i]!);
+  side.per_cpu_s.push(requests / cpu_s.reduce((sum, s) => sum + s, 0));
+  for (const [i, name] of names.entries())
+    side.parts[name] = (side.parts[name] ?? 0) + (cpu_s[i]! * 1e6) / requests / rounds;
   side.per_s.push((requests * 1_000) / (clock.monotonic() - from));
 }
 
@@ -209,12 +225,17 @@ function table() {
       (a, b) => b / a,
     ),
   ];
+  const parts = (side: Side) =>
+    Object.entries(side.parts)
+      .map(([name, us]) => `${name} ${us.toFixed(0)}`)
+      .join(", ");
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((r) => r[i]!.length)));
   console.log(
     `\n${cpus().length} × ${cpus()[0]?.model}; Bun ${Bun.version}, PostgreSQL ${postgres.version}, Redis ${redis_version}, ${process.platform}-${process.arch}`,
   );
   for (const r of rows)
     console.log(r.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("   "));
+  console.log(`µs of CPU per read: folkhus ${parts(ours)}; classic ${parts(classic)}`);
 }
 
 async function until(holds: () => Promise<boolean>) {

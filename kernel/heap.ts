@@ -16,12 +16,17 @@ export interface Heads {
 }
 
 /**
- * @param keys the first key of each source, by the source's index; sources with `NaN` have none. The array is taken over.
+ * @param keys the first key of each source, by the source's index; sources with `NaN` have none. Taken over while in use.
+ * @param count how many sources there are, where `keys` has room for more
+ * @param sources room for as many, where a caller keeps it for the next time
  */
-export function createHeads(keys: Float64Array): Heads {
-  const sources = new Int32Array(keys.length);
+export function createHeads(
+  keys: Float64Array,
+  count = keys.length,
+  sources: Int32Array = new Int32Array(count),
+): Heads {
   let size = 0;
-  for (let i = 0; i < keys.length; i++) {
+  for (let i = 0; i < count; i++) {
     const key = keys[i]!;
     if (Number.isNaN(key)) continue;
     keys[size] = key;

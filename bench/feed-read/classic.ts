@@ -76,4 +76,5 @@ api.serve(homeFeed, async ({ viewer, query }) => {
   const next_cursor = rows.length > query.limit ? encodeCursor(["home", items.at(-1)!.id]) : null;
   return { status: 200, body: { items, next_cursor } };
 });
+process.on("SIGTERM", () => process.exit(0));
 listen(api);

@@ -26,4 +26,5 @@ process.on("SIGUSR2", () =>
     }),
   ),
 );
+process.on("SIGTERM", () => process.exit(0));
 listen(stand.api);

@@ -25,8 +25,8 @@ export interface StoredPost {
   /** `"text":…` to `"version":…`. */
   words_json: string;
   counts_json: string;
-  /** Of the last reader's cards; the cards are kept by whoever owns them and change there. */
-  shown: { with: Cards; json: string } | null;
+  /** As the last reader saw it; as good for the next one while the cards are the same. */
+  last: HydratedPost | null;
 }
 
 export interface Cards {
@@ -40,11 +40,13 @@ export interface Cards {
 export interface HydratedPost {
   post: StoredPost;
   cards: Cards;
+  /** Its JSON up to what is particular to a moment and a viewer; made by `present` when first shown. */
+  head_json: string | null;
 }
 
 export interface Hydrator {
-  /** By id; what is deleted, or has no author any more, is missing. `people` asks for further cards in the same go. */
-  hydrate(ids: readonly PostId[], people?: readonly PersonId[]): Promise<Hydrated>;
+  /** In the order of `ids`; null where it is deleted or has no author any more. `others` asks for further cards in the same go. */
+  hydrate(ids: readonly PostId[], others?: readonly PersonId[]): Promise<Hydrated>;
   /** The post changed or went. */
   forget(id: PostId): void;
   counted(id: PostId, counts: PostCounts): void;
@@ -52,7 +54,7 @@ export interface Hydrator {
 }
 
 export interface Hydrated {
-  posts: Map<PostId, HydratedPost>;
+  posts: (HydratedPost | null)[];
   people: ReadonlyMap<PersonId, PersonCard>;
 }
 
@@ -102,48 +104,46 @@ export function createHydrator(needs: {
     for (const post of await Promise.all(loaded)) if (post) into.set(post.id, post);
   }
 
-  async function stored(ids: readonly PostId[]): Promise<Map<PostId, StoredPost>> {
-    const posts = new Map<PostId, StoredPost>();
+  /** In the order of `ids`; undefined for what is not there. */
+  async function stored(ids: readonly PostId[]): Promise<(StoredPost | undefined)[]> {
+    const posts = new Array<StoredPost | undefined>(ids.length);
     let missing: PostId[] | null = null;
-    for (const id of ids) {
-      const post = cache.peek(id);
-      if (post) posts.set(id, post);
-      else (missing ??= []).push(id);
+    for (let i = 0; i < ids.length; i++) {
+      const post = cache.peek(ids[i]!);
+      posts[i] = post;
+      if (!post) (missing ??= []).push(ids[i]!);
     }
-    if (missing) await load([...new Set(missing)], posts);
-    return posts;
+    if (!missing) return posts;
+    const loaded = new Map<PostId, StoredPost>();
+    await load([...new Set(missing)], loaded);
+    return posts.map((post, i) => post ?? loaded.get(ids[i]!));
   }
 
   return {
-    async hydrate(ids, others = []) {
+    async hydrate(ids, others = NOBODY_ELSE) {
       const found = await stored(ids);
-      const person_ids = new Set<PersonId>(others);
-      const space_ids = new Set<SpaceId>();
+      const person_ids = [...others];
+      const space_ids: SpaceId[] = [];
       const video_ids: VideoId[] = [];
       const image_ids: ImageId[] = [];
-      for (const post of found.values()) {
-        person_ids.add(post.author_id);
-        if (post.space_id !== null) space_ids.add(post.space_id);
+      for (const post of found) {
+        if (!post) continue;
+        person_ids.push(post.author_id);
+        if (post.space_id !== null) space_ids.push(post.space_id);
         if (post.video_id !== null) video_ids.push(post.video_id);
         else if (post.image_ids.length > 0) image_ids.push(...post.image_ids);
       }
-      const [peopleCards, spaceCards, videoCards, imageCards] = await Promise.all([
-        people.cards([...person_ids]),
-        space_ids.size > 0 ? spaces.cards([...space_ids]) : null,
-        video_ids.length > 0 ? media.videoCards(video_ids) : null,
-        image_ids.length > 0 ? media.imageCards(image_ids) : null,
-      ]);
-      const posts = new Map<PostId, HydratedPost>();
-      for (const post of found.values()) {
-        const author = peopleCards.get(post.author_id);
-        const space = post.space_id === null ? null : (spaceCards?.get(post.space_id) ?? null);
-        if (!author || (post.space_id !== null && !space)) continue;
-        const video = post.video_id === null ? null : (videoCards?.get(post.video_id) ?? null);
-        const images = post.image_ids.length === 0 ? NO_IMAGES : imagesOf(post, imageCards);
-        if (post.is_wordless && !video && images.length === 0) continue;
-        posts.set(post.id, { post, cards: { author, space, video, images } });
-      }
-      return { posts, people: peopleCards };
+      const peopleCards = await people.cards(person_ids);
+      const isPlain = space_ids.length === 0 && video_ids.length === 0 && image_ids.length === 0;
+      const [spaceCards, videoCards, imageCards] = isPlain
+        ? NO_CARDS
+        : await Promise.all([
+            space_ids.length > 0 ? spaces.cards(space_ids) : null,
+            video_ids.length > 0 ? media.videoCards(video_ids) : null,
+            image_ids.length > 0 ? media.imageCards(image_ids) : null,
+          ]);
+      const around = { people: peopleCards, spaces: spaceCards, videos: videoCards, images: imageCards };
+      return { posts: found.map((post) => (post ? withCards(post, around) : null)), people: peopleCards };
     },
     forget: (id) => cache.delete(id),
     forgetAll: () => cache.clear(),
@@ -157,10 +157,42 @@ export function createHydrator(needs: {
   };
 }
 
+const NOBODY_ELSE: readonly PersonId[] = [];
+const NO_CARDS = [null, null, null] as const;
 const NO_IMAGES: readonly PostImage[] = [];
 
-const imagesOf = (post: StoredPost, cards: ReadonlyMap<ImageId, PostImage> | null): PostImage[] =>
-  post.image_ids.flatMap((id) => cards?.get(id) ?? []);
+interface Around {
+  people: ReadonlyMap<PersonId, PersonCard>;
+  spaces: ReadonlyMap<SpaceId, SpaceCard> | null;
+  videos: ReadonlyMap<VideoId, PostVideo> | null;
+  images: ReadonlyMap<ImageId, PostImage> | null;
+}
+
+/** Null where the author or the space has gone, or all that there was to see. */
+function withCards(post: StoredPost, around: Around): HydratedPost | null {
+  const author = around.people.get(post.author_id);
+  if (!author) return null;
+  const { last } = post;
+  const isBare = post.space_id === null && post.video_id === null && post.image_ids.length === 0;
+  if (isBare && last?.cards.author === author) return last;
+  const space = post.space_id === null ? null : (around.spaces?.get(post.space_id) ?? null);
+  if (post.space_id !== null && !space) return null;
+  const video = post.video_id === null ? null : (around.videos?.get(post.video_id) ?? null);
+  const images = post.image_ids.length === 0 ? NO_IMAGES : post.image_ids.flatMap((id) => around.images?.get(id) ?? []);
+  if (post.is_wordless && !video && images.length === 0) return null;
+  const cards = { author, space, video, images };
+  if (last && isSame(last.cards, cards)) return last;
+  post.last = { post, cards, head_json: null };
+  return post.last;
+}
+
+/** Cards are shared objects that are replaced, never changed, by the system that owns them. */
+const isSame = (a: Cards, b: Cards): boolean =>
+  a.author === b.author &&
+  a.space === b.space &&
+  a.video === b.video &&
+  a.images.length === b.images.length &&
+  a.images.every((image, i) => image === b.images[i]);
 
 function storedPost(row: CountedPostRow): StoredPost {
   const counts = { likes: row.likes, reposts: row.reposts, comments: row.comments };
@@ -185,6 +217,6 @@ function storedPost(row: CountedPostRow): StoredPost {
     counts,
     words_json: words.slice(1, -1),
     counts_json: JSON.stringify(counts),
-    shown: null,
+    last: null,
   };
 }

@@ -1,7 +1,7 @@
 import type { PersonCard } from "#kernel/cards.ts";
 
 import type { Post, PostViewer } from "../contract.ts";
-import type { Cards, HydratedPost, StoredPost } from "./hydrate.ts";
+import type { HydratedPost } from "./hydrate.ts";
 
 /** The bits of `overlay`: what holds between one person and one post. */
 export const LIKED = 1;
@@ -25,8 +25,8 @@ const VIEWER_JSON = Array.from({ length: 16 }, (_, bits) => JSON.stringify(viewe
  * @param bits of the viewer, -1 for nobody
  */
 export function presentPost(hydrated: HydratedPost, bits: number, reposted_by: PersonCard | null): string {
-  const { post, cards } = hydrated;
-  const head = post.shown !== null && isSame(post.shown.with, cards) ? post.shown.json : presentHead(post, cards);
+  const { post } = hydrated;
+  const head = (hydrated.head_json ??= presentHead(hydrated));
   const viewer = bits < 0 ? "null" : VIEWER_JSON[bits]!;
   const by = reposted_by === null ? "null" : cardJson(reposted_by);
   return `${head}${post.counts_json},"viewer":${viewer},"reposted_by":${by}}`;
@@ -38,30 +38,18 @@ export const postOf = (json: string): Post => JSON.parse(json) as Post;
 export const presentPage = (items: readonly string[], next_cursor: string | null): string =>
   `{"items":[${items.join(",")}],"next_cursor":${next_cursor === null ? "null" : `"${next_cursor}"`}}`;
 
-function presentHead(post: StoredPost, cards: Cards): string {
+function presentHead({ post, cards }: HydratedPost): string {
   const space = cards.space === null ? "null" : JSON.stringify(cards.space);
   const video = cards.video === null ? "null" : JSON.stringify(cards.video);
   const images = cards.images.length === 0 ? "[]" : JSON.stringify(cards.images);
-  const json = [
-    `{"id":"`,
-    post.id,
-    `","author":`,
-    cardJson(cards.author),
-    `,"space":`,
-    space,
-    `,"video":`,
-    video,
-    `,"images":`,
-    images,
-    `,`,
+  return [
+    `{"id":"${post.id}","author":${cardJson(cards.author)},"space":${space},"video":${video},"images":${images},`,
     post.words_json,
     `,"counts":`,
   ].join("");
-  post.shown = { with: cards, json };
-  return json;
 }
 
-/** Cards are shared objects that are replaced, never changed, by the system that owns them. */
+/** A card is a shared object that is replaced, never changed, by people. */
 const cardsJson = new WeakMap<PersonCard, string>();
 function cardJson(card: PersonCard): string {
   let json = cardsJson.get(card);
@@ -71,20 +59,3 @@ function cardJson(card: PersonCard): string {
   }
   return json;
 }
-
-function isSame(a: Cards, b: Cards): boolean {
-  return (
-    (a.author === b.author || isSamePerson(a.author, b.author)) &&
-    a.space === b.space &&
-    a.video === b.video &&
-    a.images.length === b.images.length &&
-    a.images.every((image, i) => image === b.images[i])
-  );
-}
-
-const isSamePerson = (a: PersonCard, b: PersonCard): boolean =>
-  a.handle === b.handle &&
-  a.display_name === b.display_name &&
-  a.suspended === b.suspended &&
-  a.avatar?.url_small === b.avatar?.url_small &&
-  a.avatar?.url_large === b.avatar?.url_large;

@@ -75,13 +75,15 @@ export function createReader(needs: ReaderNeeds): Reader {
     listed: readonly Listed[],
     seen: Set<PostId>,
   ): Promise<(Shown | null)[]> {
-    const reposters = listed.flatMap((item) => item.reposter_id ?? []);
+    const reposters = listed.some((item) => item.reposter_id !== null)
+      ? listed.flatMap((item) => item.reposter_id ?? [])
+      : undefined;
     const { posts, people } = await hydrator.hydrate(
       listed.map((item) => item.post_id),
       reposters,
     );
-    return listed.map((item) => {
-      const post = posts.get(item.post_id);
+    return listed.map((item, i) => {
+      const post = posts[i];
       if (!post || seen.has(item.post_id) || !mayShow(rules, kind, post)) return null;
       const reposted_by = item.reposter_id === null ? null : (people.get(item.reposter_id) ?? null);
       if (item.reposter_id !== null && (reposted_by === null || !mayPassOn(rules, kind, post, reposted_by)))
@@ -131,7 +133,7 @@ export function createReader(needs: ReaderNeeds): Reader {
 
   async function readPost(viewer: Viewer, id: PostId) {
     const [{ posts }, rules] = await Promise.all([hydrator.hydrate([id]), rulesFor(viewer, needs)]);
-    const post = posts.get(id);
+    const [post] = posts;
     if (!post || !rules.post("read", post).ok) throw notFound("post");
     return { post, rules };
   }

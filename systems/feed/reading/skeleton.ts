@@ -25,12 +25,24 @@ export interface Skeleton {
 
 const plain = (id: PostId): Listed => ({ key: id, post_id: id, reposter_id: null });
 
+/** One array for as long as people hand out the same set of followees: a timeline may remember what it found for it. */
+const actorsOf = new WeakMap<ReadonlySet<PersonId>, { viewer_id: PersonId; actors: readonly PersonId[] }>();
+
+function homeActors(viewer_id: PersonId, follows: ReadonlySet<PersonId>): readonly PersonId[] {
+  const known = actorsOf.get(follows);
+  // Who follows nobody may share one empty set with others.
+  if (known?.viewer_id === viewer_id) return known.actors;
+  const actors = [...follows, viewer_id];
+  actorsOf.set(follows, { viewer_id, actors });
+  return actors;
+}
+
 /** Home: the followed and oneself. */
 export const homeSkeleton = (timeline: Timeline, viewer_id: PersonId, follows: ReadonlySet<PersonId>): Skeleton => ({
   name: "home",
   isKey: isId,
   async read(after, listed_max) {
-    const entries = await timeline.read([...follows, viewer_id], after, listed_max);
+    const entries = await timeline.read(homeActors(viewer_id, follows), after, listed_max);
     return entries.map((entry) => ({
       key: entry.id,
       post_id: entry.post_id,

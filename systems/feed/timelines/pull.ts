@@ -4,7 +4,7 @@ import type { Cache, Caches } from "#ports/cache/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import { AFTER_ALL_KEYS, BEFORE_ALL_KEYS, idOf, keyOf } from "./key.ts";
-import { indexOf, type Ring } from "./ring.ts";
+import { headOf, indexOf, type Ring } from "./ring.ts";
 import { createRings, type Rings } from "./rings.ts";
 import { entriesBelow, newestEntries, repostedPosts } from "./store.ts";
 import { type Entry, isRepost, type Timeline } from "./timeline.ts";
@@ -35,6 +35,7 @@ export function createPullTimeline(needs: { sql: Sql; caches: Caches; bounds: Pu
     entries_max: bounds.reposts_cached_max,
     ttl_ms: 24 * 3_600_000,
   });
+  const merge = createMerge();
   const rings = createRings({
     bytes_max: bounds.rings_bytes_max,
     ring_entries_max: bounds.ring_entries_max,
@@ -110,36 +111,51 @@ interface Merged {
   covered_to: number;
 }
 
-/** The newest keys below `before`, down to where the first ring ends without knowing that it is the end. */
-export function merge(rings: readonly Ring[], before: number, entries_max: number): Merged {
-  const at = new Int32Array(rings.length);
-  const heads = new Float64Array(rings.length);
-  for (let i = 0; i < rings.length; i++) {
-    const ring = rings[i]!;
-    const index = (before === AFTER_ALL_KEYS ? ring.count : indexOf(ring, before)) - 1;
-    at[i] = index;
-    heads[i] = headOf(ring, index, before);
-  }
-  const heap = createHeads(heads);
-  const keys: number[] = [];
-  const sources: number[] = [];
-  while (keys.length < entries_max && heap.size > 0) {
-    const source = heap.source();
-    const ring = rings[source]!;
-    const index = at[source]!;
-    if (index < 0) return { keys, sources, covered_to: heap.key() };
-    keys.push(ring.keys[index]!);
-    sources.push(source);
-    at[source] = index - 1;
-    const next = headOf(ring, index - 1, before);
-    if (Number.isNaN(next)) heap.pop();
-    else heap.replace(next);
-  }
-  return { keys, sources, covered_to: BEFORE_ALL_KEYS };
+/** Room for a merge, kept for the next one: it never waits in the middle. */
+interface Room {
+  heads: Float64Array;
+  sources: Int32Array;
+  at: Int32Array;
 }
+const roomFor = (rings: number): Room => ({
+  heads: new Float64Array(rings),
+  sources: new Int32Array(rings),
+  at: new Int32Array(rings),
+});
+const NOT_LOOKED = -2;
 
-/** A ring that has run out above the beginning of time stands in the merge with the place where its knowledge ends. */
-function headOf(ring: Ring, index: number, before: number): number {
-  if (index >= 0) return Math.abs(ring.keys[index]!);
-  return ring.covers_from === BEFORE_ALL_KEYS ? Number.NaN : Math.min(ring.covers_from, before);
+/** @returns a merge of the newest keys below `before`, down to where the first ring ends without knowing that it is the end */
+export function createMerge(): (rings: readonly Ring[], before: number, entries_max: number) => Merged {
+  let room = roomFor(256);
+  return (rings, before, entries_max) => {
+    const count = rings.length;
+    if (room.heads.length < count) room = roomFor(count * 2);
+    const { heads, sources: heap_sources, at } = room;
+    if (before === AFTER_ALL_KEYS) {
+      at.fill(NOT_LOOKED, 0, count);
+      for (let i = 0; i < count; i++) heads[i] = rings[i]!.top;
+    } else {
+      for (let i = 0; i < count; i++) {
+        const index = indexOf(rings[i]!, before) - 1;
+        at[i] = index;
+        heads[i] = headOf(rings[i]!, index, before);
+      }
+    }
+    const heap = createHeads(heads, count, heap_sources);
+    const keys: number[] = [];
+    const sources: number[] = [];
+    while (keys.length < entries_max && heap.size > 0) {
+      const source = heap.source();
+      const ring = rings[source]!;
+      const index = at[source] === NOT_LOOKED ? ring.count - 1 : at[source]!;
+      if (index < 0) return { keys, sources, covered_to: heap.key() };
+      keys.push(ring.keys[index]!);
+      sources.push(source);
+      at[source] = index - 1;
+      const next = headOf(ring, index - 1, before);
+      if (Number.isNaN(next)) heap.pop();
+      else heap.replace(next);
+    }
+    return { keys, sources, covered_to: BEFORE_ALL_KEYS };
+  };
 }

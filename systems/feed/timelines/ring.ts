@@ -1,8 +1,13 @@
-import { BEFORE_ALL_KEYS } from "./key.ts";
+import { AFTER_ALL_KEYS, BEFORE_ALL_KEYS } from "./key.ts";
 
 /** Bytes of a ring beside its keys: the object, the typed array's head and the place in the map (measured, ± 20 %). */
 export const RING_OVERHEAD_BYTES = 240;
 const ENTRIES_AT_FIRST = 8;
+
+/** Read since the sweep last came by; not read since; dropped by the sweep, so whoever still holds it must ask again. */
+export const USED = 2;
+export const UNUSED = 1;
+export const DROPPED = 0;
 
 /**
  * The newest entries of one person. `keys[0…count)` ascend by `Math.abs`; everything at or above `covers_from` is here,
@@ -12,8 +17,9 @@ export interface Ring {
   keys: Float64Array;
   count: number;
   covers_from: number;
-  /** Set by readers, cleared by the sweep that makes room. */
-  used: boolean;
+  /** Where a merge from the top begins (`headOf`), kept at hand: a first page of 200 people then touches 200 objects and few arrays. */
+  top: number;
+  state: typeof USED | typeof UNUSED | typeof DROPPED;
 }
 
 /** @param newest_first as the database gives them; `complete` when there are no older ones */
@@ -21,7 +27,22 @@ export function makeRing(newest_first: readonly number[], complete: boolean): Ri
   const keys = new Float64Array(Math.max(ENTRIES_AT_FIRST, newest_first.length));
   const count = newest_first.length;
   for (let i = 0; i < count; i++) keys[count - 1 - i] = newest_first[i]!;
-  return { keys, count, covers_from: complete || count === 0 ? BEFORE_ALL_KEYS : Math.abs(keys[0]!), used: true };
+  const covers_from = complete || count === 0 ? BEFORE_ALL_KEYS : Math.abs(keys[0]!);
+  return topped({ keys, count, covers_from, top: Number.NaN, state: USED });
+}
+
+/**
+ * The key with which a ring stands in a merge at `index`. One that has run out above the beginning of time stands there
+ * with the place where its knowledge ends; one that has truly ended, with `NaN`.
+ */
+export function headOf(ring: Ring, index: number, before: number): number {
+  if (index >= 0) return Math.abs(ring.keys[index]!);
+  return ring.covers_from === BEFORE_ALL_KEYS ? Number.NaN : Math.min(ring.covers_from, before);
+}
+
+function topped(ring: Ring): Ring {
+  ring.top = headOf(ring, ring.count - 1, AFTER_ALL_KEYS);
+  return ring;
 }
 
 export const bytesOf = (ring: Ring): number => ring.keys.byteLength + RING_OVERHEAD_BYTES;
@@ -61,6 +82,7 @@ export function addTo(ring: Ring, key: number, entries_max: number): void {
   ring.keys.copyWithin(at + 1, at, ring.count);
   ring.keys[at] = key;
   ring.count += 1;
+  topped(ring);
 }
 
 export function removeFrom(ring: Ring, key: number): void {
@@ -69,4 +91,5 @@ export function removeFrom(ring: Ring, key: number): void {
   if (at >= ring.count || Math.abs(ring.keys[at]!) !== bound) return;
   ring.keys.copyWithin(at, at + 1, ring.count);
   ring.count -= 1;
+  topped(ring);
 }

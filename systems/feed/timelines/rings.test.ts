@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { createIds } from "#kernel/ids.ts";
 
 import { AFTER_ALL_KEYS, BEFORE_ALL_KEYS, idOf, keyOf } from "./key.ts";
-import { merge } from "./pull.ts";
+import { createMerge } from "./pull.ts";
 import { addTo, makeRing, removeFrom } from "./ring.ts";
 import { createRings } from "./rings.ts";
 
@@ -62,6 +62,7 @@ test("FD23: entries in any order, twice, reposts among them, and taken back, lea
 });
 
 test("FD23: a merge stops where the first ring's knowledge ends, and says where that is", () => {
+  const merge = createMerge();
   const whole = makeRing([90, 50, 10], true);
   const part = makeRing([80, -60], false);
   expect(merge([whole, part], AFTER_ALL_KEYS, 10)).toEqual({ keys: [90, 80, -60], sources: [0, 1, 1], covered_to: 60 });
