@@ -14,7 +14,8 @@ import { cx } from "../parts/class.ts";
 import { LazyMenu } from "../parts/lazy-menu.tsx";
 import { ask } from "../shell/house.ts";
 import { MOD } from "../shell/keyboard.ts";
-import { editDraft, obstacle, postDraft, useDraft } from "./draft.ts";
+import { editDraft, postDraft, useDraft } from "./draft.ts";
+import { obstacle } from "./obstacle.ts";
 import { AUDIENCE_ICONS, AUDIENCE_WORDS } from "./post-card.tsx";
 import { Counter, WritingField } from "./writing-field.tsx";
 

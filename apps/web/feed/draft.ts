@@ -4,16 +4,10 @@ import type { Audience } from "#kernel/wire.ts";
 import { createPost, type Post, POST_IMAGES_MAX, POST_TEXT_CHARS_MAX } from "#systems/feed/contract.ts";
 
 import { Refusal } from "../client.ts";
-import {
-  attachFor,
-  type Attachment,
-  attachmentsNow,
-  clearAttachments,
-  onAttachments,
-  settleAttachments,
-} from "../media/attachments.ts";
+import { attachFor, attachmentsNow, clearAttachments, onAttachments, settleAttachments } from "../media/attachments.ts";
 import { call, queries } from "../shell/house.ts";
 import { offer, sorry } from "../shell/toasts.ts";
+import { obstacle } from "./obstacle.ts";
 
 /** The post that is being written. There is one; it survives closing the dialog, another screen, and a reload. */
 export interface PostDraft {
@@ -58,23 +52,6 @@ const subscribe = (listener: () => void) => {
   return () => void listeners.delete(listener);
 };
 export const useDraft = () => useSyncExternalStore(subscribe, () => draft);
-
-/** What keeps the draft from being posted, in words; null when nothing does. */
-export function obstacle(
-  one: Pick<PostDraft, "text">,
-  files: readonly Pick<Attachment, "kind" | "stage">[],
-): string | null {
-  if ([...one.text].length > POST_TEXT_CHARS_MAX) return `A post has at most ${POST_TEXT_CHARS_MAX} characters.`;
-  const videos = files.filter((file) => file.kind === "video").length;
-  const images = files.length - videos;
-  if (videos > 1) return "A post has one video. Take the others out.";
-  if (videos > 0 && images > 0) return "A post has pictures or a video, not both.";
-  if (images > POST_IMAGES_MAX) return `A post has at most ${POST_IMAGES_MAX} pictures.`;
-  if (files.some((file) => file.stage === "failed" || file.stage === "needs_file"))
-    return "One of the files needs you: try it again or take it out.";
-  if (one.text.trim() === "" && files.length === 0) return "Write something, or add a picture or a video.";
-  return null;
-}
 
 /** Posts now, or as soon as the last file has arrived. */
 export async function postDraft(): Promise<void> {

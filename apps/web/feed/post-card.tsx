@@ -100,7 +100,11 @@ export function PostHead({ post }: { post: Post }) {
           <span className="truncate text-sm text-ink-3 max-[24rem]:hidden">@{author.handle}</span>
         </p>
         <p className="flex items-center gap-1.5 text-xs text-ink-3">
-          <Link to="/posts/$id" params={{ id: post.id }} className="hover:underline">
+          <Link
+            to="/posts/$id"
+            params={{ id: post.id }}
+            className="-my-0.5 inline-block min-w-6 py-0.5 leading-5 hover:underline"
+          >
             <Ago at={post.created_at} />
           </Link>
           {post.edited_at && <span>· edited</span>}

@@ -93,7 +93,7 @@ export function ShortsScreen() {
       <div
         ref={stage}
         aria-label="Shorts"
-        role="feed"
+        role="group"
         className={cx(frame, "snap-y snap-mandatory overflow-y-auto overscroll-contain no-bar")}
         onScroll={({ currentTarget }) => setAt(Math.round(currentTarget.scrollTop / currentTarget.clientHeight))}
       >
@@ -213,7 +213,7 @@ function Short({ told, on }: { told: Post; on: boolean }) {
         type="button"
         onClick={toggle}
         tabIndex={on ? 0 : -1}
-        aria-label={!sound ? "Turn the sound on" : paused ? "Play" : "Pause"}
+        aria-label={!sound ? "Tap for sound" : paused ? "Play" : "Pause"}
         className="absolute inset-0 grid place-items-center -outline-offset-4"
       >
         {!sound && on && (

@@ -1,6 +1,7 @@
 import { useState } from "react";
 
 import { cx } from "./class.ts";
+import { hueOf } from "./hues.ts";
 
 /** Whatever of a person the house sent; the feed's and the people's shapes both fit. */
 export interface Face {
@@ -17,9 +18,6 @@ const SIZES = {
   lg: "size-16 text-xl",
   xl: "size-28 text-3xl",
 };
-
-/** Barn, moss, lake, ochre and dusk: white letters keep 4.5:1 on each. */
-const HUES = ["#8c2f25", "#4a6741", "#3b6180", "#8a5a17", "#6b4a78", "#2f6b66", "#9a4a2f", "#565a78"];
 
 export function Avatar({
   person,
@@ -63,12 +61,6 @@ export function Avatar({
       {initialsOf(person.display_name || person.handle)}
     </span>
   );
-}
-
-export function hueOf(name: string): string {
-  let hash = 0;
-  for (const char of name) hash = (hash * 31 + char.codePointAt(0)!) % 65_521;
-  return HUES[hash % HUES.length]!;
 }
 
 /** The first letters of the first and last word. */

@@ -70,7 +70,7 @@ export function FollowButton({
       look="outline"
       size={size}
       aria-pressed="true"
-      aria-label={`Unfollow ${name}`}
+      aria-label={`Following ${name}. Press to unfollow`}
       onClick={() => setBond("you_follow", handle, name, false)}
     >
       Following

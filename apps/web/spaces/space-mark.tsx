@@ -1,5 +1,6 @@
-import { hueOf, initialsOf } from "../parts/avatar.tsx";
+import { initialsOf } from "../parts/avatar.tsx";
 import { cx } from "../parts/class.ts";
+import { hueOf } from "../parts/hues.ts";
 
 /** A space's sign: a square with its letters, as people's are round. */
 export const SpaceMark = ({ space, large = false }: { space: { slug: string; name: string }; large?: boolean }) => (

@@ -1,0 +1,48 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { buildPage } from "./build.ts";
+
+/** What a first visit may cost in script, compressed. React, router and query cache are 105 kB of it. */
+const FIRST_LOAD_GZIP_BYTES_MAX = 165_000;
+
+const outdir = await mkdtemp(path.join(tmpdir(), "page-"));
+afterAll(() => rm(outdir, { recursive: true, force: true }));
+
+const first = await buildPage({ outdir });
+
+describe("build", () => {
+  test("WEB20: the first load stays under its bound, and screens, player and dialogs are not in it", () => {
+    expect(first.first_load_gzip_bytes).toBeLessThan(FIRST_LOAD_GZIP_BYTES_MAX);
+    const names = first.files.map((file) => file.name).join(" ");
+    for (const chunk of ["shorts-", "watch-", "player-", "settings-", "admin-", "palette-", "compose-dialog-"])
+      expect(names).toContain(chunk);
+  });
+
+  test("WEB20: every name carries a hash, every script and style sheet lies there compressed too", async () => {
+    const there = new Set(await readdir(first.dir));
+    for (const file of first.files) {
+      expect(file.name).toMatch(/-[a-z0-9]{8}\.\w+(?:\.map)?$/);
+      expect(there.has(file.name)).toBe(true);
+      if (file.compressed) expect(there.has(`${file.name}.br`) && there.has(`${file.name}.gz`)).toBe(true);
+    }
+    expect(first.preload_fonts.length).toBe(1);
+  });
+
+  test("WEB20: the same sources find the build that is there", async () => {
+    const before = (await stat(path.join(first.dir, "manifest.json"))).mtimeMs;
+    const again = await buildPage({ outdir });
+    expect(again).toEqual(first);
+    expect((await stat(path.join(again.dir, "manifest.json"))).mtimeMs).toBe(before);
+  });
+
+  test("WEB2: neither scripts nor styles fetch anything from elsewhere", async () => {
+    for (const { name } of first.files.filter((file) => /\.css$/.test(file.name))) {
+      const text = await Bun.file(path.join(first.dir, name)).text();
+      for (const [, address] of text.matchAll(/url\(["']?([^"')]+)/g)) expect(address).toMatch(/^\/assets\//);
+      expect(text).not.toMatch(/@import/);
+    }
+  });
+});
