@@ -35,7 +35,6 @@ export async function startHouse(env: Record<string, string> = {}): Promise<Hous
   const url = `http://127.0.0.1:${port}`;
   let child = spawn();
   let printed = "";
-  let setup_token: string | null = null;
 
   function spawn(more: Record<string, string> = {}) {
     const process_ = Bun.spawn([process.execPath, "apps/server/main.ts"], {
@@ -73,7 +72,7 @@ export async function startHouse(env: Record<string, string> = {}): Promise<Hous
   }
 
   await untilReady();
-  setup_token = /\/setup\?token=([\w-]+)/.exec(printed)?.[1] ?? null;
+  const setup_token = /\/setup\?token=([\w-]+)/.exec(printed)?.[1] ?? null;
   return {
     url,
     data_folder: join(data_folder, "data"),

@@ -4,8 +4,7 @@ import type { Logger } from "pino";
 
 import { type Api, createApi, createIdempotency, DEFAULT_LIMITS } from "#ports/http/index.ts";
 import { createFeed, type Feed, serveFeed } from "#systems/feed/index.ts";
-import { findFfmpeg } from "#systems/media/encode/tools.ts";
-import { createMedia, type Media } from "#systems/media/index.ts";
+import { createMedia, findFfmpeg, type Media } from "#systems/media/index.ts";
 import { createPeople, type People, type Pictures, servePeople } from "#systems/people/index.ts";
 import { createSpaces, serveSpaces, type Spaces } from "#systems/spaces/index.ts";
 

@@ -17,11 +17,18 @@ async function main(): Promise<void> {
 
   if (server) {
     const url = config.public_url ?? `http://localhost:${server.port}`;
-    say(`\n  ${config.house_name} is open: ${url}`);
     const setup = await house.setupLink(url);
-    if (setup) say(`  Set it up here, once:   ${setup}`);
-    for (const note of await house.notes()) say(`  ! ${note}`);
-    say("");
+    const notes = await house.notes();
+    // In one write, so that whoever reads the first line has the rest too.
+    say(
+      [
+        "",
+        ...(setup ? [`  Set it up here, once:   ${setup}`] : []),
+        ...notes.map((note) => `  ! ${note}`),
+        `  ${config.house_name} is open: ${url}`,
+        "",
+      ].join("\n"),
+    );
   }
 
   let stopping_since_ms: number | null = null;
