@@ -4,7 +4,7 @@
  */
 const TEST = "[.](test|suite)[.]tsx?$|/testing[.]tsx?$|^tests/";
 const SYSTEM_DOOR = "index[.]ts$";
-const SYSTEM_CONTRACT = "(contract|tokens)[.]ts$";
+const SYSTEM_CONTRACT = "contract[.]ts$";
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 module.exports = {
@@ -49,7 +49,7 @@ module.exports = {
       comment: "Tests of a system see other systems as it does, and their testing.ts and contract.ts.",
       severity: "error",
       from: { path: `^systems/([^/]+)/.*(${TEST})` },
-      to: { path: "^systems/", pathNot: `^systems/$1/|^systems/[^/]+/(index|testing|contract|tokens)[.]ts$` },
+      to: { path: "^systems/", pathNot: `^systems/$1/|^systems/[^/]+/(index|testing|contract)[.]ts$` },
     },
     {
       name: "contracts-are-light",
@@ -57,6 +57,13 @@ module.exports = {
       severity: "error",
       from: { path: `^systems/([^/]+)/.*\\b${SYSTEM_CONTRACT}` },
       to: { pathNot: `^kernel/|^node_modules/zod/|^systems/$1/.*\\b(contract|tokens|bounds)[.]ts$` },
+    },
+    {
+      name: "contracts-reach-little",
+      comment: "What a contract imports of its own system must be as light as the contract itself.",
+      severity: "error",
+      from: { path: `^systems/[^/]+/.*\\b${SYSTEM_CONTRACT}` },
+      to: { path: "^(ports|engines|apps)/|^systems/.*(store|index|routes)[.]ts$", reachable: true },
     },
     {
       name: "systems-without-circles",
@@ -149,9 +156,13 @@ module.exports = {
     },
     {
       name: "no-dead-modules",
-      comment: "A module that no entry point and no test reaches is dead; delete it.",
+      comment:
+        "A module that nothing imports and that imports nothing is dead; entries and what is loaded by its path are not.",
       severity: "error",
-      from: { orphan: true, pathNot: `${TEST}|[.]d[.]ts$|^apps/[^/]+/main[.]|[.](cjs|mjs)$` },
+      from: {
+        orphan: true,
+        pathNot: `${TEST}|[.]d[.]ts$|^apps/[^/]+/main[.]|-child[.]ts$|/inert-[^/]*[.]ts$|[.](cjs|mjs)$`,
+      },
       to: {},
     },
   ],

@@ -9,7 +9,8 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "#ports/sql/index.t
 import type { Terminal } from "./command.ts";
 import { fill } from "./demo/fill.ts";
 import { openRecord } from "./demo/record.ts";
-import { PEOPLE, POSTS } from "./demo/story.ts";
+import { POSTS } from "./demo/story.ts";
+import { PEOPLE } from "./demo/villagers.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { openHouse } from "./house.ts";
 import { main } from "./main.ts";
@@ -143,7 +144,7 @@ describe("beside a running server", () => {
       await fill({ house, record, studio: null, films: false, say: (line) => said.push(line) });
       const count = async (table: string) =>
         (await house.ground.sql.pool.unsafe(`SELECT count(*)::int AS n FROM ${table}`))[0].n as number;
-      return Promise.all(
+      return await Promise.all(
         ["people_persons", "spaces_spaces", "feed_posts", "feed_comments", "feed_likes", "people_sessions"].map(count),
       );
     };

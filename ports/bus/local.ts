@@ -1,6 +1,7 @@
 import type { Json } from "#kernel/json.ts";
 
-import { type Bus, checkSubject, WAITING_MESSAGES_MAX } from "./index.ts";
+import type { Bus } from "./index.ts";
+import { checkSubject, WAITING_MESSAGES_MAX } from "./subject.ts";
 
 export interface LocalBus extends Bus {
   stats(): { published: number; dropped: number; subscriptions: number };

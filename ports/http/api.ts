@@ -9,19 +9,11 @@ import type { Limiter } from "#ports/limiter/index.ts";
 import { isAway } from "#ports/sql/index.ts";
 
 import { type Idempotency, KEY_CHARS_MAX } from "./idempotency.ts";
-import {
-  type Answer,
-  type Api,
-  type Asked,
-  type Authenticate,
-  type Handler,
-  type Served,
-  SESSION_COOKIE,
-} from "./index.ts";
+import type { Answer, Api, Asked, Authenticate, Handler, Served } from "./index.ts";
 import { type HttpLimits, takeLimits } from "./limits.ts";
 import { openapiRoute } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
-import { BODY_BYTES_DEFAULT_MAX, credentialOf, parse, readJson, refuseCrossSite } from "./request.ts";
+import { BODY_BYTES_DEFAULT_MAX, credentialOf, parse, readJson, refuseCrossSite, SESSION_COOKIE } from "./request.ts";
 
 export const DEADLINE_DEFAULT_MS = 10_000;
 /** A run with an Idempotency-Key that is silent for its deadline and so long again died with its process. */

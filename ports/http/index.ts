@@ -64,9 +64,8 @@ export interface Served {
   error?: unknown;
 }
 
-export const SESSION_COOKIE = "folkhus_session";
-
 export { createApi, type ApiNeeds } from "./api.ts";
 export { createIdempotency, type Idempotency } from "./idempotency.ts";
 export { addressKey, DEFAULT_LIMITS, type HttpLimits } from "./limits.ts";
 export { problemResponse } from "./problem.ts";
+export { SESSION_COOKIE } from "./request.ts";

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 
-import { Problem } from "#kernel/errors.ts";
+import type { Problem } from "#kernel/errors.ts";
 
 /** RFC 9457. Never a stack, never a message that was not written for the caller. */
 export function problemResponse(problem: Problem, request_id: string, headers: Record<string, string> = {}): Response {

@@ -2,6 +2,7 @@ import type { z } from "zod";
 
 import { Problem } from "#kernel/errors.ts";
 
+export const SESSION_COOKIE = "folkhus_session";
 export const BODY_BYTES_DEFAULT_MAX = 64 * 1024;
 const ERRORS_SHOWN_MAX = 10;
 

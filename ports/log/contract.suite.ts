@@ -152,9 +152,17 @@ export function logContract(engine: string, start: () => Promise<LogBench>): voi
       await untilRead(log, topic, 1);
       const seen: number[] = [];
       const tailed = Promise.withResolvers<void>();
-      using _ = log.consume(topic, "g", async (batch) => void (seen.push(...numbers(batch)), tailed.resolve()), {
-        from: "now",
-      });
+      using _ = log.consume(
+        topic,
+        "g",
+        async (batch) => {
+          seen.push(...numbers(batch));
+          tailed.resolve();
+        },
+        {
+          from: "now",
+        },
+      );
       while (!(await log.lags()).some((lag) => lag.topic === topic)) await Bun.sleep(2);
       await append(log, topic, "k", 2);
       await tailed.promise;

@@ -54,7 +54,7 @@ export async function migrate(sql: Sql, folders: MigrationFolder[]): Promise<str
       await session`RESET statement_timeout`;
     }
   } finally {
-    session.release();
+    await session.release();
   }
 }
 

@@ -22,7 +22,13 @@ export interface TestDatabase extends AsyncDisposable {
 
 const ROOT = join(import.meta.dirname, "../..");
 export const CLUSTER = process.env.FOLKHUS_TEST_CLUSTER ?? join(ROOT, ".cache/test-postgres");
-export const TEST_SETTINGS = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=400", "max_wal_size=2GB"];
+export const TEST_SETTINGS = [
+  "fsync=off",
+  "synchronous_commit=off",
+  "full_page_writes=off",
+  "max_connections=400",
+  "max_wal_size=2GB",
+];
 
 export const SQL_FOLDER: MigrationFolder = { system: "sql", folder: join(ROOT, "ports/sql/sql") };
 export const LOG_FOLDER: MigrationFolder = { system: "log", folder: join(ROOT, "ports/log/sql") };
@@ -89,7 +95,7 @@ async function ensureTemplate(
     }
   } finally {
     await session`SELECT pg_advisory_unlock(77001)`;
-    session.release();
+    await session.release();
   }
   return name;
 }

@@ -11,7 +11,8 @@ import type { House } from "../../server/compose.ts";
 import { type Caller, createCaller } from "./caller.ts";
 import { FACE, type Studio } from "./film.ts";
 import type { DemoRecord } from "./record.ts";
-import { type DemoPost, PEOPLE, POSTS, SPACES } from "./story.ts";
+import { type DemoPost, POSTS } from "./story.ts";
+import { PEOPLE, SPACES } from "./villagers.ts";
 
 export interface FillNeeds {
   house: House;

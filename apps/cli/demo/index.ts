@@ -4,7 +4,7 @@ import { openHouse } from "../house.ts";
 import { fill, HandleTaken } from "./fill.ts";
 import { createStudio } from "./film.ts";
 import { openRecord } from "./record.ts";
-import { PEOPLE } from "./story.ts";
+import { PEOPLE } from "./villagers.ts";
 
 export const demoCommand = command({
   path: ["demo"],
