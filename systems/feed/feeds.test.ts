@@ -103,29 +103,26 @@ test("FD25: a suspension takes all posts of its person away at once, moderators 
 
 test("FD25: who leaves a space no longer sees what is for its members", async () => {
   const [who, whom] = [await fresh(), await fresh()];
-  t.spaces.make("81");
-  t.spaces.join("81", who.id);
-  t.spaces.join("81", whom.id);
+  const room = await t.house.space("us", ann, [who, whom]);
   await t.follow(who, whom);
-  const post = await t.post(whom, "for us", { audience: "space", space_id: "81" });
-  await t.post(whom, "from us", { audience: "public", space_id: "81" });
+  const post = await t.post(whom, "for us", { audience: "space", space_id: room.id });
+  await t.post(whom, "from us", { audience: "public", space_id: room.id });
   const space = async (token: string | null) =>
-    texts((await call(r.spacePosts, { params: { space: "space-81" }, token })).body.items);
+    texts((await call(r.spacePosts, { params: { space: room.slug }, token })).body.items);
   expect([await home(who), await space(who.token), await space(null)]).toEqual([
     ["from us", "for us"],
     ["from us", "for us"],
     ["from us"],
   ]);
-  t.spaces.leave("81", who.id);
+  await t.house.spaces.rooms.members.leave(who.viewer, room.slug);
   expect([await home(who), await space(who.token)]).toEqual([["from us"], ["from us"]]);
   expect((await call(r.getPost, { params: { id: post.id }, token: who.token })).status).toBe(404);
 });
 
 test("FD31: a private space's page is for its members; others do not learn that it is there", async () => {
-  t.spaces.make("82", "private");
-  t.spaces.join("82", ann.id);
-  await t.post(ann, "inside", { audience: "public", space_id: "82" });
-  const read = (token: string | null, space = "space-82") => call(r.spacePosts, { params: { space }, token });
+  const room = await t.house.space("inner", ann, [], { visibility: "private" });
+  await t.post(ann, "inside", { audience: "public", space_id: room.id });
+  const read = (token: string | null, space: string = room.slug) => call(r.spacePosts, { params: { space }, token });
   expect(texts((await read(ann.token)).body.items)).toEqual(["inside"]);
   for (const token of [null, ben.token]) {
     const [hidden, missing] = [await read(token), await read(token, "no-such")];

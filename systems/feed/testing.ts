@@ -1,34 +1,23 @@
-import type { SpaceCard } from "#kernel/cards.ts";
 import { Problem } from "#kernel/errors.ts";
 import type { ImageId, PersonId, PostId, SpaceId, VideoId } from "#kernel/ids.ts";
-import type { SpaceRole } from "#kernel/viewer.ts";
 import { createLocalCaches } from "#ports/cache/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import { createJobs, type JobKind, type Jobs } from "#ports/jobs/index.ts";
-import { type TestHouse, testHouse, type TestPerson } from "#systems/people/testing.ts";
+import type { TestPerson } from "#systems/people/testing.ts";
+import { type TestSpaces, testSpaces } from "#systems/spaces/testing.ts";
 
 import { feedRoutes as r, type Post, type PostImage, type PostVideo } from "./contract.ts";
-import {
-  createFeed,
-  type Feed,
-  FEED_FOLDER,
-  type FeedMedia,
-  type FeedNeeds,
-  type FeedSpaces,
-  type FoundSpace,
-  serveFeed,
-} from "./index.ts";
+import { createFeed, type Feed, FEED_FOLDER, type FeedMedia, type FeedNeeds, serveFeed } from "./index.ts";
 
-/** A house with people and a feed, on a real database; spaces and media are held in the hand, by the shapes that the feed asks for. */
+/** A house with people, spaces and a feed, on a real database. Media are held in the hand, by the shape that the feed asks for: films take long to make. */
 export interface TestFeed extends AsyncDisposable {
-  house: TestHouse;
+  house: TestSpaces;
   jobs: Jobs;
   /** What the feed declared, to be run by hand. */
   runJob(kind: string, payload: { [key: string]: string }): Promise<void>;
   /** Moves the feed's own clock on; what waits by timers does not notice. */
   later(ms: number): void;
   feed: Feed;
-  spaces: HandSpaces;
   media: HandMedia;
   /** Another node on the same database: its own caches, its own tails. */
   node(needs?: Partial<FeedNeeds>): Promise<Feed>;
@@ -49,12 +38,6 @@ export interface PostBody {
   image_ids: ImageId[];
 }
 
-export interface HandSpaces extends FeedSpaces {
-  make(id: string, visibility?: SpaceCard["visibility"], who_may_post?: FoundSpace["who_may_post"]): FoundSpace;
-  join(id: string, person_id: PersonId, role?: SpaceRole): void;
-  leave(id: string, person_id: PersonId): void;
-}
-
 export interface HandMedia extends FeedMedia {
   video(id: string, owner_id: PersonId, card?: Partial<PostVideo>): void;
   image(id: string, owner_id: PersonId): void;
@@ -64,16 +47,15 @@ export interface HandMedia extends FeedMedia {
 }
 
 export async function testFeed(needs: Partial<FeedNeeds> = {}): Promise<TestFeed> {
-  const house = await testHouse([FEED_FOLDER]);
+  const house = await testSpaces([FEED_FOLDER]);
   const { sql, ids } = house.db;
   let ahead_ms = 0;
   const clock: Clock = { ...house.db.clock, now: () => house.db.clock.now() + ahead_ms };
-  const spaces = handSpaces();
   const media = handMedia();
   const kinds = new Map<string, JobKind>();
   const queue = createJobs({ sql, clock });
   const jobs: Jobs = { ...queue, define: (kind) => void kinds.set(kind.name, kind) };
-  const stand = { sql, log: house.log, jobs, clock, ids, people: house.people, spaces, media };
+  const stand = { sql, log: house.log, jobs, clock, ids, people: house.people, spaces: house.spaces, media };
   const feed = await createFeed({ ...stand, caches: house.caches, ...needs });
   serveFeed(house.api, feed);
   const working = feed.work();
@@ -98,7 +80,6 @@ export async function testFeed(needs: Partial<FeedNeeds> = {}): Promise<TestFeed
       ahead_ms += ms;
     },
     feed,
-    spaces,
     media,
     async node(more = {}) {
       const other = await createFeed({
@@ -136,31 +117,6 @@ export async function testFeed(needs: Partial<FeedNeeds> = {}): Promise<TestFeed
     },
   };
 }
-
-function handSpaces(): HandSpaces {
-  const all = new Map<SpaceId, FoundSpace>();
-  const members = new Map<PersonId, Map<SpaceId, SpaceRole>>();
-  return {
-    make(id, visibility = "public", who_may_post = "members") {
-      const space = { id, slug: `space-${id}`, name: `Space ${id}`, visibility, owner_id: "1", who_may_post };
-      all.set(id, space);
-      return space;
-    },
-    join(id, person_id, role = "member") {
-      members.set(person_id, new Map(members.get(person_id)).set(id, role));
-    },
-    leave(id, person_id) {
-      const left = new Map(members.get(person_id));
-      left.delete(id);
-      members.set(person_id, left);
-    },
-    cards: async (ids) => new Map(ids.flatMap((id) => (all.has(id) ? [[id, cardOf(all.get(id)!)] as const] : []))),
-    membershipsOf: async (person_id) => members.get(person_id) ?? new Map(),
-    find: async (slug_or_id) => [...all.values()].find((s) => s.id === slug_or_id || s.slug === slug_or_id) ?? null,
-  };
-}
-
-const cardOf = ({ id, slug, name, visibility }: FoundSpace): SpaceCard => ({ id, slug, name, visibility });
 
 function handMedia(): HandMedia {
   const videos = new Map<VideoId, PostVideo & { owner_id: PersonId }>();

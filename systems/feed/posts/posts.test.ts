@@ -68,27 +68,26 @@ test("FD1: the longest post that is allowed is kept as it is", async () => {
 });
 
 test("FD2: a post into a space needs the space, membership, and its leave to post", async () => {
-  t.spaces.make("71");
-  t.spaces.make("72", "private");
-  t.spaces.make("73", "public", "moderators");
-  t.spaces.join("73", ann.id);
+  const open = await t.house.space("open-room", mod);
+  const closed = await t.house.space("closed-room", mod, [], { visibility: "private" });
+  const quiet = await t.house.space("quiet-room", mod, [ann], { who_may_post: "moderators" });
   expect(await create(ann.token, { text: "x", audience: "space" })).toMatchObject({
     status: 422,
     code: "post.space_required",
   });
-  expect(await create(ann.token, { text: "x", audience: "followers", space_id: "71" })).toMatchObject({
+  expect(await create(ann.token, { text: "x", audience: "followers", space_id: open.id })).toMatchObject({
     status: 422,
     code: "post.space_unwanted",
   });
-  expect(await create(ann.token, { text: "x", audience: "space", space_id: "71" })).toMatchObject({
+  expect(await create(ann.token, { text: "x", audience: "space", space_id: open.id })).toMatchObject({
     status: 403,
     code: "post.not_a_member",
   });
-  expect(await create(ann.token, { text: "x", space_id: "71" })).toMatchObject({
+  expect(await create(ann.token, { text: "x", space_id: open.id })).toMatchObject({
     status: 403,
     code: "post.not_a_member",
   });
-  expect(await create(ann.token, { text: "x", audience: "space", space_id: "73" })).toMatchObject({
+  expect(await create(ann.token, { text: "x", audience: "space", space_id: quiet.id })).toMatchObject({
     status: 403,
     code: "post.not_a_member",
   });
@@ -96,14 +95,14 @@ test("FD2: a post into a space needs the space, membership, and its leave to pos
     status: 404,
     code: "space.not_found",
   });
-  expect(await create(ann.token, { text: "x", audience: "space", space_id: "72" })).toMatchObject({
+  expect(await create(ann.token, { text: "x", audience: "space", space_id: closed.id })).toMatchObject({
     status: 404,
     code: "space.not_found",
   });
-  t.spaces.join("71", ann.id);
-  expect(await create(ann.token, { text: "x", audience: "space", space_id: "71" })).toMatchObject({
+  await t.house.spaces.rooms.members.join(ann.viewer, open.slug, undefined);
+  expect(await create(ann.token, { text: "x", audience: "space", space_id: open.id })).toMatchObject({
     status: 201,
-    body: { space: { slug: "space-71" } },
+    body: { space: { slug: "open-room" } },
   });
 });
 
@@ -219,12 +218,10 @@ test("FD6: a post has a bounded number of versions", async () => {
 });
 
 test("FD7: another person does not delete a post; its author, its space's and the house's moderators do", async () => {
-  t.spaces.make("75");
-  t.spaces.join("75", ann.id);
-  t.spaces.join("75", ben.id);
-  const post = await t.post(ann, "here", { space_id: "75" });
+  const space = await t.house.space("moderated", cleo, [ann, ben]);
+  const post = await t.post(ann, "here", { space_id: space.id });
   expect(await remove(post.id, ben.token)).toMatchObject({ status: 403, code: "post.not_yours" });
-  t.spaces.join("75", ben.id, "moderator");
+  await t.house.spaces.rooms.members.give(cleo.viewer, space.slug, "ben", "moderator");
   expect((await remove(post.id, ben.token)).status).toBe(204);
   expect((await get(post.id, ann.token)).status).toBe(404);
   expect(await restore(post.id, ann.token)).toMatchObject({ status: 403, code: "post.not_yours" });

@@ -24,9 +24,8 @@ test("FD45: only what is public is passed on, and not out of a private space", a
   const closed = await t.post(ann, "closed", { audience: "followers" });
   expect(await act(r.repostPost, ben, closed)).toMatchObject({ status: 403, code: "post.may_not_repost" });
   expect(await act(r.repostPost, ann, closed)).toMatchObject({ status: 403, code: "post.may_not_repost" });
-  t.spaces.make("61", "private");
-  t.spaces.join("61", ann.id);
-  const inside = await t.post(ann, "inside", { space_id: "61" });
+  const space = await t.house.space("inside", ann, [], { visibility: "private" });
+  const inside = await t.post(ann, "inside", { space_id: space.id });
   expect(await act(r.repostPost, ann, inside)).toMatchObject({ status: 403 });
 });
 
