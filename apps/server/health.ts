@@ -98,6 +98,6 @@ function sandbox({ sandbox: { strength, degraded_because } }: HealthNeeds): Chec
     : {
         name: "sandbox",
         state: "degraded",
-        because: `Strangers' files are decoded with resource limits only: ${degraded_because} Install bubblewrap.`,
+        because: `Strangers' files are decoded with resource limits only: ${degraded_because}`,
       };
 }
