@@ -6,6 +6,8 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import type { BunPlugin } from "bun";
 import tailwind from "bun-plugin-tailwind";
 
+import { makeInert } from "./inert-zod.ts";
+
 /** One file that the page loads. Names carry a hash of the content, so each may be cached for ever. */
 export interface PageFile {
   /** Below `dir`; served at `/assets/{name}`. */
@@ -111,7 +113,11 @@ async function bundle(dir: string, minify: boolean, dev: boolean): Promise<PageB
 const inertZod: BunPlugin = {
   name: "inert-zod",
   setup(build) {
-    build.onResolve({ filter: /^zod$/ }, () => ({ path: path.join(here, "inert-zod.ts") }));
+    build.onResolve({ filter: /^zod$/ }, () => ({ path: "zod", namespace: "inert" }));
+    build.onLoad({ filter: /^zod$/, namespace: "inert" }, () => ({
+      contents: `export const z = (${makeInert.toString()})();`,
+      loader: "js",
+    }));
   },
 };
 

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 
 import type { Audience } from "#kernel/wire.ts";
-import { createPost, type Post, POST_IMAGES_MAX, POST_TEXT_CHARS_MAX } from "#systems/feed/contract.ts";
+import { createPost, type Post } from "#systems/feed/contract.ts";
 
 import { Refusal } from "../client.ts";
 import { attachFor, attachmentsNow, clearAttachments, onAttachments, settleAttachments } from "../media/attachments.ts";

@@ -13,12 +13,12 @@ export function HouseScene({ className, tall = false }: { className?: string; ta
       preserveAspectRatio="xMidYMid slice"
     >
       <defs>
-        <linearGradient id={`${id}-sky`} x1="0" y1="0" x2="0" y2="1">
+        <linearGradient id={`${id}-sky`} gradientUnits="userSpaceOnUse" x1="0" y1="0" x2="0" y2="330">
           <stop offset="0" className="[stop-color:#f9d9b8] dark:[stop-color:#171a2b]" />
           <stop offset="0.55" className="[stop-color:#fcebd6] dark:[stop-color:#2b2436]" />
           <stop offset="1" className="[stop-color:#fdf4e7] dark:[stop-color:#4a2f33]" />
         </linearGradient>
-        <linearGradient id={`${id}-lake`} x1="0" y1="0" x2="0" y2="1">
+        <linearGradient id={`${id}-lake`} gradientUnits="userSpaceOnUse" x1="0" y1="306" x2="0" y2="420">
           <stop offset="0" className="[stop-color:#cfdcd8] dark:[stop-color:#2a2c3c]" />
           <stop offset="1" className="[stop-color:#a9c2c4] dark:[stop-color:#171a28]" />
         </linearGradient>

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Fingerprint } from "lucide-react";
 import { type FormEvent, type ReactNode, useState } from "react";
 
 import { type Me, PASSWORD_CHARS_MIN, peopleRoutes } from "#systems/people/contract.ts";
@@ -16,6 +17,7 @@ import { useTitle } from "../shell/page-header.tsx";
 import { safePath } from "../shell/session-path.ts";
 import { enter } from "../shell/session.ts";
 import { say } from "../shell/toasts.ts";
+import { isChangeOfMind, passkeysWork, signInWithPasskey } from "./passkeys.ts";
 
 /** The frame of every door: the house on one side, the form on the other. */
 function Door({
@@ -85,7 +87,7 @@ function Trouble({ problem, but }: { problem: unknown; but?: boolean }) {
 const LINK = "font-semibold text-accent-ink underline-offset-4 hover:underline";
 
 export function SignInScreen() {
-  const { next } = useSearch({ from: "/sign-in" });
+  const { next: after } = useSearch({ from: "/sign-in" });
   const navigate = useNavigate();
   const { data: house } = useQuery(houseQuery);
   const { busy, problem, onSubmit } = useSending(async (form) => {
@@ -93,8 +95,23 @@ export function SignInScreen() {
       body: { handle: of(form, "handle").trim().replace(/^@/, ""), password: of(form, "password") },
     });
     await enter(person);
-    await navigate({ to: safePath(next) });
+    await navigate({ to: safePath(after) });
   });
+  const [asking, setAsking] = useState(false);
+  const [keyProblem, setKeyProblem] = useState<unknown>(null);
+  const withPasskey = () => {
+    setAsking(true);
+    setKeyProblem(null);
+    signInWithPasskey()
+      .then(async (me) => {
+        await enter(me);
+        await navigate({ to: safePath(after) });
+      })
+      .catch((error: unknown) => {
+        if (!isChangeOfMind(error)) setKeyProblem(error);
+      })
+      .finally(() => setAsking(false));
+  };
   return (
     <Door
       title="Welcome home"
@@ -123,10 +140,15 @@ export function SignInScreen() {
           maxLength={64}
         />
         <PasswordField label="Password" name="password" required autoComplete="current-password" maxLength={256} />
-        <Trouble problem={problem} />
+        <Trouble problem={problem ?? keyProblem} />
         <Button type="submit" size="lg" className="w-full" busy={busy}>
           Sign in
         </Button>
+        {passkeysWork() && (
+          <Button look="outline" size="lg" className="w-full" busy={asking} onClick={withPasskey}>
+            <Fingerprint className="size-5" /> With a passkey
+          </Button>
+        )}
       </form>
     </Door>
   );

@@ -9,11 +9,13 @@ import { PasswordField } from "../parts/field.tsx";
 import { call } from "../shell/house.ts";
 import { say } from "../shell/toasts.ts";
 import { Panel } from "./sections.tsx";
+import { Passkeys } from "./settings-passkeys.tsx";
 
 export function AccountSettings() {
   return (
     <>
       <ChangePassword />
+      <Passkeys />
       <DeleteAccount />
     </>
   );

@@ -13,7 +13,7 @@ import { TokenSettings } from "./settings-tokens.tsx";
 const SECTIONS: readonly Section[] = [
   { id: "profile", label: "Profile", detail: "Name, picture, what you say of yourself", icon: UserRound },
   { id: "look", label: "Look", detail: "Light, dark, motion", icon: SunMoon },
-  { id: "account", label: "Account", detail: "Password, deletion", icon: KeyRound },
+  { id: "account", label: "Account", detail: "Password, passkeys, leaving", icon: KeyRound },
   { id: "sessions", label: "Sessions", detail: "Where you are signed in", icon: Laptop },
   { id: "tokens", label: "Access tokens", detail: "For programs of your own", icon: Ticket },
   { id: "silence", label: "Muted and blocked", detail: "Whom you do not hear", icon: Ban },
