@@ -45,7 +45,8 @@ const EVERY_SECOND_SIDE_MAX = 480;
 /** Wider than 16:9 by more than this, a rung is made smaller, so that its pixels stay in its class. */
 const AREA_SLACK = 1.35;
 
-const CRF = 23;
+/** A little below the usual 23: with our cheaper search that gives the same bytes and, within 0.001, the same SSIM (bench/ladder). */
+const CRF = 22.7;
 /** 1080p at 30 frames; the rest follows by area to the power of 0.75, which is close to how x264 spends bits by size. */
 const MAXRATE_1080P_BPS = 5_000_000;
 const AUDIO_BPS = 128_000;

@@ -1,5 +1,8 @@
 import { z } from "zod";
 
+/** How a film's YUV was made of RGB: one that every player knows, or `other`, which is brought to BT.709. */
+export type Matrix = "bt709" | "smpte170m" | "bt470bg" | "other";
+
 export interface StreamReport {
   index: number;
   kind: "video" | "audio" | "other";
@@ -17,7 +20,7 @@ export interface StreamReport {
   duration_ms: number;
   interlaced: boolean;
   hdr: boolean;
-  colour_unsaid: boolean;
+  matrix: Matrix;
   channels: number;
   sample_rate_hz: number;
   is_cover: boolean;
@@ -91,12 +94,19 @@ function streamOf(raw: z.output<typeof zStream>): StreamReport {
     duration_ms: msOf(raw.duration) || clockMs(raw.tags?.DURATION),
     interlaced: ["tt", "bb", "tb", "bt"].includes(raw.field_order ?? ""),
     hdr: transfer === "smpte2084" || transfer === "arib-std-b67",
-    colour_unsaid: raw.color_space === undefined || raw.color_space === "unknown",
+    matrix: matrixOf(raw.color_space, raw.height ?? 0),
     channels: raw.channels ?? 0,
     sample_rate_hz: Number(raw.sample_rate) || 0,
     is_cover: raw.disposition?.attached_pic === 1,
     is_default: raw.disposition?.default === 1,
   };
+}
+
+/** A file that says nothing means what players take it for: HD's matrix from 720 lines on, SD's below. */
+function matrixOf(said: string | undefined, height: number): Matrix {
+  if (said === "bt709" || said === "smpte170m" || said === "bt470bg") return said;
+  if (said !== undefined && said !== "unknown" && said !== "reserved") return "other";
+  return height >= 720 ? "bt709" : "smpte170m";
 }
 
 /** The display matrix is counter-clockwise; players and we turn clockwise. Only quarter turns are known. */

@@ -14,7 +14,7 @@ import {
   VIDEO_SIDE_PX_MIN,
 } from "./bounds.ts";
 import { AUDIO_CODECS, VIDEO_CODECS } from "./codecs.ts";
-import { parseReport, type Report, type StreamReport } from "./probe-report.ts";
+import { type Matrix, parseReport, type Report, type StreamReport } from "./probe-report.ts";
 import { boundRefusal, type EncodeNeeds, inputGuards, MediaRefusal, pathsOf } from "./tools.ts";
 
 /** What a video file is, as far as we have to know. */
@@ -41,8 +41,7 @@ export interface Probe {
     duration_ms: number;
     interlaced: boolean;
     hdr: boolean;
-    /** True where the file does not say which matrix its colours were made with. */
-    colour_unsaid: boolean;
+    matrix: Matrix;
   };
   audio: { stream: number; codec: string; channels: number; sample_rate_hz: number } | null;
 }
@@ -94,7 +93,7 @@ export async function probeVideo(
       duration_ms: video.duration_ms || duration_ms,
       interlaced: video.interlaced,
       hdr: video.hdr,
-      colour_unsaid: video.colour_unsaid,
+      matrix: video.matrix,
     },
     audio: audio && {
       stream: audio.index,

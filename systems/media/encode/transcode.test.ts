@@ -229,7 +229,7 @@ else {
           width: 640,
           height: 360,
           pix_fmt: "yuv420p",
-          color_space: "bt709",
+          color_space: "smpte170m",
         });
         expect(ladder.rungs.at(-1)!.codecs).toBe(`avc1.6400${Number(streams[0]!.level).toString(16)}`);
         const sound = await decoded(whole, "audio", "stream=channels,sample_rate,codec_name");
