@@ -6,6 +6,7 @@ import { createPost, type Post } from "#systems/feed/contract.ts";
 import { Refusal } from "../client.ts";
 import { attachFor, attachmentsNow, clearAttachments, onAttachments, settleAttachments } from "../media/attachments.ts";
 import { call, queries } from "../shell/house.ts";
+import { FORGET } from "../shell/session.ts";
 import { offer, sorry } from "../shell/toasts.ts";
 import { obstacle } from "./obstacle.ts";
 
@@ -39,6 +40,10 @@ let sending = false;
 const listeners = new Set<() => void>();
 attachFor(() => ({ audience: draft.space ? "space" : draft.audience, space_id: draft.space?.id ?? null }));
 onAttachments(() => void postWhenReady());
+window.addEventListener(FORGET, () => {
+  clearAttachments();
+  editDraft(fresh());
+});
 
 export function editDraft(change: Partial<PostDraft>) {
   draft = { ...draft, ...change };

@@ -25,8 +25,26 @@ export const meQuery = {
   },
 };
 
+const OWNER = "folkhus.owner";
+/** Told when what this browser keeps belongs to somebody else; whoever holds a draft lets go of it. */
+export const FORGET = "folkhus:forget";
+
+/** Drafts and half-sent files are their writer's: nobody who signs in after them on the same machine finds them. */
+async function forgetKept() {
+  window.dispatchEvent(new Event(FORGET));
+  localStorage.removeItem("folkhus.draft");
+  localStorage.removeItem(OWNER);
+  await new Promise<void>((resolve) => {
+    const asked = indexedDB.deleteDatabase("folkhus");
+    // Blocked: the open connection lets go as soon as the page is left; the store was emptied by the event above.
+    asked.onsuccess = asked.onerror = asked.onblocked = () => resolve();
+  });
+}
+
 /** After signing in or up: nothing that nobody saw is kept. */
 export async function enter(me: Me) {
+  if (localStorage.getItem(OWNER) !== me.id) await forgetKept();
+  localStorage.setItem(OWNER, me.id);
   await queries.cancelQueries();
   queries.removeQueries({ predicate: (query) => query.queryKey[0] !== "me" });
   queries.setQueryData(KEY, me);
@@ -39,5 +57,6 @@ export async function leave() {
   await call(peopleRoutes.signOut).catch((error: unknown) => {
     if (!(error instanceof Refusal)) throw error;
   });
+  await forgetKept();
   location.assign("/");
 }
