@@ -117,7 +117,7 @@ const planted = await mkdtemp(join(tmpdir(), "folkhus-imports-"));
 afterAll(() => rm(planted, { recursive: true, force: true }));
 
 describe("import directions", () => {
-  test("nothing in the tree breaks a rule", async () => {
+  test("IM1: nothing in the tree breaks a rule", async () => {
     const said = (await cruise(ROOT)).map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`);
     expect(said).toEqual([]);
   }, 60_000);
@@ -135,7 +135,7 @@ describe("import directions", () => {
     const found = await cruise(planted);
     const { forbidden } = (await import(join(ROOT, CONFIG))) as { forbidden: { name: string }[] };
 
-    test("each rule has a planted violation", () => {
+    test("IM1: each rule has a planted violation", () => {
       expect(Object.keys(PLANTED).sort()).toEqual(forbidden.map((rule) => rule.name).sort());
     });
 

@@ -14,7 +14,12 @@ const QUOTED = /\b[A-Z]{2,4}\d+\b/g;
 const glob = (pattern: string) =>
   [...new Bun.Glob(pattern).scanSync({ cwd: ROOT })].filter((file) => !file.includes("node_modules/")).sort();
 
-const rooms = [...glob("kernel/SPEC.md"), ...glob("{ports,systems,engines}/*/SPEC.md"), ...glob("apps/*/SPEC.md")];
+const rooms = [
+  ...glob("kernel/SPEC.md"),
+  ...glob("{ports,systems,engines}/*/SPEC.md"),
+  ...glob("apps/*/SPEC.md"),
+  "tests/SPEC.md",
+];
 const testFiles = glob("{kernel,ports,engines,systems,apps,tests}/**/*.{test,suite}.{ts,tsx}");
 
 /** Rule numbers at the head of test titles, up to the colon: `FD3: …` or `FD3, FD4: …`. */
