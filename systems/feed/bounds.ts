@@ -34,6 +34,11 @@ export const POST_LOADS_MAX = 20_000;
 /** What a lost invalidation could do ends after this. */
 export const POST_CACHED_MS = 5 * 60_000;
 
+/** Cards of films and pictures, about 1 KB each. */
+export const MEDIA_CARDS_CACHED_MAX = 20_000;
+export const MEDIA_CARDS_PER_CALL_MAX = 200;
+export const MEDIA_CARD_CACHED_MS = 20_000;
+
 /** What is remembered of likes, reposts and bookmarks: per viewer, and of all viewers together (about 70 bytes each). */
 export const OVERLAY_VIEWER_POSTS_MAX = 2_000;
 export const OVERLAY_POSTS_MAX = 500_000;

@@ -3,6 +3,7 @@ import { afterAll, expect, test } from "bun:test";
 import { encodeCursor } from "#kernel/paging.ts";
 import type { TestPerson } from "#systems/people/testing.ts";
 
+import { MEDIA_CARDS_PER_CALL_MAX } from "./bounds.ts";
 import { feedRoutes as r, type Post } from "./contract.ts";
 import { testFeed } from "./testing.ts";
 
@@ -307,7 +308,24 @@ test("FD36: a post whose only content is a film or picture that has gone is not 
   await t.post(who, "", { video_id: "931" });
   expect((await t.home(who)).items).toHaveLength(1);
   t.media.videos.delete("931");
-  expect((await t.home(who)).items).toHaveLength(0);
+  const event = { type: "media.video_deleted", version: 1, data: { video_id: "931", owner_id: who.id } };
+  await t.house.db.sql.tx((tx) => t.house.log.append(tx, "media", "931", event));
+  while ((await t.home(who)).items.length > 0) await Bun.sleep(5);
+});
+
+test("FD37: a page of posts with as many pictures as there can be is asked of media in bounded portions", async () => {
+  const who = await fresh();
+  const most = t.media.asked_max;
+  for (let post = 0; post < 30; post++) {
+    const image_ids = Array.from({ length: 10 }, (_, i) => `${50_000 + post * 10 + i}`);
+    for (const id of image_ids) t.media.image(id, who.id);
+    await t.post(who, `pictures ${post}`, { image_ids });
+  }
+  t.feed.forgetAll();
+  const { items } = await t.home(who, { limit: 30 });
+  expect(items.map((item) => item.images.length)).toEqual(Array.from({ length: 30 }, () => 10));
+  expect(t.media.asked_max).toBeGreaterThan(most);
+  expect(t.media.asked_max).toBeLessThanOrEqual(MEDIA_CARDS_PER_CALL_MAX);
 });
 
 test("nothing broke on our side", () => expect(t.house.broken).toEqual([]));

@@ -13,8 +13,9 @@ import type { Ground } from "./ground.ts";
 import { definePurge } from "./posts/delete.ts";
 import { createOverlay, type Overlay } from "./reactions/overlay.ts";
 import { createHydrator, type Hydrator } from "./reading/hydrate.ts";
+import { createMediaCards, type MediaCards } from "./reading/media-cards.ts";
 import { createReader, type Reader } from "./reading/reader.ts";
-import { startShorts } from "./shorts/shorts.ts";
+import { MEDIA_TOPIC, startShorts } from "./shorts/shorts.ts";
 import { createPlainTimeline } from "./timelines/plain.ts";
 import { createPullTimeline, type PullTimeline } from "./timelines/pull.ts";
 import type { Timeline } from "./timelines/timeline.ts";
@@ -79,17 +80,19 @@ export interface Rooms {
 export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   const { sql, log, caches, jobs } = needs;
   const bounds = { ...FEED_BOUNDS, ...needs.bounds };
-  const hydrator = createHydrator({ ...needs, bounds });
+  const mediaCards = createMediaCards(needs);
+  const hydrator = createHydrator({ ...needs, media: mediaCards, bounds });
   const overlay = createOverlay({ sql, bounds });
   const pull = createPullTimeline({ sql, caches, bounds });
   const timeline = needs.timeline === "plain" ? createPlainTimeline(sql) : pull;
-  const happened = (event: FeedEvent) => apply(event, { hydrator, overlay, pull });
+  const memory = { hydrator, mediaCards, overlay, pull };
+  const happened = (event: FeedEvent) => apply(event, memory);
   const ground: Ground = { ...needs, happened };
   const reader = createReader({ ...needs, hydrator, overlay });
   const comments = createCommentReader({ sql, people: needs.people, reader });
   definePurge(ground, jobs);
   defineRecount({ sql, log, jobs, onDrift: needs.onDrift ?? (() => {}) });
-  const tails = await follow(log, happened, hydrator);
+  const tails = await follow(log, happened, memory);
   return {
     rooms: { ground, reader, comments, timeline },
     work: () => together([startCounting({ log }), startShorts(ground)]),
@@ -97,6 +100,7 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
     forgetAll() {
       pull.clear();
       hydrator.forgetAll();
+      mediaCards.forgetAll();
       overlay.forgetAll();
     },
     stats: () => ({ rings: pull.stats(), overlay: overlay.stats() }),
@@ -105,41 +109,50 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
 }
 
 /** Live before the first read, so that whatever a cache loads from then on misses nothing. */
-async function follow(log: Log, happened: (event: FeedEvent) => void, hydrator: Hydrator): Promise<AsyncDisposable> {
-  const events = await log.tail(FEED_TOPIC, (batch: StoredEvent[]) => {
-    for (const stored of batch) {
-      const event = readFeedEvent(stored);
-      if (event) happened(event);
-    }
-  });
-  const sums = await log.tail(COUNTS_TOPIC, (batch) => {
-    for (const [id, likes, reposts, comments] of countsIn(batch))
-      hydrator.counted(id as PostId, { likes, reposts, comments });
-  });
-  return {
-    async [Symbol.asyncDispose]() {
-      await events[Symbol.asyncDispose]();
-      await sums[Symbol.asyncDispose]();
-    },
-  };
+async function follow(log: Log, happened: (event: FeedEvent) => void, memory: Memory): Promise<AsyncDisposable> {
+  await using tails = new AsyncDisposableStack();
+  tails.use(
+    await log.tail(FEED_TOPIC, (batch: StoredEvent[]) => {
+      for (const stored of batch) {
+        const event = readFeedEvent(stored);
+        if (event) happened(event);
+      }
+    }),
+  );
+  tails.use(
+    await log.tail(COUNTS_TOPIC, (batch) => {
+      for (const [id, likes, reposts, comments] of countsIn(batch))
+        memory.hydrator.counted(id as PostId, { likes, reposts, comments });
+    }),
+  );
+  tails.use(await log.tail(MEDIA_TOPIC, (batch) => memory.mediaCards.onEvents(batch)));
+  return tails.move();
+}
+
+/** What this process remembers. */
+interface Memory {
+  hydrator: Hydrator;
+  mediaCards: MediaCards;
+  overlay: Overlay;
+  pull: PullTimeline;
 }
 
 /** What an event changes in this process's memory. The same event twice changes nothing more. */
-function apply(
-  event: FeedEvent,
-  { hydrator, overlay, pull }: { hydrator: Hydrator; overlay: Overlay; pull: PullTimeline },
-): void {
+function apply(event: FeedEvent, { hydrator, mediaCards, overlay, pull }: Memory): void {
   const { data } = event;
   const own = { id: data.post_id, post_id: data.post_id, actor_id: data.author_id };
   switch (event.type) {
     case "feed.post_created":
     case "feed.post_restored":
       hydrator.forget(data.post_id);
+      mediaCards.forget(event.data);
       return pull.added(own);
     case "feed.post_deleted":
       hydrator.forget(data.post_id);
       return pull.removed(own);
     case "feed.post_edited":
+      mediaCards.forget(event.data);
+      return hydrator.forget(data.post_id);
     case "feed.post_purged":
       return hydrator.forget(data.post_id);
     case "feed.reposted":

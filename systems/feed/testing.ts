@@ -43,6 +43,8 @@ export interface HandMedia extends FeedMedia {
   image(id: string, owner_id: PersonId): void;
   /** What was done to posts: `claim:1`, `hide:1`, `show:1:public`, `release:1`. */
   did: string[];
+  /** The most pictures that one call asked for. */
+  asked_max: number;
   videos: Map<VideoId, PostVideo & { owner_id: PersonId }>;
 }
 
@@ -126,8 +128,9 @@ function handMedia(): HandMedia {
     new Map(ids.flatMap((id) => (from.has(id) ? [[id, from.get(id)!] as const] : [])));
   const bare = <V extends { owner_id: PersonId }>(cards: Map<string, V>) =>
     new Map([...cards].map(([id, { owner_id: _, ...card }]) => [id, card]));
-  return {
+  const media: HandMedia = {
     did,
+    asked_max: 0,
     videos,
     video(id, owner_id, card = {}) {
       videos.set(id, {
@@ -150,7 +153,10 @@ function handMedia(): HandMedia {
       images.set(id, { id, owner_id, status: "ready", alt: "", width: 4, height: 3, placeholder: null, variants: [] });
     },
     videoCards: async (ids) => bare(pick(videos, ids)) as Map<VideoId, PostVideo>,
-    imageCards: async (ids) => bare(pick(images, ids)) as Map<ImageId, PostImage>,
+    async imageCards(ids) {
+      media.asked_max = Math.max(media.asked_max, ids.length);
+      return bare(pick(images, ids)) as Map<ImageId, PostImage>;
+    },
     async claimForPost(_tx, owner_id, { post_id, video_id, image_ids }) {
       const things = [...(video_id ? [videos.get(video_id)] : []), ...image_ids.map((id) => images.get(id))];
       if (things.some((thing) => thing?.owner_id !== owner_id))
@@ -167,4 +173,5 @@ function handMedia(): HandMedia {
       did.push(`release:${post_id}`);
     },
   };
+  return media;
 }

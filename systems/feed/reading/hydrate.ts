@@ -9,6 +9,7 @@ import { POST_LOADS_MAX } from "../bounds.ts";
 import type { PostCounts, PostImage, PostVideo } from "../contract.ts";
 import type { FeedMedia, FeedPeople, FeedSpaces } from "../needs.ts";
 import { type CountedPostRow, findPosts } from "../posts/store.ts";
+import { cachedMany } from "./batch.ts";
 
 /** A post as it stands in memory: what the rules ask for, and its JSON in the pieces that change separately. */
 export interface StoredPost {
@@ -86,42 +87,13 @@ export function createHydrator(needs: {
     loads_max: POST_LOADS_MAX,
   });
 
-  /** Those that are not here are read in one query, each under its own single flight. */
-  async function load(missing: readonly PostId[], into: Map<PostId, StoredPost>): Promise<void> {
-    let batch: Promise<Map<PostId, CountedPostRow>> | null = null;
-    const asked: PostId[] = [];
-    const read = () =>
-      (batch ??= Promise.resolve().then(
-        async () => new Map((await findPosts(needs.sql.pool, asked)).map((row) => [row.id, row])),
-      ));
-    const loaded = missing.map((id) =>
-      cache.get(id, async () => {
-        asked.push(id);
-        const row = (await read()).get(id);
-        return row ? storedPost(row) : null;
-      }),
-    );
-    for (const post of await Promise.all(loaded)) if (post) into.set(post.id, post);
-  }
-
-  /** In the order of `ids`; undefined for what is not there. */
-  async function stored(ids: readonly PostId[]): Promise<(StoredPost | undefined)[]> {
-    const posts = new Array<StoredPost | undefined>(ids.length);
-    let missing: PostId[] | null = null;
-    for (let i = 0; i < ids.length; i++) {
-      const post = cache.peek(ids[i]!);
-      posts[i] = post;
-      if (!post) (missing ??= []).push(ids[i]!);
-    }
-    if (!missing) return posts;
-    const loaded = new Map<PostId, StoredPost>();
-    await load([...new Set(missing)], loaded);
-    return posts.map((post, i) => post ?? loaded.get(ids[i]!));
-  }
+  const load = async (ids: PostId[]) =>
+    new Map((await findPosts(needs.sql.pool, ids)).map((row) => [row.id, storedPost(row)]));
 
   return {
     async hydrate(ids, others = NOBODY_ELSE) {
-      const found = await stored(ids);
+      const stored = cachedMany(cache, ids, load);
+      const found = stored instanceof Promise ? await stored : stored;
       const person_ids = [...others];
       const space_ids: SpaceId[] = [];
       const video_ids: VideoId[] = [];

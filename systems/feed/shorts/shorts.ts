@@ -7,7 +7,8 @@ import type { Ground } from "../ground.ts";
 import { insertShort, postsWithVideo } from "./store.ts";
 
 const GROUP = "feed.shorts";
-const MEDIA_TOPIC = "media";
+/** As media names it; its events are read by their shape, so that media never has to know of the feed. */
+export const MEDIA_TOPIC = "media";
 /** Each short of the last day puts its author's next one half an hour back: who floods stands behind who does not. */
 const FAIR = { step_ms: 30 * 60_000, window_ms: 24 * 3_600_000 };
 
