@@ -54,6 +54,8 @@ export const idTimeMs = (id: string): number => Number(BigInt(id) >> 22n) + EPOC
 /** The smallest id that a moment could have; for range scans by time. */
 export const idAtMs = (ms: number): string => (BigInt(Math.max(0, ms - EPOCH_MS)) << 22n).toString();
 
+/** The largest `bigint` of SQL. */
+export const BIGINT_MAX = 9_223_372_036_854_775_807n;
+
 /** A decimal string that fits a positive `bigint`. */
-export const isId = (text: string): boolean =>
-  /^[1-9][0-9]{0,18}$/.test(text) && BigInt(text) <= 9_223_372_036_854_775_807n;
+export const isId = (text: string): boolean => /^[1-9][0-9]{0,18}$/.test(text) && BigInt(text) <= BIGINT_MAX;

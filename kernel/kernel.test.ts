@@ -77,6 +77,9 @@ describe("cursors", () => {
     );
     expect(() => decodeCursor(encodeCursor(["abc"]), ["id"])).toThrow("cursor.invalid");
     expect(() => decodeCursor(encodeCursor([1]), ["id"])).toThrow("cursor.invalid");
+    // Nineteen digits may still be more than SQL can hold.
+    expect(() => decodeCursor(encodeCursor(["9223372036854775808"]), ["id"])).toThrow("cursor.invalid");
+    expect(decodeCursor(encodeCursor(["9223372036854775807"]), ["id"])).toEqual(["9223372036854775807"]);
   });
 
   test("KN7: a cursor comes back as it went in", () => {

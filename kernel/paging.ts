@@ -1,4 +1,5 @@
 import { Problem } from "./errors.ts";
+import { BIGINT_MAX } from "./ids.ts";
 
 /** The one shape of a list answer. `next_cursor` is null at the true end and only there. */
 export interface Page<T> {
@@ -31,7 +32,7 @@ export function decodeCursor(cursor: string, shape: readonly ("string" | "number
   for (const [i, kind] of shape.entries()) {
     const part: unknown = parts[i];
     if (kind === "number" ? typeof part !== "number" : typeof part !== "string") throw bad;
-    if (kind === "id" && !/^[0-9]{1,19}$/.test(part as string)) throw bad;
+    if (kind === "id" && !(/^[0-9]{1,19}$/.test(part as string) && BigInt(part as string) <= BIGINT_MAX)) throw bad;
   }
   return parts as (string | number)[];
 }

@@ -16,7 +16,8 @@ export const zId = <Of extends string>() =>
 
 /** The same in answers, where nothing needs to be checked again. */
 export const zIdOut = <Of extends string>() =>
-  z.custom<Id<Of>>().meta({ type: "string", pattern: "^[1-9][0-9]{0,18}$" });
+  // A string and not `z.custom`, which the reference would show as a field that may be missing.
+  (z.string() as unknown as z.ZodType<Id<Of>>).meta({ type: "string", pattern: "^[1-9][0-9]{0,18}$" });
 
 /** RFC 3339, UTC, milliseconds. */
 export const zTime = z.string().meta({ type: "string", format: "date-time" });
@@ -58,5 +59,7 @@ export const zText = (chars_max: number, chars_min = 0) =>
       (text) => text.isWellFormed() && !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(text),
       "has characters that cannot be shown",
     )
+    // What the reference shows is the bound after trimming, not the room for it above.
+    .meta({ type: "string", maxLength: chars_max, ...(chars_min > 0 ? { minLength: chars_min } : {}) })
     .transform((text) => text.replaceAll("\r\n", "\n").normalize("NFC").trim())
     .pipe(z.string().min(chars_min).max(chars_max));

@@ -1,5 +1,6 @@
+import { Problem } from "#kernel/errors.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
-import type { Api } from "#ports/http/index.ts";
+import { type Api, problemResponse } from "#ports/http/index.ts";
 
 import { DOCS_CSS, docsPage } from "./docs-page.ts";
 import type { Health } from "./health.ts";
@@ -23,12 +24,16 @@ export function createFront(needs: FrontNeeds) {
   let docs: string | null = null;
 
   return async (request: Request, peer_address: string): Promise<Response> => {
+    // Without a Host that can be in an address there is no address, and everything behind this door reads one.
+    if (!URL.canParse(request.url)) return refuse(400, "request.bad_host", "The Host header names no host.");
     const path = pathOf(request.url);
-    if (path.startsWith("/v1/")) return api.fetch(request, peer_address);
+    if (path === "/v1" || path.startsWith("/v1/")) return api.fetch(request, peer_address);
     if (path.startsWith("/blobs/"))
-      return blobs.handler ? blobs.handler(request) : text(404, "Media are served by the object store.");
+      return blobs.handler
+        ? blobs.handler(request)
+        : refuse(404, "route.not_found", "Media are served by the object store.");
     if (request.method !== "GET" && request.method !== "HEAD")
-      return text(405, "Only GET here.", { allow: "GET, HEAD" });
+      return refuse(405, "route.wrong_method", "This path answers to GET, HEAD.", { allow: "GET, HEAD" });
     if (path.startsWith("/assets/")) return needs.asset(path.slice("/assets/".length), request);
     switch (path) {
       case "/healthz":
@@ -38,7 +43,11 @@ export function createFront(needs: FrontNeeds) {
       case "/metrics":
         return mayScrape(request, peer_address, needs.metrics_token)
           ? new Response(await metrics.text(), { headers: { "content-type": metrics.contentType } })
-          : text(403, "Metrics are for this machine, or for a caller with the token in FOLKHUS_METRICS_TOKEN.");
+          : refuse(
+              403,
+              "metrics.token_needed",
+              "Metrics are for this machine, or for a caller with the token in FOLKHUS_METRICS_TOKEN.",
+            );
       case "/openapi.json":
         openapi ??= JSON.stringify(api.openapi(needs.about), null, 1);
         return new Response(openapi, { headers: { "content-type": "application/json", ...PLAIN_HEADERS } });
@@ -68,11 +77,11 @@ const PLAIN_HEADERS = {
 };
 const DOCS_CSP = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const text = (status: number, body: string, headers: Record<string, string> = {}) =>
-  new Response(body, {
-    status,
-    headers: { "content-type": "text/plain; charset=utf-8", ...PLAIN_HEADERS, ...headers },
-  });
+const text = (status: number, body: string) =>
+  new Response(body, { status, headers: { "content-type": "text/plain; charset=utf-8", ...PLAIN_HEADERS } });
+
+const refuse = (status: number, code: string, detail: string, headers: Record<string, string> = {}) =>
+  problemResponse(new Problem(status, code, detail), crypto.randomUUID(), { ...PLAIN_HEADERS, ...headers });
 
 /** The path without parsing the whole URL: this runs for every request. */
 function pathOf(url: string): string {

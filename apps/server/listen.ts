@@ -1,3 +1,6 @@
+import { Problem } from "#kernel/errors.ts";
+import { problemResponse } from "#ports/http/index.ts";
+
 export interface Listening {
   port: number;
   /** Takes no new connection, waits for what is under way, then closes the rest. */
@@ -26,7 +29,8 @@ export function listen(needs: ListenNeeds): Listening {
     fetch: (request) => needs.fetch(request, server.requestIP(request)?.address ?? "unknown"),
     error(error) {
       needs.onError(error);
-      return new Response("Something broke on our side.", { status: 500 });
+      const request_id = crypto.randomUUID();
+      return problemResponse(new Problem(500, "internal", "Something broke on our side."), request_id);
     },
   });
   return {

@@ -141,6 +141,27 @@ describe("ports/http refuses", () => {
     expect([query.status, query.code]).toEqual([400, "request.invalid"]);
   });
 
+  test("HT2: no string of a call has U+0000, wherever it stands; the letters of its escape are text", async () => {
+    const { call, send } = house();
+    const nul = { path: "1%00", query: "loud=%00" };
+    for (const url of [`/v1/echo/${nul.path}`, `/v1/echo/1?${nul.query}`]) {
+      const asked = new Request(`http://h${url}`, {
+        method: "POST",
+        body: '{"text":"a"}',
+        headers: { authorization: "Bearer ann" },
+      });
+      expect(await codeOf(await send(asked))).toEqual([400, "request.invalid"]);
+    }
+    for (const body of [
+      '{"text":"a\\u0000"}',
+      '{"text":"a","\\u0000":1}',
+      `{"a":${"[".repeat(400)}"\\u0000"${"]".repeat(400)}}`,
+    ])
+      expect(await codeOf(await send(post(body)))).toEqual([400, "request.invalid"]);
+    const letters = await call(echo, { params: { id: "1" }, body: { text: "\\u0000" }, token: "ann" });
+    expect(letters.body.text).toBe("\\u0000");
+  });
+
   test("HT3: no credential, an unknown one and a malformed header answer 401", async () => {
     const { call } = house();
     const asked = { params: { id: "1" }, body: { text: "a" } };
