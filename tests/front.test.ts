@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 
-import { startHouse } from "./house.ts";
+import { personOf, startHouse } from "./house.ts";
 
 const TOKEN = "a metrics token of thirty-two chars";
 const house = await startHouse({ FOLKHUS_METRICS_TOKEN: TOKEN });
@@ -58,6 +58,15 @@ describe("the front of the house", () => {
       expect(await answer.text()).not.toMatch(/(?:src|href)="(?:https?:)?\/\/(?!127\.0\.0\.1)/);
     }
     expect((await fetch(house.url, { method: "POST" })).status).toBe(405);
+  });
+
+  test("SV6: what a page says of who asks is kept by no cache, and is said to nobody else", async () => {
+    const token = await personOf(house, "astrid");
+    const own = await get("/", { cookie: `folkhus_session=${token}` });
+    expect(own.headers.get("cache-control")).toBe("private, no-store");
+    expect(await own.text()).toContain('"handle":"astrid"');
+    const other = await get("/", { cookie: "folkhus_session=fhs_nobody" });
+    expect(await other.text()).toContain('id="me">null<');
   });
 
   test("SV7: the reference has every route, and needs no script", async () => {

@@ -1,7 +1,8 @@
 import type { Api } from "#ports/http/index.ts";
 import type { Post } from "#systems/feed/contract.ts";
 import type { Video } from "#systems/media/contract.ts";
-import type { House, Person } from "#systems/people/contract.ts";
+import type { House, Me, Person } from "#systems/people/contract.ts";
+import type { Space } from "#systems/spaces/contract.ts";
 
 import type { PageBuild } from "../web/build.ts";
 import { contentSecurityPolicy, type PageHead, pageHtml } from "../web/page-html.ts";
@@ -26,11 +27,16 @@ export function createPage(needs: PageNeeds) {
   return async (request: Request, peer_address: string): Promise<Response> => {
     const asked = new URL(request.url);
     const origin = needs.public_url ?? `${asked.protocol}//${request.headers.get("host") ?? asked.host}`;
-    const house = await needs.house();
-    const card = await cardOf(asked.pathname, (path) => askAsNobody(needs.api, origin, path, peer_address));
+    const cookie = request.headers.get("cookie");
+    const [house, me, card] = await Promise.all([
+      needs.house(),
+      cookie === null ? null : ask<Me>(needs.api, `${origin}/v1/people/me`, peer_address, { cookie }),
+      cardOf(asked.pathname, (path) => ask(needs.api, `${origin}${path}`, peer_address)),
+    ]);
     const html = pageHtml({
       build: needs.build,
       house,
+      me,
       url: `${origin}${asked.pathname}`,
       ...(card ?? {
         title: "",
@@ -43,7 +49,9 @@ export function createPage(needs: PageNeeds) {
     return new Response(html, {
       headers: {
         "content-type": "text/html; charset=utf-8",
-        "cache-control": "no-cache",
+        // With somebody's name in it, it is theirs alone and no cache's.
+        "cache-control": me === null ? "no-cache" : "private, no-store",
+        vary: "cookie",
         "content-security-policy": policy,
         "x-content-type-options": "nosniff",
         "referrer-policy": "same-origin",
@@ -56,8 +64,14 @@ export function createPage(needs: PageNeeds) {
 
 type Ask = <T>(path: string) => Promise<T | null>;
 
-async function askAsNobody<T>(api: Api, origin: string, path: string, peer_address: string): Promise<T | null> {
-  const response = await api.fetch(new Request(`${origin}${path}`), peer_address);
+/** The API's own answer, through its own door; without a cookie it is what anybody gets. */
+async function ask<T>(
+  api: Api,
+  url: string,
+  peer_address: string,
+  headers: Record<string, string> = {},
+): Promise<T | null> {
+  const response = await api.fetch(new Request(url, { headers }), peer_address);
   return response.ok ? ((await response.json()) as T) : null;
 }
 
@@ -66,6 +80,7 @@ async function cardOf(path: string, ask: Ask): Promise<Card | null> {
   const [, kind = "", name = ""] = /^\/(posts|watch|s)\/([\w-]{1,64})\/?$/.exec(path) ?? [];
   if (kind === "posts") return postCard(await ask<Post>(`/v1/posts/${name}`));
   if (kind === "watch") return videoCard(await ask<Video>(`/v1/videos/${name}`));
+  if (kind === "s") return spaceCard(await ask<Space>(`/v1/spaces/${name}`));
   const handle = /^\/@(\w{1,30})\/?$/.exec(path)?.[1];
   return handle === undefined ? null : personCard(await ask<Person>(`/v1/people/${handle}`));
 }
@@ -95,3 +110,6 @@ function personCard(person: Person | null): Card | null {
     }
   );
 }
+
+const spaceCard = (space: Space | null): Card | null =>
+  space && { title: space.name, description: space.description, image: null, type: "website" };

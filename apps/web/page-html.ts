@@ -21,6 +21,8 @@ export interface PageHead {
   url: string;
   type: "website" | "article" | "profile" | "video.other";
   house: HouseFacts;
+  /** Who asks, as `GET /v1/people/me` answers it, or null for nobody; so that the first screen needs no second round trip. */
+  me?: object | null;
   /** For houses whose CSP uses nonces; else `contentSecurityPolicy` allows the one early script by its hash. */
   nonce?: string;
   /** True for pages that are of use to their owner only; search engines are asked to stay out. */
@@ -79,6 +81,9 @@ export function pageHtml(head: PageHead): string {
     '<div id="root"></div>',
     "<noscript><p>This page is a small program: please allow JavaScript for it. Nothing is loaded from anywhere else.</p></noscript>",
     `<script type="application/json" id="house"${nonce}>${jsonInHtml(house)}</script>`,
+    ...(head.me === undefined
+      ? []
+      : [`<script type="application/json" id="me"${nonce}>${jsonInHtml(head.me)}</script>`]),
     "</body>",
     "</html>",
     "",

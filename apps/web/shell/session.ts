@@ -12,8 +12,15 @@ export function useMe(): Me | null | undefined {
   return useQuery(meQuery).data;
 }
 
+/** What the HTML already told of who is asking: null for nobody, undefined where it did not say. */
+function embeddedMe(): Me | null | undefined {
+  const text = document.getElementById("me")?.textContent;
+  return text ? (JSON.parse(text) as Me | null) : undefined;
+}
+
 export const meQuery = {
   queryKey: KEY,
+  initialData: embeddedMe,
   staleTime: 60_000,
   queryFn: async ({ signal }: { signal: AbortSignal }): Promise<Me | null> => {
     try {
