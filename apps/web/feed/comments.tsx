@@ -129,7 +129,7 @@ function Thread({ post, comment: told }: { post: Post; comment: Comment }) {
                 <Link
                   to="/@{$handle}"
                   params={{ handle: comment.author.handle }}
-                  className="truncate font-bold hover:underline"
+                  className="inline-block min-w-6 truncate leading-6 font-bold hover:underline"
                 >
                   {comment.author.display_name}
                 </Link>

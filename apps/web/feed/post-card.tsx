@@ -92,19 +92,19 @@ export function PostHead({ post }: { post: Post }) {
       <Link to="/@{$handle}" params={{ handle: author.handle }} tabIndex={-1} aria-hidden="true">
         <Avatar person={author} />
       </Link>
-      <div className="min-w-0 flex-1 pt-0.5">
-        <p className="flex min-w-0 items-baseline gap-1.5 leading-5.5">
-          <Link to="/@{$handle}" params={{ handle: author.handle }} className="truncate font-bold hover:underline">
+      <div className="-mt-0.5 min-w-0 flex-1">
+        <p className="flex min-w-0 items-baseline gap-1.5 leading-6">
+          <Link
+            to="/@{$handle}"
+            params={{ handle: author.handle }}
+            className="inline-block min-w-6 truncate leading-6 font-bold hover:underline"
+          >
             {author.display_name}
           </Link>
           <span className="truncate text-sm text-ink-3 max-[24rem]:hidden">@{author.handle}</span>
         </p>
         <p className="flex items-center gap-1.5 text-xs text-ink-3">
-          <Link
-            to="/posts/$id"
-            params={{ id: post.id }}
-            className="-my-0.5 inline-block min-w-6 py-0.5 leading-5 hover:underline"
-          >
+          <Link to="/posts/$id" params={{ id: post.id }} className="inline-block min-w-6 leading-6 hover:underline">
             <Ago at={post.created_at} />
           </Link>
           {post.edited_at && <span>· edited</span>}

@@ -147,7 +147,6 @@ function PersonMenu({ me }: { me: Me }) {
       trigger={
         <button
           type="button"
-          aria-label={`You are ${me.display_name}. Open your menu`}
           className="flex w-full items-center gap-3 rounded-full p-2 text-left hover:bg-sunken max-xl:justify-center"
         >
           <Avatar person={me} size="sm" />
@@ -155,6 +154,7 @@ function PersonMenu({ me }: { me: Me }) {
             <span className="block truncate text-sm leading-5 font-bold">{me.display_name}</span>
             <span className="block truncate text-xs text-ink-3">@{me.handle}</span>
           </span>
+          <span className="sr-only">Open your menu</span>
           <MenuIcon className="mr-1 size-4.5 text-ink-3 max-xl:hidden" aria-hidden="true" />
         </button>
       }

@@ -1,0 +1,96 @@
+import { afterAll, describe, expect, test } from "bun:test";
+
+import { createComment, createPost } from "#systems/feed/contract.ts";
+import { peopleRoutes } from "#systems/people/contract.ts";
+import { spacesRoutes } from "#systems/spaces/contract.ts";
+
+import { openBrowser } from "./browser.ts";
+import { PASSWORD, personOf, startHouse } from "./house.ts";
+
+/** axe-core, the engine behind most accessibility checkers, over the screens of the page; WCAG 2.2, levels A and AA. */
+const AXE = await Bun.file(new URL("../node_modules/axe-core/axe.min.js", import.meta.url)).text();
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+const house = await startHouse();
+const browser = await openBrowser();
+afterAll(async () => {
+  await browser.close();
+  await house[Symbol.asyncDispose]();
+});
+
+const token = await personOf(house, "astrid");
+const other = await personOf(house, "bo");
+const { client } = house;
+await client.call(peopleRoutes.follow, { token, params: { handle: "bo" } });
+const space = await client.call(spacesRoutes.createSpace, { token, body: { name: "Weavers", slug: "weavers" } });
+const post = await client.call(createPost, {
+  token: other,
+  body: { text: "Tea at four, @astrid. #tea https://example.org", audience: "public" },
+});
+await client.call(createPost, { token, body: { text: "Bring yarn", audience: "space", space_id: space.body.id } });
+await client.call(createComment, { token, params: { id: post.body.id }, body: { text: "With pleasure" } });
+
+const SIGNED_IN = [
+  "/",
+  "/discover",
+  "/shorts",
+  "/@bo",
+  "/@astrid",
+  `/posts/${post.body.id}`,
+  "/tags/tea",
+  "/spaces",
+  "/s/weavers",
+  "/bookmarks",
+  "/settings/profile",
+  "/settings/sessions",
+  "/settings/tokens",
+  "/nowhere",
+];
+const SIGNED_OUT = ["/", "/sign-in", "/sign-up", `/posts/${post.body.id}`];
+const WAYS = [
+  { name: "desktop, light", viewport: { width: 1280, height: 900 }, colorScheme: "light" },
+  { name: "phone, dark", viewport: { width: 390, height: 844 }, colorScheme: "dark" },
+] as const;
+
+interface Violation {
+  id: string;
+  nodes: { html: string }[];
+}
+
+describe("the page for everybody", () => {
+  for (const way of WAYS) {
+    test(`JO4: no screen has what a checker of WCAG 2.2 AA finds wrong (${way.name})`, async () => {
+      const wrong: string[] = [];
+      for (const signedIn of [false, true]) {
+        const context = await browser.newContext({
+          viewport: way.viewport,
+          colorScheme: way.colorScheme,
+          bypassCSP: true,
+          reducedMotion: "reduce",
+        });
+        if (signedIn)
+          await context.request.post(`${house.url}/v1/sessions`, { data: { handle: "astrid", password: PASSWORD } });
+        const page = await context.newPage();
+        for (const path of signedIn ? SIGNED_IN : SIGNED_OUT) {
+          await page.goto(`${house.url}${path}`, { waitUntil: "networkidle" });
+          await page.locator("h1, h2, form, article").first().waitFor({ state: "attached" });
+          await page.evaluate(AXE);
+          const violations = await page.evaluate(
+            async (tags) =>
+              (
+                await (
+                  globalThis as unknown as {
+                    axe: { run(where: Document, options: object): Promise<{ violations: Violation[] }> };
+                  }
+                ).axe.run(document, { runOnly: tags })
+              ).violations,
+            TAGS,
+          );
+          for (const { id, nodes } of violations) wrong.push(`${path}: ${id}: ${nodes[0]?.html.slice(0, 160)}`);
+        }
+        await context.close();
+      }
+      expect(wrong).toEqual([]);
+    }, 120_000);
+  }
+});
