@@ -98,13 +98,13 @@ export async function testFeed(needs: Partial<FeedNeeds> = {}): Promise<TestFeed
         token: by.token,
         body: { text, audience: "public", ...more },
       });
-      if (status !== 201) throw new Error(`post: ${status} ${code}`);
+      if (status !== 201) throw new Error(`post: ${status} ${code}`, { cause: house.broken.at(-1) });
       return body;
     },
     follow: (who, whom) => house.people.rooms.relating.follow(who.viewer, whom.handle),
     async home(who, query) {
       const { status, body, code } = await client.call(r.homeFeed, { token: who.token, ...(query ? { query } : {}) });
-      if (status !== 200) throw new Error(`home: ${status} ${code}`);
+      if (status !== 200) throw new Error(`home: ${status} ${code}`, { cause: house.broken.at(-1) });
       return body;
     },
     async settled() {

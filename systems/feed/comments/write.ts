@@ -31,11 +31,12 @@ export async function createComment(
   if (post.post.counts.comments >= COMMENTS_PER_POST_MAX) {
     throw new Problem(409, "comment.too_many", "This post has as many comments as a post can have.");
   }
+  if (asked.parent_id) await mayAnswer(ground, rules, post, await store.findComment(ground.sql.pool, asked.parent_id));
   const marks = await resolveMarks(ground.people, rules, asked.text);
   const id = ground.ids.next<"comment">();
   const event = await ground.sql.tx(async (tx): Promise<FeedEvent | CommentId> => {
-    const parent = asked.parent_id ? await store.findComment(tx, asked.parent_id) : null;
-    if (asked.parent_id) await mayAnswer(ground, rules, post, parent);
+    // Seen before, and still there: from here on nobody else's connection is waited for.
+    const parent = asked.parent_id ? await livingComment(tx, asked.parent_id) : null;
     const row = {
       id,
       post_id: post.post.id,

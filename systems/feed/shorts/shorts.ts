@@ -1,5 +1,6 @@
 import type { PostId, VideoId } from "#kernel/ids.ts";
 import type { StoredEvent } from "#ports/log/index.ts";
+import type { Query } from "#ports/sql/index.ts";
 
 import { SHORT_DURATION_MS_MAX } from "../bounds.ts";
 import { FEED_TOPIC, readFeedEvent } from "../events.ts";
@@ -18,14 +19,14 @@ const FAIR = { step_ms: 30 * 60_000, window_ms: 24 * 3_600_000 };
  */
 export function startShorts(ground: Ground): Disposable {
   const consumers = [
-    ground.log.consume(FEED_TOPIC, GROUP, async (batch) => {
-      for (const { post_id, video_id } of newVideoPosts(batch)) await becomeShort(ground, video_id, [post_id]);
+    ground.log.consume(FEED_TOPIC, GROUP, async (batch, tx) => {
+      for (const { post_id, video_id } of newVideoPosts(batch)) await becomeShort(ground, tx, video_id, [post_id]);
     }),
-    ground.log.consume(MEDIA_TOPIC, GROUP, async (batch) => {
+    ground.log.consume(MEDIA_TOPIC, GROUP, async (batch, tx) => {
       for (const event of batch) {
         if (event.type !== "media.video_ready") continue;
         const video_id = event.data.video_id as VideoId;
-        await becomeShort(ground, video_id, await postsWithVideo(ground.sql.pool, video_id));
+        await becomeShort(ground, tx, video_id, await postsWithVideo(tx, video_id));
       }
     }),
   ];
@@ -45,7 +46,7 @@ function newVideoPosts(batch: readonly StoredEvent[]): { post_id: PostId; video_
   });
 }
 
-async function becomeShort(ground: Ground, video_id: VideoId, post_ids: readonly PostId[]): Promise<void> {
+async function becomeShort(ground: Ground, tx: Query, video_id: VideoId, post_ids: readonly PostId[]): Promise<void> {
   if (post_ids.length === 0) return;
   const card = (await ground.media.videoCards([video_id])).get(video_id);
   if (
@@ -55,6 +56,5 @@ async function becomeShort(ground: Ground, video_id: VideoId, post_ids: readonly
     card.duration_ms > SHORT_DURATION_MS_MAX
   )
     return;
-  for (const post_id of post_ids)
-    await insertShort(ground.sql.pool, post_id, card.duration_ms, FAIR, new Date(ground.clock.now()));
+  for (const post_id of post_ids) await insertShort(tx, post_id, card.duration_ms, FAIR, new Date(ground.clock.now()));
 }
