@@ -130,11 +130,12 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
       const address = addressOf(request, peer_address, needs.trusted_proxies);
       const origin = originOf(request, needs.trusted_proxies);
       const credential = credentialOf(request, SESSION_COOKIE);
+      // Also before there is a cookie: another site must not sign a browser in as somebody of its choice.
+      if (mutates && credential?.from !== "bearer") refuseCrossSite(request, origin);
       if (credential) {
         const known = await needs.authenticate(credential.value);
         if (known) {
           viewer = known;
-          if (credential.from === "cookie" && mutates) refuseCrossSite(request, origin);
         } else if (credential.from === "bearer") {
           limitHeaders = await takeLimits(needs.limiter, needs.limits, route, viewer, address);
           throw new Problem(401, "session.invalid", "This token is unknown, expired or revoked. Sign in again.");
@@ -148,7 +149,8 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
       const query = route.query
         ? parse(route.query, queryAt < 0 ? {} : Object.fromEntries(new URLSearchParams(url.slice(queryAt))), "query")
         : undefined;
-      const raw = route.body ? await readJson(request, body_bytes_max) : undefined;
+      // Under the deadline too: a body that comes a byte a minute must not hold its connection for ever.
+      const raw = route.body ? await untilAborted(readJson(request, body_bytes_max), gone.signal) : undefined;
       const body = route.body ? parse(route.body, raw, "body") : undefined;
 
       const idempotency_key = mutates ? idempotencyKeyOf(request) : null;
@@ -217,7 +219,7 @@ function admit({ access }: Route, viewer: Viewer) {
   }
 }
 
-/** The handler goes on in the background when its caller has left; its own signal tells it to stop. */
+/** What was begun goes on in the background when its caller has left; a handler's own signal tells it to stop. */
 async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let onAbort = () => {};
   const aborted = new Promise<never>((_, reject) => {
@@ -235,10 +237,12 @@ async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T
 function respond(answer: Answer<Route>, request_id: string, limitHeaders: Record<string, string>): Response {
   if ("response" in answer) {
     answer.response.headers.set("x-request-id", request_id);
+    answer.response.headers.set("x-content-type-options", "nosniff");
     return answer.response;
   }
   const headers: Record<string, string> = {
     "x-request-id": request_id,
+    "x-content-type-options": "nosniff",
     "cache-control": "no-store",
     ...limitHeaders,
     ...answer.headers,

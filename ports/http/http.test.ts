@@ -203,6 +203,31 @@ describe("ports/http refuses", () => {
     expect((await send(post('{"text":"a"}', { "sec-fetch-site": "cross-site" }))).status).toBe(200);
   });
 
+  test("HT5: before there is a cookie, another site's page is refused too, and a program without a page is not", async () => {
+    const api = createApi({
+      authenticate: async () => null,
+      limiter: createLocalLimiter({ clock: db.clock, keys_max: 1_000 }),
+      limits: DEFAULT_LIMITS,
+      idempotency: createIdempotency(db.sql, "a secret of tests"),
+      clock: db.clock,
+      trusted_proxies: 0,
+      requestId: () => crypto.randomUUID(),
+      onServed: () => {},
+    });
+    const door = defineRoute({ ...open, method: "POST", path: "/v1/door", body: z.strictObject({}) });
+    api.serve(door, async () => ({ status: 200, body: { ok: true } }));
+    // A Blob without a type goes without a Content-Type, which needs no preflight from any page.
+    const knock = (headers: Record<string, string>) =>
+      api.fetch(new Request("http://house.test/v1/door", { method: "POST", body: new Blob(["{}"]), headers }), "::1");
+    expect(await codeOf(await knock({ "sec-fetch-site": "cross-site" }))).toEqual([403, "request.cross_site"]);
+    expect(await codeOf(await knock({ "sec-fetch-site": "same-site" }))).toEqual([403, "request.cross_site"]);
+    expect(await codeOf(await knock({ origin: "null" }))).toEqual([403, "request.cross_site"]);
+    const stale = { cookie: "folkhus_session=old", "sec-fetch-site": "cross-site" };
+    expect(await codeOf(await knock(stale))).toEqual([403, "request.cross_site"]);
+    expect((await knock({ "sec-fetch-site": "same-origin" })).status).toBe(200);
+    expect((await knock({})).status).toBe(200);
+  });
+
   test("HT6: an empty bucket answers 429 with the limit's name, and other callers go on", async () => {
     const limits = { ...DEFAULT_LIMITS, person: { name: "person", burst_tokens: 2, tokens_per_s: 0.001 } };
     const { call } = house({ limits });
@@ -254,6 +279,20 @@ describe("ports/http refuses", () => {
     };
     expect(await codeOf(await house().send(post('{"text":"a"}')))).toEqual([503, "request.deadline"]);
     await aborted.promise;
+  });
+
+  test("HT9: a body that does not come to its end answers 503 at the deadline", async () => {
+    const stuck = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode("{")) });
+    expect(await codeOf(await house().send(post(stuck)))).toEqual([503, "request.deadline"]);
+  });
+
+  test("HT14: no answer may be taken for another type than it says", async () => {
+    const { call } = house();
+    const answers = [await call(open, {}), await call(adminOnly, {})];
+    expect(answers.map((a) => [a.status, a.headers.get("x-content-type-options")])).toEqual([
+      [200, "nosniff"],
+      [401, "nosniff"],
+    ]);
   });
 
   test("HT13: a route that is served already", () => {

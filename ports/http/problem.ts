@@ -20,6 +20,7 @@ export function problemResponse(problem: Problem, request_id: string, headers: R
     headers: {
       "content-type": "application/problem+json",
       "x-request-id": request_id,
+      "x-content-type-options": "nosniff",
       "cache-control": "no-store",
       ...(retry_after_s === undefined ? {} : { "retry-after": String(Math.max(1, Math.ceil(retry_after_s))) }),
       ...problem.extras.headers,

@@ -104,7 +104,7 @@ export function credentialOf(request: Request, cookie: string): { from: "bearer"
 }
 
 /**
- * A cookie is sent by the browser whoever wrote the page, so a mutation by cookie must come from our own page.
+ * A browser sends and takes cookies whoever wrote the page, so a mutation without a bearer must come from our own page.
  * Fetch Metadata where the browser sends it, else the Origin; OWASP CSRF cheat sheet.
  */
 export function refuseCrossSite(request: Request, origin: string) {
