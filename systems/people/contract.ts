@@ -609,7 +609,7 @@ export const peopleRoutes = {
     access: admin,
     params: byHandle,
     answers: { 201: z.object({ secret: z.string(), expires_at: zTime }) },
-    problems: ["person.not_found"],
+    problems: ["person.not_found", "people.session_needed"],
   }),
   resetPassword: defineRoute({
     method: "POST",

@@ -46,8 +46,7 @@ export function createInvitations(
 
   return {
     async create(viewer, { note, role, uses_max, expires_in_h }) {
-      if (!mayInviteAs(viewer, role))
-        throw new Problem(403, "people.role_too_high", "Only an admin may invite moderators and admins.");
+      if (!mayInviteAs(viewer, role)) throw roleTooHigh();
       const { secret, hash } = makeSecret("invitation");
       const row = {
         id: ids.next<"invitation">(),
@@ -59,7 +58,9 @@ export function createInvitations(
         expires_at: new Date(clock.now() + expires_in_h * HOUR_MS),
       };
       await sql.tx(async (tx) => {
-        await persons.lock(tx, viewer.person_id);
+        // The role again, held: who loses it meanwhile gives nothing out.
+        const giver = await persons.lock(tx, viewer.person_id);
+        if (!giver || giver.suspended_at !== null || !mayInviteAs(giver, role)) throw roleTooHigh();
         if ((await store.countLiving(tx, viewer.person_id, now())) >= INVITATIONS_PER_PERSON_MAX) {
           throw conflict(
             "people.too_many",
@@ -99,3 +100,5 @@ export function createInvitations(
     },
   };
 }
+
+const roleTooHigh = () => new Problem(403, "people.role_too_high", "Only an admin may invite moderators and admins.");

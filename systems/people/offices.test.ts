@@ -93,6 +93,46 @@ describe("people: offices of the house", () => {
     );
   });
 
+  test("PE43: who was an admin and is a moderator now keeps no invitation that makes admins", async () => {
+    const faller = await house.person("faller", "admin");
+    const invite = async (to: "admin" | "member") =>
+      (await client.call(r.createInvitation, { token: faller.token, body: { role: to } })).body.secret;
+    const [high, low] = [await invite("admin"), await invite("member")];
+    await role(admin.token, "faller", "moderator");
+    const look = (invitation: string) => client.call(r.lookUpInvitation, { body: { invitation } });
+    expect([(await look(high)).code, (await look(low)).status]).toEqual(["people.invitation_invalid", 200]);
+  });
+
+  test("PE43: an invitation that was asked for in a role that is lost meanwhile is not made", async () => {
+    const { id, token } = await house.person("falling", "admin");
+    const asked = await house.db.sql.tx(async (tx) => {
+      await tx`UPDATE people_persons SET role = 'member' WHERE id = ${id}`;
+      const asked = { answer: client.call(r.createInvitation, { token, body: { role: "admin" } }) };
+      while ((await house.db.sql.pool`SELECT 1 FROM pg_locks WHERE NOT granted`).length === 0) await Bun.sleep(5);
+      return asked;
+    });
+    expect((await asked.answer).code).toBe("people.role_too_high");
+  });
+
+  test("PE44: of two admins who suspend each other at once, one stays", async () => {
+    const second = await house.person("twin_admin", "admin");
+    await house.db.sql.pool`UPDATE people_persons SET role = 'member'
+      WHERE role = 'admin' AND handle NOT IN ('ada', 'twin_admin')`;
+    // Both are let in before either is done: the rows of both are held until both wait.
+    const asked = await house.db.sql.tx(async (tx) => {
+      await tx`SELECT 1 FROM people_persons WHERE role = 'admin' ORDER BY id FOR UPDATE`;
+      const asked = { answers: Promise.all([suspend(admin.token, "twin_admin"), suspend(second.token, "ada")]) };
+      while ((await house.db.sql.pool`SELECT 1 FROM pg_locks WHERE NOT granted`).length < 2) await Bun.sleep(5);
+      return asked;
+    });
+    const statuses = (await asked.answers).map((a) => a.status).sort();
+    expect(statuses).toEqual([204, 403]);
+    await house.db.sql
+      .pool`UPDATE people_persons SET suspended_at = NULL, suspended_by = NULL, suspended_reason = NULL WHERE role = 'admin'`;
+    await people.setRole("twin_admin", "member");
+    await reinstate(admin.token, "twin_admin");
+  });
+
   test("PE44: the last admin stays one: not demoted, not deleted; of two who demote each other, one stays", async () => {
     expect((await role(admin.token, "ada", "member")).code).toBe("people.last_admin");
     expect((await client.call(r.deleteMe, { token: admin.token, body: { password: TEST_PASSWORD } })).code).toBe(

@@ -6,7 +6,7 @@ import type { Tx } from "#ports/sql/index.ts";
 import { lastAdmin } from "./account.ts";
 import { tell } from "./events.ts";
 import type { Ground } from "./ground.ts";
-import { keepsInvitations, mayDiscipline } from "./policy.ts";
+import { keptInvitations, mayDiscipline } from "./policy.ts";
 import * as invitations from "./store/invitations.ts";
 import * as persons from "./store/persons.ts";
 
@@ -33,9 +33,11 @@ export function createOffices(
     const { id } = await byHandle(handle);
     if (id === viewer.person_id) throw new Problem(422, "people.yourself", "That is you.");
     await sql.tx(async (tx) => {
+      // Admins in the order of their ids, as everywhere: of two who act on each other at once, the second is none any more.
+      const admins = viewer.role === "admin" ? await persons.lockAdmins(tx) : null;
       const target = await persons.lock(tx, id);
       if (!target) throw notFound("person");
-      if (!mayDiscipline(viewer, target.role))
+      if (!mayDiscipline(viewer, target.role) || admins?.includes(viewer.person_id) === false)
         throw new Problem(403, "people.role_too_high", "Only an admin may do this to a moderator or an admin.");
       await work(tx, id, target.suspended_at !== null);
     });
@@ -52,7 +54,7 @@ export function createOffices(
         if (target.role === role) return;
         if (admins.length === 1 && admins[0] === id) throw lastAdmin();
         await persons.setRole(tx, id, role);
-        if (!keepsInvitations(role)) await invitations.revokeInvitationsBy(tx, id, now());
+        await invitations.revokeInvitationsBy(tx, id, now(), keptInvitations(role));
         if (role === "admin") await invitations.removeSetupLinks(tx);
         await tell(log, tx, id, "role_changed", { person_id: id, role, by });
       });

@@ -18,7 +18,7 @@ import type { Account } from "./account.ts";
 import { PASSKEY_CHALLENGE_S, PASSKEYS_PER_PERSON_MAX } from "./bounds.ts";
 import type { Ground } from "./ground.ts";
 import { hashSecret } from "./secrets.ts";
-import { needSession, type Origin, type Sessions, type StartedSession } from "./sessions.ts";
+import { needSession, needStandingSession, type Origin, type Sessions, type StartedSession } from "./sessions.ts";
 import * as credentials from "./store/credentials.ts";
 import * as store from "./store/passkeys.ts";
 import * as persons from "./store/persons.ts";
@@ -122,6 +122,7 @@ export function createPasskeys(
       try {
         await sql.tx(async (tx) => {
           await persons.lock(tx, viewer.person_id);
+          await needStandingSession(tx, viewer);
           if ((await store.of(tx, viewer.person_id)).length >= PASSKEYS_PER_PERSON_MAX) {
             throw conflict(
               "people.too_many",

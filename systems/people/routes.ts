@@ -4,7 +4,7 @@ import { type Api, SESSION_COOKIE } from "#ports/http/index.ts";
 
 import { type Passkey, peopleRoutes as r, type Token } from "./contract.ts";
 import type { People } from "./index.ts";
-import type { Origin, StartedSession } from "./sessions.ts";
+import { needSession, type Origin, type StartedSession } from "./sessions.ts";
 import type { TokenRow } from "./store/credentials.ts";
 import type { PasskeyRow } from "./store/passkeys.ts";
 
@@ -168,6 +168,7 @@ export function servePeople(api: Api, people: People): void {
   }));
 
   api.serve(r.createResetLink, async ({ viewer, params }) => {
+    needSession(viewer);
     const { secret, expires_at } = await account.createResetLink(params.handle, viewer.person_id);
     return once({ secret, expires_at: rfc3339(expires_at) });
   });

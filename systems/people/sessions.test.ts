@@ -19,6 +19,9 @@ afterAll(async () => {
 const signIn = (handle: string, password = TEST_PASSWORD, headers: Record<string, string> = {}) =>
   client.call(r.signIn, { body: { handle, password }, headers });
 const me = (token: string) => client.call(r.me, { token });
+const untilSomebodyWaits = async () => {
+  while ((await house.db.sql.pool`SELECT 1 FROM pg_locks WHERE NOT granted`).length === 0) await Bun.sleep(5);
+};
 
 describe("people: sessions", () => {
   test("PE12: a wrong password and an unknown handle get the same answer", async () => {
@@ -159,6 +162,31 @@ describe("people: sessions", () => {
     expect((await signIn("change", "eight blue kettles")).status).toBe(201);
   });
 
+  test("PE20: a sign-in with the old password that was under way when it changed gets no session", async () => {
+    const { id } = await house.person("raced");
+    const asked = await house.db.sql.tx(async (tx) => {
+      await tx`SELECT 1 FROM people_persons WHERE id = ${id} FOR UPDATE`;
+      await tx`UPDATE people_persons SET password_hash = 'another' WHERE id = ${id}`;
+      const asked = { answer: signIn("raced") };
+      await untilSomebodyWaits();
+      return asked;
+    });
+    expect((await asked.answer).code).toBe("people.wrong_password");
+  });
+
+  test("PE21: a token that was asked for with a session that a reset ended meanwhile is not made", async () => {
+    const { id, token } = await house.person("outrun");
+    const asked = await house.db.sql.tx(async (tx) => {
+      await tx`SELECT 1 FROM people_persons WHERE id = ${id} FOR UPDATE`;
+      await tx`DELETE FROM people_sessions WHERE person_id = ${id}`;
+      const asked = { answer: client.call(r.createToken, { token, body: { name: "kept", scopes: ["read"] } }) };
+      await untilSomebodyWaits();
+      return asked;
+    });
+    expect((await asked.answer).code).toBe("session.invalid");
+    expect(await house.db.sql.pool`SELECT 1 FROM people_tokens WHERE person_id = ${id}`).toHaveLength(0);
+  });
+
   test("PE21: a reset link works once, for a day, the newest only, and ends every session and token", async () => {
     const admin = await house.person("keeper", "admin");
     const lost = await house.person("forgetful");
@@ -211,6 +239,16 @@ describe("people: tokens", () => {
       await client.call(r.deleteMe, { token, body: { password: TEST_PASSWORD } }),
     ].map((a) => a.code);
     expect(codes).toEqual(["people.session_needed", "people.session_needed", "people.session_needed"]);
+  });
+
+  test("PE23: an admin's token makes no reset link, which would be a password", async () => {
+    const admin = await house.person("link_maker", "admin");
+    const { body } = await client.call(r.createToken, {
+      token: admin.token,
+      body: { name: "office", scopes: ["people:admin"] },
+    });
+    const made = await client.call(r.createResetLink, { token: body.secret, params: { handle: "link_maker" } });
+    expect(made.code).toBe("people.session_needed");
   });
 
   test("PE24: a token does only what its scopes say", async () => {

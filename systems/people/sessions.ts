@@ -50,6 +50,16 @@ export function needSession(viewer: SignedIn): void {
   }
 }
 
+/**
+ * The same inside the transaction that makes what outlives the session, with its person's row held: a reset or a new
+ * password that came first has ended the session, and then nothing is made with it.
+ * @throws Problem 401 `session.invalid`
+ */
+export async function needStandingSession(tx: Query, { person_id, credential }: SignedIn): Promise<void> {
+  if (!(await credentials.sessionStands(tx, person_id, credential.id)))
+    throw new Problem(401, "session.invalid", "This session has ended. Sign in again.");
+}
+
 export const wrongPassword = () => new Problem(401, "people.wrong_password", "The handle or the password is wrong.");
 
 /** As people type it: `@Astrid ` is astrid. */
@@ -111,7 +121,9 @@ export function createSessions(
       const found = await persons.passwordHash(sql.pool, handle);
       if (!(await passwords.verify(asked.password, found?.password_hash ?? null)) || !found) throw wrongPassword();
       const { started, ended } = await sql.tx(async (tx) => {
-        // Read again: between the check and this moment the account may be gone, or its password another.
+        // Read again, held: between the check and this moment the account may be gone, or its password another, and one
+        // that is just changing must end this session too.
+        await persons.lock(tx, found.id);
         const still = await persons.passwordHash(tx, handle);
         if (still?.id !== found.id || still.password_hash !== found.password_hash) throw wrongPassword();
         const started = await sessions.start(tx, found.id, origin);

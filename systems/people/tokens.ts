@@ -7,7 +7,7 @@ import { TOKENS_PER_PERSON_MAX } from "./bounds.ts";
 import { tell } from "./events.ts";
 import type { Ground } from "./ground.ts";
 import { hashKey, makeSecret } from "./secrets.ts";
-import { needSession } from "./sessions.ts";
+import { needSession, needStandingSession } from "./sessions.ts";
 import * as credentials from "./store/credentials.ts";
 import * as persons from "./store/persons.ts";
 
@@ -42,6 +42,7 @@ export function createTokens({
       };
       await sql.tx(async (tx) => {
         await persons.lock(tx, viewer.person_id);
+        await needStandingSession(tx, viewer);
         if ((await credentials.tokensOf(tx, viewer.person_id, created_at)).length >= TOKENS_PER_PERSON_MAX) {
           throw conflict(
             "people.too_many",

@@ -99,6 +99,10 @@ export async function trimExpired(q: Query, now: Date): Promise<number> {
   return sessions.length + tokens.length + challenges.length + resets.length;
 }
 
+/** Whether this session is still there; asked under the lock of its person by what must not outlive it. */
+export const sessionStands = async (q: Query, person: PersonId, id: string): Promise<boolean> =>
+  (await q`SELECT 1 FROM people_sessions WHERE id = ${id} AND person_id = ${person}`).length > 0;
+
 export interface TokenRow {
   id: Id<"token">;
   name: string;

@@ -61,9 +61,10 @@ export async function revokeInvitation(q: Query, id: string, by: PersonId, at: D
   );
 }
 
-/** What a person gave out ends with their account, their suspension or their role. */
-export const revokeInvitationsBy = (q: Query, by: PersonId, at: Date) => q`
-  UPDATE people_invitations SET revoked_at = ${at}, revoked_by = ${by} WHERE created_by = ${by} AND revoked_at IS NULL`;
+/** What a person gave out ends with their account, their suspension or their role; all but those into the roles `kept`. */
+export const revokeInvitationsBy = (q: Query, by: PersonId, at: Date, kept: HouseRole[] = []) => q`
+  UPDATE people_invitations SET revoked_at = ${at}, revoked_by = ${by}
+  WHERE created_by = ${by} AND revoked_at IS NULL AND role <> ALL(${q.array(kept, "TEXT")})`;
 
 export async function insertReset(
   q: Query,
