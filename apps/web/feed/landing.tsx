@@ -43,26 +43,23 @@ export default function Landing() {
           <p className="mt-4 max-w-md text-lg text-ink-2">
             {house.name} is a place for posts, films and talk among people, kept by the people who use it.
           </p>
+          {house.needs_setup && (
+            <p className="mt-8 rounded-2xl bg-warn-tint px-4 py-3 text-sm font-medium text-warn">
+              This house has no admin yet. Open the set-up link that it printed when it started.
+            </p>
+          )}
           <div className="mt-8 flex flex-wrap gap-3">
-            {house.needs_setup ? (
-              <p className="rounded-2xl bg-warn-tint px-4 py-3 text-sm font-medium text-warn">
-                This house has nobody yet. Open the set-up link that it printed when it started.
-              </p>
-            ) : (
-              <>
-                {house.sign_up !== "closed" && (
-                  <Link to="/sign-up" className={buttonClass("primary", "lg")}>
-                    {house.sign_up === "open" ? "Join the house" : "I have an invitation"}
-                  </Link>
-                )}
-                <Link to="/sign-in" className={buttonClass(house.sign_up === "closed" ? "primary" : "outline", "lg")}>
-                  Sign in
-                </Link>
-                <Link to="/discover" className={buttonClass("quiet", "lg")}>
-                  Look around
-                </Link>
-              </>
+            {house.sign_up !== "closed" && (
+              <Link to="/sign-up" className={buttonClass("primary", "lg")}>
+                {house.sign_up === "open" ? "Join the house" : "I have an invitation"}
+              </Link>
             )}
+            <Link to="/sign-in" className={buttonClass(house.sign_up === "closed" ? "primary" : "outline", "lg")}>
+              Sign in
+            </Link>
+            <Link to="/discover" className={buttonClass("quiet", "lg")}>
+              Look around
+            </Link>
           </div>
         </div>
         <HouseScene className="aspect-[16/11] w-full rounded-3xl shadow-2 max-lg:max-h-[38vh]" />
