@@ -3,21 +3,23 @@ import type { PostId } from "#kernel/ids.ts";
 import { decodeCursor, encodeCursor } from "#kernel/paging.ts";
 import { rfc3339 } from "#kernel/time.ts";
 import type { SignedIn, Viewer } from "#kernel/viewer.ts";
+import type { Audience } from "#kernel/wire.ts";
 import type { Api } from "#ports/http/index.ts";
 import { may } from "#systems/people/index.ts";
 
+import { POST_EDITS_MAX } from "./bounds.ts";
 import { createComment, deleteComment, editComment, likeComment } from "./comments/write.ts";
 import { feedRoutes as r, type Reaction as ReactionAnswer, tagOf } from "./contract.ts";
 import { exactSums } from "./counts/store.ts";
 import type { Feed } from "./index.ts";
-import { etagOf } from "./policy.ts";
+import { etagOf, must } from "./policy.ts";
 import { deletePost, restorePost } from "./posts/delete.ts";
 import { findEdits, findPosts } from "./posts/store.ts";
 import { createPost, editPost } from "./posts/write.ts";
 import * as reactions from "./reactions/reactions.ts";
 import { presentViewer } from "./reading/present.ts";
 import type { ListKind, PageAsked, SkeletonFor } from "./reading/reader.ts";
-import { rulesFor } from "./reading/rules.ts";
+import { resourceOf, rulesFor } from "./reading/rules.ts";
 import * as skeletons from "./reading/skeleton.ts";
 
 /** Parse → may they? → do → present. No SQL, no rules. */
@@ -43,7 +45,8 @@ function servePosts(api: Api, { ground, reader }: Rooms): void {
   });
   api.serve(r.getPost, ({ viewer, params }) => answer(viewer, params.id, 200));
   api.serve(r.editPost, async ({ viewer, params, body, header }) => {
-    await reader.post(viewer, params.id);
+    const { post, rules } = await reader.post(viewer, params.id);
+    must(rules.post("edit", post), "post.not_yours");
     await editPost(ground, viewer, params.id, body, header("if-match"));
     return answer(viewer, params.id, 200);
   });
@@ -61,20 +64,30 @@ function servePosts(api: Api, { ground, reader }: Rooms): void {
     return { status: 200, body: { because: rules.post("read", post).because.sentence } };
   });
   api.serve(r.listPostEdits, async ({ viewer, params, query }) => {
-    await reader.post(viewer, params.id);
-    const below = query.cursor === undefined ? null : Number(decodeCursor(query.cursor, ["number"])[0]);
-    return { status: 200, body: await edits(params.id, below, query.limit) };
+    const { post, rules } = await reader.post(viewer, params.id);
+    const below = query.cursor === undefined ? null : versionOf(query.cursor);
+    // Whoever opens a post opens what it says now, and not what was said to fewer.
+    const mayRead = (audience: Audience) =>
+      may(rules.facts, "read", resourceOf({ ...post.post, audience }, post.cards.author, post.cards.space)).ok;
+    return { status: 200, body: await edits(params.id, below, query.limit, mayRead) };
   });
 
-  async function edits(id: PostId, below: number | null, limit: number) {
+  async function edits(id: PostId, below: number | null, limit: number, mayRead: (audience: Audience) => boolean) {
     const [now] = await findPosts(ground.sql.pool, [id]);
     if (!now) throw notFound("post");
     const { version, text, audience } = now;
     const newest = { version, text, audience, at: now.edited_at ?? now.created_at };
     const older = await findEdits(ground.sql.pool, id, below ?? version, limit + 1);
     const all = below === null ? [newest, ...older] : older;
-    const items = all.slice(0, limit).map((edit) => ({ ...edit, at: rfc3339(edit.at) }));
-    return { items, next_cursor: all.length > limit ? encodeCursor([items.at(-1)!.version]) : null };
+    const page = all.slice(0, limit);
+    const items = page.filter((edit) => mayRead(edit.audience)).map((edit) => ({ ...edit, at: rfc3339(edit.at) }));
+    return { items, next_cursor: all.length > limit ? encodeCursor([page.at(-1)!.version]) : null };
+  }
+
+  function versionOf(cursor: string): number {
+    const version = Number(decodeCursor(cursor, ["number"])[0]);
+    if (Number.isInteger(version) && version >= 1 && version <= POST_EDITS_MAX + 1) return version;
+    throw new Problem(400, "cursor.invalid", "This cursor is not one that we gave. Start the list from its beginning.");
   }
 }
 

@@ -207,6 +207,56 @@ test("FD6: each edit keeps what stood there; all versions can be read, newest fi
   expect([await tagged("old"), await tagged("new")]).toEqual([[], [post.id]]);
 });
 
+test("FD6: a version is read only by whom it was for: what was written in private stays so when the post is opened", async () => {
+  const post = await t.post(ann, "for my eyes", { audience: "private" });
+  await edit(post.id, ann.token, { text: "for those who follow", audience: "followers" });
+  await edit(post.id, ann.token, { text: "for all", audience: "public" });
+  await t.follow(cleo, ann);
+  const read = async (token: string | null, query: object = {}) =>
+    (await client.call(r.listPostEdits, { params: { id: post.id }, query, token })).body;
+  const versions = async (token: string | null) => (await read(token)).items.map((edit) => edit.version);
+  expect(await versions(null)).toEqual([3]);
+  expect(await versions(mod.token)).toEqual([3]);
+  expect(await versions(cleo.token)).toEqual([3, 2]);
+  expect(await versions(ann.token)).toEqual([3, 2, 1]);
+  const first = await read(null, { limit: 1 });
+  expect(await read(null, { limit: 1, cursor: first.next_cursor! })).toMatchObject({ items: [] });
+  await client.call(r.editPost, { params: { id: post.id }, token: ann.token, body: { audience: "followers" } });
+  expect(await versions(cleo.token)).toEqual([4, 3, 2]);
+});
+
+test("FD6: who was put out of a space edits nothing there any more, and still takes away what is theirs", async () => {
+  const space = await t.house.space("left-room", cleo, [ann], { visibility: "private" });
+  const post = await t.post(ann, "kind words", { audience: "space", space_id: space.id });
+  await t.house.spaces.rooms.members.ban(cleo.viewer, space.slug, "ann", "rude");
+  expect(await edit(post.id, ann.token, { text: "rude words" })).toMatchObject({ status: 403, code: "post.not_yours" });
+  expect((await get(post.id, cleo.token)).body.text).toBe("kind words");
+  expect((await remove(post.id, ann.token)).status).toBe(204);
+});
+
+test("FD29: a cursor with numbers that no list of ours has is refused, in every list under a post", async () => {
+  const { id } = await t.post(ann, "looked at");
+  const cursor = (...parts: (string | number)[]) =>
+    btoa(JSON.stringify(parts)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  for (const bad of [1e300, 1.5, -1, 0, 4_294_967_296])
+    expect(await client.call(r.listPostEdits, { params: { id }, query: { cursor: cursor(bad) } })).toMatchObject({
+      status: 400,
+      code: "cursor.invalid",
+    });
+  for (const key of ["999999999999999.9999999999999999999", "999999999999999.0", "253402300800000.1"])
+    for (const [route, what] of [
+      [r.listLikes, "likes"],
+      [r.listReposts, "reposts"],
+    ] as const)
+      expect(
+        await client.call(route, { params: { id }, query: { cursor: cursor(`${what}.${id}`, key) } }),
+      ).toMatchObject({
+        status: 400,
+        code: "cursor.invalid",
+      });
+  expect(t.house.broken).toEqual([]);
+});
+
 test("FD6: a post has a bounded number of versions", async () => {
   const post = await t.post(ann, "v1");
   for (let i = 0; i < POST_EDITS_MAX; i++)

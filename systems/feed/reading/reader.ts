@@ -1,7 +1,7 @@
 import type { PersonCard } from "#kernel/cards.ts";
 import { notFound } from "#kernel/errors.ts";
-import type { PersonId, PostId } from "#kernel/ids.ts";
-import { rfc3339 } from "#kernel/time.ts";
+import { isId, type PersonId, type PostId } from "#kernel/ids.ts";
+import { MOMENT_MS_MAX, rfc3339 } from "#kernel/time.ts";
 import type { Viewer } from "#kernel/viewer.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
@@ -159,7 +159,10 @@ export function createReader(needs: ReaderNeeds): Reader {
       const read = what === "likes" ? likersOf : repostersOf;
       const source = {
         name: `${what}.${id}`,
-        isKey: (text: string) => /^\d{1,15}\.\d{1,19}$/.test(text),
+        isKey: (text: string) => {
+          const [ms, person_id] = text.split(".");
+          return /^\d{1,15}\.\d{1,19}$/.test(text) && Number(ms) <= MOMENT_MS_MAX && isId(person_id!);
+        },
         async read(after: string | null, listed_max: number) {
           const [ms, person_id] = after?.split(".") ?? [];
           const below = ms === undefined ? null : { at: new Date(Number(ms)), person_id: person_id! };
