@@ -4,6 +4,11 @@ import { Problem } from "#kernel/errors.ts";
 export const uploadGone = () =>
   new Problem(410, "upload.gone", "This upload was completed, cancelled or cleared away. Begin a new one.");
 
+export const partsAtOnce = (parts_max: number) =>
+  new Problem(429, "upload.parts_at_once", `${parts_max} parts of this upload are on their way, which is the most.`, {
+    retry_after_s: 5,
+  });
+
 export const partMismatch = (detail: string) => new Problem(422, "upload.part_mismatch", detail);
 
 export const partTooLong = (size_bytes: number) =>

@@ -4,6 +4,7 @@ import { chown, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { PARTS_RECEIVED_AT_ONCE_MAX } from "../bounds.ts";
 import { blobsContract } from "../contract.suite.ts";
 import { md5, servedBlobs } from "./testing.ts";
 
@@ -25,6 +26,35 @@ afterAll(async () => {
   await served[Symbol.asyncDispose]();
   await rm(outside, { recursive: true, force: true });
 });
+
+/** PUTs that send a byte and then nothing, as a client does that wants to hold a place. */
+function stalledPuts(ask: typeof served.ask, url: string, upload_folder: string) {
+  const gone = new AbortController();
+  const answers: Promise<unknown>[] = [];
+  const beingWritten = async () =>
+    (await readdir(upload_folder)).filter((name) => name.startsWith("claim-") || name.startsWith("part-")).length;
+  return {
+    /** @returns the status of a refusal, or null once the part is being written */
+    async begin(): Promise<number | null> {
+      const before = await beingWritten();
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => controller.enqueue(new Uint8Array(1)),
+      });
+      let status: number | null = null;
+      const answered = ask(url, { method: "PUT", body, signal: gone.signal }).then(
+        (answer) => (status = answer.status),
+        () => {},
+      );
+      answers.push(answered);
+      while (status === null && (await beingWritten()) === before) await Bun.sleep(2);
+      return status;
+    },
+    async end() {
+      gone.abort();
+      await Promise.all(answers);
+    },
+  };
+}
 
 describe("refuses", () => {
   test("BL9: a source that is a link or no file, so that a sandbox's output cannot point at our secrets", async () => {
@@ -70,6 +100,34 @@ describe("refuses", () => {
       await send("x/uneven", multipart_id, 2, new Uint8Array(1000)),
     ];
     await expect(blobs.multipart.complete("x/uneven", multipart_id, parts)).rejects.toThrow("must have 1000 bytes");
+  });
+
+  test(`BL25: more than ${PARTS_RECEIVED_AT_ONCE_MAX} parts of one upload on their way`, async () => {
+    const { multipart_id } = await blobs.multipart.create("x/many", { ...film, part_size_bytes: 10 });
+    const url = await blobs.multipart.signPart("x/many", multipart_id, 1, 10, inAnHour());
+    const stalled = stalledPuts(ask, url, join(folder, "uploads", multipart_id));
+    for (let i = 0; i < PARTS_RECEIVED_AT_ONCE_MAX; i++) await stalled.begin();
+    const refused = await ask(url, { method: "PUT", body: digits });
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "5"]);
+    expect(await refused.json()).toMatchObject({ code: "upload.parts_at_once" });
+    await stalled.end();
+    let status = 429;
+    while (status === 429) ({ status } = await ask(url, { method: "PUT", body: digits }));
+    expect(status).toBe(200);
+  });
+
+  test("BL24: parts that are on their way have their room already, so that many at once cannot fill the disk", async () => {
+    const free_bytes = (await blobs.freeBytes())!;
+    const tight = await servedBlobs({ free_bytes_min: free_bytes - 40 * 1024 ** 3 });
+    const { multipart_id } = await tight.blobs.multipart.create("x/tight", film);
+    const url = await tight.blobs.multipart.signPart("x/tight", multipart_id, 1, 5 * 1024 ** 3, inAnHour());
+    const stalled = stalledPuts(tight.ask, url, join(tight.folder, "uploads", multipart_id));
+    const begun = [];
+    for (let i = 0; i < 9; i++) begun.push(await stalled.begin());
+    expect(begun.filter((status) => status === 507).length).toBeGreaterThan(0);
+    expect(begun.filter((status) => status === null).length).toBeGreaterThan(5);
+    await stalled.end();
+    await tight[Symbol.asyncDispose]();
   });
 
   test("BL24: uploads when the disk is nearly full, while reading goes on", async () => {

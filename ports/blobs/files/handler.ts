@@ -12,8 +12,8 @@ export interface HandlerNeeds {
   clock: Clock;
   urls: Urls;
   multipart: FileMultipart;
-  /** @throws Problem 507 where the disk has no room for a part */
-  checkRoom(size_bytes: number): Promise<void>;
+  /** Held until disposal. @throws Problem 507 where the disk has no room for a part */
+  holdRoom(size_bytes: number): Promise<Disposable>;
   onError: (error: unknown) => void;
 }
 
@@ -61,8 +61,15 @@ async function receive(
   if (told !== null && Number(told) < part.size_bytes) {
     throw partTooShort(Number(told), part.size_bytes);
   }
-  await needs.checkRoom(part.size_bytes);
+  using _room = await needs.holdRoom(part.size_bytes);
   const body = request.body ?? new Blob([]).stream();
-  const { etag } = await needs.multipart.receive(part.multipart_id, part.part_number, part.size_bytes, body);
+  const { etag } = await needs.multipart
+    .receive(part.multipart_id, part.part_number, part.size_bytes, body)
+    .catch((error: unknown) => {
+      // A line that broke is everyday, and no failure of ours.
+      throw (error as Error | null)?.name === "AbortError"
+        ? new Problem(499, "request.gone", "The caller left.")
+        : error;
+    });
   return new Response(null, { status: 200, headers: { etag: `"${etag}"`, "cache-control": "no-store" } });
 }

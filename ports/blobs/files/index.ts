@@ -37,6 +37,9 @@ export async function createFileBlobs(needs: FileBlobsNeeds): Promise<Blobs> {
   const multipart = createFileMultipart({ disk, clock, urls });
   const free_bytes_min = needs.free_bytes_min ?? FREE_BYTES_MIN;
 
+  /** Of parts on their way here. What has arrived of them counts twice, which errs on the safe side. */
+  let held_bytes = 0;
+
   const freeBytes = async () => {
     const { bavail, bsize } = await statfs(folder);
     return bavail * bsize;
@@ -110,8 +113,15 @@ export async function createFileBlobs(needs: FileBlobsNeeds): Promise<Blobs> {
       urls,
       multipart,
       onError: needs.onError,
-      async checkRoom(size_bytes) {
-        if ((await freeBytes()) - size_bytes >= free_bytes_min) return;
+      async holdRoom(size_bytes) {
+        held_bytes += size_bytes;
+        const room = { [Symbol.dispose]: () => void (held_bytes -= size_bytes) };
+        const free = await freeBytes().catch((error: unknown) => {
+          room[Symbol.dispose]();
+          throw error;
+        });
+        if (free - held_bytes >= free_bytes_min) return room;
+        room[Symbol.dispose]();
         throw new Problem(507, "blob.disk_full", "The house has no room for uploads now. Tell whoever runs it.", {
           retry_after_s: 300,
         });

@@ -3,10 +3,11 @@ import { join } from "node:path";
 
 import type { Clock } from "#ports/clock/index.ts";
 
+import { PARTS_RECEIVED_AT_ONCE_MAX } from "../bounds.ts";
 import { etagOf } from "../etags.ts";
 import type { BlobHead, Multipart, PartInfo } from "../index.ts";
 import { checkMediaType, checkName } from "../names.ts";
-import { uploadGone } from "../problems.ts";
+import { partsAtOnce, uploadGone } from "../problems.ts";
 import { checkPart, type Urls } from "../urls.ts";
 import { assemble, choose } from "./assemble.ts";
 import {
@@ -38,7 +39,7 @@ import { readRecords, receivePart, until, WHOLE } from "./parts.ts";
  * overwritten; a part put again lies beside it and is copied in at the end.
  */
 export interface FileMultipart extends Multipart {
-  /** @throws Problem 410, 413 or 422; resolves when the part is on the disk */
+  /** @throws Problem 410, 413, 422 or 429; resolves when the part is on the disk */
   receive(
     multipart_id: string,
     part_number: number,
@@ -107,6 +108,7 @@ export function createFileMultipart(needs: { disk: Disk; clock: Clock; urls: Url
       if (!begun) throw uploadGone();
       const cut = new AbortController();
       const others = receiving.get(multipart_id) ?? new Set();
+      if (others.size >= PARTS_RECEIVED_AT_ONCE_MAX) throw partsAtOnce(PARTS_RECEIVED_AT_ONCE_MAX);
       receiving.set(multipart_id, others.add(cut));
       try {
         const at =
