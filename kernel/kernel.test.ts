@@ -77,8 +77,10 @@ describe("cursors", () => {
     );
     expect(() => decodeCursor(encodeCursor(["abc"]), ["id"])).toThrow("cursor.invalid");
     expect(() => decodeCursor(encodeCursor([1]), ["id"])).toThrow("cursor.invalid");
-    // Nineteen digits may still be more than SQL can hold.
+    // Nineteen digits may still be more than SQL can hold, and fewer more than it has a time for.
     expect(() => decodeCursor(encodeCursor(["9223372036854775808"]), ["id"])).toThrow("cursor.invalid");
+    expect(() => decodeCursor(encodeCursor(["253402300800000000"]), ["micros"])).toThrow("cursor.invalid");
+    expect(decodeCursor(encodeCursor(["253402300799999999"]), ["micros"])).toEqual(["253402300799999999"]);
     expect(decodeCursor(encodeCursor(["9223372036854775807"]), ["id"])).toEqual(["9223372036854775807"]);
   });
 

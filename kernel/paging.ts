@@ -15,8 +15,13 @@ export function encodeCursor(parts: (string | number)[]): string {
   return btoa(JSON.stringify(parts)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
+/** `id` is what a `bigint` holds; `micros` are microseconds since 1970 as text, up to the year 9999: SQL overflows later on. */
+export type CursorPart = "string" | "number" | "id" | "micros";
+
+const PART_MAX = { id: BIGINT_MAX, micros: 253_402_300_799_999_999n };
+
 /** @throws Problem 400 `cursor.invalid` for anything that `encodeCursor` did not make in this shape */
-export function decodeCursor(cursor: string, shape: readonly ("string" | "number" | "id")[]): (string | number)[] {
+export function decodeCursor(cursor: string, shape: readonly CursorPart[]): (string | number)[] {
   const bad = new Problem(
     400,
     "cursor.invalid",
@@ -32,7 +37,8 @@ export function decodeCursor(cursor: string, shape: readonly ("string" | "number
   for (const [i, kind] of shape.entries()) {
     const part: unknown = parts[i];
     if (kind === "number" ? typeof part !== "number" : typeof part !== "string") throw bad;
-    if (kind === "id" && !(/^[0-9]{1,19}$/.test(part as string) && BigInt(part as string) <= BIGINT_MAX)) throw bad;
+    if (kind !== "id" && kind !== "micros") continue;
+    if (!/^[0-9]{1,19}$/.test(part as string) || BigInt(part as string) > PART_MAX[kind]) throw bad;
   }
   return parts as (string | number)[];
 }

@@ -29,8 +29,13 @@ export interface House extends AsyncDisposable {
   files(folder: string): Promise<string[]>;
 }
 
-export async function startHouse(env: Record<string, string> = {}): Promise<House> {
+/** @param before is given the data folder, still empty, before the first start */
+export async function startHouse(
+  env: Record<string, string> = {},
+  before: (data_folder: string) => Promise<unknown> = async () => {},
+): Promise<House> {
   const data_folder = await mkdtemp(join(tmpdir(), "house-"));
+  await before(join(data_folder, "data"));
   const port = freePort();
   const url = `http://127.0.0.1:${port}`;
   let child = spawn();

@@ -7,13 +7,12 @@ import { join } from "node:path";
  * What a program that was written elsewhere has: an address, `fetch`, and the names that are promised to it. Nothing here
  * imports a contract, so a field that is renamed turns these tests red and nothing else would.
  */
-export type Json = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- an outsider has no types
-
-export interface Answer {
+export interface Answer<T> {
   status: number;
-  body: Json;
+  body: T;
   headers: Headers;
 }
+export type Open = Record<string, unknown>;
 
 export interface Asked {
   token?: string;
@@ -24,9 +23,9 @@ export interface Asked {
 }
 
 export interface Outsider {
-  ask(method: string, path: string, asked?: Asked): Promise<Answer>;
+  ask<T = Open>(method: string, path: string, asked?: Asked): Promise<Answer<T>>;
   /** The body of an answer that must have this status. */
-  want(status: number, method: string, path: string, asked?: Asked): Promise<Json>;
+  want<T = Open>(status: number, method: string, path: string, asked?: Asked): Promise<T>;
   /** Status and code of a refusal. */
   refusal(method: string, path: string, asked?: Asked): Promise<[number, string]>;
   /** Signs up and in. @returns the token */
@@ -41,13 +40,13 @@ const RETRIES_MAX = 20;
 /** @throws where an answer breaks what holds for all of them: no 5xx, and each refusal a problem that says what to do */
 export function outsider(base: string): Outsider {
   const outside: Outsider = {
-    async ask(method, path, asked = {}) {
+    async ask<T>(method: string, path: string, asked: Asked = {}): Promise<Answer<T>> {
       const headers = new Headers(asked.headers);
       if (asked.token !== undefined) headers.set("authorization", `Bearer ${asked.token}`);
-      const body = asked.raw ?? (asked.body === undefined ? undefined : JSON.stringify(asked.body));
-      if (body !== undefined && !headers.has("content-type")) headers.set("content-type", "application/json");
+      const sent = asked.raw ?? (asked.body === undefined ? undefined : JSON.stringify(asked.body));
+      if (sent !== undefined && !headers.has("content-type")) headers.set("content-type", "application/json");
       for (let tries = 0; ; tries++) {
-        const response = await fetch(base + path, { method, headers, body: body ?? null, redirect: "manual" });
+        const response = await fetch(base + path, { method, headers, body: sent ?? null, redirect: "manual" });
         if (response.status === 429 && tries < RETRIES_MAX) {
           await Bun.sleep(1_000 * Number(response.headers.get("retry-after")));
           continue;
@@ -56,13 +55,13 @@ export function outsider(base: string): Outsider {
         const what = `${method} ${path.slice(0, 120)} → ${response.status} ${text.slice(0, 300)}`;
         if (response.status >= 500) throw new Error(what);
         const type = response.headers.get("content-type") ?? "";
-        const json = type.includes("json") && text !== "" ? (JSON.parse(text) as Json) : {};
-        if (response.status >= 400 && method !== "HEAD") checkProblem(what, response, type, json);
-        return { status: response.status, body: json, headers: response.headers };
+        const body = type.includes("json") && text !== "" ? (JSON.parse(text) as T) : ({} as T);
+        if (response.status >= 400 && method !== "HEAD") checkProblem(what, response, type, body as Open);
+        return { status: response.status, body, headers: response.headers };
       }
     },
-    async want(status, method, path, asked) {
-      const answer = await outside.ask(method, path, asked);
+    async want<T>(status: number, method: string, path: string, asked?: Asked): Promise<T> {
+      const answer = await outside.ask<T>(method, path, asked);
       if (answer.status !== status)
         throw new Error(`${method} ${path}: ${answer.status} and not ${status}: ${JSON.stringify(answer.body)}`);
       return answer.body;
@@ -73,15 +72,17 @@ export function outsider(base: string): Outsider {
     },
     async person(handle) {
       await outside.want(201, "POST", "/v1/people", { body: { handle, password: PASSWORD, display_name: handle } });
-      const signedIn = await outside.want(201, "POST", "/v1/sessions", { body: { handle, password: PASSWORD } });
-      return String(signedIn.token);
+      const signedIn = await outside.want<{ token: string }>(201, "POST", "/v1/sessions", {
+        body: { handle, password: PASSWORD },
+      });
+      return signedIn.token;
     },
     get: (url) => fetch(new URL(url, base)),
   };
   return outside;
 }
 
-function checkProblem(what: string, response: Response, type: string, problem: Json) {
+function checkProblem(what: string, response: Response, type: string, problem: Open) {
   const whole =
     type === "application/problem+json" &&
     problem.status === response.status &&
@@ -99,26 +100,32 @@ export async function upload(
   file: { filename: string; media_type: string; bytes: Uint8Array },
 ): Promise<string> {
   const { filename, media_type, bytes } = file;
-  const begun = await outside.want(201, "POST", "/v1/uploads", {
-    token,
-    body: { filename, size_bytes: bytes.length, media_type },
-  });
-  const { id, part_size_bytes, part_count } = begun as { id: string; part_size_bytes: number; part_count: number };
+  interface Begun {
+    id: string;
+    part_size_bytes: number;
+    part_count: number;
+  }
+  const body = { filename, size_bytes: bytes.length, media_type };
+  const { id, part_size_bytes, part_count } = await outside.want<Begun>(201, "POST", "/v1/uploads", { token, body });
   expect([typeof id, part_count]).toEqual(["string", Math.ceil(bytes.length / part_size_bytes)]);
   const part_numbers = Array.from({ length: part_count }, (_, i) => part_count - i);
-  const signed = await outside.want(200, "POST", `/v1/uploads/${id}/parts`, { token, body: { part_numbers } });
+  const signed = await outside.want<{ parts: { part_number: number; url: string }[] }>(
+    200,
+    "POST",
+    `/v1/uploads/${id}/parts`,
+    { token, body: { part_numbers } },
+  );
   const parts = await Promise.all(
-    (signed.parts as { part_number: number; url: string }[]).map(async ({ part_number, url }) => {
+    signed.parts.map(async ({ part_number, url }) => {
       const body = bytes.slice((part_number - 1) * part_size_bytes, part_number * part_size_bytes);
       const put = await fetch(new URL(url, base), { method: "PUT", body });
       expect(put.status).toBe(200);
       return { part_number, etag: put.headers.get("etag") ?? "" };
     }),
   );
-  const there = await outside.want(200, "GET", `/v1/uploads/${id}`, { token });
-  expect((there.parts as Json[]).map((part) => part.part_number).toSorted((a, b) => a - b)).toEqual(
-    part_numbers.toReversed(),
-  );
+  const there = await outside.want<{ parts: { part_number: number }[] }>(200, "GET", `/v1/uploads/${id}`, { token });
+  const arrived = there.parts.map((part) => part.part_number);
+  expect(arrived.toSorted((a, b) => a - b)).toEqual(part_numbers.toReversed());
   await outside.want(202, "POST", `/v1/uploads/${id}/complete`, { token, body: { parts } });
   return id;
 }
@@ -134,9 +141,17 @@ export function padded(film: Uint8Array, bytes: number): Uint8Array {
 
 /** A photograph that tells where it was taken, and by which camera. */
 export async function photograph(camera: string): Promise<Uint8Array> {
-  const jpeg = await run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=800x600:rate=1:duration=1"].concat(
-    ["-frames:v", "1", "-c:v", "mjpeg", "-f", "image2pipe", "pipe:1"],
-  ));
+  const jpeg = await run(
+    ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=800x600:rate=1:duration=1"].concat([
+      "-frames:v",
+      "1",
+      "-c:v",
+      "mjpeg",
+      "-f",
+      "image2pipe",
+      "pipe:1",
+    ]),
+  );
   const make = new TextEncoder().encode(`${camera}\0`);
   // A TIFF of two directories: IFD0 with the maker and a pointer to GPS; GPS with a latitude of 59° 19′ 46″ N.
   const ifd0 = 8;
@@ -235,7 +250,7 @@ export async function run(command: string[], env?: Record<string, string>): Prom
     stderr: "pipe",
     env: { ...process.env, ...env },
   });
-  const [out, complaint] = await Promise.all([child.stdout.bytes(), child.stderr.text()]);
+  const [out, complaint] = await Promise.all([new Response(child.stdout).bytes(), new Response(child.stderr).text()]);
   if ((await child.exited) !== 0) throw new Error(`${command.slice(0, 4).join(" ")}: ${complaint}`);
   return out;
 }

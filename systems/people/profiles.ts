@@ -102,7 +102,7 @@ export function createProfiles(
 
   /** Skeleton → hydrate → rules → present: whom a block or a suspension hides is left out here, at read time. */
   async function page(kind: store.ListKind, of: PersonId, { limit, cursor }: PageAsked) {
-    const [at, id] = cursor === undefined ? [] : (decodeCursor(cursor, ["id", "id"]) as string[]);
+    const [at, id] = cursor === undefined ? [] : (decodeCursor(cursor, ["micros", "id"]) as string[]);
     const rows = await store.list(sql.pool, kind, of, at === undefined ? null : { at, id: id! }, limit + 1);
     const shown = rows.slice(0, limit);
     const known = await cards.cards(shown.map((row) => row.id));

@@ -177,7 +177,7 @@ export const tooManyMemberships = () =>
 /** @throws Problem 400 `cursor.invalid` */
 export function belowOf(cursor: string | undefined): store.Below {
   if (cursor === undefined) return null;
-  const [at, id] = decodeCursor(cursor, ["id", "id"]) as [string, string];
+  const [at, id] = decodeCursor(cursor, ["micros", "id"]) as [string, string];
   return { at, id };
 }
 
