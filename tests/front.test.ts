@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { personOf, startHouse } from "./house.ts";
 
 const TOKEN = "a metrics token of thirty-two chars";
-const house = await startHouse({ FOLKHUS_METRICS_TOKEN: TOKEN });
+const house = await startHouse({ FOLKHUS_METRICS_TOKEN: TOKEN, FOLKHUS_TRUSTED_PROXIES: "1" });
 afterAll(() => house[Symbol.asyncDispose]());
 const get = (path: string, headers: Record<string, string> = {}) => fetch(`${house.url}${path}`, { headers });
 
@@ -85,6 +85,22 @@ describe("the front of the house", () => {
     const { checks } = (await ready.json()) as { checks: { name: string; state: string }[] };
     expect(ready.status).toBe(200);
     expect(checks.map((check) => check.name)).toEqual(["lifecycle", "database", "disk", "ffmpeg", "sandbox"]);
+  });
+
+  test("SV10: pages draw from the bucket of their caller's address, behind a proxy too, and of nobody else's", async () => {
+    const flood = { "x-forwarded-for": "198.51.100.7" };
+    const sent = async (times: number, send: () => Promise<Response>) =>
+      Promise.all(Array.from({ length: times }, send));
+    const signIn = () => fetch(`${house.url}/v1/sessions`, { method: "POST", headers: flood });
+    while ((await sent(20, signIn)).every((answer) => answer.status !== 429));
+    for (const path of ["/", "/@astrid", "/readyz"]) {
+      let refused: Response | undefined;
+      while (!refused) refused = (await sent(20, () => get(path, flood))).find((answer) => answer.status === 429);
+      expect([path, refused.headers.has("retry-after")]).toEqual([path, true]);
+      expect([path, (await get(path, { "x-forwarded-for": "198.51.100.8" })).status]).toEqual([path, 200]);
+    }
+    expect((await get("/healthz", flood)).status).toBe(200);
+    expect(await (await get("/@astrid", { "x-forwarded-for": "198.51.100.8" })).text()).toContain("(@astrid)");
   });
 
   test("SV9: it is not reachable from the network unless told so", async () => {

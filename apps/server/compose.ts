@@ -2,7 +2,8 @@ import { join } from "node:path";
 
 import type { Logger } from "pino";
 
-import { type Api, createApi, createIdempotency, DEFAULT_LIMITS } from "#ports/http/index.ts";
+import { NOBODY } from "#kernel/viewer.ts";
+import { addressOf, type Api, createApi, createIdempotency, DEFAULT_LIMITS, takeLimits } from "#ports/http/index.ts";
 import { createFeed, type Feed, serveFeed } from "#systems/feed/index.ts";
 import { createMedia, findFfmpeg, type Media } from "#systems/media/index.ts";
 import { createPeople, type People, type Pictures, servePeople } from "#systems/people/index.ts";
@@ -49,6 +50,8 @@ export interface ComposeOptions {
   beside_a_server?: boolean;
 }
 
+/** A page asks the database for the house, beside what it asks the API, which counts by itself. */
+const PAGE_COST = { cost_tokens: 2 };
 const JOBS_DRAIN_MS_MAX = 10_000;
 
 export async function composeHouse(config: Config, secrets: Secrets, options: ComposeOptions): Promise<House> {
@@ -112,6 +115,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     idempotency,
     clock,
     trusted_proxies: config.trusted_proxies,
+    public_url: config.public_url,
     requestId: () => crypto.randomUUID(),
     onServed(served) {
       metrics.served(served);
@@ -131,6 +135,14 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       health,
       metrics,
       metrics_token: secrets.metrics_token,
+      admit: (request, peer_address) =>
+        takeLimits(
+          limiter,
+          DEFAULT_LIMITS,
+          PAGE_COST,
+          NOBODY,
+          addressOf(request, peer_address, config.trusted_proxies),
+        ),
       ...(await openPage()),
       about: {
         title: config.house_name,

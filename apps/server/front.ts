@@ -12,6 +12,8 @@ export interface FrontNeeds {
   health: Health;
   metrics: Metrics;
   metrics_token: string | null;
+  /** @throws Problem 429 where this address has had enough */
+  admit: (request: Request, peer_address: string) => Promise<unknown>;
   asset: (name: string, request: Request) => Response;
   page: (request: Request, peer_address: string) => Promise<Response>;
   about: { title: string; version: string; description: string };
@@ -35,9 +37,15 @@ export function createFront(needs: FrontNeeds) {
     if (request.method !== "GET" && request.method !== "HEAD")
       return refuse(405, "route.wrong_method", "This path answers to GET, HEAD.", { allow: "GET, HEAD" });
     if (path.startsWith("/assets/")) return needs.asset(path.slice("/assets/".length), request);
+    if (path === "/healthz") return text(200, "ok");
+    // Everything below may ask the database, as the API does, so it draws from the same bucket.
+    try {
+      await needs.admit(request, peer_address);
+    } catch (error) {
+      if (error instanceof Problem) return problemResponse(error, crypto.randomUUID(), PLAIN_HEADERS);
+      throw error;
+    }
     switch (path) {
-      case "/healthz":
-        return text(200, "ok");
       case "/readyz":
         return ready(health);
       case "/metrics":

@@ -28,10 +28,11 @@ export function createPage(needs: PageNeeds) {
     const asked = new URL(request.url);
     const origin = needs.public_url ?? `${asked.protocol}//${request.headers.get("host") ?? asked.host}`;
     const cookie = request.headers.get("cookie");
+    const from = forwardedOf(request);
     const [house, me, card] = await Promise.all([
       needs.house(),
-      cookie === null ? null : ask<Me>(needs.api, `${origin}/v1/people/me`, peer_address, { cookie }),
-      cardOf(asked.pathname, (path) => ask(needs.api, `${origin}${path}`, peer_address)),
+      cookie === null ? null : ask<Me>(needs.api, `${origin}/v1/people/me`, peer_address, { ...from, cookie }),
+      cardOf(asked.pathname, (path) => ask(needs.api, `${origin}${path}`, peer_address, from)),
     ]);
     const html = pageHtml({
       build: needs.build,
@@ -60,6 +61,12 @@ export function createPage(needs: PageNeeds) {
       },
     });
   };
+}
+
+/** What a proxy said of the caller, so that the API counts them and not the proxy. */
+function forwardedOf(request: Request): Record<string, string> {
+  const address = request.headers.get("x-forwarded-for");
+  return address === null ? {} : { "x-forwarded-for": address };
 }
 
 type Ask = <T>(path: string) => Promise<T | null>;

@@ -27,6 +27,8 @@ export interface ApiNeeds {
   clock: Clock;
   /** Number of proxies in front whose `X-Forwarded-*` is believed; 0 for none. */
   trusted_proxies: number;
+  /** Where people reach the house, if it was told: under this name its scheme holds, whatever a proxy leaves unsaid. */
+  public_url?: string | null;
   /** Makes one id per request. */
   requestId: () => string;
   onServed: (served: Served) => void;
@@ -98,6 +100,7 @@ const patternOf = (path: string) => new RegExp(`^${path.replaceAll(/\{\w+\}/g, "
 
 function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
   const mutates = route.method !== "GET";
+  const public_at = needs.public_url ? new URL(needs.public_url) : null;
   const deadline_ms = route.deadline_ms ?? DEADLINE_DEFAULT_MS;
   const body_bytes_max = route.body_bytes_max ?? BODY_BYTES_DEFAULT_MAX;
 
@@ -128,7 +131,7 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
     }, deadline_ms);
     try {
       const address = addressOf(request, peer_address, needs.trusted_proxies);
-      const origin = originOf(request, needs.trusted_proxies);
+      const origin = originOf(request, needs.trusted_proxies, public_at);
       const credential = credentialOf(request, SESSION_COOKIE);
       // Also before there is a cookie: another site must not sign a browser in as somebody of its choice.
       if (mutates && credential?.from !== "bearer") refuseCrossSite(request, origin);
@@ -316,7 +319,7 @@ function requestIdOf(request: Request): string | null {
 }
 
 /** The n-th address from the right of X-Forwarded-For, where n proxies are ours; what stands left of it is hearsay. */
-function addressOf(request: Request, peer_address: string, trusted_proxies: number): string {
+export function addressOf(request: Request, peer_address: string, trusted_proxies: number): string {
   if (trusted_proxies === 0) return peer_address;
   const chain = (request.headers.get("x-forwarded-for") ?? "")
     .split(",")
@@ -325,8 +328,9 @@ function addressOf(request: Request, peer_address: string, trusted_proxies: numb
   return chain[chain.length - trusted_proxies] ?? peer_address;
 }
 
-function originOf(request: Request, trusted_proxies: number): string {
+function originOf(request: Request, trusted_proxies: number, public_at: URL | null): string {
   const url = new URL(request.url);
+  if (public_at !== null && (request.headers.get("host") ?? url.host) === public_at.host) return public_at.origin;
   const forwarded = trusted_proxies > 0 ? request.headers.get("x-forwarded-proto") : null;
   const scheme = forwarded === "https" || forwarded === "http" ? forwarded : url.protocol.slice(0, -1);
   return `${scheme}://${request.headers.get("host") ?? url.host}`;

@@ -365,6 +365,18 @@ describe("ports/http serves", () => {
     expect(seen).toEqual(["192.0.2.1", "198.51.100.7", "10.9.9.9"]);
   });
 
+  test("HT15: under its public name the house has its public scheme, though the proxy says nothing; under others it has its own", async () => {
+    const seen: string[] = [];
+    run = async ({ origin, body }) => {
+      seen.push(origin);
+      return { status: 200, body };
+    };
+    const { send } = house({ public_url: "https://hall.example" });
+    for (const host of ["hall.example", "localhost:4000", "hall.example.evil.test"])
+      await send(post('{"text":"a"}', { host }));
+    expect(seen).toEqual(["https://hall.example", "http://localhost:4000", "http://hall.example.evil.test"]);
+  });
+
   test("HT13: the OpenAPI document is 3.1 and has every route with its bounds", () => {
     const document = house().api.openapi({ title: "t", version: "1", description: "" }) as {
       openapi: string;

@@ -64,8 +64,8 @@ export interface Served {
   error?: unknown;
 }
 
-export { createApi, type ApiNeeds } from "./api.ts";
+export { addressOf, createApi, type ApiNeeds } from "./api.ts";
 export { createIdempotency, type Idempotency } from "./idempotency.ts";
-export { addressKey, DEFAULT_LIMITS, type HttpLimits } from "./limits.ts";
+export { addressKey, DEFAULT_LIMITS, type HttpLimits, takeLimits } from "./limits.ts";
 export { problemResponse } from "./problem.ts";
 export { SESSION_COOKIE } from "./request.ts";

@@ -36,7 +36,7 @@ export function addressKey(address: string): string {
 export async function takeLimits(
   limiter: Limiter,
   limits: HttpLimits,
-  route: Route,
+  route: Pick<Route, "cost_tokens">,
   viewer: Viewer,
   address: string,
 ): Promise<Record<string, string>> {
