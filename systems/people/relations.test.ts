@@ -149,6 +149,16 @@ describe("people: follow, block, mute", () => {
     expect((await client.call(r.me, { token: star.token })).body.followers).toBe(6);
   });
 
+  test("PE32: a cursor with a moment that no clock of ours has is refused", async () => {
+    const { token } = await house.person("cursed");
+    const cursor = btoa(JSON.stringify(["9223372036854775807", "1"])).replaceAll("=", "");
+    for (const route of [r.listBlocks, r.listMutes])
+      expect((await client.call(route, { token, query: { cursor } })).code).toBe("cursor.invalid");
+    expect((await client.call(r.listFollowers, { params: { handle: "cursed" }, query: { cursor } })).code).toBe(
+      "cursor.invalid",
+    );
+  });
+
   test("PE32: the lists page without gap or repeat while others follow", async () => {
     const idol = await house.person("idol");
     const early = await Promise.all(Array.from({ length: 7 }, (_, i) => house.person(`early_${i}`)));
