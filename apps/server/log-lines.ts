@@ -4,10 +4,25 @@ import pretty from "pino-pretty";
 import type { Served } from "#ports/http/index.ts";
 
 /** Lines of JSON, or readable ones on a terminal. Never a body, a password, a token or a query string. */
-export function createLogLines(level: string, terminal: boolean): Logger {
-  const options: pino.LoggerOptions = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+export function createLogLines(level: string, terminal: boolean, to?: pino.DestinationStream): Logger {
+  const options: pino.LoggerOptions = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: plainError, error: plainError },
+  };
   // In this thread: a transport of its own would lose the last lines at a crash, and they matter most.
-  return terminal ? pino(options, pretty({ colorize: true, sync: true, ignore: "pid,hostname" })) : pino(options);
+  const stream = to ?? (terminal ? pretty({ colorize: true, sync: true, ignore: "pid,hostname" }) : undefined);
+  return stream ? pino(options, stream) : pino(options);
+}
+
+/** What says where and why. PostgreSQL adds `detail` with the whole row that it refused, which is what somebody wrote. */
+const TOLD = ["type", "message", "stack", "name", "code", "errno", "table", "column", "constraint", "routine"];
+
+function plainError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const known = pino.stdSerializers.err(error) as unknown as Record<string, unknown>;
+  return Object.fromEntries(TOLD.flatMap((name) => (known[name] === undefined ? [] : [[name, known[name]]])));
 }
 
 const SLOW_MS = 1_000;

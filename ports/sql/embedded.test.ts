@@ -41,6 +41,18 @@ async function startVictimAndKill(): Promise<number> {
 const isGone = async (pid: number) => !(await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""));
 
 describe("the embedded database", () => {
+  test("SQ10: its own log says that a row was refused, and not what was in it", async () => {
+    await using embedded = await startEmbeddedPostgres({ folder });
+    await using sql = createSql(embedded.target, { clock });
+    await sql.pool`CREATE TABLE said (words text CHECK (length(words) < 5))`;
+    await expect((async () => sql.pool`INSERT INTO said VALUES (${"a secret thought"})`)()).rejects.toThrow(
+      "said_words_check",
+    );
+    const log = await readFile(join(folder, "postgres.log"), "utf8");
+    expect(log).toContain("said_words_check");
+    expect(log).not.toContain("a secret thought");
+  });
+
   test("SQ8: after a kill -9 of the process that started it, the next start adopts it and has every committed row", async () => {
     const pid = await startVictimAndKill();
     {

@@ -115,6 +115,8 @@ async function start(
     "wal_compression=on",
     "random_page_cost=1.1",
     "log_min_messages=warning",
+    // Without it a refused row stands in the log whole, with what somebody wrote in it.
+    "log_error_verbosity=terse",
     "log_timezone=UTC",
     "timezone=UTC",
     ...extra,

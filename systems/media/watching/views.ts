@@ -4,6 +4,7 @@ import type { VideoId } from "#kernel/ids.ts";
 import { MINUTE_MS } from "#kernel/time.ts";
 import type { Viewer } from "#kernel/viewer.ts";
 import type { Clock } from "#ports/clock/index.ts";
+import { addressKey } from "#ports/http/index.ts";
 import type { JobKind } from "#ports/jobs/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
@@ -25,7 +26,10 @@ export function createViews({ sql, clock, secret }: { sql: Sql; clock: Clock; se
       const known = viewer.kind === "person";
       const who = known
         ? `p${viewer.person_id}`
-        : `a${createHmac("sha256", secret).update(`view:${video_id}:${address}`).digest("base64url").slice(0, 32)}`;
+        : `a${createHmac("sha256", secret)
+            .update(`view:${video_id}:${addressKey(address)}`)
+            .digest("base64url")
+            .slice(0, 32)}`;
       await store.noteView(sql.pool, {
         video_id,
         viewer: who,

@@ -73,6 +73,18 @@ describe("views", () => {
     await watch(params, "anybody-01", null);
     await watch(params, "anybody-02", null);
     expect(await views(params)).toBe(3);
+    // Whoever has one IPv6 address has 2^64 of them.
+    const watchFrom = (address: string) =>
+      media.house.api.fetch(
+        new Request(`http://house.test/v1/videos/${params.video_id}/views`, {
+          method: "POST",
+          body: '{"session":"anybody-01"}',
+        }),
+        address,
+      );
+    for (const end of ["1", "2", "ffff:1"]) expect((await watchFrom(`2001:db8:7:7::${end}`)).status).toBe(204);
+    expect((await watchFrom("2001:db8:7:8::1")).status).toBe(204);
+    expect(await views(params)).toBe(5);
     const hidden = await video("private");
     expect((await watch(hidden, "session-one")).code).toBe("video.not_found");
     expect((await watch(params, "short")).status).toBe(400);
