@@ -14,6 +14,7 @@ import { createAssets } from "./assets.ts";
 import type { Config, Secrets } from "./config.ts";
 import { createFront } from "./front.ts";
 import { type Ground, openGround } from "./ground.ts";
+import { API_GUIDE } from "./guide.ts";
 import { createHealth, type Health } from "./health.ts";
 import { listen, type Listening } from "./listen.ts";
 import { logServed } from "./log-lines.ts";
@@ -147,8 +148,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       about: {
         title: config.house_name,
         version: VERSION,
-        description:
-          "Whatever the page does, a call here does. Send a bearer token, or the session cookie from the page.",
+        description: API_GUIDE,
       },
     });
   /** A page that cannot be built must not take the API and the media down with it. */

@@ -40,10 +40,22 @@ const DEPTH_MAX = 6;
 
 const escape = (text: string) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+/** Paragraphs, `code`, **strong** and fences: as much Markdown as our own texts use. */
 const prose = (text: string) =>
+  text
+    .split(/^```\w*\n([^]*?)^```$/m)
+    .map((piece, i) => (i % 2 === 1 ? `<pre>${escape(piece.trimEnd())}</pre>` : paragraphs(piece)))
+    .join("");
+const paragraphs = (text: string) =>
+  text
+    .split("\n\n")
+    .filter((paragraph) => paragraph.trim() !== "")
+    .map((paragraph) => `<p>${words(paragraph)}</p>`)
+    .join("");
+const words = (text: string) =>
   escape(text)
     .replaceAll(/`([^`]+)`/g, "<code>$1</code>")
-    .replaceAll("\n\n", "</p><p>");
+    .replaceAll(/\*\*([^*]+)\*\*/g, "<b>$1</b>");
 
 export function docsPage(openapi: object): string {
   const document = openapi as Document;
@@ -69,7 +81,7 @@ export function docsPage(openapi: object): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escape(document.info.title)} API</title><link rel="stylesheet" href="/docs.css"></head><body>
 <nav aria-label="Calls"><p class="name"><a href="/">${escape(document.info.title)}</a> <small>API ${escape(document.info.version)}</small></p>${nav}</nav>
-<main><h1>The API</h1><p>${prose(document.info.description ?? "")}</p>
+<main><h1>The API</h1>${prose(document.info.description ?? "")}
 <p>The same as data: <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1).</p>${body}</main></body></html>`;
 }
 
@@ -86,7 +98,7 @@ function operationCard(o: Operation & { path: string; method: string }, schemas:
       return `<details><summary><b>${status}</b> ${escape(description)}</summary>${schema ? `<pre>${typeOf(schema, schemas, 0)}</pre>` : "<p>No body.</p>"}</details>`;
     });
   return `<article id="${o.operationId}"><h3><span class="method ${o.method}">${o.method}</span> <code>${escape(o.path)}</code></h3>
-<p><b>${escape(o.summary)}</b></p><p>${prose(o.description ?? "")}</p>
+<p><b>${escape(o.summary)}</b></p>${prose(o.description ?? "")}
 ${parameters.length ? `<table><thead><tr><th>Parameter</th><th>In</th><th>Type</th></tr></thead><tbody>${parameters.join("")}</tbody></table>` : ""}
 ${body ? `<h4>Body</h4><pre>${typeOf(body, schemas, 0)}</pre>` : ""}<h4>Answers</h4>${answers.join("")}</article>`;
 }
