@@ -44,7 +44,7 @@ const escape = (text: string) =>
 const prose = (text: string) =>
   text
     .split(/^```\w*\n([^]*?)^```$/m)
-    .map((piece, i) => (i % 2 === 1 ? `<pre>${escape(piece.trimEnd())}</pre>` : paragraphs(piece)))
+    .map((piece, i) => (i % 2 === 1 ? `<pre tabindex="0">${escape(piece.trimEnd())}</pre>` : paragraphs(piece)))
     .join("");
 const paragraphs = (text: string) =>
   text

@@ -2,6 +2,8 @@
 export interface Limiter extends AsyncDisposable {
   /** @throws RangeError for claims that cannot be meant (`LIMIT_CLAIMS_MAX`, `LIMIT_KEY_LENGTH_MAX`, a rule without tokens) */
   take(claims: LimitClaim[]): Promise<LimitDecision>;
+  /** Returns what a granted `take` took, where it turned out not to count: a sign-in whose password was right. At most once. */
+  giveBack(claims: LimitClaim[]): Promise<void>;
 }
 
 /** A limiter whose buckets are in this process: it can answer without a turn of the loop. */

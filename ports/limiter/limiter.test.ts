@@ -102,6 +102,21 @@ test("LI8: a cost above the bucket waits until it is full and empties it; a cost
   expect(limiter.takeNow([claim("k", five, 0)])).toMatchObject({ allowed: true, remaining_tokens: 0 });
 });
 
+test("LI13: what is given back is there again, and never more than a full bucket", async () => {
+  const { clock, limiter } = make();
+  const three = rule(3, 1);
+  await expect(limiter.giveBack([])).rejects.toThrow("claims");
+  for (let i = 0; i < 100; i++) {
+    expect(limiter.takeNow([claim("k", three, 2)]).allowed).toBe(true);
+    await limiter.giveBack([claim("k", three, 2)]);
+  }
+  limiter.takeNow([claim("k", three, 1)]);
+  await clock.advance(1_000);
+  await limiter.giveBack([claim("k", three, 3), claim("nobody", three)]);
+  expect(limiter.takeNow([claim("k", three, 0)]).remaining_tokens).toBe(3);
+  expect(limiter.keys).toBe(1);
+});
+
 test("LI9: at the bound the fullest goes first, and who has spent all stays refused", async () => {
   const { limiter } = make(32);
   const ten = rule(10, 0.001);

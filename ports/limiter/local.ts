@@ -102,6 +102,18 @@ export function createLocalLimiter(needs: { clock: Clock; keys_max: number }): L
   return {
     takeNow,
     take: async (claims) => takeNow(claims),
+    async giveBack(claims) {
+      check(claims);
+      const now_ms = Math.floor(clock.monotonic());
+      for (const claim of claims) {
+        const held = buckets.get(claim.key);
+        // A key that was forgotten meanwhile begins full: there is nothing to return to it.
+        if (!held) continue;
+        const rate = rateFor(claim.rule);
+        held.level_micro = Math.min(rate.burst_micro, levelAt(held, rate, now_ms) + costOf(claim, rate));
+        held.at_ms = now_ms;
+      }
+    },
     get keys() {
       return buckets.size;
     },

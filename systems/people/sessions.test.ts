@@ -34,6 +34,14 @@ describe("people: sessions", () => {
     expect(wrong.code).toBe("people.wrong_password");
   });
 
+  test("PE13: a right password uses up none of the tries at its handle", async () => {
+    await house.person("frequent");
+    for (let i = 0; i < 25; i++) expect((await signIn("frequent")).status).toBe(201);
+    const wrong = [];
+    for (let i = 0; i < 21; i++) wrong.push((await signIn("frequent", "wrong wrong wrong")).status);
+    expect(wrong.filter((status) => status === 401).length).toBe(20);
+  });
+
   test("PE13: the twenty-first try at one handle from one address within a minute is refused, the right password too", async () => {
     await house.person("lockstep");
     const tries = [];

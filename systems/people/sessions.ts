@@ -134,6 +134,7 @@ export function createSessions(
         return { started, ended };
       });
       memory.forgetCredentials([...started.pushed_out, ...ended]);
+      await throttle.signedIn(handle, origin.address);
       const state = await credentials.state(sql.pool, found.id);
       if (!state) throw wrongPassword();
       return {

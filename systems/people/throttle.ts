@@ -29,6 +29,8 @@ export const PEOPLE_LIMITS: PeopleLimits = {
 export interface Throttle {
   /** @throws Problem 429 `limit.exceeded` */
   signIn(handle: string, address: string): Promise<void>;
+  /** The password was right, so this was no guess: what counts guesses at this handle gets its try back. */
+  signedIn(handle: string, address: string): Promise<void>;
   signUp(address: string): Promise<void>;
   link(address: string): Promise<void>;
   passkey(address: string): Promise<void>;
@@ -52,13 +54,14 @@ export function createThrottle(limiter: Limiter, limits: PeopleLimits): Throttle
     rule,
     cost_tokens: 1,
   });
+  const guesses = (handle: string, address: string): LimitClaim[] => [
+    claim(`${handle}:${addressKey(address)}`, limits.sign_in_pair),
+    claim(handle, limits.sign_in_handle),
+  ];
   return {
     signIn: (handle, address) =>
-      take([
-        claim(`${handle}:${addressKey(address)}`, limits.sign_in_pair),
-        claim(handle, limits.sign_in_handle),
-        claim(addressKey(address), limits.sign_in_address),
-      ]),
+      take([...guesses(handle, address), claim(addressKey(address), limits.sign_in_address)]),
+    signedIn: (handle, address) => limiter.giveBack(guesses(handle, address)),
     signUp: (address) => take([claim(addressKey(address), limits.sign_up_address)]),
     passkey: (address) => take([claim(addressKey(address), limits.sign_in_address)]),
     link: (address) => take([claim(addressKey(address), limits.link_address)]),
