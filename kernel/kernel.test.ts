@@ -142,4 +142,12 @@ describe("text", () => {
     expect(zText(3).safeParse("abcd").success).toBe(false);
     expect(zText(3, 1).safeParse("   ").success).toBe(false);
   });
+
+  test("KN10: text that must be there has something in it that can be seen", () => {
+    for (const text of ["\u200b", "\u3164", "\u2800\u202e", "\u00ad"]) {
+      expect(zText(9, 1).safeParse(text).success).toBe(false);
+      expect(zText(9).safeParse(text).success).toBe(true);
+    }
+    for (const text of [".", "é", "👩\u200d👧", "한"]) expect(zText(9, 1).parse(text)).toBe(text);
+  });
 });

@@ -50,7 +50,10 @@ export const AUDIENCES = ["public", "followers", "space", "private"] as const;
 export type Audience = (typeof AUDIENCES)[number];
 export const zAudience = z.enum(AUDIENCES);
 
-/** Text that people write: no control characters but newline and tab, no lone surrogates, trimmed, NFC. */
+/** Anything but space, marks that only steer others, and the letters that are drawn as nothing: Hangul's fillers, Braille's blank. */
+const SEEN = /[^\s\p{Cc}\p{Cf}\p{Z}\u115f\u1160\u2800\u3164\uffa0]/u;
+
+/** Text that people write: no control characters but newline and tab, no lone surrogates, trimmed, NFC. Where it must be there, it can be seen. */
 export const zText = (chars_max: number, chars_min = 0) =>
   z
     .string()
@@ -62,4 +65,10 @@ export const zText = (chars_max: number, chars_min = 0) =>
     // What the reference shows is the bound after trimming, not the room for it above.
     .meta({ type: "string", maxLength: chars_max, ...(chars_min > 0 ? { minLength: chars_min } : {}) })
     .transform((text) => text.replaceAll("\r\n", "\n").normalize("NFC").trim())
-    .pipe(z.string().min(chars_min).max(chars_max));
+    .pipe(
+      z
+        .string()
+        .min(chars_min)
+        .max(chars_max)
+        .refine((text) => chars_min === 0 || SEEN.test(text), "has nothing that can be seen"),
+    );
