@@ -1,3 +1,4 @@
+import { chmod, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Logger } from "pino";
@@ -102,6 +103,7 @@ export async function openGround(
   const secret = secrets.signing_secret ?? (await signingSecret(config.data_folder));
   const blobs = opened.use(await openBlobs(config, secrets, secret, clock, lines));
   const sandbox = await createSandbox({ clock });
+  await letSandboxThrough(config.data_folder, sandbox);
 
   const owned = opened.move();
   return {
@@ -121,6 +123,17 @@ export async function openGround(
     engines: { database, blobs: secrets.s3_url === null ? "files in the data folder" : "S3 by S3_URL" },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/**
+ * Without bubblewrap, programs of another account walk to their files by the real path. What is in the folder keeps its own
+ * walls, and nobody can list it.
+ */
+async function letSandboxThrough(data_folder: string, sandbox: Sandbox): Promise<void> {
+  if (sandbox.strength !== "rlimits" || process.getuid?.() !== 0) return;
+  await mkdir(data_folder, { recursive: true });
+  const { mode } = await stat(data_folder);
+  await chmod(data_folder, (mode & 0o777) | 0o001);
 }
 
 async function openBlobs(

@@ -73,17 +73,23 @@ export const dropTo = (setpriv: string, uid: number): string[] => [
 /** As root, the program runs as somebody else, who must be able to read what it is given. @throws Error saying what to do */
 export function checkReadable(paths: string[], whole_path: boolean): void {
   for (const path of paths) {
-    const parts = whole_path ? parentsOf(realpathSync(path)) : [];
-    const closed = parts.find((folder) => (statSync(folder).mode & 0o001) === 0);
+    if (whole_path) checkReachable(path);
     const stat = statSync(path);
     const need = stat.isDirectory() ? 0o005 : 0o004;
-    if (closed !== undefined || (stat.mode & need) !== need) {
-      throw new Error(
-        `The sandbox never runs as root, and other accounts may not read ${closed ?? path}. Open it to reading, or install bubblewrap.`,
-      );
-    }
+    if ((stat.mode & need) !== need) throw closedToOthers(path);
   }
 }
+
+/** The same of what will be given to that somebody: only the way there must be open. */
+export function checkReachable(path: string): void {
+  const closed = parentsOf(realpathSync(path)).find((folder) => (statSync(folder).mode & 0o001) === 0);
+  if (closed !== undefined) throw closedToOthers(closed);
+}
+
+const closedToOthers = (path: string) =>
+  new Error(
+    `The sandbox never runs as root, and other accounts may not read ${path}. Open it to reading, or install bubblewrap.`,
+  );
 
 /** `/a`, `/a/b` for `/a/b/c`. */
 export function parentsOf(path: string): string[] {

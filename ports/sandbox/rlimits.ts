@@ -1,7 +1,7 @@
 import type { createAccounts } from "./accounts.ts";
 import { giveFolder } from "./accounts.ts";
 import type { SandboxCommand } from "./index.ts";
-import { checkReadable, dropTo, PATH_INSIDE, type Plan, rlimitFlags, type Tools } from "./plan.ts";
+import { checkReachable, checkReadable, dropTo, PATH_INSIDE, type Plan, rlimitFlags, type Tools } from "./plan.ts";
 import { killAll, markedWith, treeOf } from "./tree.ts";
 
 export interface RlimitsNeeds {
@@ -18,7 +18,8 @@ export function planRlimits(command: SandboxCommand, needs: RlimitsNeeds): Plan 
   if (accounts) {
     if (!tools.setpriv)
       throw new Error("The sandbox never runs as root, and setpriv (util-linux) is not here to leave it.");
-    checkReadable([...command.read_paths, ...(command.write_folder ? [command.write_folder] : [])], true);
+    checkReadable(command.read_paths, true);
+    if (command.write_folder) checkReachable(command.write_folder);
   }
   const account = accounts?.take();
   try {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { JobRun, Jobs } from "#ports/jobs/index.ts";
@@ -11,6 +11,8 @@ export interface Scratch extends AsyncDisposable {
 export async function openScratch(folder: string, run: Pick<JobRun, "id">): Promise<Scratch> {
   await mkdir(folder, { recursive: true });
   const path = await mkdtemp(join(folder, `${run.id}-`));
+  // The sandbox's account walks through to the folder below that it is given; nobody else can list it.
+  await chmod(path, 0o711);
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
