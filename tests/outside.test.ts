@@ -199,9 +199,10 @@ describe("posts", () => {
     const before: string[] = [];
     for (let i = 0; i < 45; i++) before.push((await post(writers[i % 3] ?? "", `before ${i}`)).id);
     let reading = true;
+    let written = 0;
     const writing = Promise.all(
       writers.map(async (writer) => {
-        for (let i = 0; reading && i < 60; i++) await post(writer, `meanwhile ${i}`);
+        for (let i = 0; reading && i < 60; i++) written += Number((await post(writer, `meanwhile ${i}`)).id !== "");
       }),
     );
     const read: string[] = [];
@@ -212,8 +213,10 @@ describe("posts", () => {
       read.push(...page.items.map((item) => item.id));
       cursor = page.next_cursor;
     } while (cursor !== null);
+    const written_meanwhile = written;
     reading = false;
     await writing;
+    expect(written_meanwhile).toBeGreaterThan(0);
     expect(new Set(read).size).toBe(read.length);
     expect(read.filter((id) => before.includes(id))).toEqual(before.toReversed());
   });
