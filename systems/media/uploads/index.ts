@@ -189,13 +189,16 @@ export function createUploads(needs: UploadsNeeds): Uploads {
     },
 
     async abort(owner_id, id) {
-      await sql.tx(async (tx) => {
+      const { multipart_id } = await sql.tx(async (tx) => {
         const upload = await store.lockUpload(tx, id);
         if (upload?.owner_id !== owner_id) throw notFound("upload");
         if (upload.used_at)
           throw new Problem(409, "upload.in_use", "A video or picture was made of this upload. Delete that instead.");
         await release(tx, id);
+        return upload;
       });
+      // The job frees it whatever happens here; this closes its part URLs before the answer.
+      await blobs.multipart.abort(uploadBlob(id), multipart_id);
     },
 
     async take(tx, owner_id, id, kind) {
