@@ -8,8 +8,8 @@ export const LIST_NAMES_MAX = 1_000;
 export const PARTS_MAX = 10_000;
 /** S3's bound for one PUT. */
 export const PART_BYTES_MAX = 5 * 1024 ** 3;
-/** Of one upload, on their way to the file engine; four from a browser, and what it sent before its line broke. */
-export const PARTS_RECEIVED_AT_ONCE_MAX = 16;
+/** Of one upload, on their way to the file engine. A browser sends four; a program on a fast line sends more. */
+export const PARTS_RECEIVED_AT_ONCE_MAX = 64;
 export const DOWNLOAD_AS_CHARS_MAX = 150;
 /** Part uploads are refused below this much free disk, so that the database beside them still can write. */
 export const FREE_BYTES_MIN = 256 * 1024 ** 2;

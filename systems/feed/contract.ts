@@ -144,7 +144,7 @@ export const createPost = defineRoute({
     "post.not_a_member",
     "post.media_not_usable",
   ],
-  cost_tokens: 5,
+  cost_tokens: 2,
 });
 
 export const getPost = defineRoute({
@@ -178,7 +178,7 @@ export const editPost = defineRoute({
     "post.space_required",
     "post.space_unwanted",
   ],
-  cost_tokens: 5,
+  cost_tokens: 2,
 });
 
 export const deletePost = defineRoute({
@@ -294,7 +294,7 @@ export const createComment = defineRoute({
   body: z.strictObject({ text: zText(COMMENT_TEXT_CHARS_MAX, 1), parent_id: zId<"comment">().nullish() }),
   answers: { 201: zComment },
   problems: ["post.not_found", "comment.not_found", "comment.too_deep", "comment.too_many"],
-  cost_tokens: 3,
+  cost_tokens: 2,
 });
 
 export const getComment = defineRoute({
