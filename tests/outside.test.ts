@@ -565,7 +565,9 @@ describe("nonsense", () => {
       for (const { method, path, operation } of operations) {
         for (let i = 0; i < FUZZ_CALLS_EACH; i++) {
           const { raw, ...call } = fuzz.call(method, path, operation);
-          const token = fuzz.pick([member, member, admin, undefined]);
+          // An admin's nonsense may be sense: a setting of the house outlives this test and wins over its environment.
+          const settles = path === "/v1/admin/settings" && method !== "get";
+          const token = fuzz.pick([member, member, settles ? member : admin, undefined]);
           const headers: Record<string, string> = fuzz.often(0.1)
             ? { "idempotency-key": fuzz.pick(["k1", "k2", " ", "é"]) }
             : {};

@@ -390,13 +390,26 @@ export type Image = z.output<typeof zImage>;
 export const createImage = defineRoute({
   method: "POST",
   path: "/v1/images",
-  summary: "Make a picture of a completed upload; 201 when it is ready at once, as most are, else 202",
+  summary:
+    "Make a picture of a completed upload; 201 when it is ready at once, as most are, 202 when it takes longer, 422 when it cannot be read",
   tag: "media",
   access: write,
   cost_tokens: 3,
   body: z.strictObject({ upload_id: zId<"upload">(), alt: zText(ALT_CHARS_MAX).default("") }),
   answers: { 201: zImage, 202: zImage },
-  problems: ["upload.not_found", "upload.not_complete", "upload.in_use", "upload.wrong_kind"],
+  problems: [
+    "upload.not_found",
+    "upload.not_complete",
+    "upload.in_use",
+    "upload.wrong_kind",
+    "image.not_image",
+    "image.format_refused",
+    "image.size_refused",
+    "image.broken",
+    "image.truncated",
+    "image.empty",
+    "image.too_heavy",
+  ],
 });
 
 export const getImage = defineRoute({

@@ -1,4 +1,4 @@
-import { forbidden, notFound } from "#kernel/errors.ts";
+import { forbidden, notFound, Problem } from "#kernel/errors.ts";
 import type { ImageId, VideoId } from "#kernel/ids.ts";
 import { rfc3339 } from "#kernel/time.ts";
 import type { SignedIn, Viewer } from "#kernel/viewer.ts";
@@ -156,6 +156,15 @@ function serveImages(api: Api, needs: RoutesNeeds): void {
   const { images, rules } = needs;
   api.serve(r.createImage, async ({ viewer, body, signal }) => {
     const image = await images.create(viewer.person_id, body, signal);
+    if (image.status === "failed") {
+      // Known while its sender still waits: then it is a refusal, and nothing of it is kept.
+      await images.remove(image.id, viewer.person_id);
+      throw new Problem(
+        422,
+        image.failure_code ?? "image.failed",
+        image.failure_detail ?? "This picture could not be read.",
+      );
+    }
     const answer = presentImage(image, true, needs);
     return image.status === "ready" ? { status: 201, body: answer } : { status: 202, body: answer };
   });

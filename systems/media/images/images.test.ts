@@ -97,10 +97,11 @@ describe("pictures that are refused, with a reason, and leave nothing", () => {
   test.each(hostile)("MD40: %s", async (_name, make, code) => {
     const bytes = make();
     expect(bytes.length).toBeLessThan(200_000);
-    const { image: made } = await image(bytes);
-    expect(made.status).toBe("failed");
-    expect(made.failure?.code).toMatch(code);
-    expect(made.variants).toEqual([]);
+    const token = astrid.token;
+    const upload_id = await uploadBytes(media, token, bytes, { filename: "picture", media_type: "image/png" });
+    const refused = await client.call(createImage, { token, body: { upload_id } });
+    expect([refused.status, refused.code]).toEqual([422, expect.stringMatching(code)]);
+    expect((refused.body as unknown as { detail: string }).detail.length).toBeGreaterThan(20);
     await media.settled();
     expect(await media.stored()).toEqual([]);
   });
@@ -177,7 +178,10 @@ describe("what a post shows", () => {
 
   test("MD43: another's, a failed, a used or an unknown picture cannot be posted", async () => {
     const { image: mine } = await image(png(40, 30));
-    const { image: bad } = await image(new TextEncoder().encode("none"));
+    // One whose sender did not wait for the refusal.
+    const { image: bad } = await image(png(41, 30));
+    await media.house.db.sql.pool`UPDATE media_images SET status = 'failed', failure_code = 'image.broken',
+      failure_detail = 'It could not be read.', variants = '[]' WHERE id = ${bad.id}`;
     const refused = "post.media_not_usable";
     expect(await claim(birger.id, "1", { image_ids: [mine.id] }).catch(code)).toBe(refused);
     expect(await claim(astrid.id, "1", { image_ids: [bad.id] }).catch(code)).toBe(refused);
