@@ -63,11 +63,14 @@ export function createPage(needs: PageNeeds) {
   };
 }
 
-/** What a proxy said of the caller, so that the API counts them and not the proxy. */
-function forwardedOf(request: Request): Record<string, string> {
-  const address = request.headers.get("x-forwarded-for");
-  return address === null ? {} : { "x-forwarded-for": address };
-}
+/** What a proxy said of the caller, so that the API counts them and not the proxy, and knows their cookie by its name. */
+const forwardedOf = (request: Request): Record<string, string> =>
+  Object.fromEntries(
+    ["x-forwarded-for", "x-forwarded-proto", "host"].flatMap((name) => {
+      const value = request.headers.get(name);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
 
 type Ask = <T>(path: string) => Promise<T | null>;
 

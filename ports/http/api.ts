@@ -13,7 +13,7 @@ import type { Answer, Api, Asked, Authenticate, Handler, Served } from "./index.
 import { type HttpLimits, takeLimits } from "./limits.ts";
 import { openapiRoute } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
-import { BODY_BYTES_DEFAULT_MAX, credentialOf, parse, readJson, refuseCrossSite, SESSION_COOKIE } from "./request.ts";
+import { BODY_BYTES_DEFAULT_MAX, credentialOf, parse, readJson, refuseCrossSite, sessionCookie } from "./request.ts";
 
 export const DEADLINE_DEFAULT_MS = 10_000;
 /** A run with an Idempotency-Key that is silent for its deadline and so long again died with its process. */
@@ -69,7 +69,11 @@ export function createApi(needs: ApiNeeds): Api {
     },
   };
   registry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
-  registry.registerComponent("securitySchemes", "cookie", { type: "apiKey", in: "cookie", name: SESSION_COOKIE });
+  registry.registerComponent("securitySchemes", "cookie", {
+    type: "apiKey",
+    in: "cookie",
+    name: sessionCookie("http:"),
+  });
 
   app.notFound((c) => {
     const allowed = routes.filter((r) => patternOf(r.path).test(c.req.path)).map((r) => r.method);
@@ -132,7 +136,7 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
     try {
       const address = addressOf(request, peer_address, needs.trusted_proxies);
       const origin = originOf(request, needs.trusted_proxies, public_at);
-      const credential = credentialOf(request, SESSION_COOKIE);
+      const credential = credentialOf(request, sessionCookie(origin));
       // Also before there is a cookie: another site must not sign a browser in as somebody of its choice.
       if (mutates && credential?.from !== "bearer") refuseCrossSite(request, origin);
       if (credential) {

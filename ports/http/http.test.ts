@@ -228,6 +228,16 @@ describe("ports/http refuses", () => {
     expect((await knock({})).status).toBe(200);
   });
 
+  test("HT5: under https only the cookie that no other host can have set is a credential", async () => {
+    const { send } = house({ public_url: "https://house.test" });
+    const me = (cookie: string) =>
+      send(new Request("http://house.test/v1/admin", { headers: { cookie, host: "house.test" } })).then(
+        (answer) => answer.status,
+      );
+    expect(await me("folkhus_session=root")).toBe(401);
+    expect(await me("__Host-folkhus_session=root")).toBe(200);
+  });
+
   test("HT6: an empty bucket answers 429 with the limit's name, and other callers go on", async () => {
     const limits = { ...DEFAULT_LIMITS, person: { name: "person", burst_tokens: 2, tokens_per_s: 0.001 } };
     const { call } = house({ limits });

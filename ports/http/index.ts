@@ -68,4 +68,4 @@ export { addressOf, createApi, type ApiNeeds } from "./api.ts";
 export { createIdempotency, type Idempotency } from "./idempotency.ts";
 export { addressKey, DEFAULT_LIMITS, type HttpLimits, takeLimits } from "./limits.ts";
 export { problemResponse } from "./problem.ts";
-export { SESSION_COOKIE } from "./request.ts";
+export { sessionCookie } from "./request.ts";

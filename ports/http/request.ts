@@ -2,7 +2,13 @@ import type { z } from "zod";
 
 import { Problem } from "#kernel/errors.ts";
 
-export const SESSION_COOKIE = "folkhus_session";
+const SESSION_COOKIE = "folkhus_session";
+/**
+ * Under https the name carries the `__Host-` prefix: then a browser takes the cookie only from this very host, and a
+ * neighbour on a sibling subdomain cannot plant a session of its own (RFC 6265bis, 4.1.3.2).
+ */
+export const sessionCookie = (origin: string): string =>
+  origin.startsWith("https:") ? `__Host-${SESSION_COOKIE}` : SESSION_COOKIE;
 export const BODY_BYTES_DEFAULT_MAX = 64 * 1024;
 const ERRORS_SHOWN_MAX = 10;
 

@@ -1,6 +1,6 @@
 import { rfc3339 } from "#kernel/time.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
-import { type Api, SESSION_COOKIE } from "#ports/http/index.ts";
+import { type Api, sessionCookie } from "#ports/http/index.ts";
 
 import { type Passkey, peopleRoutes as r, type Token } from "./contract.ts";
 import type { People } from "./index.ts";
@@ -20,7 +20,7 @@ interface Called {
 const originOf = ({ header, address }: Called): Origin => ({ address, user_agent: header("user-agent") ?? "" });
 
 const cookie = (value: string, age_s: number, origin: string) =>
-  `${SESSION_COOKIE}=${value}; Path=/; Max-Age=${age_s}; HttpOnly; SameSite=Lax${origin.startsWith("https:") ? "; Secure" : ""}`;
+  `${sessionCookie(origin)}=${value}; Path=/; Max-Age=${age_s}; HttpOnly; SameSite=Lax${origin.startsWith("https:") ? "; Secure" : ""}`;
 
 const signedIn = (started: StartedSession, asked: Called) => ({
   "set-cookie": cookie(started.secret, COOKIE_AGE_S, asked.origin),
