@@ -18,6 +18,11 @@ export const SHORT_DURATION_MS_MAX = 90_000;
 
 export const COMMENT_EDITS_MAX = 50;
 
+/** What goes in one transaction when an account was deleted: comments, likes, reposts, bookmarks. About 0.1 s. */
+export const FORGET_ROWS_PER_PORTION_MAX = 50;
+/** Longer than any request: what was under way when the account was deleted has ended, and is met by the job too. */
+export const FORGET_DELAY_MS = 60_000;
+
 /** Memory of the author rings. 64 MiB hold about 200,000 people with their 8 … 48 newest entries. */
 export const RINGS_BYTES_MAX = 64 * 1024 * 1024;
 /** Newest entries kept of one person; below them the database answers. 8 bytes each. */

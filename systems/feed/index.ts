@@ -8,6 +8,7 @@ import type { MigrationFolder } from "#ports/sql/index.ts";
 import * as b from "./bounds.ts";
 import { type CommentReader, createCommentReader } from "./comments/read.ts";
 import { countsIn, defineRecount, recount, startCounting } from "./counts/counts.ts";
+import { defineForgetting, startForgetting } from "./departures.ts";
 import { COUNTS_TOPIC, FEED_TOPIC, type FeedEvent, readFeedEvent } from "./events.ts";
 import type { Ground } from "./ground.ts";
 import { definePurge } from "./posts/delete.ts";
@@ -58,7 +59,7 @@ export const FEED_BOUNDS: FeedBounds = {
 
 /** The feed, in this process. Other systems use its events; its routes are served by `serveFeed`. */
 export interface Feed extends AsyncDisposable {
-  /** Sums, shorts, purges and the daily recount. Start it on nodes that work in the background. */
+  /** Sums, shorts, purges, departures and the daily recount. Start it on nodes that work in the background. */
   work(): Disposable;
   /** Makes these sums right at once. @returns how many were wrong */
   recount(kind: "post" | "comment", ids: readonly string[]): Promise<number>;
@@ -91,11 +92,12 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   const reader = createReader({ ...needs, hydrator, overlay });
   const comments = createCommentReader({ sql, people: needs.people, reader });
   definePurge(ground, jobs);
+  defineForgetting(ground);
   defineRecount({ sql, log, jobs, onDrift: needs.onDrift ?? (() => {}) });
   const tails = await follow(log, happened, memory);
   return {
     rooms: { ground, reader, comments, timeline },
-    work: () => together([startCounting({ log }), startShorts(ground)]),
+    work: () => together([startCounting({ log }), startShorts(ground), startForgetting(ground)]),
     recount: (kind, ids) => recount({ sql, log }, kind, ids),
     forgetAll() {
       pull.clear();

@@ -2,7 +2,7 @@ import { Problem } from "#kernel/errors.ts";
 import type { ImageId, PersonId, PostId, SpaceId, VideoId } from "#kernel/ids.ts";
 import { createLocalCaches } from "#ports/cache/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
-import { createJobs, type JobKind, type Jobs } from "#ports/jobs/index.ts";
+import { createJobs, type JobKind, type JobRun, type Jobs } from "#ports/jobs/index.ts";
 import type { TestPerson } from "#systems/people/testing.ts";
 import { type TestSpaces, testSpaces } from "#systems/spaces/testing.ts";
 
@@ -13,8 +13,8 @@ import { createFeed, type Feed, FEED_FOLDER, type FeedMedia, type FeedNeeds, ser
 export interface TestFeed extends AsyncDisposable {
   house: TestSpaces;
   jobs: Jobs;
-  /** What the feed declared, to be run by hand. */
-  runJob(kind: string, payload: { [key: string]: string }): Promise<void>;
+  /** What the feed declared, to be run by hand; `run` says where it is to be stopped. */
+  runJob(kind: string, payload: { [key: string]: string }, run?: Partial<JobRun>): Promise<void>;
   /** Moves the feed's own clock on; what waits by timers does not notice. */
   later(ms: number): void;
   feed: Feed;
@@ -66,8 +66,8 @@ export async function testFeed(needs: Partial<FeedNeeds> = {}): Promise<TestFeed
   return {
     house,
     jobs,
-    async runJob(name, payload) {
-      const run = {
+    async runJob(name, payload, given = {}) {
+      const run: JobRun = {
         id: "1",
         attempt: 1,
         signal: new AbortController().signal,
@@ -75,6 +75,7 @@ export async function testFeed(needs: Partial<FeedNeeds> = {}): Promise<TestFeed
         progress() {},
         checkpoint: async () => {},
         fenced: sql.tx,
+        ...given,
       };
       await kinds.get(name)!.handle(payload, run);
     },

@@ -90,6 +90,41 @@ export async function markCommentDeleted(tx: Query, id: CommentId, by: PersonId,
   await tx`UPDATE feed_comments SET deleted_at = ${at}, deleted_by = ${by} WHERE id = ${id}`;
 }
 
+/** Those of this author whose words are still kept, deleted or not, with whose post each is under. */
+export async function unpurgedCommentsOf(
+  db: Query,
+  author_id: PersonId,
+  comments_max: number,
+): Promise<{ id: CommentId; post_author_id: PersonId }[]> {
+  return (await db`
+    SELECT c.id, p.author_id AS post_author_id FROM feed_comments c JOIN feed_posts p ON p.id = c.post_id
+    WHERE c.author_id = ${author_id} AND c.purged_at IS NULL ORDER BY c.id LIMIT ${comments_max}`) as {
+    id: CommentId;
+    post_author_id: PersonId;
+  }[];
+}
+
+/** Of a deleted comment the words, whom they name, and what stood there before go; that there was one, whose and where, stays. */
+export async function purgeComment(tx: Query, id: CommentId, at: Date): Promise<void> {
+  await tx`DELETE FROM feed_comment_edits WHERE comment_id = ${id}`;
+  await tx`
+    UPDATE feed_comments SET text = '', mention_ids = '{}', mention_handles = '{}', idempotency_key = NULL, purged_at = ${at}
+    WHERE id = ${id} AND deleted_at IS NOT NULL`;
+}
+
+export async function commentsLikedBy(
+  db: Query,
+  person_id: PersonId,
+  comments_max: number,
+): Promise<Pick<CommentRow, "id" | "post_id" | "author_id">[]> {
+  return (await db`
+    SELECT c.id, c.post_id, c.author_id FROM feed_comment_likes l JOIN feed_comments c ON c.id = l.comment_id
+    WHERE l.person_id = ${person_id} ORDER BY l.comment_id LIMIT ${comments_max}`) as Pick<
+    CommentRow,
+    "id" | "post_id" | "author_id"
+  >[];
+}
+
 export async function insertCommentLike(
   tx: Query,
   person_id: PersonId,

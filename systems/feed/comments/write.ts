@@ -123,17 +123,30 @@ export async function deleteComment(
       "comment.not_yours",
       "Only its author, the author of the post and moderators may delete a comment.",
     );
-  const event = await ground.sql.tx(async (tx): Promise<FeedEvent | null> => {
-    const row = await store.lockComment(tx, comment.id);
-    if (!row || row.deleted_at !== null) return null;
-    await store.markCommentDeleted(tx, row.id, viewer.person_id, new Date(ground.clock.now()));
-    await addDelta(tx, row.post_id, "comments", -1);
-    if (row.parent_id) await addDelta(tx, row.parent_id, "comments", -1);
-    const told = commentEvent("feed.comment_deleted", row, author_id, viewer.person_id, null, []);
-    await tell(ground.log, tx, told);
-    return told;
-  });
+  const event = await ground.sql.tx((tx) => takeCommentAway(ground, tx, comment.id, author_id, viewer.person_id));
   if (event) ground.happened(event);
+}
+
+/**
+ * All that a deletion does, in the caller's transaction.
+ * @param author_id whose post it is under
+ * @returns what it told, or null where the comment was gone already
+ */
+export async function takeCommentAway(
+  ground: Ground,
+  tx: Query,
+  id: CommentId,
+  author_id: PersonId,
+  by: PersonId,
+): Promise<FeedEvent | null> {
+  const row = await store.lockComment(tx, id);
+  if (!row || row.deleted_at !== null) return null;
+  await store.markCommentDeleted(tx, id, by, new Date(ground.clock.now()));
+  await addDelta(tx, row.post_id, "comments", -1);
+  if (row.parent_id) await addDelta(tx, row.parent_id, "comments", -1);
+  const told = commentEvent("feed.comment_deleted", row, author_id, by, null, []);
+  await tell(ground.log, tx, told);
+  return told;
 }
 
 /** @throws Problem 403 `comment.may_not` */
@@ -148,19 +161,29 @@ export async function likeComment(
     must(rules.post("comment", post), "comment.may_not");
     must(rules.comment("like", author), "comment.may_not");
   }
-  await ground.sql.tx(async (tx) => {
-    const { person_id } = viewer;
-    const changed = liked
-      ? await store.insertCommentLike(tx, person_id, comment.id, new Date(ground.clock.now()))
-      : await store.deleteCommentLike(tx, person_id, comment.id);
-    if (!changed) return;
-    await addDelta(tx, comment.id, "likes", liked ? 1 : -1);
-    await tell(ground.log, tx, {
-      type: liked ? "feed.comment_liked" : "feed.comment_unliked",
-      version: 1,
-      data: { comment_id: comment.id, post_id: comment.post_id, author_id: comment.author_id, person_id },
-    });
-  });
+  await ground.sql.tx((tx) => setCommentLike(ground, tx, comment, viewer.person_id, liked));
+}
+
+/** Row, step of the sum and event, in the caller's transaction. @returns what it told, or null where it was so already */
+export async function setCommentLike(
+  ground: Ground,
+  tx: Query,
+  comment: Pick<CommentRow, "id" | "post_id" | "author_id">,
+  person_id: PersonId,
+  liked: boolean,
+): Promise<FeedEvent | null> {
+  const changed = liked
+    ? await store.insertCommentLike(tx, person_id, comment.id, new Date(ground.clock.now()))
+    : await store.deleteCommentLike(tx, person_id, comment.id);
+  if (!changed) return null;
+  await addDelta(tx, comment.id, "likes", liked ? 1 : -1);
+  const told: FeedEvent = {
+    type: liked ? "feed.comment_liked" : "feed.comment_unliked",
+    version: 1,
+    data: { comment_id: comment.id, post_id: comment.post_id, author_id: comment.author_id, person_id },
+  };
+  await tell(ground.log, tx, told);
+  return told;
 }
 
 async function livingComment(tx: Query, id: CommentId): Promise<CommentRow> {

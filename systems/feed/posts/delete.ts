@@ -1,7 +1,8 @@
 import { notFound, Problem } from "#kernel/errors.ts";
-import type { PostId } from "#kernel/ids.ts";
+import type { PersonId, PostId } from "#kernel/ids.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 import type { Jobs } from "#ports/jobs/index.ts";
+import type { Query } from "#ports/sql/index.ts";
 
 import { UNDO_MS_MAX } from "../bounds.ts";
 import { type FeedEvent, tell } from "../events.ts";
@@ -24,23 +25,21 @@ const ENTRIES_PER_DELETE_MAX = 5_000;
  */
 export async function deletePost(ground: Ground, viewer: SignedIn, post: HydratedPost, rules: Rules): Promise<void> {
   must(rules.post("delete", post), "post.not_yours");
-  const { id } = post.post;
-  const event = await ground.sql.tx(async (tx): Promise<FeedEvent | null> => {
-    const row = await lockPost(tx, id);
-    if (!row || row.deleted_at !== null) return null;
-    await markDeleted(tx, id, viewer.person_id, new Date(ground.clock.now()));
-    await deleteEntry(tx, row.author_id, id);
-    if (hasMedia(row)) await ground.media.hidePost(tx, id);
-    await ground.jobs.enqueue(tx, PURGE_JOB, { post_id: id }, { delay_ms: PURGE_DELAY_MS, tenant: row.author_id });
-    const told: FeedEvent = {
-      type: "feed.post_deleted",
-      version: 1,
-      data: { ...placeOf(row), deleted_by: viewer.person_id },
-    };
-    await tell(ground.log, tx, told);
-    return told;
-  });
+  const event = await ground.sql.tx((tx) => takePostAway(ground, tx, post.post.id, viewer.person_id));
   if (event) ground.happened(event);
+}
+
+/** All that a deletion does, in the caller's transaction. @returns what it told, or null where the post was gone already */
+export async function takePostAway(ground: Ground, tx: Query, id: PostId, by: PersonId): Promise<FeedEvent | null> {
+  const row = await lockPost(tx, id);
+  if (!row || row.deleted_at !== null) return null;
+  await markDeleted(tx, id, by, new Date(ground.clock.now()));
+  await deleteEntry(tx, row.author_id, id);
+  if (hasMedia(row)) await ground.media.hidePost(tx, id);
+  await ground.jobs.enqueue(tx, PURGE_JOB, { post_id: id }, { delay_ms: PURGE_DELAY_MS, tenant: row.author_id });
+  const told: FeedEvent = { type: "feed.post_deleted", version: 1, data: { ...placeOf(row), deleted_by: by } };
+  await tell(ground.log, tx, told);
+  return told;
 }
 
 /**

@@ -55,6 +55,15 @@ export async function findOwnPost(db: Query, id: PostId): Promise<PostRow | null
   return row ?? null;
 }
 
+/** The oldest of them first. */
+export async function livingPostsOf(db: Query, author_id: PersonId, posts_max: number): Promise<PostId[]> {
+  const rows = (await db`
+    SELECT id FROM feed_posts WHERE author_id = ${author_id} AND deleted_at IS NULL ORDER BY id LIMIT ${posts_max}`) as {
+    id: PostId;
+  }[];
+  return rows.map((row) => row.id);
+}
+
 /** @returns the id of the post that this key made before; null when this is the first */
 export async function insertPost(
   tx: Query,

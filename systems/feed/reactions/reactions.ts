@@ -20,21 +20,23 @@ interface About {
   person_id: PersonId;
 }
 
+/** The rows of one act, in the caller's transaction. @returns what it tells, or null where nothing changed */
+type Act = (ground: Ground, tx: Query, about: About) => Promise<FeedEvent | null>;
+
 const reaction =
-  (
-    action: "like" | "repost" | "bookmark" | null,
-    act: (ground: Ground, tx: Query, about: About) => Promise<FeedEvent | null>,
-  ): Reaction =>
+  (action: "like" | "repost" | "bookmark" | null, act: Act): Reaction =>
   async (ground, viewer, post, rules) => {
     if (action !== null) must(rules.post(action, post), `post.may_not_${action}`);
     const about = { post_id: post.post.id, author_id: post.post.author_id, person_id: viewer.person_id };
-    const event = await ground.sql.tx(async (tx) => {
-      const told = await act(ground, tx, about);
-      if (told) await tell(ground.log, tx, told);
-      return told;
-    });
+    const event = await ground.sql.tx((tx) => actAndTell(act, ground, tx, about));
     if (event) ground.happened(event);
   };
+
+async function actAndTell(act: Act, ground: Ground, tx: Query, about: About): Promise<FeedEvent | null> {
+  const told = await act(ground, tx, about);
+  if (told) await tell(ground.log, tx, told);
+  return told;
+}
 
 const now = (ground: Ground) => new Date(ground.clock.now());
 
@@ -44,11 +46,12 @@ export const like = reaction("like", async (ground, tx, about) => {
   return { type: "feed.liked", version: 1, data: { ...about } };
 });
 
-export const unlike = reaction(null, async (_ground, tx, about) => {
+const takeLikeBack: Act = async (_ground, tx, about) => {
   if (!(await store.deleteLike(tx, about.person_id, about.post_id))) return null;
   await addDelta(tx, about.post_id, "likes", -1);
   return { type: "feed.unliked", version: 1, data: { ...about } };
-});
+};
+export const unlike = reaction(null, takeLikeBack);
 
 export const repost = reaction("repost", async (ground, tx, about) => {
   const entry_id = ground.ids.next<"entry">();
@@ -58,13 +61,14 @@ export const repost = reaction("repost", async (ground, tx, about) => {
   return { type: "feed.reposted", version: 1, data: { ...about, entry_id } };
 });
 
-export const unrepost = reaction(null, async (_ground, tx, about) => {
+const takeRepostBack: Act = async (_ground, tx, about) => {
   const entry_id = await store.deleteRepost(tx, about.person_id, about.post_id);
   if (entry_id === null) return null;
   await deleteEntry(tx, about.person_id, entry_id);
   await addDelta(tx, about.post_id, "reposts", -1);
   return { type: "feed.unreposted", version: 1, data: { ...about, entry_id } };
-});
+};
+export const unrepost = reaction(null, takeRepostBack);
 
 export const bookmark = reaction("bookmark", async (ground, tx, about) => {
   const entry_id = ground.ids.next<"entry">();
@@ -72,11 +76,37 @@ export const bookmark = reaction("bookmark", async (ground, tx, about) => {
   return { type: "feed.bookmarked", version: 1, data: { ...about } };
 });
 
-export const unbookmark = reaction(null, async (_ground, tx, about) =>
+const takeBookmarkBack: Act = async (_ground, tx, about) =>
   (await store.deleteBookmark(tx, about.person_id, about.post_id))
     ? { type: "feed.unbookmarked", version: 1, data: { ...about } }
-    : null,
-);
+    : null;
+export const unbookmark = reaction(null, takeBookmarkBack);
+
+const TAKE_BACK: Record<store.ReactionKind, Act> = {
+  like: takeLikeBack,
+  repost: takeRepostBack,
+  bookmark: takeBookmarkBack,
+};
+
+/**
+ * Takes back up to `reactions_max` of one person's likes, reposts or bookmarks, whatever may be seen of those posts.
+ * @returns how many were there, and what it told
+ */
+export async function takeReactionsBack(
+  ground: Ground,
+  tx: Query,
+  kind: store.ReactionKind,
+  person_id: PersonId,
+  reactions_max: number,
+): Promise<{ rows: number; told: FeedEvent[] }> {
+  const posts = await store.postsReactedTo(tx, kind, person_id, reactions_max);
+  const told: FeedEvent[] = [];
+  for (const post of posts) {
+    const event = await actAndTell(TAKE_BACK[kind], ground, tx, { ...post, person_id });
+    if (event) told.push(event);
+  }
+  return { rows: posts.length, told };
+}
 
 const entryOf = (about: About, entry_id: Id<"entry">) => ({
   id: entry_id,

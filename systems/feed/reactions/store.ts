@@ -20,6 +20,28 @@ export async function bitsOf(
   return bits;
 }
 
+export type ReactionKind = "like" | "repost" | "bookmark";
+const TABLES: Record<ReactionKind, string> = {
+  like: "feed_likes",
+  repost: "feed_reposts",
+  bookmark: "feed_bookmarks",
+};
+
+/** Posts that this person liked, passed on or kept, deleted ones too, and whose they are. */
+export async function postsReactedTo(
+  db: Query,
+  kind: ReactionKind,
+  person_id: PersonId,
+  posts_max: number,
+): Promise<{ post_id: PostId; author_id: PersonId }[]> {
+  return (await db`
+    SELECT r.post_id, p.author_id FROM ${db.unsafe(TABLES[kind])} r JOIN feed_posts p ON p.id = r.post_id
+    WHERE r.person_id = ${person_id} ORDER BY r.post_id LIMIT ${posts_max}`) as {
+    post_id: PostId;
+    author_id: PersonId;
+  }[];
+}
+
 /** @returns false when it was there already; so of the others */
 export async function insertLike(tx: Query, person_id: PersonId, post_id: PostId, at: Date): Promise<boolean> {
   const made =
