@@ -121,7 +121,9 @@ export function createRings(needs: RingsNeeds): Rings {
         });
     }
     // The present ones are taken again by reference: a sweep may have dropped them meanwhile, but they are still true.
-    return Promise.all(actors.map((actor, i) => found[i] ?? loading.get(actor)?.done ?? rings.get(actor)!));
+    return Promise.all(
+      actors.map(async (actor, i) => found[i] ?? (await loading.get(actor)?.done) ?? rings.get(actor)!),
+    );
   }
 
   return {
