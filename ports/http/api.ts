@@ -19,6 +19,8 @@ export const DEADLINE_DEFAULT_MS = 10_000;
 /** A run with an Idempotency-Key that is silent for its deadline and so long again died with its process. */
 const LEASE_SLACK_MS = 5_000;
 
+const GIVEN_UP = new Set(["request.deadline", "request.gone"]);
+
 export interface ApiNeeds {
   authenticate: Authenticate;
   limiter: Limiter;
@@ -296,8 +298,10 @@ async function once(
   try {
     answer = await work();
   } catch (error) {
-    // A refusal by rule is an answer too, but it may be lifted (a limit, a missing part), so the key stays usable.
-    await idempotency.failed(owner, key, begun.run);
+    // A refusal by rule is an answer too, but it may be lifted (a limit, a missing part), so the key stays usable. Work that
+    // was only given up may still go on behind this answer: its key is free again when its lease ends.
+    const given_up = error instanceof Problem && GIVEN_UP.has(error.code);
+    if (!given_up) await idempotency.failed(owner, key, begun.run);
     throw error;
   }
   if (!("response" in answer)) await idempotency.done(owner, key, begun.run, answer.status, textOf(answer) ?? "");

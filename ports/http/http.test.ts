@@ -351,6 +351,14 @@ describe("ports/http serves", () => {
     expect((await call(echo, asked)).body.text).toBe("now");
   });
 
+  test("HT10: a run that may go on past its deadline keeps its key, so that a retry does not overlap it", async () => {
+    run = () => new Promise(() => {});
+    const { call } = house();
+    const asked = { params: { id: "1" }, body: { text: "a" }, token: "ann", headers: { "idempotency-key": "k-late" } };
+    expect((await call(echo, asked)).code).toBe("request.deadline");
+    expect((await call(echo, asked)).code).toBe("idempotency.in_flight");
+  });
+
   test("HT11: a well-formed request id is taken over, another is not", async () => {
     const { call } = house();
     expect((await call(open, { headers: { "x-request-id": "abcdef-123456" } })).headers.get("x-request-id")).toBe(
