@@ -29,6 +29,8 @@ import { leaveStage, playOn, setSound, takeStage, useSound } from "./stage.ts";
 
 export interface PlayerProps {
   url: string;
+  /** False while better pictures are still being made: a list that was read then does not know them. */
+  whole: boolean;
   title: string;
   poster: string | null;
   placeholder: string | null;
@@ -58,10 +60,22 @@ const LOOK = {
 } as CSSProperties;
 
 /** The player of a video's own page: quality, speed, keyboard, picture in picture, and it goes on where you stopped. */
-export function Player({ url, title, poster, placeholder, ratio, start_ms, autoPlay, onTime, onLost }: PlayerProps) {
+export function Player({
+  url,
+  whole,
+  title,
+  poster,
+  placeholder,
+  ratio,
+  start_ms,
+  autoPlay,
+  onTime,
+  onLost,
+}: PlayerProps) {
   const video = useRef<HTMLVideoElement | null>(null);
   const lost = useEffectEvent(onLost);
   const start = useRef(start_ms / 1000);
+  const playing = useRef(autoPlay);
   const [many, setMany] = useState(false);
   const sound = useSound();
 
@@ -88,16 +102,17 @@ export function Player({ url, title, poster, placeholder, ratio, start_ms, autoP
     });
     void attached.then(async (player) => {
       if (gone) player.detach();
-      else if (autoPlay) await playOn(node);
+      else if (playing.current) await playOn(node);
     });
     return () => {
       gone = true;
-      // Comes back to where it was when only the address changes.
+      // Comes back to where it was, playing or not, when only the address or what stands behind it changes.
       start.current = node.currentTime;
+      playing.current = !node.paused;
       leaveStage(node);
       void attached.then((player) => player.detach());
     };
-  }, [url, autoPlay]);
+  }, [url, whole]);
 
   const on = (run: (node: HTMLVideoElement) => void) => () => {
     if (video.current) run(video.current);

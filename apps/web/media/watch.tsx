@@ -80,6 +80,7 @@ function Watching({ video, post_id, refetch }: { video: Video; post_id: string |
             <Suspense fallback={<Skeleton className="aspect-video w-full rounded-none sm:rounded-2xl" />}>
               <Player
                 url={video.hls_url}
+                whole={video.status === "ready"}
                 title={video.title}
                 poster={video.poster_url}
                 placeholder={video.placeholder}
