@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { zPersonCard } from "#kernel/cards.ts";
 import { defineRoute } from "#kernel/contract.ts";
 import type { ImageId, PersonId, SpaceId, UploadId, VideoId } from "#kernel/ids.ts";
 import { zAudience, zId, zIdOut, zPage, zPageQuery, zText, zTime } from "#kernel/wire.ts";
@@ -202,6 +203,8 @@ export const zVideo = z
   .object({
     id: zIdOut<"video">(),
     owner_id: zIdOut<"person">(),
+    /** Who made it. */
+    owner: zPersonCard,
     title: z.string(),
     description: z.string(),
     audience: zAudience,

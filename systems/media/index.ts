@@ -92,7 +92,20 @@ export function createMedia(needs: MediaNeeds): Media {
   };
 
   return {
-    serve: (api) => serveMedia(api, { sql, blobs, clock, limits, rules, uploads, videos, images, views, accepts }),
+    serve: (api) =>
+      serveMedia(api, {
+        sql,
+        blobs,
+        clock,
+        limits,
+        people: needs.people,
+        rules,
+        uploads,
+        videos,
+        images,
+        views,
+        accepts,
+      }),
     work() {
       defineMediaJobs({
         sql,

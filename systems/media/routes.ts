@@ -12,7 +12,7 @@ import type { Images } from "./images/index.ts";
 import { presentImage } from "./images/present.ts";
 import type { ImageRow } from "./images/store.ts";
 import type { MediaLimits } from "./limits.ts";
-import type { Rules } from "./rules.ts";
+import type { PeopleFacts, Rules } from "./rules.ts";
 import type { Acceptance } from "./uploads/admission.ts";
 import type { Uploads } from "./uploads/index.ts";
 import { roomUsed } from "./uploads/store.ts";
@@ -28,6 +28,7 @@ export interface RoutesNeeds {
   blobs: Blobs;
   clock: Clock;
   limits: MediaLimits;
+  people: Pick<PeopleFacts, "cards">;
   rules: Rules;
   uploads: Uploads;
   videos: Videos;
@@ -96,18 +97,16 @@ function serveVideos(api: Api, needs: RoutesNeeds): void {
   api.serve(r.listVideos, async ({ viewer, query }) => {
     const { items, next_cursor } = await videos.listMine(viewer.person_id, query);
     const ids = items.map((video) => video.id);
-    const [rungs, positions] = await Promise.all([
+    const [owners, rungs, positions] = await Promise.all([
+      needs.people.cards([...new Set(items.map((video) => video.owner_id))]),
       rungsOf(needs.sql.pool, ids),
       positionsOf(needs.sql.pool, viewer.person_id, ids),
     ]);
-    const shown = items.map((video) =>
-      presentVideo(
-        video,
-        rungs.get(video.id) ?? [],
-        { may_edit: true, position_ms: positions.get(video.id) ?? null },
-        needs,
-      ),
-    );
+    const shown = items.flatMap((video) => {
+      const owner = owners.get(video.owner_id);
+      const seen = { may_edit: true, position_ms: positions.get(video.id) ?? null };
+      return owner ? [presentVideo(video, owner, rungs.get(video.id) ?? [], seen, needs)] : [];
+    });
     return { status: 200, body: { items: shown, next_cursor } };
   });
   api.serve(r.getVideo, async ({ viewer, params }) => ({
@@ -192,12 +191,17 @@ const isOwner = (viewer: Viewer, thing: { owner_id: string }) =>
 
 async function shown(viewer: Viewer, id: VideoId, needs: RoutesNeeds) {
   const video = await readableVideo(viewer, id, needs);
-  const [rungs, position] = await Promise.all([
+  const [owners, rungs, position] = await Promise.all([
+    needs.people.cards([video.owner_id]),
     rungsOf(needs.sql.pool, [id]),
     viewer.kind === "person" ? positionOf(needs.sql.pool, viewer.person_id, id) : null,
   ]);
+  // What a person who is gone had made goes after them; until then it is nobody's, and not shown.
+  const owner = owners.get(video.owner_id);
+  if (!owner) throw notFound("video");
   return presentVideo(
     video,
+    owner,
     rungs.get(id) ?? [],
     { may_edit: isOwner(viewer, video), position_ms: position?.position_ms ?? null },
     needs,

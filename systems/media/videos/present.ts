@@ -1,3 +1,4 @@
+import type { PersonCard } from "#kernel/cards.ts";
 import { rfc3339 } from "#kernel/time.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
@@ -21,11 +22,12 @@ export interface Seen {
   position_ms: number | null;
 }
 
-export function presentVideo(row: VideoRow, rungs: RungRow[], seen: Seen, needs: Needs): Video {
+export function presentVideo(row: VideoRow, owner: PersonCard, rungs: RungRow[], seen: Seen, needs: Needs): Video {
   const { until_ms, ...shown } = videoCard(row, rungs, needs);
   return {
     ...shown,
     owner_id: row.owner_id,
+    owner,
     description: row.description,
     audience: row.audience,
     space_id: row.space_id,

@@ -1,6 +1,8 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 
 import { LOG_START } from "#ports/log/index.ts";
+import { peopleRoutes } from "#systems/people/contract.ts";
+import { TEST_PASSWORD } from "#systems/people/testing.ts";
 
 import { createVideo, deleteVideo, getUpload, getVideo, listVideos, patchVideo, retryVideo } from "../contract.ts";
 import { good, machineFfmpeg, makeClip, mediaHouse, uploadBytes, uploadVideo, videoWhen } from "../testing.ts";
@@ -208,6 +210,33 @@ test("MD28: nobody makes a video of nothing, and words have their bounds", async
   expect((await create({ owner_id: birger.id })).status).toBe(400);
   expect((await client.call(createVideo, { body: { upload_id, title: "x", audience: "public" } })).status).toBe(401);
   expect((await client.call(getUpload, { token: astrid.token, params: { upload_id } })).status).toBe(200);
+});
+
+withFfmpeg("MD29: a video says who made it, alone and in a list; what the departed made is not there", async () => {
+  const elin = await media.person("elin");
+  const film = { filename: "a.mp4", media_type: "video/mp4" };
+  const ids: string[] = [];
+  for (const title of ["One", "Two"]) {
+    const upload_id = await uploadBytes(media, elin.token, new Uint8Array(10), film);
+    const body = { upload_id, title, audience: "public" as const };
+    ids.push(good(await client.call(createVideo, { token: elin.token, body })).id);
+  }
+  await media.settled();
+  const owner = { id: elin.id, handle: "elin", display_name: "Elin of the mill", avatar: null, suspended: false };
+  good(await client.call(peopleRoutes.editMe, { token: elin.token, body: { display_name: "Elin of the mill" } }));
+  const list = good(await client.call(listVideos, { token: elin.token })).items;
+  expect(list.map((video) => [video.id, video.owner_id, video.owner])).toEqual([
+    [ids[1]!, elin.id, owner],
+    [ids[0]!, elin.id, owner],
+  ]);
+  const params = { video_id: ids[0]! };
+  const changed = await client.call(patchVideo, { token: elin.token, params, body: { title: "Three" } });
+  expect(good(changed).owner).toEqual(owner);
+  expect(good(await client.call(getVideo, { params })).owner).toEqual(owner);
+  const left = await client.call(peopleRoutes.deleteMe, { token: elin.token, body: { password: TEST_PASSWORD } });
+  expect(left.status).toBe(204);
+  expect((await client.call(getVideo, { params })).code).toBe("video.not_found");
+  expect((await client.call(getVideo, { token: moderator.token, params })).code).toBe("video.not_found");
 });
 
 test("no refusal above was a fault of ours", () => {
