@@ -9,6 +9,7 @@ import { cx } from "../parts/class.ts";
 import { clockOf } from "../parts/time.tsx";
 import { ask } from "../shell/house.ts";
 import { isStill } from "../shell/theme.ts";
+import { listedRungs } from "./growing.ts";
 import { attach, type Attached } from "./hls.ts";
 import { InTheMaking, MadeNot } from "./making.tsx";
 import { leaveStage, playOn, savesData, setSound, useSound } from "./stage.ts";
@@ -31,7 +32,8 @@ export function InlineVideo({ video: told, postId, className }: { video: Shown; 
   const making = told.status === "processing";
   const { data: fresh } = useQuery({
     ...ask(getVideo, { params: { video_id: told.id } }),
-    enabled: making,
+    // A list that was asked again may say ready before this does, and has no qualities to tell.
+    enabled: (query) => making || query.state.data?.status === "processing",
     refetchInterval: (query) => (query.state.data?.status === "processing" || !query.state.data ? POLL_MS : false),
   });
   const video: Shown = fresh ?? told;
@@ -51,25 +53,37 @@ export function InlineVideo({ video: told, postId, className }: { video: Shown; 
       />
     );
   return (
-    <Playing key={video.hls_url} video={video} url={video.hls_url} postId={postId} className={box} style={style} />
+    <Playing
+      key={video.hls_url}
+      video={video}
+      url={video.hls_url}
+      listed={fresh ? listedRungs(fresh) : making ? 1 : undefined}
+      postId={postId}
+      className={box}
+      style={style}
+    />
   );
 }
 
 function Playing({
   video,
   url,
+  listed,
   postId,
   className,
   style,
 }: {
   video: Shown;
   url: string;
+  /** How many qualities its list names now; unknown where it was ready from the start. */
+  listed: number | undefined;
   postId: string;
   className: string;
   style: { aspectRatio: number; maxWidth: string };
 }) {
   const element = useRef<HTMLVideoElement>(null);
   const attached = useRef<Promise<Attached> | null>(null);
+  const listedNow = useRef(listed);
   const [state, setState] = useState<"rest" | "playing" | "lost">("rest");
   const [left_ms, setLeft] = useState(video.duration_ms ?? 0);
   const [share, setShare] = useState(0);
@@ -79,10 +93,18 @@ function Playing({
   const play = useCallback(async () => {
     const node = element.current;
     if (!node) return;
-    attached.current ??= attach(node, url, { ahead_s: 12, onLost: () => setState("lost") });
+    attached.current ??= attach(node, url, {
+      ahead_s: 12,
+      onLost: () => setState("lost"),
+      ...(listedNow.current === undefined ? {} : { listed: listedNow.current }),
+    });
     await attached.current;
     if (element.current === node) await playOn(node);
   }, [url]);
+  useEffect(() => {
+    listedNow.current = listed;
+    if (listed !== undefined) void attached.current?.then((player) => player.listed(listed));
+  }, [listed]);
 
   useEffect(() => {
     const node = element.current;
@@ -199,6 +221,7 @@ function Playing({
               type="button"
               className="mt-3 rounded-full bg-white/20 px-5 py-2 font-semibold hover:bg-white/30"
               onClick={() => {
+                void attached.current?.then((player) => player.detach());
                 attached.current = null;
                 setState("rest");
                 void play();

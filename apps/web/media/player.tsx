@@ -23,14 +23,15 @@ import {
 import { type CSSProperties, useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
 
 import { useShortcuts } from "../shell/keyboard.ts";
-import { attach } from "./hls.ts";
+import { placeToGoOn } from "./growing.ts";
+import { attach, type Attached } from "./hls.ts";
 import { Renditions } from "./renditions.ts";
 import { leaveStage, playOn, setSound, takeStage, useSound } from "./stage.ts";
 
 export interface PlayerProps {
   url: string;
-  /** False while better pictures are still being made: a list that was read then does not know them. */
-  whole: boolean;
+  /** How many qualities its list names now (`listedRungs`); with more of them the list is read again. */
+  listed: number;
   title: string;
   poster: string | null;
   placeholder: string | null;
@@ -62,7 +63,7 @@ const LOOK = {
 /** The player of a video's own page: quality, speed, keyboard, picture in picture, and it goes on where you stopped. */
 export function Player({
   url,
-  whole,
+  listed,
   title,
   poster,
   placeholder,
@@ -76,6 +77,9 @@ export function Player({
   const lost = useEffectEvent(onLost);
   const start = useRef(start_ms / 1000);
   const playing = useRef(autoPlay);
+  const attachedTo = useRef<Promise<Attached> | null>(null);
+  const listedNow = useRef(listed);
+  const [begun, setBegun] = useState(false);
   const [many, setMany] = useState(false);
   const sound = useSound();
 
@@ -85,6 +89,11 @@ export function Player({
     if (node && !("videoRenditions" in node)) Object.assign(node, { videoRenditions: new Renditions() });
   }, []);
 
+  // Before the next effect, so that a new address is attached with what its list has by now.
+  useEffect(() => {
+    listedNow.current = listed;
+    void attachedTo.current?.then((player) => player.listed(listed));
+  }, [listed]);
   useEffect(() => {
     const node = video.current;
     if (!node) return;
@@ -92,6 +101,7 @@ export function Player({
     const attached = attach(node, url, {
       ahead_s: 40,
       start_s: start.current,
+      listed: listedNow.current,
       onLost: () => lost(),
       onLevels: (levels) => {
         setMany(levels.length > 1);
@@ -100,19 +110,19 @@ export function Player({
         );
       },
     });
-    void attached.then(async (player) => {
-      if (gone) player.detach();
-      else if (playing.current) await playOn(node);
+    attachedTo.current = attached;
+    void attached.then(async () => {
+      if (!gone && playing.current) await playOn(node);
     });
     return () => {
       gone = true;
-      // Comes back to where it was, playing or not, when only the address or what stands behind it changes.
-      start.current = node.currentTime;
+      // Comes back to where it was, playing or not, when only the address changes.
+      start.current = placeToGoOn(node, start.current);
       playing.current = !node.paused;
       leaveStage(node);
       void attached.then((player) => player.detach());
     };
-  }, [url, whole]);
+  }, [url]);
 
   const on = (run: (node: HTMLVideoElement) => void) => () => {
     if (video.current) run(video.current);
@@ -174,10 +184,14 @@ export function Player({
         onVolumeChange={({ currentTarget }) => {
           if (currentTarget.muted === sound) setSound(!currentTarget.muted);
         }}
-        onTimeUpdate={({ currentTarget }) => onTime(currentTarget.currentTime, false)}
+        onPlaying={() => setBegun(true)}
+        onTimeUpdate={({ currentTarget }) => {
+          // An element that is given something else says 0 until its first picture is there.
+          if (currentTarget.readyState >= currentTarget.HAVE_CURRENT_DATA) onTime(currentTarget.currentTime, false);
+        }}
         onEnded={({ currentTarget }) => onTime(currentTarget.duration, true)}
       />
-      {poster && (
+      {poster && !begun && (
         <MediaPosterImage slot="poster" src={poster} {...(placeholder ? { placeholdersrc: placeholder } : {})} />
       )}
       <MediaLoadingIndicator slot="centered-chrome" noAutohide />

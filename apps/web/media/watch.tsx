@@ -11,15 +11,18 @@ import { PostActions } from "../feed/post-actions.tsx";
 import { PostHead } from "../feed/post-card.tsx";
 import { usePost } from "../feed/reactions.ts";
 import { RichText } from "../feed/rich-text.tsx";
+import { Avatar } from "../parts/avatar.tsx";
 import { Button } from "../parts/button.tsx";
 import { Failed } from "../parts/empty.tsx";
 import { plural } from "../parts/numbers.ts";
 import { Loading, Skeleton } from "../parts/skeleton.tsx";
 import { Ago } from "../parts/time.tsx";
+import { OfferFollow } from "../people/follow.tsx";
 import { ask, call } from "../shell/house.ts";
 import { PageHeader } from "../shell/page-header.tsx";
 import { useMe } from "../shell/session.ts";
 import { sorry } from "../shell/toasts.ts";
+import { listedRungs } from "./growing.ts";
 import { InTheMaking, MadeNot } from "./making.tsx";
 import { useCountedView } from "./viewing.ts";
 
@@ -80,7 +83,7 @@ function Watching({ video, post_id, refetch }: { video: Video; post_id: string |
             <Suspense fallback={<Skeleton className="aspect-video w-full rounded-none sm:rounded-2xl" />}>
               <Player
                 url={video.hls_url}
-                whole={video.status === "ready"}
+                listed={listedRungs(video)}
                 title={video.title}
                 poster={video.poster_url}
                 placeholder={video.placeholder}
@@ -119,6 +122,7 @@ function Watching({ video, post_id, refetch }: { video: Video; post_id: string |
               <Eye className="size-4" aria-hidden="true" />
               {plural(video.view_count, "view")} · <Ago at={video.created_at} />
             </p>
+            <Maker person={video.owner} />
             {video.description !== "" && (
               <RichText
                 text={video.description}
@@ -135,6 +139,30 @@ function Watching({ video, post_id, refetch }: { video: Video; post_id: string |
         )}
       </div>
     </>
+  );
+}
+
+/** Who made it, and a way to hear more of them. */
+function Maker({ person }: { person: Video["owner"] }) {
+  const me = useMe();
+  const { handle, display_name } = person;
+  return (
+    <div className="mt-4 flex items-center gap-3">
+      <Link to="/@{$handle}" params={{ handle }} tabIndex={-1} aria-hidden="true">
+        <Avatar person={person} />
+      </Link>
+      <p className="min-w-0 flex-1">
+        <Link
+          to="/@{$handle}"
+          params={{ handle }}
+          className="block max-w-fit min-w-6 truncate leading-6 font-bold hover:underline"
+        >
+          {display_name}
+        </Link>
+        <span className="block truncate text-sm leading-5 text-ink-3">@{handle}</span>
+      </p>
+      {me && me.id !== person.id && <OfferFollow handle={handle} name={display_name} />}
+    </div>
   );
 }
 
