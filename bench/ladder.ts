@@ -42,9 +42,9 @@ await Bun.$`chmod 755 ${home}`;
 try {
   const film = await sourceFilm(process.argv.slice(2).find((arg) => !arg.startsWith("--")));
   const probe = await probeVideo(needs, film);
-  const ladder = planLadder(probe);
+  const ladder = planLadder(probe, "");
   console.log(
-    `film     ${probe.width}×${probe.height}, ${(probe.duration_ms / 1000).toFixed(1)} s, ${probe.video.codec}, ${probe.has_audio ? "with" : "without"} sound`,
+    `film     ${probe.width}×${probe.height}, ${(probe.duration_ms / 1000).toFixed(1)} s, ${probe.video.codec}, ${probe.sounds.length > 0 ? "with" : "without"} sound`,
   );
   console.log(`rungs    ${ladder.rungs.map(({ name, width, height }) => `${name} (${width}×${height})`).join(", ")}`);
   console.log(
@@ -144,7 +144,7 @@ async function processPerRung(film: string, probe: Probe, ladder: Ladder): Promi
       ].flat(),
     );
   }
-  if (probe.has_audio)
+  if (probe.sounds.length > 0)
     await run(["-map", "0:a:0", "-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar", "48000", ...hls("audio")]);
   const wall_s = (clock.monotonic() - began) / 1000;
   let bytes = 0;

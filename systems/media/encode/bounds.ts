@@ -10,6 +10,10 @@ export const VIDEO_PIXELS_MAX = 7_680 * 4_320;
 export const VIDEO_ASPECT_MAX = 10;
 export const STREAMS_MAX = 64;
 export const AUDIO_CHANNELS_MAX = 16;
+/** Sound tracks that are kept; a film with more languages keeps the first. */
+export const SOUNDS_MAX = 8;
+export const LANGUAGE_CHARS_MAX = 35;
+export const SOUND_TITLE_CHARS_MAX = 80;
 
 export const IMAGE_PIXELS_MAX = 100_000_000;
 /** WebP goes no further. */

@@ -1,5 +1,5 @@
 import { AUDIO_FRAME, AUDIO_RATE_HZ, audioFrameAt, startOf, valueOf } from "./grid.ts";
-import type { Ladder, Rung } from "./ladder.ts";
+import type { Ladder, Rung, Sound } from "./ladder.ts";
 import type { Probe } from "./probe.ts";
 import type { FfmpegTools } from "./tools.ts";
 import { inputGuards } from "./tools.ts";
@@ -11,7 +11,7 @@ export interface Part {
   ladder: Ladder;
   /** Those to make in this run, smallest first. */
   rungs: Rung[];
-  with_audio: boolean;
+  sounds: Sound[];
   /** The segments `from ≤ k < until`. */
   from: number;
   until: number;
@@ -47,9 +47,9 @@ export function transcodeCommand(tools: FfmpegTools, part: Part): string[] {
     ["-i", `file:${part.source_path}`],
     ["-filter_complex_threads", String(part.threads)],
     ...(part.rungs.length > 0 ? ["-filter_complex", pictureGraph(tools, part)] : []),
-    ...(part.with_audio ? ["-filter_complex", soundGraph(part)] : []),
+    ...part.sounds.flatMap((sound, i) => ["-filter_complex", soundGraph(part, sound, i)]),
     ...part.rungs.flatMap((rung, i) => pictureOutput(part, rung, i)),
-    ...(part.with_audio ? soundOutput(part) : []),
+    ...part.sounds.flatMap((sound, i) => soundOutput(part, sound, i)),
   ].flat();
 }
 
@@ -115,27 +115,25 @@ function pictureOutput(part: Part, rung: Rung, i: number): string[] {
   ].flat();
 }
 
-function soundGraph(part: Part): string {
-  const { probe, ladder } = part;
-  const { grid } = ladder;
+function soundGraph(part: Part, sound: Sound, i: number): string {
+  const { grid } = part.ladder;
   const seek_samples = Math.round(startOf(grid, seekSegment(part)) * AUDIO_RATE_HZ);
   const start = firstSoundFrame(part) * AUDIO_FRAME - seek_samples;
   const end = Math.min(grid.samples, audioFrameAt(grid, part.until) * AUDIO_FRAME) - seek_samples;
   return [
     // Gaps and jumps of the source's clock become silence and cuts, so that sound stays with the picture.
-    `[0:${probe.audio!.stream}]aresample=${AUDIO_RATE_HZ}:async=1:first_pts=0`,
+    `[0:${sound.stream}]aresample=${AUDIO_RATE_HZ}:async=1:first_pts=0`,
     "aformat=sample_fmts=fltp:channel_layouts=stereo",
     "apad",
     `atrim=start_sample=${start}:end_sample=${Math.max(start + AUDIO_FRAME, end)}`,
-    "asetpts=PTS-STARTPTS[a]",
+    `asetpts=PTS-STARTPTS[a${i}]`,
   ].join(",");
 }
 
-function soundOutput(part: Part): string[] {
-  const audio = part.ladder.audio!;
+function soundOutput(part: Part, sound: Sound, i: number): string[] {
   return [
-    ["-map", "[a]", "-c:a", "aac", "-b:a", String(audio.bitrate_bps), "-ac", String(audio.channels)],
-    ...segments(part, audio.name, part.ladder.grid.segment_s, "+default_base_moof"),
+    ["-map", `[a${i}]`, "-c:a", "aac", "-b:a", String(sound.bitrate_bps), "-ac", String(sound.channels)],
+    ...segments(part, sound.name, part.ladder.grid.segment_s, "+default_base_moof"),
   ].flat();
 }
 

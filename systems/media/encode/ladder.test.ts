@@ -9,17 +9,19 @@ import { masterPlaylist, mediaPlaylist, namesOf, segmentsOf, tracksOf } from "./
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 console.log(`systems/media/encode/ladder seed ${seed}`);
 
+const SOUND = { stream: 1, language: null, title: null };
 const source = (more: Partial<LadderSource> = {}): LadderSource => ({
   duration_ms: 30_000,
   width: 1920,
   height: 1080,
   fps_average: 30,
   fps_smallest: 30,
-  has_audio: true,
+  sounds: [SOUND],
   ...more,
 });
+const ladderOf = (more: Partial<LadderSource> = {}, identity = "etag") => planLadder(source(more), identity);
 const sizes = (more: Partial<LadderSource>) =>
-  planLadder(source(more)).rungs.map(({ name, width, height }) => `${name} ${width}x${height}`);
+  ladderOf(more).rungs.map(({ name, width, height }) => `${name} ${width}x${height}`);
 
 test("EN6: the usual shapes get the usual rungs", () => {
   expect(sizes({})).toEqual(["240p 426x240", "360p 640x360", "480p 854x480", "720p 1280x720", "1080p 1920x1080"]);
@@ -47,7 +49,7 @@ const anySource = fc
       fc.double({ min: 0.2, max: 240, noNaN: true }),
     ),
     variable: fc.boolean(),
-    has_audio: fc.boolean(),
+    sounds: fc.constantFrom([], [SOUND]),
   })
   .map(({ short, shape, portrait, fps_average, variable, ...rest }): LadderSource => {
     const long = Math.min(8192, Math.round(short * shape));
@@ -63,7 +65,7 @@ const anySource = fc
 test("EN6, EN7, EN8: any source gets three to six rungs that fit it, on one exact grid", () => {
   fc.assert(
     fc.property(anySource, (of) => {
-      const { rungs, grid } = planLadder(of);
+      const { rungs, grid } = planLadder(of, "etag");
       expect(rungs.length).toBeGreaterThanOrEqual(3);
       expect(rungs.length).toBeLessThanOrEqual(6);
       expect(new Set(rungs.map(({ name }) => name)).size).toBe(rungs.length);
@@ -128,7 +130,7 @@ test("EN7, EN14: picture and sound cover the film exactly, segment by segment", 
 });
 
 test("EN9: the master names every rung with what a player chooses by", () => {
-  expect(masterPlaylist(planLadder(source({ width: 640, height: 360 })))).toBe(
+  expect(masterPlaylist(ladderOf({ width: 640, height: 360 }))).toBe(
     [
       "#EXTM3U",
       "#EXT-X-VERSION:7",
@@ -143,7 +145,7 @@ test("EN9: the master names every rung with what a player chooses by", () => {
       "",
     ].join("\n"),
   );
-  const silent = masterPlaylist(planLadder(source({ has_audio: false })), {
+  const silent = masterPlaylist(ladderOf({ sounds: [] }), {
     rungs: new Set(["240p"]),
     measured: new Map([["240p", { average_bps: 1_000, peak_bps: 2_000 }]]),
   });
@@ -153,7 +155,7 @@ test("EN9: the master names every rung with what a player chooses by", () => {
 });
 
 test("EN9: a media list is complete at once, or grows without an end", () => {
-  const ladder = planLadder(source({ duration_ms: 10_010, fps_average: 29.97, fps_smallest: 29.97 }));
+  const ladder = ladderOf({ duration_ms: 10_010, fps_average: 29.97, fps_smallest: 29.97 });
   const whole = mediaPlaylist(ladder, "480p");
   expect(whole).toContain("#EXT-X-PLAYLIST-TYPE:VOD");
   expect(whole.match(/#EXTINF:4\.004000,/g)).toHaveLength(2);
@@ -171,7 +173,7 @@ test("EN9: a last segment too short for a frame of sound has none, in the list a
   // 5 frames beyond a segment at 60: the sound of the last may begin where it ends.
   fc.assert(
     fc.property(fc.integer({ min: 40, max: 30_000 }), (duration_ms) => {
-      const ladder = planLadder(source({ duration_ms, fps_average: 60, fps_smallest: 60 }));
+      const ladder = ladderOf({ duration_ms, fps_average: 60, fps_smallest: 60 });
       const { grid } = ladder;
       const listed = [...mediaPlaylist(ladder, "audio").matchAll(/#EXTINF:([\d.]+)/g)].map(([, s]) => Number(s));
       expect(listed).toHaveLength(segmentsOf(ladder, "audio"));
@@ -182,11 +184,32 @@ test("EN9: a last segment too short for a frame of sound has none, in the list a
   );
 });
 
-test("EN10: names hold the recipe, and nothing of the client's", () => {
-  const one = planLadder(source());
-  const other = planLadder(source({ width: 1280, height: 720 }));
-  expect(namesOf(one).segment("480p", 3)).toMatch(/^[0-9a-f]{8}\/480p\/3\.m4s$/);
-  expect(namesOf(one).segment("480p", 3)).toBe(namesOf(planLadder(source())).segment("480p", 3));
+test("EN41: every sound is listed once under a name of its own, the first as the default, and no title breaks the list", () => {
+  const sounds = [
+    SOUND,
+    { stream: 2, language: "sv", title: null },
+    { stream: 3, language: "en", title: 'Notes", URI="https://elsewhere' },
+    { stream: 4, language: "en", title: 'Notes", URI="https://elsewhere' },
+  ];
+  const master = masterPlaylist(ladderOf({ sounds }));
+  expect(master.split("\n").filter((line) => line.startsWith("#EXT-X-MEDIA"))).toEqual([
+    '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Sound",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="audio.m3u8"',
+    '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="sv",LANGUAGE="sv",DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="audio-1.m3u8"',
+    '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Notes , URI= https://elsewhere",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="audio-2.m3u8"',
+    '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Notes , URI= https://elsewhere 2",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="audio-3.m3u8"',
+  ]);
+});
+
+test("EN10: names hold the recipe of their own track, and nothing of the client's", () => {
+  const one = ladderOf();
+  const other = ladderOf({ duration_ms: 40_000 });
+  const grown = { ...one, rungs: one.rungs.map((rung) => (rung.name === "360p" ? { ...rung, crf: 20 } : rung)) };
+  expect(namesOf(grown).segment("360p", 3)).not.toBe(namesOf(one).segment("360p", 3));
+  expect(namesOf(grown).segment("480p", 3)).toBe(namesOf(one).segment("480p", 3));
+  expect(namesOf(ladderOf({}, "another file")).init("audio")).not.toBe(namesOf(one).init("audio"));
+  expect(namesOf(one).segment("480p", 3)).toStartWith(namesOf(one).folder("480p"));
+  expect(namesOf(one).segment("480p", 3)).toMatch(/^[0-9a-f]{12}\/480p\/3\.m4s$/);
+  expect(namesOf(one).segment("480p", 3)).toBe(namesOf(ladderOf()).segment("480p", 3));
   expect(namesOf(one).segment("480p", 3)).not.toBe(namesOf(other).segment("480p", 3));
   expect(tracksOf(one)).toEqual(["audio", "240p", "360p", "480p", "720p", "1080p"]);
 });

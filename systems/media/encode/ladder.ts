@@ -1,3 +1,4 @@
+import { SOUNDS_MAX } from "./bounds.ts";
 import { FPS_MAX, type Fraction, type Grid, gridOf, playRate, valueOf } from "./grid.ts";
 
 /** What the ladder has to know of a source; `Probe` has all of it. */
@@ -8,12 +9,24 @@ export interface LadderSource {
   height: number;
   fps_average: number;
   fps_smallest: number;
-  has_audio: boolean;
+  /** The first is the one that plays unless somebody chooses another. */
+  sounds: readonly SourceSound[];
+}
+
+/** One sound track of a file. */
+export interface SourceSound {
+  stream: number;
+  /** BCP 47, as the file has it; null where it says none. */
+  language: string | null;
+  title: string | null;
 }
 
 export interface Rung {
   /** `480p`: the shorter side. Unique in a ladder. */
   name: string;
+  /** Made by the encoder, or cut from the source's own samples. */
+  kind: "encode" | "copy";
+  codec: "h264" | "av1";
   width: number;
   height: number;
   /** Every frame, or every second one (small rungs of fast films). */
@@ -28,11 +41,36 @@ export interface Rung {
   codecs: string;
 }
 
+export interface Sound extends SourceSound {
+  /** `audio` for the first, `audio-1` and on for the others. */
+  name: string;
+  channels: number;
+  bitrate_bps: number;
+  /** RFC 6381. */
+  codecs: string;
+}
+
+/** One small key frame for each segment: what a player shows while somebody winds. */
+export interface Trick {
+  name: "trick";
+  width: number;
+  height: number;
+  crf: number;
+  maxrate_bps: number;
+  level: number;
+  /** RFC 6381. */
+  codecs: string;
+}
+
 export interface Ladder {
+  /** What it is made of: another file gives every track other names. */
+  source: string;
   grid: Grid;
   /** Smallest first. At least three, none larger than the source. */
   rungs: Rung[];
-  audio: { name: "audio"; bitrate_bps: number; channels: 2; codecs: "mp4a.40.2" } | null;
+  /** The first is the default. Empty for a silent film. */
+  sounds: Sound[];
+  trick: Trick | null;
 }
 
 const SHORT_SIDES = [240, 360, 480, 720, 1080] as const;
@@ -51,8 +89,11 @@ const CRF = 22.7;
 const MAXRATE_1080P_BPS = 5_000_000;
 const AUDIO_BPS = 128_000;
 
-/** The rungs of a source. Pure: the same source always gives the same ladder. */
-export function planLadder(source: LadderSource): Ladder {
+/**
+ * The rungs of a source. Pure: the same source always gives the same ladder.
+ * @param identity of the file's bytes, its ETag for one
+ */
+export function planLadder(source: LadderSource, identity: string): Ladder {
   const fps = playRate(source.fps_average, source.fps_smallest);
   const short = Math.min(source.width, source.height);
   const rungs = sidesOf(short)
@@ -60,11 +101,23 @@ export function planLadder(source: LadderSource): Ladder {
     // Extreme shapes may fold two sides into one size.
     .filter((rung, i, all) => all.findIndex((other) => other.name === rung.name) === i);
   return {
+    source: identity,
     grid: gridOf(source.duration_ms, fps),
     rungs,
-    audio: source.has_audio ? { name: "audio", bitrate_bps: AUDIO_BPS, channels: 2, codecs: "mp4a.40.2" } : null,
+    sounds: source.sounds.slice(0, SOUNDS_MAX).map(soundOf),
+    trick: null,
   };
 }
+
+const soundOf = ({ stream, language, title }: SourceSound, i: number): Sound => ({
+  name: i === 0 ? "audio" : `audio-${i}`,
+  stream,
+  language,
+  title,
+  channels: 2,
+  bitrate_bps: AUDIO_BPS,
+  codecs: "mp4a.40.2",
+});
 
 function sidesOf(short: number): number[] {
   const even = evenDown(short);
@@ -92,6 +145,8 @@ function rungOf(source: LadderSource, side: number, fps: Fraction): Rung {
   const level = levelOf(width, height, valueOf(rate), maxrate_bps, bufsize_bits);
   return {
     name: `${short}p`,
+    kind: "encode",
+    codec: "h264",
     width,
     height,
     every,

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 
-import { audioFrameAt, audioSeconds, type Grid, segmentSeconds, valueOf } from "./grid.ts";
-import type { Ladder, Rung } from "./ladder.ts";
+import { audioFrameAt, audioSeconds, segmentSeconds, valueOf } from "./grid.ts";
+import type { Ladder, Rung, Sound, Trick } from "./ladder.ts";
 
-/** Counts up when the same ladder would give other bytes; it is part of every name, and names are cached for a year. */
-const RECIPE_VERSION = 1;
+/** Counts up when the same plan would give other bytes; it is part of every name, and names are cached for a year. */
+const RECIPE_VERSION = 2;
 
 /** The name of everything that is made of one source, below its folder. Ours alone: nothing of a client's is in it. */
 export interface Names {
@@ -12,21 +12,44 @@ export interface Names {
   playlist(track: string): string;
   init(track: string): string;
   segment(track: string, k: number): string;
+  /** Where all of a track lies; ends in `/`. */
+  folder(track: string): string;
 }
 
-/** Deterministic: the same ladder has the same names, so a segment that is there is never made again. */
+/**
+ * Deterministic: a track of the same source that is made in the same way has the same names, so a segment that is there is
+ * never made again, and one track can be planned anew without renaming the others.
+ */
 export function namesOf(ladder: Ladder): Names {
-  const recipe = createHash("sha256")
-    .update(JSON.stringify([RECIPE_VERSION, ladder]))
-    .digest("hex")
-    .slice(0, 8);
+  const folders = new Map<string, string>();
+  const folder = (track: string): string => {
+    const known = folders.get(track) ?? `${recipeOf(ladder, track)}/${track}/`;
+    folders.set(track, known);
+    return known;
+  };
   return {
     master: "master.m3u8",
     playlist: (track) => `${track}.m3u8`,
-    init: (track) => `${recipe}/${track}/init.mp4`,
-    segment: (track, k) => `${recipe}/${track}/${k}.m4s`,
+    init: (track) => `${folder(track)}init.mp4`,
+    segment: (track, k) => `${folder(track)}${k}.m4s`,
+    folder,
   };
 }
+
+const recipeOf = ({ source, grid, ...tracks }: Ladder, track: string): string =>
+  createHash("sha256")
+    .update(JSON.stringify([RECIPE_VERSION, source, grid, trackOf(tracks, track)]))
+    .digest("hex")
+    .slice(0, 12);
+
+/** @throws RangeError for a track that the ladder does not have */
+export function trackOf(ladder: Pick<Ladder, "rungs" | "sounds" | "trick">, track: string): Rung | Sound | Trick {
+  const found = [...ladder.sounds, ...ladder.rungs, ladder.trick].find((one) => one?.name === track);
+  if (!found) throw new RangeError(`this ladder has no track ${track}`);
+  return found;
+}
+
+export const isSound = (ladder: Ladder, track: string): boolean => ladder.sounds.some(({ name }) => name === track);
 
 /** What was measured of a finished rung, picture only. */
 export interface Measured {
@@ -47,28 +70,50 @@ export function masterPlaylist(
   options: { measured?: ReadonlyMap<string, Measured>; rungs?: ReadonlySet<string> } = {},
 ): string {
   const names = namesOf(ladder);
-  const { audio } = ladder;
-  const lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"];
-  if (audio) {
-    lines.push(
-      `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Sound",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="${audio.channels}",URI="${names.playlist(audio.name)}"`,
-    );
-  }
+  const { sounds } = ladder;
+  const lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS", ...soundLines(ladder)];
+  const sound_bps = Math.max(0, ...sounds.map(({ bitrate_bps }) => bitrate_bps));
+  const sound_codecs = [...new Set(sounds.map(({ codecs }) => codecs))];
   for (const rung of ladder.rungs) {
     if (options.rungs && !options.rungs.has(rung.name)) continue;
     const picture = options.measured?.get(rung.name) ?? promised(rung);
-    const sound_bps = audio?.bitrate_bps ?? 0;
     const attributes = [
       `BANDWIDTH=${Math.ceil(picture.peak_bps + sound_bps * 1.1)}`,
       `AVERAGE-BANDWIDTH=${Math.ceil(picture.average_bps + sound_bps)}`,
-      `CODECS="${[rung.codecs, ...(audio ? [audio.codecs] : [])].join(",")}"`,
+      `CODECS="${[rung.codecs, ...sound_codecs].join(",")}"`,
       `RESOLUTION=${rung.width}x${rung.height}`,
       `FRAME-RATE=${valueOf(rung.fps).toFixed(3)}`,
-      ...(audio ? ['AUDIO="audio"'] : []),
+      ...(sounds.length > 0 ? ['AUDIO="audio"'] : []),
     ];
     lines.push(`#EXT-X-STREAM-INF:${attributes.join(",")}`, names.playlist(rung.name));
   }
   return `${lines.join("\n")}\n`;
+}
+
+function soundLines(ladder: Ladder): string[] {
+  const names = namesOf(ladder);
+  const called = new Set<string>();
+  return ladder.sounds.map((sound, i) => {
+    const attributes = [
+      'TYPE=AUDIO,GROUP-ID="audio"',
+      `NAME="${soundName(sound, called)}"`,
+      ...(sound.language === null ? [] : [`LANGUAGE="${sound.language}"`]),
+      `DEFAULT=${i === 0 ? "YES" : "NO"}`,
+      "AUTOSELECT=YES",
+      `CHANNELS="${sound.channels}"`,
+      `URI="${names.playlist(sound.name)}"`,
+    ];
+    return `#EXT-X-MEDIA:${attributes.join(",")}`;
+  });
+}
+
+/** Unique in its group, as HLS wants it. What the file says of itself cannot end the quotes that it stands in. */
+function soundName({ title, language }: Sound, called: Set<string>): string {
+  const plain = (title ?? "").replace(/["\p{Cc}]+/gu, " ").trim() || language || "Sound";
+  let name = plain;
+  for (let n = 2; called.has(name); n++) name = `${plain} ${n}`;
+  called.add(name);
+  return name;
 }
 
 /** The most that the rate control lets a whole segment take: the cap for its length, and a full buffer on top. */
@@ -77,17 +122,16 @@ function promised(rung: Rung): Measured {
 }
 
 /**
- * The playlist of one rung, or of `audio`.
+ * The playlist of one rung or sound.
  * @param segments_ready how many from the first on are stored. All of them, or nothing said, gives a complete list that never
  *   changes; fewer give one that grows (`EVENT`), without its end.
  */
 export function mediaPlaylist(ladder: Ladder, track: string, segments_ready = ladder.grid.segments): string {
-  const { grid } = ladder;
   const names = namesOf(ladder);
   const segments = segmentsOf(ladder, track);
   const ready = Math.min(segments_ready, segments);
   const whole = ready === segments;
-  const longest = Math.max(...Array.from({ length: Math.min(segments, 4) }, (_, k) => trackSeconds(grid, track, k)));
+  const longest = Math.max(...Array.from({ length: Math.min(segments, 4) }, (_, k) => secondsOf(ladder, track, k)));
   const lines = [
     "#EXTM3U",
     "#EXT-X-VERSION:7",
@@ -100,24 +144,22 @@ export function mediaPlaylist(ladder: Ladder, track: string, segments_ready = la
     `#EXT-X-MAP:URI="${names.init(track)}"`,
   ];
   for (let k = 0; k < ready; k++)
-    lines.push(`#EXTINF:${trackSeconds(grid, track, k).toFixed(6)},`, names.segment(track, k));
+    lines.push(`#EXTINF:${secondsOf(ladder, track, k).toFixed(6)},`, names.segment(track, k));
   if (whole) lines.push("#EXT-X-ENDLIST");
   return `${lines.join("\n")}\n`;
 }
 
-const trackSeconds = (grid: Grid, track: string, k: number): number =>
-  track === "audio" ? audioSeconds(grid, k) : segmentSeconds(grid, k);
+/** Seconds that segment `k` of a track lasts. */
+export const secondsOf = (ladder: Ladder, track: string, k: number): number =>
+  isSound(ladder, track) ? audioSeconds(ladder.grid, k) : segmentSeconds(ladder.grid, k);
 
 /** The tracks of a ladder, in the order in which a viewer needs them. */
-export const tracksOf = (ladder: Ladder): string[] => [
-  ...(ladder.audio ? [ladder.audio.name] : []),
-  ...ladder.rungs.map((rung) => rung.name),
-];
+export const tracksOf = ({ sounds, rungs }: Ladder): string[] => [...sounds, ...rungs].map(({ name }) => name);
 
 /** Segments that a track has: the sound of a last, very short picture segment may fit into none of its own. */
 export const segmentsOf = (ladder: Ladder, track: string): number => {
   const { grid } = ladder;
-  return track === "audio" && audioFrameAt(grid, grid.segments - 1) >= audioFrameAt(grid, grid.segments)
+  return isSound(ladder, track) && audioFrameAt(grid, grid.segments - 1) >= audioFrameAt(grid, grid.segments)
     ? grid.segments - 1
     : grid.segments;
 };

@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { LANGUAGE_CHARS_MAX, SOUND_TITLE_CHARS_MAX } from "./bounds.ts";
+
 /** How a film's YUV was made of RGB: one that every player knows, or `other`, which is brought to BT.709. */
 export type Matrix = "bt709" | "smpte170m" | "bt470bg" | "other";
 
@@ -23,6 +25,9 @@ export interface StreamReport {
   matrix: Matrix;
   channels: number;
   sample_rate_hz: number;
+  /** BCP 47, or null for what says nothing that a player could use. */
+  language: string | null;
+  title: string | null;
   is_cover: boolean;
   is_default: boolean;
 }
@@ -97,6 +102,8 @@ function streamOf(raw: z.output<typeof zStream>): StreamReport {
     matrix: matrixOf(raw.color_space, raw.height ?? 0),
     channels: raw.channels ?? 0,
     sample_rate_hz: Number(raw.sample_rate) || 0,
+    language: languageOf(raw.tags?.language),
+    title: titleOf(raw.tags?.title),
     is_cover: raw.disposition?.attached_pic === 1,
     is_default: raw.disposition?.default === 1,
   };
@@ -115,6 +122,20 @@ function rotationOf(raw: z.output<typeof zStream>): number {
     raw.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ?? -(Number(raw.tags?.rotate) || 0);
   return (((Math.round(-said / 90) * 90) % 360) + 360) % 360;
 }
+
+/** `und` is how containers say that nobody knows. */
+function languageOf(said: string | undefined): string | null {
+  const tag = (said ?? "").toLowerCase();
+  const plain = tag.length <= LANGUAGE_CHARS_MAX && /^[a-z]{2,3}(?:-[a-z0-9]{1,8})*$/.test(tag) && tag !== "und";
+  return plain ? tag : null;
+}
+
+const titleOf = (said: string | undefined): string | null =>
+  (said ?? "")
+    .toWellFormed()
+    .replace(/\p{Cc}+/gu, " ")
+    .trim()
+    .slice(0, SOUND_TITLE_CHARS_MAX) || null;
 
 const finite = (n: number) => (Number.isFinite(n) && n > 0 ? n : 0);
 const msOf = (seconds: string | undefined) => Math.round(finite(Number(seconds)) * 1000);

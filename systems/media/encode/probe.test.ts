@@ -147,6 +147,27 @@ else {
 
   describe("what a file is", () => {
     test(
+      "EN40: all sounds, the file's own choice first, with what it says of each",
+      async () => {
+        const file = await make(
+          "many.mkv",
+          ...MOVING("320x180", "25", 1),
+          ...TONE(1),
+          ...FAST,
+          ..."-c:a aac -map 0 -map 1 -map 1 -map 1 -metadata:s:a:0 language=sv -metadata:s:a:2 language=und".split(" "),
+          ..."-metadata:s:a:2 title=Notes -disposition:a:0 0 -disposition:a:2 default".split(" "),
+        );
+        const { sounds } = await probeVideo(needs, file);
+        expect(sounds.map(({ stream, language, title }) => [stream, language, title])).toEqual([
+          [3, null, "Notes"],
+          [1, "sv", null],
+          [2, null, null],
+        ]);
+      },
+      ROOM_MS,
+    );
+
+    test(
       "EN5: size, length, rate and sound",
       async () => {
         const file = await make("plain.mp4", ...MOVING("320x180", "30000/1001", 3), ...TONE(3), ...FAST, "-c:a", "aac");
@@ -154,9 +175,8 @@ else {
           width: 320,
           height: 180,
           rotation_deg: 0,
-          has_audio: true,
           video: { codec: "h264", interlaced: false, hdr: false },
-          audio: { codec: "aac", channels: 1, sample_rate_hz: 44_100 },
+          sounds: [{ stream: 1, codec: "aac", channels: 1, sample_rate_hz: 44_100, language: null }],
         });
         const { duration_ms, fps_average } = await probeVideo(needs, file);
         expect(Math.abs(duration_ms - 3_003)).toBeLessThan(60);

@@ -5,6 +5,7 @@ import {
   PROBE_MEMORY_BYTES_MAX,
   PROBE_WALL_MS_MAX,
   SCAN_WALL_MS_MAX,
+  SOUNDS_MAX,
   STREAMS_MAX,
   VIDEO_ASPECT_MAX,
   VIDEO_DURATION_MS_MAX,
@@ -14,6 +15,7 @@ import {
   VIDEO_SIDE_PX_MIN,
 } from "./bounds.ts";
 import { AUDIO_CODECS, VIDEO_CODECS } from "./codecs.ts";
+import type { SourceSound } from "./ladder.ts";
 import { type Matrix, parseReport, type Report, type StreamReport } from "./probe-report.ts";
 import { boundRefusal, type EncodeNeeds, inputGuards, MediaRefusal, pathsOf } from "./tools.ts";
 
@@ -29,7 +31,6 @@ export interface Probe {
   rotation_deg: number;
   fps_average: number;
   fps_smallest: number;
-  has_audio: boolean;
   video: {
     stream: number;
     codec: string;
@@ -43,7 +44,14 @@ export interface Probe {
     hdr: boolean;
     matrix: Matrix;
   };
-  audio: { stream: number; codec: string; channels: number; sample_rate_hz: number } | null;
+  /** Those that we can play, the file's own choice first. */
+  sounds: ProbedSound[];
+}
+
+export interface ProbedSound extends SourceSound {
+  codec: string;
+  channels: number;
+  sample_rate_hz: number;
 }
 
 /** mp4 says its length in front. If the file has that much less than it says, its end is missing. */
@@ -61,8 +69,8 @@ export async function probeVideo(
   if (statSync(path).size === 0) throw new MediaRefusal("video.empty", "The file is empty. Send it again.");
   const report = await describe(needs, path, options.signal);
   const video = pickVideo(report);
-  const audio = pickAudio(report);
-  const claimed_ms = Math.max(report.duration_ms, video.duration_ms, audio?.duration_ms ?? 0);
+  const sounds = pickSounds(report);
+  const claimed_ms = Math.max(report.duration_ms, video.duration_ms, sounds[0]?.duration_ms ?? 0);
   checkShape(video);
   if (claimed_ms > VIDEO_DURATION_MS_MAX) throw tooLong();
   const duration_ms = await checkedDuration(needs, path, report, video, claimed_ms, options.signal);
@@ -81,7 +89,6 @@ export async function probeVideo(
     rotation_deg: video.rotation_deg,
     fps_average: video.fps_average || video.fps_smallest || 25,
     fps_smallest: video.fps_smallest,
-    has_audio: audio !== null,
     video: {
       stream: video.index,
       codec: video.codec,
@@ -95,12 +102,14 @@ export async function probeVideo(
       hdr: video.hdr,
       matrix: video.matrix,
     },
-    audio: audio && {
-      stream: audio.index,
-      codec: audio.codec,
-      channels: audio.channels,
-      sample_rate_hz: audio.sample_rate_hz,
-    },
+    sounds: sounds.map(({ index, codec, channels, sample_rate_hz, language, title }) => ({
+      stream: index,
+      codec,
+      channels,
+      sample_rate_hz,
+      language,
+      title,
+    })),
   };
 }
 
@@ -147,21 +156,24 @@ function pickVideo(report: Report): StreamReport {
   return video;
 }
 
-function pickAudio(report: Report): StreamReport | null {
+/** The one that the file plays decides whether we take it; of the others, what we cannot play is left out. */
+function pickSounds(report: Report): StreamReport[] {
   const all = report.streams.filter((stream) => stream.kind === "audio");
-  const audio = all.find((stream) => stream.is_default) ?? all[0];
-  if (!audio) return null;
-  if (!AUDIO_CODECS.some(({ name }) => name === audio.codec)) {
-    throw codecRefused(`Its sound is coded as ${audio.codec || "something unknown"}`);
-  }
-  if (audio.channels < 1 || audio.channels > AUDIO_CHANNELS_MAX) {
+  const first = all.find((stream) => stream.is_default) ?? all[0];
+  if (!first) return [];
+  if (!hasKnownCodec(first)) throw codecRefused(`Its sound is coded as ${first.codec || "something unknown"}`);
+  if (!hasChannels(first)) {
     throw new MediaRefusal(
       "video.sound_refused",
-      `Its sound has ${audio.channels} channels; we take up to ${AUDIO_CHANNELS_MAX}.`,
+      `Its sound has ${first.channels} channels; we take up to ${AUDIO_CHANNELS_MAX}.`,
     );
   }
-  return audio;
+  const others = all.filter((stream) => stream !== first && hasKnownCodec(stream) && hasChannels(stream));
+  return [first, ...others].slice(0, SOUNDS_MAX);
 }
+
+const hasKnownCodec = ({ codec }: StreamReport) => AUDIO_CODECS.some(({ name }) => name === codec);
+const hasChannels = ({ channels }: StreamReport) => channels >= 1 && channels <= AUDIO_CHANNELS_MAX;
 
 function checkShape(video: StreamReport): void {
   const { width, height } = shownSize(video);

@@ -1,7 +1,7 @@
 import { placeSegment, samplesOf, soundSegment, timescaleOf } from "./boxes.ts";
 import { firstSoundFrame, type Part, rungFrames } from "./command.ts";
 import { AUDIO_FRAME, audioFrameAt, audioFrames } from "./grid.ts";
-import type { Rung } from "./ladder.ts";
+import type { Rung, Sound } from "./ladder.ts";
 import { segmentsOf } from "./playlist.ts";
 
 interface Ready {
@@ -59,7 +59,7 @@ export function pictureTrack(part: Part, rung: Rung): Track {
  * Sound comes in files that a run cuts where it stands; its AAC frames are dealt out anew on the film's own lattice, in
  * which frame n holds the samples from n × 1,024 on, whatever run made it.
  */
-export function soundTrack(part: Part): Track {
+export function soundTrack(part: Part, sound: Sound): Track {
   const { grid } = part.ladder;
   const end = Math.min(audioFrameAt(grid, part.until), audioFrames(grid));
   let has_init = false;
@@ -68,7 +68,7 @@ export function soundTrack(part: Part): Track {
   // The encoder's first frame is its lead-in: the one before the first that it was asked for.
   let next_frame = firstSoundFrame(part) - 1;
   let index = part.from;
-  const segments_end = Math.min(part.until, segmentsOf(part.ladder, "audio"));
+  const segments_end = Math.min(part.until, segmentsOf(part.ladder, sound.name));
 
   function take(file: Uint8Array): void {
     const { sizes, data } = samplesOf(file);
@@ -97,7 +97,7 @@ export function soundTrack(part: Part): Track {
   }
 
   return {
-    name: "audio",
+    name: sound.name,
     get has_init() {
       return has_init;
     },

@@ -123,7 +123,7 @@ else {
         film.inits.get(rung.name)!.every((init) => Buffer.compare(init, film.inits.get(rung.name)![0]!) === 0),
       ).toBe(true);
     }
-    if (!ladder.audio) return;
+    if (ladder.sounds.length === 0) return;
     const sound = [...film.segments.get("audio")!].sort(([a], [b]) => a - b);
     expect(sound).toHaveLength(segmentsOf(ladder, "audio"));
     let frame = 0;
@@ -146,7 +146,7 @@ else {
         const work: TranscodeWork = {
           source_path: source,
           probe,
-          ladder: planLadder(probe),
+          ladder: planLadder(probe, "test"),
           folder: scratch,
           signal: stop.signal,
           async onFile(file) {
@@ -169,7 +169,7 @@ else {
         const store = async () => {
           throw new Error("the store is away");
         };
-        await expect(run(source, probe, planLadder(probe), newFilm(), { onFile: store })).rejects.toThrow(
+        await expect(run(source, probe, planLadder(probe, "test"), newFilm(), { onFile: store })).rejects.toThrow(
           "the store is away",
         );
       },
@@ -183,7 +183,7 @@ else {
         const probe = await probeVideo(needs, source);
         truncateSync(source, Math.floor(Bun.file(source).size * 0.6));
         const film = newFilm();
-        const failure = await run(source, probe, planLadder(probe), film).catch((error) => error);
+        const failure = await run(source, probe, planLadder(probe, "test"), film).catch((error) => error);
         expect(failure).toMatchObject({ code: "video.truncated", lasting: true });
         expect(failure.detail).toContain("about 4 s");
         for (const track of film.segments.values()) expect([...track.keys()]).toEqual([0]);
@@ -208,7 +208,7 @@ else {
           "volume=0:enable='lt(t,5)',pan=5.1|c0=c0|c1=c0|c2=c0",
         );
         const probe = await probeVideo(needs, source);
-        const ladder = planLadder(probe);
+        const ladder = planLadder(probe, "test");
         const whole = newFilm();
         const { made, cpu_s } = await run(source, probe, ladder, whole);
         checkGrid(whole, ladder);
@@ -267,17 +267,16 @@ else {
       async () => {
         const source = await make("film.mp4", ...MOVING("320x180", "25", 9), ...TONE(9), ...FAST, "-c:a", "aac");
         const probe = await probeVideo(needs, source);
-        const ladder = planLadder(probe);
+        const ladder = planLadder(probe, "test");
         const film = newFilm();
         const lowest = ladder.rungs[0]!.name;
-        await run(source, probe, ladder, film, { rungs: [lowest], until: 2 });
+        await run(source, probe, ladder, film, { tracks: [lowest, "audio"], until: 2 });
         expect([...film.segments.keys()].sort()).toEqual([lowest, "audio"].sort());
         expect(film.segments.get("audio")!.size).toBe(2);
         await run(source, probe, ladder, film, {
-          rungs: ladder.rungs.slice(1).map(({ name }) => name),
-          with_audio: false,
+          tracks: ladder.rungs.slice(1).map(({ name }) => name),
         });
-        await run(source, probe, ladder, film, { rungs: [lowest], from: 2 });
+        await run(source, probe, ladder, film, { tracks: [lowest, "audio"], from: 2 });
         checkGrid(film, ladder);
       },
       ROOM_MS,
@@ -397,7 +396,7 @@ else {
         async () => {
           const file = await source();
           const probe = await probeVideo(needs, file);
-          const ladder = planLadder(probe);
+          const ladder = planLadder(probe, "test");
           const film = newFilm();
           await run(file, probe, ladder, film);
           checkGrid(film, ladder);
@@ -425,7 +424,7 @@ else {
         const both = path("both.ts");
         await Bun.write(both, new Blob([await Bun.file(one!).bytes(), await Bun.file(two!).bytes()]));
         const probe = await probeVideo(needs, both);
-        const ladder = planLadder(probe);
+        const ladder = planLadder(probe, "test");
         const film = newFilm();
         await run(both, probe, ladder, film);
         checkGrid(film, ladder);

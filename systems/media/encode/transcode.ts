@@ -21,10 +21,8 @@ export interface TranscodeWork {
   source_path: string;
   probe: Probe;
   ladder: Ladder;
-  /** Names of rungs to make; all where nothing is said. */
-  rungs?: string[];
-  /** Whether to make the sound, where there is any; yes where nothing is said. */
-  with_audio?: boolean;
+  /** Names of rungs and sounds to make; all where nothing is said. */
+  tracks?: string[];
   /** The first segment to make: how many are stored already. */
   from?: number;
   /** The segment to stop before; the film's end where nothing is said. */
@@ -59,7 +57,7 @@ const FILE_BYTES_MAX = 256 * 1024 * 1024;
 export async function transcode(needs: EncodeNeeds, work: TranscodeWork): Promise<TranscodeResult> {
   const part = partOf(work);
   const tracks: Track[] = [
-    ...(part.with_audio ? [soundTrack(part)] : []),
+    ...part.sounds.map((sound) => soundTrack(part, sound)),
     ...part.rungs.map((rung) => pictureTrack(part, rung)),
   ];
   if (part.from >= part.until || tracks.length === 0) return { made: new Map(), cpu_s: 0 };
@@ -72,13 +70,14 @@ export async function transcode(needs: EncodeNeeds, work: TranscodeWork): Promis
 }
 
 function partOf(work: TranscodeWork): Part {
-  const { ladder, rungs } = work;
+  const { ladder, tracks } = work;
+  const wanted = ({ name }: { name: string }) => !tracks || tracks.includes(name);
   return {
     source_path: work.source_path,
     probe: work.probe,
     ladder,
-    rungs: ladder.rungs.filter((rung) => !rungs || rungs.includes(rung.name)),
-    with_audio: ladder.audio !== null && work.with_audio !== false,
+    rungs: ladder.rungs.filter(wanted),
+    sounds: ladder.sounds.filter(wanted),
     from: work.from ?? 0,
     until: Math.min(work.until ?? ladder.grid.segments, ladder.grid.segments),
     folder: work.folder,

@@ -104,7 +104,7 @@ export async function dropHalf(tx: Query, video: store.VideoRow): Promise<string
     return [place];
   }
   const names = namesOf(ladder);
-  return gone.map((track) => place + names.init(track).replace(/[^/]+$/, ""));
+  return gone.map((track) => place + names.folder(track));
 }
 
 async function markFailed(

@@ -1,3 +1,4 @@
+import { notFound } from "#kernel/errors.ts";
 import type { VideoId } from "#kernel/ids.ts";
 import { MINUTE_MS } from "#kernel/time.ts";
 import type { JobKind, JobRun } from "#ports/jobs/index.ts";
@@ -50,7 +51,9 @@ async function planOf(
   if (video.upload_id === null) throw new VideoGone();
   await using file = await blobs.localFile(uploadBlob(video.upload_id));
   const source = await probeVideo({ sandbox, clock, tools }, file.path, { signal: run.signal });
-  return { source, ladder: planLadder(source) };
+  const head = await blobs.head(uploadBlob(video.upload_id));
+  if (!head) throw notFound("blob");
+  return { source, ladder: planLadder(source, head.etag) };
 }
 
 async function plan(tx: Query, id: VideoId, source: Probe, ladder: Ladder, { jobs }: WorkNeeds): Promise<void> {
@@ -72,17 +75,17 @@ async function plan(tx: Query, id: VideoId, source: Probe, ladder: Ladder, { job
       segment_count: segmentsOf(ladder, rung.name),
     });
   }
-  if (ladder.audio) {
+  for (const sound of ladder.sounds) {
     await insertRung(tx, {
       video_id: id,
-      rung: ladder.audio.name,
+      rung: sound.name,
       kind: "audio",
-      position,
+      position: position++,
       width: null,
       height: null,
-      bitrate_bps: ladder.audio.bitrate_bps,
-      codecs: ladder.audio.codecs,
-      segment_count: segmentsOf(ladder, ladder.audio.name),
+      bitrate_bps: sound.bitrate_bps,
+      codecs: sound.codecs,
+      segment_count: segmentsOf(ladder, sound.name),
     });
   }
   await startWork(tx, jobs, id, video.owner_id, MAKE_FIRST);

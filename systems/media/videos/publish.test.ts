@@ -4,14 +4,11 @@ import { planLadder } from "../encode/ladder.ts";
 import { mediaPlaylist } from "../encode/playlist.ts";
 
 test("MD21: a list that still grows is no broadcast: it says where to begin, and its end only when it has one", () => {
-  const ladder = planLadder({
-    duration_ms: 20_000,
-    width: 640,
-    height: 360,
-    fps_average: 25,
-    fps_smallest: 25,
-    has_audio: true,
-  });
+  const sounds = [{ stream: 1, language: null, title: null }];
+  const ladder = planLadder(
+    { duration_ms: 20_000, width: 640, height: 360, fps_average: 25, fps_smallest: 25, sounds },
+    "etag",
+  );
   const growing = mediaPlaylist(ladder, ladder.rungs[0]!.name, 2);
   expect(growing).toContain("#EXT-X-PLAYLIST-TYPE:EVENT");
   expect(growing).toContain("#EXT-X-START:TIME-OFFSET=0");

@@ -4,7 +4,7 @@ import type { JobKind, JobRun } from "#ports/jobs/index.ts";
 
 import { segmentSeconds } from "../encode/grid.ts";
 import type { Ladder } from "../encode/ladder.ts";
-import { type Measured, namesOf, segmentsOf } from "../encode/playlist.ts";
+import { isSound, type Measured, namesOf, segmentsOf } from "../encode/playlist.ts";
 import type { Probe } from "../encode/probe.ts";
 import { type MadeFile, transcode } from "../encode/transcode.ts";
 import { belongsInPublic, isPublicPlace, type Place } from "../places.ts";
@@ -80,8 +80,8 @@ function createMaking(
   const names = namesOf(ladder);
   const lowest = ladder.rungs[0]!.name;
   const rungs = step === "first" ? [lowest] : ladder.rungs.slice(1).map((rung) => rung.name);
-  const with_audio = step === "first" && ladder.audio !== null;
-  const tracks = [...(with_audio ? ["audio"] : []), ...rungs];
+  const sounds = step === "first" ? ladder.sounds.map((sound) => sound.name) : [];
+  const tracks = [...sounds, ...rungs];
   const done = new Map<string, number>();
   let place: Place = video.place;
   let playable = video.playable_at !== null;
@@ -102,8 +102,7 @@ function createMaking(
         source_path: file.path,
         probe: source,
         ladder,
-        rungs,
-        with_audio,
+        tracks,
         from,
         folder: scratch.path,
         onFile: commit,
@@ -118,7 +117,7 @@ function createMaking(
   /** The blob, then its row, then the list: a crash between any two redoes at most this one segment. */
   async function commit(file: MadeFile): Promise<void> {
     const { track, bytes } = file;
-    const media_type = track === "audio" ? "audio/mp4" : "video/mp4";
+    const media_type = isSound(ladder, track) ? "audio/mp4" : "video/mp4";
     if (file.kind === "init") {
       await blobs.put(place + names.init(track), bytes, { media_type });
       return;
@@ -173,7 +172,7 @@ function createMaking(
       if (now?.status !== "processing") throw new VideoGone();
       const at = new Date(clock.now());
       for (const track of tracks) {
-        const bitrate_bps = track === "audio" ? (ladder.audio?.bitrate_bps ?? 0) : measured.get(track)!.average_bps;
+        const bitrate_bps = measured.get(track)?.average_bps ?? ladder.sounds[0]?.bitrate_bps ?? 0;
         await markRungComplete(tx, id, track, { segment_count: segmentsOf(ladder, track), bitrate_bps, at });
       }
       if (await store.markPlayable(tx, id, at)) {
