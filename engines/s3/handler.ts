@@ -1,6 +1,9 @@
+import { LRUCache } from "lru-cache";
+
 import { notFound } from "#kernel/errors.ts";
 import { answering, blobHeaders, disposition, notModified, wrongMethod } from "#ports/blobs/answers.ts";
-import type { Blobs } from "#ports/blobs/index.ts";
+import type { Blobs, MissingMaker } from "#ports/blobs/index.ts";
+import { answerMade, makeMissing } from "#ports/blobs/missing.ts";
 import type { Urls } from "#ports/blobs/urls.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
@@ -8,8 +11,14 @@ import type { S3Client } from "./client.ts";
 import { SIGNED_TTL_MS } from "./headers.ts";
 
 /** Small texts that name other files by relative names: those must resolve here, under the signed prefix, and not at S3. */
-const PLAYLIST = /\.(?:m3u8|mpd)$/;
+export const PLAYLIST = /\.(?:m3u8|mpd)$/;
 const PLAYLIST_BYTES_MAX = 4 * 1024 * 1024;
+/** Names that were seen in the store: each spares one question to it. About 200 bytes each. */
+const SEEN_NAMES_MAX = 20_000;
+/** What was taken out of the store to save room is found to be missing, and made again, after so long. */
+const SEEN_MS_MAX = 60_000;
+/** A caller is sent to a public address without asking again for so long. */
+const PUBLIC_MOVE_S = 60;
 
 /**
  * `/blobs/*` on S3: checks our signature and sends the caller to S3 with one of S3's. So a signed prefix works, which S3
@@ -20,9 +29,24 @@ export function createS3Handler(needs: {
   client: S3Client;
   urls: Urls;
   clock: Clock;
+  /** Where what is below `public/` can be had without a signature. */
+  public_url: string | null;
+  /** Who makes what is not stored, once somebody has said so. */
+  maker(): MissingMaker | null;
   onError: (error: unknown) => void;
 }): (request: Request) => Promise<Response> {
   const { blobs, client, urls, clock } = needs;
+  const seen = new LRUCache<string, number>({ max: SEEN_NAMES_MAX });
+
+  /** Only of what could be made on demand do we ask whether it is there: all else is S3's to refuse. */
+  const isStored = async (name: string): Promise<boolean> => {
+    if (!needs.maker()?.mayMake(name)) return true;
+    const now_ms = clock.monotonic();
+    if ((seen.get(name) ?? Number.NEGATIVE_INFINITY) > now_ms - SEEN_MS_MAX) return true;
+    const stored = (await blobs.head(name)) !== null;
+    if (stored) seen.set(name, now_ms);
+    return stored;
+  };
   return (request) =>
     answering(async () => {
       const now_ms = clock.now();
@@ -42,6 +66,12 @@ export function createS3Handler(needs: {
         return new Response(body, { headers });
       }
 
+      if (method === "GET" && !(await isStored(access.name))) {
+        const made = await makeMissing(needs.maker(), request, access.name);
+        if (made !== "stored") return answerMade(request, access, made, now_ms);
+      }
+      if (access.public && needs.public_url !== null)
+        return sendTo(`${needs.public_url}/${access.name}`, `public, max-age=${PUBLIC_MOVE_S}`);
       const expires_at_ms = Math.min(access.expires_at_ms ?? Number.POSITIVE_INFINITY, now_ms + SIGNED_TTL_MS);
       const query: Record<string, string> =
         access.download_as === null
@@ -50,10 +80,12 @@ export function createS3Handler(needs: {
       const location = await client.presign({ method, name: access.name, query }, expires_at_ms);
       // Kept for half the time that the target holds, so that whoever follows it has time to read.
       const max_age_s = Math.max(0, Math.floor((expires_at_ms - now_ms) / 2_000));
-      const cache = `${access.public ? "public" : "private"}, max-age=${max_age_s}`;
-      return new Response(null, {
-        status: 307,
-        headers: { location, "cache-control": cache, "referrer-policy": "no-referrer" },
-      });
+      return sendTo(location, `${access.public ? "public" : "private"}, max-age=${max_age_s}`);
     }, needs.onError);
 }
+
+const sendTo = (location: string, cache_control: string): Response =>
+  new Response(null, {
+    status: 307,
+    headers: { location, "cache-control": cache_control, "referrer-policy": "no-referrer" },
+  });

@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { notFound } from "#kernel/errors.ts";
-import { type BlobHead, type Blobs, LIST_NAMES_MAX } from "#ports/blobs/index.ts";
+import { type BlobHead, type Blobs, LIST_NAMES_MAX, type MissingMaker } from "#ports/blobs/index.ts";
 import { checkMediaType, checkName, checkPrefix } from "#ports/blobs/names.ts";
 import { createSigner } from "#ports/blobs/signing.ts";
 import { createUrls } from "#ports/blobs/urls.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 import { createS3Client, S3Refusal } from "./client.ts";
-import { createS3Handler } from "./handler.ts";
+import { createS3Handler, PLAYLIST } from "./handler.ts";
 import { headFrom } from "./headers.ts";
 import { createS3Multipart } from "./multipart.ts";
 import { putBody } from "./put.ts";
@@ -43,6 +43,7 @@ export function createS3Blobs(needs: S3BlobsNeeds): Blobs {
   const { clock } = needs;
   const client = createS3Client(place, clock);
   const urls = createUrls(needs.base_path, createSigner(needs.secret));
+  let maker: MissingMaker | null = null;
   const missing = (error: unknown) => error instanceof S3Refusal && error.status === 404;
 
   const head = async (name: string): Promise<BlobHead | null> => {
@@ -113,7 +114,8 @@ export function createS3Blobs(needs: S3BlobsNeeds): Blobs {
 
     urlPublic(name) {
       const url = urls.public(name);
-      return place.public_url === null ? url : `${place.public_url}/${name}`;
+      // The names in a list resolve below its own address: here, where what they name is made if it is not stored yet.
+      return place.public_url === null || PLAYLIST.test(name) ? url : `${place.public_url}/${name}`;
     },
     urlSigned: (name, { expires_at_ms, download_as }) => urls.one(name, expires_at_ms, download_as),
     urlSignedPrefix: urls.prefix,
@@ -142,7 +144,18 @@ export function createS3Blobs(needs: S3BlobsNeeds): Blobs {
     freeBytes: async () => null,
     /** S3 leaves nothing lying about but open uploads, and those are `multipart.listOpen`'s. */
     sweep: async () => 0,
-    handler: createS3Handler({ blobs: { get, head }, client, urls, clock, onError: needs.onError }),
+    onMissing(named) {
+      maker = named;
+    },
+    handler: createS3Handler({
+      blobs: { get, head },
+      client,
+      urls,
+      clock,
+      public_url: place.public_url,
+      maker: () => maker,
+      onError: needs.onError,
+    }),
     async [Symbol.asyncDispose]() {},
   };
 }

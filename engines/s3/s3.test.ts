@@ -123,6 +123,8 @@ test("BL13: with a CDN, public names have their address there", () => {
   const cdn = createS3Blobs({ url: place, clock: createSystemClock(), secret: SECRET, base_path: "/blobs", onError });
   expect(cdn.urlPublic("public/a.mp4")).toBe("https://cdn.example.org/house/public/a.mp4");
   expect(() => cdn.urlPublic("secret/a.mp4")).toThrow(RangeError);
+  // The names in a list lead here, where what is missing is made, and from here to the CDN.
+  expect(cdn.urlPublic("public/a.m3u8")).toBe("/blobs/public/a.m3u8");
 });
 
 test("BL16: the length of a part is signed", async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { Problem } from "#kernel/errors.ts";
 
-import type { Blobs } from "./index.ts";
+import type { Blobs, MadeBlob } from "./index.ts";
 
 export interface BlobsUnderTest extends AsyncDisposable {
   blobs: Blobs;
@@ -498,6 +498,95 @@ export function blobsContract(engine: string, open: () => Promise<BlobsUnderTest
       expect(await blobs.multipart.listParts(name, multipart_id)).toEqual([]);
       // The answer was lost, and the client completes again.
       expect(await blobs.multipart.complete(name, multipart_id, chosen)).toEqual(head);
+    });
+
+    describe("what is made when it is asked for", () => {
+      const asked: string[] = [];
+      let answer: (name: string, signal: AbortSignal) => Promise<MadeBlob | "stored" | null>;
+      const bytes = new TextEncoder().encode("0123456789");
+      beforeAll(() =>
+        blobs.onMissing({
+          mayMake: (name) => name.endsWith(".m4s"),
+          make(name, signal) {
+            asked.push(name);
+            return answer(name, signal);
+          },
+        }),
+      );
+      beforeEach(() => {
+        asked.length = 0;
+        answer = async () => ({ bytes, media_type: "video/mp4" });
+      });
+      const film = () => blobs.urlSignedPrefix("made/film/", inAnHour());
+
+      test("BL40: the unsigned, the ill-signed and the expired never reach the maker", async () => {
+        const good = film();
+        for (const url of [
+          "/blobs/made/film/1.m4s",
+          `${good}1.m4s`.replace("film", "filn"),
+          `${blobs.urlSignedPrefix("made/other/", inAnHour())}../film/1.m4s`,
+          `${blobs.urlSignedPrefix("made/film/", Date.now() - 1)}1.m4s`,
+          `${good}..%2f1.m4s`,
+        ])
+          expect([url, [403, 404].includes((await ask(url)).status)]).toEqual([url, true]);
+        expect(asked).toEqual([]);
+      });
+
+      test("BL41: a GET is answered with what was made, as it will be from the store; HEAD makes nothing", async () => {
+        const url = `${film()}1.m4s`;
+        expect((await ask(url, { method: "HEAD" })).status).toBe(404);
+        expect(asked).toEqual([]);
+        const whole = await ask(url);
+        expect([whole.status, await whole.text(), whole.headers.get("etag")]).toEqual([
+          200,
+          "0123456789",
+          `"${md5(bytes)}"`,
+        ]);
+        expect(whole.headers.get("content-type")).toBe("video/mp4");
+        expect(whole.headers.get("cache-control")).toContain("immutable");
+        const part = await ask(url, { headers: { range: "bytes=2-4" } });
+        expect([part.status, await part.text(), part.headers.get("content-range")]).toEqual([
+          206,
+          "234",
+          "bytes 2-4/10",
+        ]);
+        expect((await ask(url, { headers: { range: "bytes=10-" } })).status).toBe(416);
+        expect((await ask(blobs.urlPublic("public/made/1.m4s"))).status).toBe(200);
+        expect(asked).toEqual(["made/film/1.m4s", "made/film/1.m4s", "made/film/1.m4s", "public/made/1.m4s"]);
+      });
+
+      test("BL42: what has come to be stored is served from the store, what cannot be made is 404, and a refusal is the answer", async () => {
+        answer = async (name) => {
+          await blobs.put(name, bytes, { media_type: "video/mp4" });
+          return "stored";
+        };
+        expect(await (await ask(`${film()}2.m4s`)).text()).toBe("0123456789");
+        expect(await (await ask(`${film()}2.m4s`)).text()).toBe("0123456789");
+        expect(asked).toEqual(["made/film/2.m4s"]);
+        answer = async () => null;
+        expect((await ask(`${film()}3.m4s`)).status).toBe(404);
+        answer = async () => {
+          throw new Problem(503, "media.busy", "Too much at once.", { retry_after_s: 2 });
+        };
+        const refused = await ask(`${film()}3.m4s`);
+        expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "2"]);
+        expect(await refused.json()).toMatchObject({ code: "media.busy" });
+      });
+
+      test("BL43: the maker learns that the caller has left", async () => {
+        const left = Promise.withResolvers<void>();
+        const begun = Promise.withResolvers<void>();
+        answer = (_name, signal) => {
+          begun.resolve();
+          signal.addEventListener("abort", () => left.resolve());
+          return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+        };
+        const caller = new AbortController();
+        const asking = ask(`${film()}4.m4s`, { signal: caller.signal }).catch(() => {});
+        await begun.promise;
+        caller.abort();
+        await Promise.all([left.promise, asking]);
+      });
     });
 
     test("BL20: a local file has the bytes, and is gone afterwards where it was a copy", async () => {

@@ -42,8 +42,30 @@ export interface Blobs extends AsyncDisposable {
    * an open upload. @returns how many files went
    */
   sweep(older_than_ms: number): Promise<number>;
+  /**
+   * Names one that makes what is not stored when somebody asks for it; `handler` has checked the address by then. There is
+   * one at most, and the last that was named counts.
+   */
+  onMissing(maker: MissingMaker): void;
   /** Serves `/blobs/*`: signatures, ranges, ETags, part uploads. Never throws; refusals are problem details. */
   handler: (request: Request) => Promise<Response>;
+}
+
+/** Makes blobs on demand. */
+export interface MissingMaker {
+  /** Whether a name could be one that it makes, by its form alone: asked often, so it costs next to nothing. */
+  mayMake(name: string): boolean;
+  /**
+   * The bytes that the name stands for, now and for ever; `stored` when the store has them by now; null when there are none.
+   * A thrown Problem is the answer (503 with `Retry-After` where the wait would be too long).
+   * @param signal fires when the caller has left
+   */
+  make(name: string, signal: AbortSignal): Promise<MadeBlob | "stored" | null>;
+}
+
+export interface MadeBlob {
+  bytes: Uint8Array<ArrayBuffer>;
+  media_type: string;
 }
 
 export interface PutOptions {

@@ -11,6 +11,11 @@ export const partsAtOnce = (parts_max: number) =>
 
 export const partMismatch = (detail: string) => new Problem(422, "upload.part_mismatch", detail);
 
+export const rangeRefused = (size_bytes: number) =>
+  new Problem(416, "blob.range", `This blob has ${size_bytes} bytes.`, {
+    headers: { "content-range": `bytes */${size_bytes}` },
+  });
+
 export const partTooLong = (size_bytes: number) =>
   new Problem(413, "upload.part_size", `This part was signed for ${size_bytes} bytes. Send exactly those.`);
 

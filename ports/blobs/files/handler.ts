@@ -2,7 +2,9 @@ import { notFound, Problem } from "#kernel/errors.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 import { answering, type BlobAccess, blobHeaders, notModified, rangeOf, wrongMethod } from "../answers.ts";
-import { partTooLong, partTooShort } from "../problems.ts";
+import type { MissingMaker } from "../index.ts";
+import { answerMade, makeMissing } from "../missing.ts";
+import { partTooLong, partTooShort, rangeRefused } from "../problems.ts";
 import type { Urls } from "../urls.ts";
 import { type Disk, readBlob } from "./disk.ts";
 import type { FileMultipart } from "./multipart.ts";
@@ -12,6 +14,8 @@ export interface HandlerNeeds {
   clock: Clock;
   urls: Urls;
   multipart: FileMultipart;
+  /** Who makes what is not stored, once somebody has said so. */
+  maker(): MissingMaker | null;
   /** Held until disposal. @throws Problem 507 where the disk has no room for a part */
   holdRoom(size_bytes: number): Promise<Disposable>;
   onError: (error: unknown) => void;
@@ -32,8 +36,13 @@ export function createFileHandler(needs: HandlerNeeds): (request: Request) => Pr
 }
 
 /** The kernel sends the file; its bytes never enter this process. */
-function serve(needs: HandlerNeeds, request: Request, access: BlobAccess): Response {
-  const stored = readBlob(needs.disk, access.name);
+async function serve(needs: HandlerNeeds, request: Request, access: BlobAccess): Promise<Response> {
+  let stored = readBlob(needs.disk, access.name);
+  if (!stored) {
+    const made = await makeMissing(needs.maker(), request, access.name);
+    if (made !== "stored") return answerMade(request, access, made, needs.clock.now());
+    stored = readBlob(needs.disk, access.name);
+  }
   if (!stored) throw notFound("blob");
   const headers = blobHeaders(stored, stored.cache, access, needs.clock.now());
   if (notModified(request.headers, stored)) return new Response(null, { status: 304, headers });
@@ -41,12 +50,7 @@ function serve(needs: HandlerNeeds, request: Request, access: BlobAccess): Respo
   // Ranges are defined for GET alone.
   const range = request.method === "GET" ? rangeOf(request.headers, stored) : "all";
   if (range === "all") return new Response(file, { headers });
-  const whole = `bytes */${stored.size_bytes}`;
-  if (range === "none") {
-    throw new Problem(416, "blob.range", `This blob has ${stored.size_bytes} bytes.`, {
-      headers: { "content-range": whole },
-    });
-  }
+  if (range === "none") throw rangeRefused(stored.size_bytes);
   headers["content-range"] = `bytes ${range.start}-${range.end_exclusive - 1}/${stored.size_bytes}`;
   return new Response(file.slice(range.start, range.end_exclusive), { status: 206, headers });
 }

@@ -4,7 +4,7 @@ import { notFound, Problem } from "#kernel/errors.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 import { FREE_BYTES_MIN, LIST_NAMES_MAX } from "../bounds.ts";
-import type { Blobs } from "../index.ts";
+import type { Blobs, MissingMaker } from "../index.ts";
 import { checkMediaType, checkName, checkPrefix } from "../names.ts";
 import { createSigner } from "../signing.ts";
 import { createUrls } from "../urls.ts";
@@ -37,6 +37,7 @@ export async function createFileBlobs(needs: FileBlobsNeeds): Promise<Blobs> {
   const multipart = createFileMultipart({ disk, clock, urls });
   const free_bytes_min = needs.free_bytes_min ?? FREE_BYTES_MIN;
 
+  let maker: MissingMaker | null = null;
   /** Of parts on their way here. What has arrived of them counts twice, which errs on the safe side. */
   let held_bytes = 0;
 
@@ -107,7 +108,11 @@ export async function createFileBlobs(needs: FileBlobsNeeds): Promise<Blobs> {
     },
     freeBytes,
     sweep: (older_than_ms) => sweepDisk(disk, older_than_ms),
+    onMissing(named) {
+      maker = named;
+    },
     handler: createFileHandler({
+      maker: () => maker,
       disk,
       clock,
       urls,
