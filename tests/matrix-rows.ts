@@ -147,6 +147,36 @@ const ofVideo = async (f: Fixture): Promise<Ask> => ({ params: { video_id: await
 const ofImage = async (f: Fixture): Promise<Ask> => ({ params: { image_id: await f.image() } });
 const ofUpload = async (f: Fixture): Promise<Ask> => ({ params: { upload_id: await f.upload(f.owner) } });
 
+const ofCollection = async (f: Fixture): Promise<Ask> => ({ params: { collection_id: await f.collection() } });
+const ofItem = async (f: Fixture): Promise<Ask> => ({
+  params: { collection_id: await f.collection(), video_id: await f.video() },
+});
+
+const shelf: Record<string, Row> = {
+  "POST /v1/collections": ["self", () => ({ body: { title: "Looms" } })],
+  "GET /v1/collections": ["open", () => ({ query: { owner: "1" } })],
+  "GET /v1/collections/{collection_id}": ["owner", ofCollection],
+  "PATCH /v1/collections/{collection_id}": [
+    "owner",
+    async (f) => ({ ...(await ofCollection(f)), body: { title: "Sheds" } }),
+  ],
+  "DELETE /v1/collections/{collection_id}": ["owner", ofCollection],
+  "GET /v1/collections/{collection_id}/items": ["owner", ofCollection],
+  "GET /v1/collections/{collection_id}/order": ["owner", ofCollection],
+  "PUT /v1/collections/{collection_id}/items/{video_id}": ["owner", async (f) => ({ ...(await ofItem(f)), body: {} })],
+  "POST /v1/collections/{collection_id}/items/{video_id}/move": [
+    "owner",
+    async (f) => ({ ...(await ofItem(f)), body: { after: null } }),
+  ],
+  "DELETE /v1/collections/{collection_id}/items/{video_id}": ["owner", ofItem],
+  "GET /v1/videos/history": ["self", none],
+  "DELETE /v1/videos/history": ["self", none],
+  "DELETE /v1/videos/history/{video_id}": ["self", ofVideo],
+  "GET /v1/videos/continue": ["self", none],
+  "GET /v1/videos/history/settings": ["self", none],
+  "PUT /v1/videos/history/settings": ["self", () => ({ body: { paused: false } })],
+};
+
 const media: Record<string, Row> = {
   "POST /v1/uploads": ["self", () => ({ body: { filename: "a.png", size_bytes: 10, media_type: "image/png" } })],
   "GET /v1/uploads": ["self", none],
@@ -222,7 +252,7 @@ const feed: Record<string, Row> = {
   "GET /v1/bookmarks": ["self", none],
 };
 
-export const ROWS: Record<string, Row> = { ...people, ...spaces, ...media, ...feed };
+export const ROWS: Record<string, Row> = { ...people, ...spaces, ...media, ...shelf, ...feed };
 
 /** Calls after which their caller has no session, or no account. */
 export const USES_UP: ReadonlySet<string> = new Set([

@@ -4,6 +4,7 @@ import type { Route } from "#kernel/contract.ts";
 import { createComment, createPost, deletePost, feedRoutes } from "#systems/feed/contract.ts";
 import {
   completeUpload,
+  createCollection,
   createImage,
   createUpload,
   createVideo,
@@ -154,6 +155,8 @@ beforeAll(async () => {
     image,
     video: async () => video,
     failedVideo,
+    collection: async () =>
+      must(await client.call(createCollection, { token: owner.token, body: { title: "t", video_id: video } })).body.id,
     person,
     spaceInvitation,
     houseInvitation: async () =>

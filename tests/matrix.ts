@@ -84,6 +84,8 @@ export interface Fixture {
   image: () => Promise<string>;
   video: () => Promise<string>;
   failedVideo: () => Promise<string>;
+  /** A playlist that only the owner may see, with that video in it. */
+  collection: () => Promise<string>;
   /** The handle of somebody whom nobody here knows. */
   neighbour: string;
   /** A new person with a session. */

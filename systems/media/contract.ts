@@ -18,6 +18,8 @@ import {
   VIDEO_MS_CEILING,
   VIEW_SESSION_CHARS_MAX,
 } from "./bounds.ts";
+import { collectionRoutes } from "./collections/contract.ts";
+import { historyRoutes } from "./history/contract.ts";
 
 /** What a client may send, by kind. Anything else is refused before its first byte; the probe then looks at the truth. */
 export const VIDEO_TYPES = [
@@ -339,11 +341,17 @@ export const getPosition = defineRoute({
 export const putPosition = defineRoute({
   method: "PUT",
   path: "/v1/videos/{video_id}/position",
-  summary: "Remember where I stopped",
+  summary: "Remember where I stopped; nothing is kept while my history is paused",
   tag: "media",
   access: write,
   params: zVideoParams,
-  body: z.strictObject({ position_ms: z.int().min(0).max(VIDEO_MS_CEILING) }),
+  /** At most 30 a second from one person; a page tells it every few seconds. */
+  cost_tokens: 5,
+  body: z.strictObject({
+    position_ms: z.int().min(0).max(VIDEO_MS_CEILING),
+    /** The playlist that it is watched from, so that what comes next is offered. */
+    collection_id: zId<"collection">().optional(),
+  }),
   answers: { 204: null },
   problems: ["video.not_found"],
 });
@@ -499,7 +507,12 @@ export const mediaRoutes = {
   patchImage,
   deleteImage,
   getMediaLimits,
+  ...historyRoutes,
+  ...collectionRoutes,
 };
+
+export * from "./collections/contract.ts";
+export * from "./history/contract.ts";
 
 /** What the feed and the page show of a video within a post. */
 export const zVideoCard = z

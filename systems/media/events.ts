@@ -2,6 +2,8 @@ import type { ImageId, PersonId, UploadId, VideoId } from "#kernel/ids.ts";
 import type { Log } from "#ports/log/index.ts";
 import type { Query } from "#ports/sql/index.ts";
 
+import type { CollectionId } from "./collections/contract.ts";
+
 /** The topic `media`; the key is the id of the upload, video or picture, so the events of one thing keep their order. */
 export const MEDIA_TOPIC = "media";
 
@@ -18,14 +20,25 @@ export type MediaEvent =
   | { type: "media.image_ready"; version: 1; data: { image_id: ImageId; owner_id: PersonId } }
   | { type: "media.image_failed"; version: 1; data: { image_id: ImageId; owner_id: PersonId; code: string } }
   | { type: "media.image_changed"; version: 1; data: { image_id: ImageId; owner_id: PersonId } }
-  | { type: "media.image_deleted"; version: 1; data: { image_id: ImageId; owner_id: PersonId; by: PersonId } };
+  | { type: "media.image_deleted"; version: 1; data: { image_id: ImageId; owner_id: PersonId; by: PersonId } }
+  /** Its words, who may see it, or what is in it. */
+  | {
+      type: `media.collection_${"created" | "changed" | "deleted"}`;
+      version: 1;
+      data: { collection_id: CollectionId; owner_id: PersonId };
+    };
 
 export type Tell = (tx: Query, event: MediaEvent) => Promise<void>;
 
 export function createTell(log: Log): Tell {
   return (tx, event) => {
     const { data } = event;
-    const key = "video_id" in data ? data.video_id : "image_id" in data ? data.image_id : data.upload_id;
-    return log.append(tx, MEDIA_TOPIC, key, event);
+    return log.append(tx, MEDIA_TOPIC, keyOf(data), event);
   };
+}
+
+function keyOf(data: MediaEvent["data"]): string {
+  if ("video_id" in data) return data.video_id;
+  if ("image_id" in data) return data.image_id;
+  return "collection_id" in data ? data.collection_id : data.upload_id;
 }

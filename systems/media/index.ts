@@ -12,10 +12,13 @@ import type { MigrationFolder, Sql } from "#ports/sql/index.ts";
 
 import { CARDS_MAX } from "./bounds.ts";
 import { type Claims, createClaims } from "./claims.ts";
+import { followSpaces } from "./collections/follow.ts";
+import { createCollections } from "./collections/index.ts";
 import type { ImageCard, MediaKind, VideoCard } from "./contract.ts";
 import type { FfmpegTools } from "./encode/tools.ts";
 import { createTell } from "./events.ts";
 import { acceptance, type MediaHealth, mediaHealth } from "./health.ts";
+import { createHistory } from "./history/index.ts";
 import { createImages } from "./images/index.ts";
 import { imageCard } from "./images/present.ts";
 import { DEFAULT_MEDIA_LIMITS, type MediaLimits } from "./limits.ts";
@@ -85,6 +88,8 @@ export function createMedia(needs: MediaNeeds): Media {
   const images = createImages({ sql, jobs, blobs, clock, ids, tell, uploads });
   const claims = createClaims({ jobs, clock, tell });
   const views = createViews(needs);
+  const collections = createCollections({ sql, clock, ids, tell, rules });
+  const history = createHistory({ sql, clock, rules, collections });
   const ofPosts = <T>(asked: readonly T[]): T[] => {
     if (asked.length > CARDS_MAX)
       throw new RangeError(`${asked.length} cards asked for at once; ${CARDS_MAX} is the bound`);
@@ -104,6 +109,8 @@ export function createMedia(needs: MediaNeeds): Media {
         videos,
         images,
         views,
+        collections,
+        history,
         accepts,
       }),
     work() {
@@ -119,7 +126,10 @@ export function createMedia(needs: MediaNeeds): Media {
         tools,
         scratch_folder: needs.scratch_folder,
       });
-      return followPeople({ log, jobs, clock });
+      const following = new DisposableStack();
+      following.use(followPeople({ log, jobs, clock }));
+      following.use(followSpaces({ log, jobs }));
+      return following;
     },
     async videoCards(asked) {
       const rows = await findVideos(sql.pool, ofPosts(asked));

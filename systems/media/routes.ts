@@ -7,7 +7,11 @@ import type { Clock } from "#ports/clock/index.ts";
 import type { Api } from "#ports/http/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
+import type { Collections } from "./collections/index.ts";
+import { serveCollections } from "./collections/routes.ts";
 import { IMAGE_TYPES, type MediaKind, mediaRoutes as r, VIDEO_TYPES } from "./contract.ts";
+import type { History } from "./history/index.ts";
+import { serveHistory } from "./history/routes.ts";
 import type { Images } from "./images/index.ts";
 import { presentImage } from "./images/present.ts";
 import type { ImageRow } from "./images/store.ts";
@@ -34,14 +38,18 @@ export interface RoutesNeeds {
   videos: Videos;
   images: Images;
   views: Views;
+  collections: Collections;
+  history: History;
   accepts: (kind: MediaKind) => Acceptance;
 }
 
 export function serveMedia(api: Api, needs: RoutesNeeds): void {
+  serveHistory(api, needs);
   serveUploads(api, needs);
   serveVideos(api, needs);
   serveWatching(api, needs);
   serveImages(api, needs);
+  serveCollections(api, needs);
 }
 
 function serveUploads(api: Api, { uploads, limits, sql, accepts }: RoutesNeeds): void {
@@ -140,7 +148,9 @@ function serveWatching(api: Api, needs: RoutesNeeds): void {
   });
   api.serve(r.putPosition, async ({ viewer, params, body }) => {
     await readableVideo(viewer, params.video_id, needs);
-    await putPosition(sql.pool, viewer.person_id, params.video_id, body.position_ms, new Date(clock.now()));
+    const { position_ms, collection_id = null } = body;
+    const at = new Date(clock.now());
+    await putPosition(sql.pool, viewer.person_id, params.video_id, { position_ms, collection_id, at });
     return { status: 204 };
   });
   api.serve(r.countView, async ({ viewer, params, body, address }) => {

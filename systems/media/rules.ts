@@ -15,7 +15,7 @@ export interface SpaceFacts {
 }
 
 export interface Ruled {
-  kind: "video" | "image";
+  kind: "video" | "image" | "collection";
   owner_id: PersonId;
   audience: Audience;
   space_id: SpaceId | null;
@@ -23,6 +23,8 @@ export interface Ruled {
 
 export interface Rules {
   decide(viewer: Viewer, action: "read" | "edit" | "delete", thing: Ruled): Promise<Decision>;
+  /** Those of many things that this viewer may read, in their order; what is asked of people and spaces is asked once for all. */
+  readable<T extends Omit<Ruled, "kind">>(viewer: Viewer, kind: Ruled["kind"], things: readonly T[]): Promise<T[]>;
   isMember(person_id: PersonId, space_id: SpaceId): Promise<boolean>;
 }
 
@@ -48,8 +50,41 @@ export function createRules({ people, spaces }: { people: PeopleFacts; spaces: S
         owner_suspended: owner?.suspended ?? true,
       });
     },
+    async readable(viewer, kind, things) {
+      if (things.length === 0) return [];
+      const known = viewer.kind === "person";
+      const space_ids = new Set(things.flatMap(({ space_id }) => (space_id === null ? [] : [space_id])));
+      const [relations, memberships, owners, cards] = await Promise.all([
+        known ? people.relations(viewer.person_id) : NO_RELATIONS,
+        known ? spaces.membershipsOf(viewer.person_id) : NO_SPACES,
+        inParts([...new Set(things.map(({ owner_id }) => owner_id))], (ids) => people.cards(ids)),
+        inParts([...space_ids], (ids) => spaces.cards(ids)),
+      ]);
+      const facts = { viewer, relations, spaces: memberships };
+      return things.filter(({ owner_id, audience, space_id }) => {
+        const visibility = space_id === null ? null : (cards.get(space_id)?.visibility ?? "private");
+        return may(facts, "read", {
+          kind,
+          owner_id,
+          audience,
+          space_id,
+          ...(visibility === null ? {} : { space_visibility: visibility }),
+          owner_suspended: owners.get(owner_id)?.suspended ?? true,
+        }).ok;
+      });
+    },
     async isMember(person_id, space_id) {
       return (await spaces.membershipsOf(person_id)).has(space_id);
     },
   };
+}
+
+/** People and spaces give so many cards to one call. */
+const CARDS_AT_ONCE = 1_000;
+
+async function inParts<I, C>(ids: I[], cards: (ids: I[]) => Promise<ReadonlyMap<I, C>>): Promise<Map<I, C>> {
+  const all = new Map<I, C>();
+  for (let i = 0; i < ids.length; i += CARDS_AT_ONCE)
+    for (const [id, card] of await cards(ids.slice(i, i + CARDS_AT_ONCE))) all.set(id, card);
+  return all;
 }

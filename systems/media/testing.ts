@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { SpaceCard } from "#kernel/cards.ts";
-import type { PersonId, SpaceId, UploadId } from "#kernel/ids.ts";
+import type { PersonId, SpaceId, UploadId, VideoId } from "#kernel/ids.ts";
 import type { SpaceRole } from "#kernel/viewer.ts";
+import type { Audience } from "#kernel/wire.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
 import { createFileBlobs } from "#ports/blobs/index.ts";
 import { type Clock, createSystemClock } from "#ports/clock/index.ts";
@@ -15,7 +16,7 @@ import { type TestHouse, testHouse, type TestPerson } from "#systems/people/test
 
 import { completeUpload, createUpload, createVideo, getUpload, getVideo, signParts, type Video } from "./contract.ts";
 import { createMedia, findFfmpeg, type Media, MEDIA_FOLDER, type MediaNeeds } from "./index.ts";
-import { DELETE_PLACE_LATER } from "./places.ts";
+import { belongsInPublic, DELETE_PLACE_LATER, newPlace } from "./places.ts";
 
 /** People and media with everything they stand on: real PostgreSQL, files, jobs, sandbox and ffmpeg. */
 export interface MediaHouse extends AsyncDisposable {
@@ -200,6 +201,23 @@ export async function uploadVideo(
   });
   const body = { upload_id, title: asked.title ?? "A film", audience: asked.audience ?? "public" };
   return good(await to.client.call(createVideo, { token, body })).id;
+}
+
+/** The row of a film that is ready, without a file and the time to make one: for lists and rules, not for playing. */
+export async function shownVideo(
+  { house }: Pick<MediaHouse, "house">,
+  owner_id: PersonId,
+  asked: { audience?: Audience; space_id?: SpaceId | null; duration_ms?: number; title?: string } = {},
+): Promise<VideoId> {
+  const { audience = "public", space_id = null, duration_ms = 120_000, title = "A film" } = asked;
+  const id = house.db.ids.next<"video">();
+  const place = newPlace("videos", id, belongsInPublic({ audience, space_id, hidden_at: null }));
+  await house.db.sql
+    .pool`INSERT INTO media_videos (id, owner_id, title, audience, space_id, status, duration_ms, width, height,
+      placeholder, place, poster_bytes, playable_at, created_at, ready_at)
+    VALUES (${id}, ${owner_id}, ${title}, ${audience}, ${space_id}, 'ready', ${duration_ms}, 320, 180,
+      ${`data:,${id}`}, ${place}, 1, now(), now(), now())`;
+  return id;
 }
 
 /** Asks until a video is as wanted. */

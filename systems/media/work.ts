@@ -4,8 +4,10 @@ import type { Jobs } from "#ports/jobs/index.ts";
 import type { Sandbox } from "#ports/sandbox/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
+import { closeCollectionsJob } from "./collections/follow.ts";
 import type { FfmpegTools } from "./encode/tools.ts";
 import type { Tell } from "./events.ts";
+import { trimHistoryJob } from "./history/index.ts";
 import { makeImageJob } from "./images/make.ts";
 import type { MediaLimits } from "./limits.ts";
 import { collectOrphansJob } from "./upkeep/collect.ts";
@@ -52,4 +54,6 @@ export function defineMediaJobs(needs: WorkNeeds): void {
   jobs.define(freeUnusedJob(needs));
   jobs.define(collectOrphansJob(needs));
   jobs.define(countViewsJob(needs));
+  jobs.define(trimHistoryJob(needs));
+  jobs.define(closeCollectionsJob(needs));
 }

@@ -75,7 +75,7 @@ export interface ViewerFacts {
 
 /** What the rules must know of a thing. A person is its own owner; a space is owned by whom its row says. */
 export interface Resource {
-  kind: "person" | "space" | "post" | "comment" | "video" | "image";
+  kind: "person" | "space" | "post" | "comment" | "video" | "image" | "collection";
   owner_id: PersonId;
   audience: Audience;
   space_id: SpaceId | null;

@@ -6,7 +6,9 @@ import type { Log, StoredEvent } from "#ports/log/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 import { PEOPLE_TOPIC } from "#systems/people/index.ts";
 
+import { deleteCollectionsOf } from "../collections/follow.ts";
 import type { Tell } from "../events.ts";
+import { forgetPerson } from "../history/store.ts";
 import { MOVE_IMAGE, removeImage } from "../images/index.ts";
 import * as images from "../images/store.ts";
 import type { Uploads } from "../uploads/index.ts";
@@ -63,7 +65,9 @@ export function deleteOfPersonJob(needs: {
           const pictures = await images.lockOfOwner(tx, owner_id, AT_ONCE);
           for (const image of pictures) await removeImage(tx, image, owner_id, needs);
           const begun = await needs.uploads.releaseUnused(tx, owner_id, AT_ONCE);
-          return some.length + pictures.length + begun;
+          const lists = await deleteCollectionsOf(tx, owner_id, AT_ONCE, needs.tell);
+          await forgetPerson(tx, owner_id);
+          return some.length + pictures.length + begun + lists;
         });
         if (gone === 0) return;
       }

@@ -1,6 +1,8 @@
 import type { PersonId, VideoId } from "#kernel/ids.ts";
 import type { Query } from "#ports/sql/index.ts";
 
+import type { CollectionId } from "../collections/contract.ts";
+
 export async function positionOf(
   q: Query,
   person_id: PersonId,
@@ -19,16 +21,24 @@ export async function positionsOf(q: Query, person_id: PersonId, video_ids: Vide
   return new Map(rows.map((row) => [row.video_id, row.position_ms]));
 }
 
-/** The later call wins, also when two devices' calls overtake one another. */
+/**
+ * The later call wins, also when two devices' calls overtake one another. Never beyond the film's end, and nothing at
+ * all while the person's history is paused. A collection that is not there is not noted.
+ */
 export async function putPosition(
   q: Query,
   person_id: PersonId,
   video_id: VideoId,
-  position_ms: number,
-  at: Date,
+  { position_ms, collection_id, at }: { position_ms: number; collection_id: CollectionId | null; at: Date },
 ): Promise<void> {
-  await q`INSERT INTO media_positions (person_id, video_id, position_ms, at) VALUES (${person_id}, ${video_id}, ${position_ms}, ${at})
-    ON CONFLICT (person_id, video_id) DO UPDATE SET position_ms = excluded.position_ms, at = excluded.at
+  await q`INSERT INTO media_positions (person_id, video_id, position_ms, at, collection_id)
+    SELECT ${person_id}::bigint, v.id, least(${position_ms}::int, v.duration_ms), ${at}::timestamptz,
+      (SELECT i.collection_id FROM media_collection_items i
+        WHERE i.collection_id = ${collection_id}::bigint AND i.video_id = v.id)
+    FROM media_videos v
+    WHERE v.id = ${video_id} AND NOT EXISTS (SELECT FROM media_history_pauses WHERE person_id = ${person_id})
+    ON CONFLICT (person_id, video_id) DO UPDATE
+      SET position_ms = excluded.position_ms, at = excluded.at, collection_id = excluded.collection_id
     WHERE media_positions.at <= excluded.at`;
 }
 
