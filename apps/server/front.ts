@@ -26,14 +26,12 @@ export function createFront(needs: FrontNeeds) {
   let docs: string | null = null;
 
   return async (request: Request, peer_address: string): Promise<Response> => {
+    const path = pathOf(request.url);
+    // First, because it is asked most; storage reads a path and never an address.
+    if (path.startsWith("/blobs/")) return blobs.handler(request);
     // Without a Host that can be in an address there is no address, and everything behind this door reads one.
     if (!URL.canParse(request.url)) return refuse(400, "request.bad_host", "The Host header names no host.");
-    const path = pathOf(request.url);
     if (path === "/v1" || path.startsWith("/v1/")) return api.fetch(request, peer_address);
-    if (path.startsWith("/blobs/"))
-      return blobs.handler
-        ? blobs.handler(request)
-        : refuse(404, "route.not_found", "Media are served by the object store.");
     if (request.method !== "GET" && request.method !== "HEAD")
       return refuse(405, "route.wrong_method", "This path answers to GET, HEAD.", { allow: "GET, HEAD" });
     if (path.startsWith("/assets/")) return needs.asset(path.slice("/assets/".length), request);

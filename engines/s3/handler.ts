@@ -4,7 +4,7 @@ import { notFound } from "#kernel/errors.ts";
 import { answering, blobHeaders, disposition, notModified, wrongMethod } from "#ports/blobs/answers.ts";
 import type { Blobs, MissingMaker } from "#ports/blobs/index.ts";
 import { answerMade, makeMissing } from "#ports/blobs/missing.ts";
-import type { Urls } from "#ports/blobs/urls.ts";
+import { targetOf, type Urls } from "#ports/blobs/urls.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 import type { S3Client } from "./client.ts";
@@ -50,7 +50,7 @@ export function createS3Handler(needs: {
   return (request) =>
     answering(async () => {
       const now_ms = clock.now();
-      const access = urls.read(new URL(request.url), now_ms);
+      const access = urls.read(targetOf(request.url), now_ms);
       if (access.kind === "part") throw notFound("blob");
       const { method } = request;
       if (method !== "GET" && method !== "HEAD") throw wrongMethod("GET, HEAD");

@@ -32,12 +32,29 @@ const INLINE = new Set([
   "text/vtt",
 ]);
 
+/** Text that names other files: several times smaller when compressed. */
+const COMPRESSED = new Set(["application/vnd.apple.mpegurl", "application/dash+xml", "text/vtt"]);
+
+export const canCompress = (media_type: string): boolean => COMPRESSED.has(media_type.split(";", 1)[0] ?? "");
+
 /** What every answer about a blob carries, refusals too. */
 const SAFE = {
   "x-content-type-options": "nosniff",
   "content-security-policy": "sandbox; default-src 'none'",
   "referrer-policy": "no-referrer",
 };
+
+/**
+ * What is public may be played by any page: a player elsewhere reads bytes, ranges, lengths and timings. What is signed
+ * is for pages of the house alone, an embedded player among them.
+ */
+const OPEN = {
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers": "accept-ranges, content-length, content-range, etag, retry-after",
+  "cross-origin-resource-policy": "cross-origin",
+  "timing-allow-origin": "*",
+};
+const CLOSED = { "cross-origin-resource-policy": "same-origin" };
 
 export type BlobAccess = Extract<Access, { kind: "blob" }>;
 
@@ -53,7 +70,8 @@ export function blobHeaders(
     "content-type": head.media_type,
     "content-disposition": disposition(head, access.download_as),
     "cache-control": cacheControl(rule, access, now_ms),
-    "cross-origin-resource-policy": access.public ? "cross-origin" : "same-origin",
+    ...(access.public ? OPEN : CLOSED),
+    ...(canCompress(head.media_type) ? { vary: "accept-encoding" } : {}),
     "accept-ranges": "bytes",
     etag: `"${head.etag}"`,
     "last-modified": head.modified_at.toUTCString(),
@@ -75,13 +93,46 @@ export function disposition(head: Pick<BlobHead, "name" | "media_type">, downloa
   return `attachment; filename="${ascii}"${ascii === name ? "" : `; filename*=UTF-8''${exact}`}`;
 }
 
+/** The answer to a browser that asks whether another page may read this with headers of its own. */
+export function preflight(access: BlobAccess): Response {
+  if (!access.public) throw wrongMethod("GET, HEAD");
+  return new Response(null, {
+    status: 204,
+    headers: {
+      ...SAFE,
+      ...OPEN,
+      "access-control-allow-methods": "GET, HEAD",
+      "access-control-allow-headers": "range, if-range, if-none-match, if-modified-since",
+      "access-control-max-age": "86400",
+    },
+  });
+}
+
+/** The compressed form is other bytes, so it has a strong ETag of its own. */
+export const gzipEtag = (etag: string): string => `${etag}-gzip`;
+
+/** True where `gzip` is among what the caller takes, and not with weight 0. */
+export function takesGzip(headers: Headers): boolean {
+  const accepted = headers.get("accept-encoding");
+  if (accepted === null || !accepted.includes("gzip")) return false;
+  const match = /(?:^|[,\s])gzip(?:\s*;\s*q=([\d.]{1,5}))?\s*(?:,|$)/.exec(accepted);
+  return match !== null && Number(match[1] ?? 1) > 0;
+}
+
 /** True when the caller's copy is good: RFC 9110, 13.1.2 and 13.1.3 (an ETag silences the date). */
 export function notModified(headers: Headers, head: BlobHead): boolean {
   const tags = headers.get("if-none-match");
   if (tags !== null) {
-    return tags.trim() === "*" || tags.split(",").some((tag) => tag.trim().replace(/^W\//, "") === `"${head.etag}"`);
+    if (tags.trim() === "*") return true;
+    // Either form of the bytes is as good as the other.
+    return tags.split(",").some((tag) => {
+      const bare = tag.trim().replace(/^W\//, "");
+      return bare === `"${head.etag}"` || bare === `"${gzipEtag(head.etag)}"`;
+    });
   }
-  const since = Date.parse(headers.get("if-modified-since") ?? "");
+  const date = headers.get("if-modified-since");
+  if (date === null) return false;
+  const since = Date.parse(date);
   return !Number.isNaN(since) && Math.floor(head.modified_at.getTime() / 1000) * 1000 <= since;
 }
 
@@ -90,7 +141,9 @@ export function notModified(headers: Headers, head: BlobHead): boolean {
  * ranges, other units), or where `If-Range` names other bytes; `none` where it lies outside: 416.
  */
 export function rangeOf(headers: Headers, head: BlobHead): ByteRange | "all" | "none" {
-  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(headers.get("range")?.trim() ?? "");
+  const range = headers.get("range");
+  if (range === null) return "all";
+  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(range.trim());
   if (!match) return "all";
   const condition = headers.get("if-range")?.trim();
   if (condition !== undefined && condition !== `"${head.etag}"` && condition !== head.modified_at.toUTCString())

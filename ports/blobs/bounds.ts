@@ -15,3 +15,11 @@ export const DOWNLOAD_AS_CHARS_MAX = 150;
 export const FREE_BYTES_MIN = 256 * 1024 ** 2;
 /** How long a public name may be kept by any cache. */
 export const PUBLIC_MAX_AGE_S = 31_536_000;
+/** Signatures that were right, per process; about 300 bytes each. */
+export const SIGNATURES_KEPT_MAX = 10_000;
+/** What is known of the blobs that are asked for most, per process, so that a request costs one look at a link. */
+export const SERVED_KEPT_BYTES_MAX = 32 * 1024 ** 2;
+/** Blobs up to this are answered from memory. Larger ones go from the file to the socket without passing through here. */
+export const SERVED_IN_MEMORY_BYTES_MAX = 64 * 1024;
+/** Lists up to this are compressed, once: 1 MB takes about 15 ms, and a film of a day has such a list. */
+export const COMPRESSED_BYTES_MAX = 1024 ** 2;

@@ -1,6 +1,10 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
+import { LRUCache } from "lru-cache";
+
 import { Problem } from "#kernel/errors.ts";
+
+import { SIGNATURES_KEPT_MAX } from "./bounds.ts";
 
 /** What a signature allows. The method is part of it: a URL to read never writes. */
 export type Grant =
@@ -19,14 +23,21 @@ export function createSigner(secret: string): Signer {
   if (secret.length < 32) throw new RangeError("the secret for blobs' URLs must have at least 32 characters");
   // A key of its own, so that nothing signed here means anything to another user of the same secret.
   const key = createHmac("sha256", secret).update("folkhus blobs url v1").digest();
-  const mac = (grant: Grant) => createHmac("sha256", key).update(textOf(grant)).digest();
+  const mac = (text: string) => createHmac("sha256", key).update(text).digest();
+  // A player asks for hundreds of names below one prefix: what was right once is looked up (1 µs) and not computed (10 µs).
+  const right = new LRUCache<string, true>({ max: SIGNATURES_KEPT_MAX });
   return {
-    sign: (grant) => mac(grant).toString("base64url"),
+    sign: (grant) => mac(textOf(grant)).toString("base64url"),
     verify(grant, signature, now_ms) {
-      const given = Buffer.from(signature, "base64url");
-      const right = mac(grant);
-      if (given.length !== right.length || !timingSafeEqual(given, right)) {
-        throw new Problem(403, "blob.signature", "This address was not signed by us. Ask for a new one.");
+      const text = textOf(grant);
+      const kept = signature + text;
+      if (!right.has(kept)) {
+        const given = Buffer.from(signature, "base64url");
+        const wanted = mac(text);
+        if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
+          throw new Problem(403, "blob.signature", "This address was not signed by us. Ask for a new one.");
+        }
+        right.set(kept, true);
       }
       if (now_ms >= grant.expires_at_ms) {
         throw new Problem(403, "blob.url_expired", "This address has expired. Ask for a new one.");

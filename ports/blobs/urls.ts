@@ -17,8 +17,12 @@ export interface Urls {
   one(name: string, expires_at_ms: number, download_as?: string): string;
   prefix(prefix: string, expires_at_ms: number): string;
   part(multipart_id: string, part_number: number, size_bytes: number, expires_at_ms: number): string;
-  /** What a request may have. Looks at nothing but the address. @throws Problem 403 or 404 */
-  read(url: URL, now_ms: number): Access;
+  /**
+   * What a request may have. Looks at nothing but the address.
+   * @param target path and query as they were sent: a name needs no escapes, so what has any is none (404)
+   * @throws Problem 403 or 404
+   */
+  read(target: string, now_ms: number): Access;
 }
 
 export type Access =
@@ -58,9 +62,10 @@ export function createUrls(base_path: string, signer: Signer): Urls {
       };
       return at("parts", `${grant.expires_at_ms}.${size_bytes}.${signer.sign(grant)}`, multipart_id, part_number);
     },
-    read(url, now_ms) {
-      if (!url.pathname.startsWith(`${base_path}/`)) throw notFound("blob");
-      const path = url.pathname.slice(base_path.length + 1);
+    read(target, now_ms) {
+      if (!target.startsWith(base_path) || target[base_path.length] !== "/") throw notFound("blob");
+      const query = target.indexOf("?");
+      const path = target.slice(base_path.length + 1, query < 0 ? undefined : query);
       if (path.startsWith(PUBLIC_PREFIX)) {
         if (!isName(path)) throw notFound("blob");
         return { kind: "blob", name: path, public: true, expires_at_ms: null, download_as: null };
@@ -72,7 +77,7 @@ export function createUrls(base_path: string, signer: Signer): Urls {
       if (form === "o" && fields.length === 2) {
         const name = rest.join("/");
         if (!isName(name)) throw notFound("blob");
-        const download_as = url.searchParams.get("as");
+        const download_as = query < 0 ? null : new URLSearchParams(target.slice(query)).get("as");
         signer.verify({ kind: "one", name, download_as, expires_at_ms }, signature, now_ms);
         return { kind: "blob", name, public: false, expires_at_ms, download_as };
       }
@@ -94,6 +99,12 @@ export function createUrls(base_path: string, signer: Signer): Urls {
       throw notFound("blob");
     },
   };
+}
+
+/** Path and query of a request's URL, without parsing it: this runs for every segment that is played. */
+export function targetOf(url: string): string {
+  const from = url.indexOf("/", url.indexOf("//") + 2);
+  return from < 0 ? "/" : url.slice(from);
 }
 
 /** −1 for anything but plain digits; no signature was ever made over that. */

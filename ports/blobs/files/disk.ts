@@ -19,6 +19,8 @@ import type { BlobHead, CacheRule } from "../index.ts";
  */
 export interface Stored extends BlobHead {
   path: string;
+  /** What the link says: another one for each put. */
+  target: string;
   token: string;
   cache: CacheRule;
 }
@@ -71,7 +73,12 @@ export async function arrived(code: string, work: Promise<void>): Promise<boolea
 
 function placeOf(disk: Disk, name: string) {
   const cut = name.lastIndexOf("/");
-  return { folder: cut < 0 ? disk.objects : join(disk.objects, name.slice(0, cut)), segment: name.slice(cut + 1) };
+  return { folder: cut < 0 ? disk.objects : `${disk.objects}/${name.slice(0, cut)}`, segment: name.slice(cut + 1) };
+}
+
+export function linkOf(disk: Disk, name: string): string {
+  const { folder, segment } = placeOf(disk, name);
+  return `${folder}/=${segment}`;
 }
 
 export interface Meta {
@@ -99,6 +106,7 @@ export function readBlob(disk: Disk, name: string): Stored | null {
       etag,
       modified_at: mtime,
       path,
+      target,
       token,
       cache: cache === "n" ? "no-cache" : "immutable",
     };

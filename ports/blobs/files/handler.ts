@@ -1,16 +1,25 @@
 import { notFound, Problem } from "#kernel/errors.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
-import { answering, type BlobAccess, blobHeaders, notModified, rangeOf, wrongMethod } from "../answers.ts";
+import {
+  answering,
+  type BlobAccess,
+  gzipEtag,
+  notModified,
+  preflight,
+  rangeOf,
+  takesGzip,
+  wrongMethod,
+} from "../answers.ts";
 import type { MissingMaker } from "../index.ts";
 import { answerMade, makeMissing } from "../missing.ts";
 import { partTooLong, partTooShort, rangeRefused } from "../problems.ts";
-import type { Urls } from "../urls.ts";
-import { type Disk, readBlob } from "./disk.ts";
+import { targetOf, type Urls } from "../urls.ts";
 import type { FileMultipart } from "./multipart.ts";
+import type { Served, Serving } from "./served.ts";
 
 export interface HandlerNeeds {
-  disk: Disk;
+  serving: Serving;
   clock: Clock;
   urls: Urls;
   multipart: FileMultipart;
@@ -25,34 +34,45 @@ export function createFileHandler(needs: HandlerNeeds): (request: Request) => Pr
   const { clock, urls } = needs;
   return (request) =>
     answering(async () => {
-      const access = urls.read(new URL(request.url), clock.now());
+      const { method } = request;
+      const access = urls.read(targetOf(request.url), clock.now());
       if (access.kind === "part") {
-        if (request.method !== "PUT") throw wrongMethod("PUT");
+        if (method !== "PUT") throw wrongMethod("PUT");
         return receive(needs, request, access);
       }
-      if (request.method !== "GET" && request.method !== "HEAD") throw wrongMethod("GET, HEAD");
-      return serve(needs, request, access);
+      if (method === "OPTIONS") return preflight(access);
+      if (method !== "GET" && method !== "HEAD") throw wrongMethod("GET, HEAD");
+      let served = await needs.serving.find(access.name);
+      if (!served) {
+        const made = await makeMissing(needs.maker(), request, access.name);
+        if (made !== "stored") return answerMade(request, access, made, clock.now());
+        served = await needs.serving.find(access.name);
+      }
+      if (!served) throw notFound("blob");
+      return serve(served, request, access, clock.now());
     }, needs.onError);
 }
 
-/** The kernel sends the file; its bytes never enter this process. */
-async function serve(needs: HandlerNeeds, request: Request, access: BlobAccess): Promise<Response> {
-  let stored = readBlob(needs.disk, access.name);
-  if (!stored) {
-    const made = await makeMissing(needs.maker(), request, access.name);
-    if (made !== "stored") return answerMade(request, access, made, needs.clock.now());
-    stored = readBlob(needs.disk, access.name);
+/** Large files go from the disk to the socket by the kernel; their bytes never enter this process. */
+function serve(served: Served, request: Request, access: BlobAccess, now_ms: number): Response {
+  const headers = served.headers(access, now_ms);
+  const asked = request.headers;
+  if (served.gzip && takesGzip(asked) && !asked.has("range")) {
+    const zipped = new Headers(headers);
+    zipped.set("etag", `"${gzipEtag(served.etag)}"`);
+    if (notModified(asked, served)) return new Response(null, { status: 304, headers: zipped });
+    zipped.set("content-encoding", "gzip");
+    return new Response(served.gzip, { headers: zipped });
   }
-  if (!stored) throw notFound("blob");
-  const headers = blobHeaders(stored, stored.cache, access, needs.clock.now());
-  if (notModified(request.headers, stored)) return new Response(null, { status: 304, headers });
-  const file = Bun.file(stored.path, { type: stored.media_type });
-  // Ranges are defined for GET alone.
-  const range = request.method === "GET" ? rangeOf(request.headers, stored) : "all";
-  if (range === "all") return new Response(file, { headers });
-  if (range === "none") throw rangeRefused(stored.size_bytes);
-  headers["content-range"] = `bytes ${range.start}-${range.end_exclusive - 1}/${stored.size_bytes}`;
-  return new Response(file.slice(range.start, range.end_exclusive), { status: 206, headers });
+  if (notModified(asked, served)) return new Response(null, { status: 304, headers });
+  // Ranges are defined for GET alone. Several at once are answered with the whole, as a server may: no player asks for them.
+  const range = request.method === "GET" ? rangeOf(asked, served) : "all";
+  if (range === "all") return new Response(served.bytes ?? served.file, { headers });
+  if (range === "none") throw rangeRefused(served.size_bytes);
+  const part = new Headers(headers);
+  part.set("content-range", `bytes ${range.start}-${range.end_exclusive - 1}/${served.size_bytes}`);
+  const bytes = served.bytes?.subarray(range.start, range.end_exclusive);
+  return new Response(bytes ?? served.file.slice(range.start, range.end_exclusive), { status: 206, headers: part });
 }
 
 async function receive(

@@ -13,6 +13,7 @@ import { commitBlob, deleteBlobs, discardFolder, diskAt, headOf, newToken, openD
 import { createFileHandler } from "./handler.ts";
 import { createFileMultipart } from "./multipart.ts";
 import { countLinks, sweepDisk, walkNames } from "./objects.ts";
+import { createServing } from "./served.ts";
 
 export interface FileBlobsNeeds {
   /** Made when it is not there. Several processes of one machine may share it. */
@@ -113,7 +114,7 @@ export async function createFileBlobs(needs: FileBlobsNeeds): Promise<Blobs> {
     },
     handler: createFileHandler({
       maker: () => maker,
-      disk,
+      serving: createServing(disk),
       clock,
       urls,
       multipart,
