@@ -19,6 +19,8 @@ export interface Route {
   body?: z.ZodType;
   /** Largest accepted body; 64 KiB where nothing is said. */
   body_bytes_max?: number;
+  /** The same JSON is also taken as text/plain: all that `navigator.sendBeacon` can send without asking first. */
+  body_as_text?: true;
   /** Answers by status. `null` means without a body. */
   answers: { [status: number]: z.ZodType | null };
   /** Stable problem codes that this route can answer beyond those every route can. */

@@ -43,9 +43,10 @@ function refuseNul(strings: Iterable<string>, where: string) {
  * The body as JSON, read up to its bound and not a byte further, whatever the length header says.
  * @throws Problem 413 `request.too_large`, 415 `request.not_json`, 400 `request.broken_json`
  */
-export async function readJson(request: Request, bytes_max: number): Promise<unknown> {
+export async function readJson(request: Request, bytes_max: number, as_text = false): Promise<unknown> {
   const type = request.headers.get("content-type") ?? "";
-  if (type !== "" && !/^application\/(?:[a-z.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
+  const told = as_text && /^text\/plain\s*(?:;|$)/i.test(type);
+  if (type !== "" && !told && !/^application\/(?:[a-z.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
     throw new Problem(415, "request.not_json", "Send the body as application/json.");
   }
   const text = await readText(request, bytes_max);

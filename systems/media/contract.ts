@@ -16,10 +16,10 @@ import {
   TITLE_CHARS_MAX,
   UPLOAD_BYTES_CEILING,
   VIDEO_MS_CEILING,
-  VIEW_SESSION_CHARS_MAX,
 } from "./bounds.ts";
 import { collectionRoutes } from "./collections/contract.ts";
 import { historyRoutes } from "./history/contract.ts";
+import { playbackRoutes, zSession } from "./playback/contract.ts";
 
 /** What a client may send, by kind. Anything else is refused before its first byte; the probe then looks at the truth. */
 export const VIDEO_TYPES = [
@@ -359,17 +359,15 @@ export const putPosition = defineRoute({
 export const countView = defineRoute({
   method: "POST",
   path: "/v1/videos/{video_id}/views",
-  summary: "I am watching; counted once per viewer and session",
+  summary: "How long I have watched by now, for clients without beacons: tell when it begins and when it is enough",
   tag: "media",
   access: { who: "anyone", scope: "read" },
   params: zVideoParams,
-  /** A random name that the page makes once per tab. */
   body: z.strictObject({
-    session: z
-      .string()
-      .min(8)
-      .max(VIEW_SESSION_CHARS_MAX)
-      .regex(/^[\w-]+$/),
+    /** A random name, made once per playing. */
+    session: zSession,
+    /** In this session so far; without it, that it was enough. Counted as far as the time since the first call allows. */
+    watched_ms: z.int().min(0).max(VIDEO_MS_CEILING).optional(),
   }),
   answers: { 204: null },
   problems: ["video.not_found"],
@@ -509,6 +507,7 @@ export const mediaRoutes = {
   getMediaLimits,
   ...historyRoutes,
   ...collectionRoutes,
+  ...playbackRoutes,
 };
 
 export * from "./collections/contract.ts";
@@ -546,4 +545,5 @@ export const zImageCard = z
   .meta({ id: "ImageCard" });
 export type ImageCard = z.output<typeof zImageCard>;
 
+export * from "./playback/contract.ts";
 export type { ImageId, PersonId, SpaceId, UploadId, VideoId };

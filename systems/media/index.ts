@@ -22,6 +22,7 @@ import { createHistory } from "./history/index.ts";
 import { createImages } from "./images/index.ts";
 import { imageCard } from "./images/present.ts";
 import { DEFAULT_MEDIA_LIMITS, type MediaLimits } from "./limits.ts";
+import { createTells } from "./playback/tell.ts";
 import { serveMedia } from "./routes.ts";
 import { createRules, type PeopleFacts, type SpaceFacts } from "./rules.ts";
 import { followPeople } from "./upkeep/follow.ts";
@@ -30,7 +31,6 @@ import { createVideos } from "./videos/index.ts";
 import { videoCard } from "./videos/present.ts";
 import { rungsOf } from "./videos/rungs.ts";
 import { findVideos, listShorts } from "./videos/store.ts";
-import { createViews } from "./watching/views.ts";
 import { defineMediaJobs } from "./work.ts";
 
 export const MEDIA_FOLDER: MigrationFolder = { system: "media", folder: join(import.meta.dirname, "sql") };
@@ -87,9 +87,9 @@ export function createMedia(needs: MediaNeeds): Media {
   const videos = createVideos({ sql, jobs, clock, ids, tell, uploads, rules, acceptsVideo: () => accepts("video") });
   const images = createImages({ sql, jobs, blobs, clock, ids, tell, uploads });
   const claims = createClaims({ jobs, clock, tell });
-  const views = createViews(needs);
   const collections = createCollections({ sql, clock, ids, tell, rules });
   const history = createHistory({ sql, clock, rules, collections });
+  const tells = createTells(needs);
   const ofPosts = <T>(asked: readonly T[]): T[] => {
     if (asked.length > CARDS_MAX)
       throw new RangeError(`${asked.length} cards asked for at once; ${CARDS_MAX} is the bound`);
@@ -108,9 +108,9 @@ export function createMedia(needs: MediaNeeds): Media {
         uploads,
         videos,
         images,
-        views,
         collections,
         history,
+        tells,
         accepts,
       }),
     work() {
@@ -125,6 +125,7 @@ export function createMedia(needs: MediaNeeds): Media {
         limits,
         tools,
         scratch_folder: needs.scratch_folder,
+        secret: needs.secret,
       });
       const following = new DisposableStack();
       following.use(followPeople({ log, jobs, clock }));

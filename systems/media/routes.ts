@@ -16,6 +16,8 @@ import type { Images } from "./images/index.ts";
 import { presentImage } from "./images/present.ts";
 import type { ImageRow } from "./images/store.ts";
 import type { MediaLimits } from "./limits.ts";
+import { servePlayback } from "./playback/routes.ts";
+import type { Tells } from "./playback/tell.ts";
 import type { PeopleFacts, Rules } from "./rules.ts";
 import type { Acceptance } from "./uploads/admission.ts";
 import type { Uploads } from "./uploads/index.ts";
@@ -25,7 +27,6 @@ import { presentVideo } from "./videos/present.ts";
 import { rungsOf } from "./videos/rungs.ts";
 import type { VideoRow } from "./videos/store.ts";
 import { positionOf, positionsOf, putPosition } from "./watching/store.ts";
-import type { Views } from "./watching/views.ts";
 
 export interface RoutesNeeds {
   sql: Sql;
@@ -37,9 +38,9 @@ export interface RoutesNeeds {
   uploads: Uploads;
   videos: Videos;
   images: Images;
-  views: Views;
   collections: Collections;
   history: History;
+  tells: Tells;
   accepts: (kind: MediaKind) => Acceptance;
 }
 
@@ -50,6 +51,7 @@ export function serveMedia(api: Api, needs: RoutesNeeds): void {
   serveWatching(api, needs);
   serveImages(api, needs);
   serveCollections(api, needs);
+  servePlayback(api, { ...needs, readable: (viewer, id) => readableVideo(viewer, id, needs) });
 }
 
 function serveUploads(api: Api, { uploads, limits, sql, accepts }: RoutesNeeds): void {
@@ -153,10 +155,9 @@ function serveWatching(api: Api, needs: RoutesNeeds): void {
     await putPosition(sql.pool, viewer.person_id, params.video_id, { position_ms, collection_id, at });
     return { status: 204 };
   });
-  api.serve(r.countView, async ({ viewer, params, body, address }) => {
+  api.serve(r.countView, async ({ viewer, params, body, address, header }) => {
     const video = await readableVideo(viewer, params.video_id, needs);
-    const own = viewer.kind === "person" && viewer.person_id === video.owner_id;
-    if (!own && video.playable_at) await needs.views.note(video.id, viewer, body.session, address);
+    await needs.tells.view(video, { viewer, address, header }, body);
     return { status: 204 };
   });
 }

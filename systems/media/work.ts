@@ -20,7 +20,7 @@ import type { Uploads } from "./uploads/index.ts";
 import { posterJob } from "./videos/poster.ts";
 import { probeVideoJob } from "./videos/probe.ts";
 import { transcodeJobs } from "./videos/transcode.ts";
-import { countViewsJob } from "./watching/views.ts";
+import { countViewsJob, recountViewsJob } from "./watching/views.ts";
 
 /** What the jobs stand on. */
 export interface WorkNeeds {
@@ -34,6 +34,8 @@ export interface WorkNeeds {
   limits: MediaLimits;
   tools: FfmpegTools | null;
   scratch_folder: string;
+  /** Names a day's viewers. */
+  secret: string;
 }
 
 /** Declares all of media's jobs on this node. */
@@ -56,4 +58,5 @@ export function defineMediaJobs(needs: WorkNeeds): void {
   jobs.define(countViewsJob(needs));
   jobs.define(trimHistoryJob(needs));
   jobs.define(closeCollectionsJob(needs));
+  jobs.define(recountViewsJob(needs));
 }

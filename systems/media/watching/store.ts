@@ -42,32 +42,72 @@ export async function putPosition(
     WHERE media_positions.at <= excluded.at`;
 }
 
-/** Notes a view unless this viewer or this session has one already. */
-export async function noteView(
-  q: Query,
-  view: { video_id: VideoId; viewer: string; session: string; at: Date; since: Date },
-): Promise<void> {
+export interface SeenView {
+  video_id: VideoId;
+  viewer: string;
+  session: string;
+  at: Date;
+}
+
+/** Notes views, in the order of their time, but for those of who has one already that is younger than `again_ms`. */
+export async function noteViews(q: Query, views: SeenView[], again_ms: number): Promise<void> {
+  const ordered = views.toSorted((a, b) => a.at.getTime() - b.at.getTime());
+  const noted = await q<{ video_id: VideoId; viewer: string; at: Date }[]>`
+    SELECT video_id, viewer, max(at) AS at FROM media_views WHERE (video_id, viewer) IN (
+      SELECT video_id, viewer FROM jsonb_to_recordset(${JSON.stringify(ordered)}::text::jsonb) AS t(video_id bigint, viewer text))
+    GROUP BY video_id, viewer`;
+  const last = new Map(noted.map((row) => [`${row.video_id}:${row.viewer}`, row.at.getTime()]));
+  const fresh = ordered.filter(({ video_id, viewer, at }) => {
+    const key = `${video_id}:${viewer}`;
+    if (at.getTime() - (last.get(key) ?? Number.NEGATIVE_INFINITY) < again_ms) return false;
+    last.set(key, at.getTime());
+    return true;
+  });
   await q`INSERT INTO media_views (video_id, viewer, session, at)
-    SELECT ${view.video_id}::bigint, ${view.viewer}, ${view.session}, ${view.at}::timestamptz
-    WHERE NOT EXISTS (SELECT FROM media_views
-      WHERE video_id = ${view.video_id} AND viewer = ${view.viewer} AND at > ${view.since})
+    SELECT video_id, viewer, session, at
+    FROM jsonb_to_recordset(${JSON.stringify(fresh)}::text::jsonb) AS t(video_id bigint, viewer text, session text, at timestamptz)
     ON CONFLICT DO NOTHING`;
 }
 
-/** Adds what came in to the videos' counts; a row is counted in the same statement that adds it, so never twice. */
+/** Adds what came in to the videos' counts and days; a row is counted in the same statement that adds it, so never twice. */
 export async function countViews(q: Query, now: Date, limit: number): Promise<number> {
   const [row] = await q<{ views: number }[]>`
     WITH new AS (
-      UPDATE media_views SET counted_at = ${now} WHERE (video_id, viewer, session) IN (
+      UPDATE media_views SET counted_at = ${now}, day = (at AT TIME ZONE 'UTC')::date WHERE (video_id, viewer, session) IN (
         SELECT video_id, viewer, session FROM media_views WHERE counted_at IS NULL LIMIT ${limit} FOR UPDATE SKIP LOCKED)
-      RETURNING video_id
+      RETURNING video_id, day
     ), sums AS (
       SELECT video_id, count(*) AS views FROM new GROUP BY video_id
     ), added AS (
       UPDATE media_videos v SET view_count = v.view_count + s.views FROM sums s WHERE v.id = s.video_id RETURNING 1
+    ), days AS (
+      INSERT INTO media_video_days AS d (video_id, day, views) SELECT video_id, day, count(*) FROM new GROUP BY video_id, day
+      ON CONFLICT (video_id, day) DO UPDATE SET views = d.views + excluded.views RETURNING 1
     )
-    SELECT (SELECT count(*) FROM new)::int AS views, (SELECT count(*) FROM added) AS videos`;
+    SELECT (SELECT count(*) FROM new)::int AS views, (SELECT count(*) FROM added) AS videos, (SELECT count(*) FROM days) AS days`;
   return row?.views ?? 0;
+}
+
+/**
+ * Sets right what drifted: the days from `since` on by the views that are there as rows, and each sum by its days.
+ * @returns how many days and sums were wrong
+ */
+export async function recountViews(q: Query, since: string): Promise<{ days: number; videos: number }> {
+  const days = await q`
+    WITH truth AS (
+      SELECT video_id, day, count(*) AS views FROM media_views WHERE day >= ${since}::date GROUP BY video_id, day
+    )
+    INSERT INTO media_video_days AS d (video_id, day, views)
+    SELECT coalesce(t.video_id, old.video_id), coalesce(t.day, old.day), coalesce(t.views, 0)
+    FROM truth t FULL JOIN (SELECT video_id, day, views FROM media_video_days WHERE day >= ${since}::date) old
+      ON old.video_id = t.video_id AND old.day = t.day
+    WHERE coalesce(t.views, 0) <> coalesce(old.views, 0)
+    ON CONFLICT (video_id, day) DO UPDATE SET views = excluded.views`;
+  const videos = await q`
+    UPDATE media_videos v SET view_count = v.views_before + sums.views
+    FROM (SELECT video_id, sum(views) AS views FROM media_video_days GROUP BY video_id) sums
+    WHERE sums.video_id = v.id AND v.view_count <> v.views_before + sums.views`;
+  return { days: days.count, videos: videos.count };
 }
 
 /** Counted views serve no more once the time is over in which they would be counted again. */
