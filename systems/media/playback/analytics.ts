@@ -127,7 +127,8 @@ function sumOf(days: readonly DaySums[]): DaySums {
 }
 
 const total = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((sum, count) => sum + count, 0);
-const largest = (counts: ReadonlyMap<string, number>) => [...counts].sort(([, a], [, b]) => b - a);
+const largest = (counts: ReadonlyMap<string, number>) =>
+  [...counts].sort(([x, a], [y, b]) => b - a || (x < y ? -1 : 1));
 const shares = (counts: ReadonlyMap<string, number>): Share[] => {
   const all = total(counts);
   return largest(counts).map(([name, count]) => ({ name, count, share: share(count, all) }));

@@ -133,14 +133,16 @@ export function fold(state: FoldState, told: Told): void {
   if (!video) return;
   const session = state.sessions.get(sessionKey(told)) ?? begin(state, told);
   if (!session) return;
-  if (told.at < session.first_at) session.first_at = told.at;
-  if (told.at > session.last_at) session.last_at = told.at;
-  const lived_ms = session.last_at.getTime() - session.first_at.getTime();
+  const first_ms = Math.min(session.first_at.getTime(), told.at.getTime());
+  const last_ms = Math.max(session.last_at.getTime(), told.at.getTime());
+  const lived_ms = last_ms - first_ms;
   if (told.seq !== null) {
     if (hasBit(session.seqs, told.seq)) return;
     if (countBits(session.seqs) >= BEACONS_AT_ONCE_MAX + lived_ms / BEACON_EVERY_MS_MIN) return;
     session.seqs = withBit(session.seqs, told.seq);
   }
+  session.first_at = new Date(first_ms);
+  session.last_at = new Date(last_ms);
   const { body } = told;
   const needs_ms = viewNeeds_ms(video.duration_ms);
   session.played_ms += body.played_ms;

@@ -126,14 +126,15 @@ function oracle(told: Told[], films: Film[]) {
     truth.set(video, sums);
   };
   const crossings: { at: Date; video: string; viewer: string }[] = [];
-  let startups = new Array<number>(64).fill(0);
+  const startups = new Array<number>(64).fill(0);
   for (const key of counted) {
-    const all = sessions.get(key)!;
+    const heard = new Set<number | null>();
+    // What comes again changes nothing, not even when the session was last heard of.
+    const all = sessions.get(key)!.filter(({ seq }) => !heard.has(seq) && heard.add(seq));
     const { video_id: video, viewer } = all[0]!;
     const film = films.find(({ id }) => id === video)!;
-    const unique = [...new Map(all.map((one) => [one.seq, one])).values()];
     add(video, "sessions", 1);
-    for (const { body } of unique) {
+    for (const { body } of all) {
       add(video, "rebuffers", body.rebuffers);
       add(video, "rebuffer_ms", body.rebuffer_ms);
       add(video, "switches", body.switches);
@@ -141,7 +142,7 @@ function oracle(told: Told[], films: Film[]) {
       for (const [rung, ms] of Object.entries(body.rungs)) add(video, rung === "999p" ? "other" : rung, ms);
       if (body.startup_ms !== undefined) startups[stepOf(body.startup_ms)]! += 1;
     }
-    const visits = unique.flatMap(({ body }) =>
+    const visits = all.flatMap(({ body }) =>
       body.watched.flatMap(([a, b]) => Array.from({ length: b - a + 1 }, (_, i) => a + i)),
     );
     if (visits.length > 0) add(video, "curves", 1);
@@ -151,10 +152,9 @@ function oracle(told: Told[], films: Film[]) {
     }
     const credited = (until: number) => {
       const so_far = all.slice(0, until);
-      const heard = [...new Map(so_far.map((one) => [one.seq, one])).values()];
       const lived = so_far.at(-1)!.at.getTime() - so_far[0]!.at.getTime();
       return Math.min(
-        heard.reduce((sum, one) => sum + one.body.played_ms, 0),
+        so_far.reduce((sum, one) => sum + one.body.played_ms, 0),
         2 * lived + 1_000,
       );
     };
