@@ -210,6 +210,12 @@ const media: Record<string, Row> = {
     "owner",
     async (f) => ({ ...(await ofVideo(f)), body: { session: "abcdefgh" } }),
   ],
+  "POST /v1/videos/{video_id}/beacons": [
+    "owner",
+    async (f) => ({ ...(await ofVideo(f)), body: { session: "abcdefgh", seq: 0 } }),
+  ],
+  "GET /v1/videos/{video_id}/analytics": ["owner", ofVideo],
+  "GET /v1/media/quality": ["admin", none],
   "POST /v1/images": ["owner", async (f) => ({ body: { upload_id: (await f.wholeUpload(f.owner, "image")).id } })],
   "GET /v1/images/{image_id}": ["owner", ofImage],
   "PATCH /v1/images/{image_id}": ["owner", async (f) => ({ ...(await ofImage(f)), body: { alt: "A square" } })],

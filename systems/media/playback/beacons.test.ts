@@ -3,7 +3,7 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createVideo, getHouseQuality, getVideo, getVideoAnalytics, type VideoAnalytics } from "../contract.ts";
 import { createSteppedClock, good, mediaHouse, uploadBytes } from "../testing.ts";
 import { agentOf, isMachine } from "./agents.ts";
-import { BEACONS_RULE, DAY_VIEWERS_KEPT_MS } from "./bounds.ts";
+import { BEACONS_BURST, DAY_VIEWERS_KEPT_MS } from "./bounds.ts";
 import type { BeaconIn } from "./contract.ts";
 import { quantileOf, stepOf } from "./histogram.ts";
 
@@ -147,7 +147,7 @@ describe("a beacon", () => {
     const id = await video();
     const address = "203.0.113.9";
     const answers: number[] = [];
-    for (let seq = 0; seq < 3 * BEACONS_RULE.burst_tokens && answers.at(-1) !== 429; seq++)
+    for (let seq = 0; seq < 3 * BEACONS_BURST && answers.at(-1) !== 429; seq++)
       answers.push(await tell(id, { session: "flooding", seq, rebuffers: 1 }, { address }));
     expect(answers[0]).toBe(204);
     expect(answers.at(-1)).toBe(429);

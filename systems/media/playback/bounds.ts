@@ -1,5 +1,4 @@
 import { DAY_MS, HOUR_MS } from "#kernel/time.ts";
-import type { LimitRule } from "#ports/limiter/index.ts";
 
 /** Who watched for so long, or this share of what is shorter, has seen it. */
 export const VIEW_WATCHED_MS = 10_000;
@@ -28,7 +27,8 @@ export const BEACONS_AT_ONCE_MAX = 12;
 export const BEACON_EVERY_MS_MIN = 2_000;
 
 /** An address may say so much: a classroom of 200 players behind it. Beyond that 429. */
-export const BEACONS_RULE: LimitRule = { name: "beacons", burst_tokens: 600, tokens_per_s: 20 };
+export const BEACONS_BURST = 600;
+export const BEACONS_PER_S = 20;
 export const ADDRESSES_HELD_MAX = 10_000;
 /** Playings of one video from one address and hour; what comes beyond is not counted. */
 export const SESSIONS_PER_ADDRESS_MAX = 20;

@@ -3,14 +3,16 @@ import type { VideoId } from "#kernel/ids.ts";
 import type { Viewer } from "#kernel/viewer.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import { addressKey, type Api } from "#ports/http/index.ts";
-import { createLocalLimiter } from "#ports/limiter/index.ts";
+import { createLocalLimiter, type LimitRule } from "#ports/limiter/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import type { VideoRow } from "../videos/store.ts";
 import { houseQuality, videoAnalytics } from "./analytics.ts";
-import { ADDRESSES_HELD_MAX, BEACONS_RULE } from "./bounds.ts";
+import { ADDRESSES_HELD_MAX, BEACONS_BURST, BEACONS_PER_S } from "./bounds.ts";
 import { playbackRoutes as r } from "./contract.ts";
 import type { Tells } from "./tell.ts";
+
+const BEACONS: LimitRule = { name: "beacons", burst_tokens: BEACONS_BURST, tokens_per_s: BEACONS_PER_S };
 
 export interface PlaybackNeeds {
   sql: Sql;
@@ -26,7 +28,7 @@ export function servePlayback(api: Api, { sql, clock, tells, readable }: Playbac
   api.serve(r.postBeacon, async ({ viewer, params, body, address, header }) => {
     // Before the database is asked anything.
     const key = `beacons:${addressKey(address)}`;
-    const taken = limiter.takeNow([{ key, rule: BEACONS_RULE, cost_tokens: 1 }]);
+    const taken = limiter.takeNow([{ key, rule: BEACONS, cost_tokens: 1 }]);
     if (!taken.allowed) {
       throw new Problem(429, "limit.exceeded", "Too many players tell from this address. Tell it again in a while.", {
         retry_after_s: Math.ceil(taken.retry_after_ms / 1000),
