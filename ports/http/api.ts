@@ -159,7 +159,9 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
         ? parse(route.query, queryAt < 0 ? {} : Object.fromEntries(new URLSearchParams(url.slice(queryAt))), "query")
         : undefined;
       // Under the deadline too: a body that comes a byte a minute must not hold its connection for ever.
-      const raw = route.body ? await untilAborted(readJson(request, body_bytes_max, route.body_as_text), gone.signal) : undefined;
+      const raw = route.body
+        ? await untilAborted(readJson(request, body_bytes_max, route.body_as_text), gone.signal)
+        : undefined;
       const body = route.body ? parse(route.body, raw, "body") : undefined;
 
       const idempotency_key = mutates ? idempotencyKeyOf(request) : null;

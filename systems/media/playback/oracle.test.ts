@@ -89,8 +89,8 @@ function story(films: Film[]): Told[] {
       });
     }
     // A retry of what had arrived, seconds or minutes later.
-    for (const one of [...mine])
-      if (random() < 0.15) mine.push({ ...one, at: new Date(one.at.getTime() + below(300_000)) });
+    const again = mine.filter(() => random() < 0.15);
+    mine.push(...again.map((one) => ({ ...one, at: new Date(one.at.getTime() + below(300_000)) })));
     // Two that overtake one another keep their times and swap what they say.
     if (mine.length > 2 && random() < 0.3) {
       const [a, b] = [mine[1]!, mine[2]!];
