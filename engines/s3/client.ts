@@ -35,6 +35,8 @@ export interface S3Call {
   query?: Record<string, string>;
   headers?: Record<string, string>;
   body?: Uint8Array<ArrayBuffer> | string;
+  /** Instead of `body`: a file, sent as it lies there. `md5` in base64. */
+  file?: { path: string; md5: string };
 }
 
 /**
@@ -69,6 +71,7 @@ export function createS3Client(place: S3Place, clock: Clock): S3Client {
     const headers = new Headers(call.headers);
     if (call.body !== undefined)
       headers.set("content-md5", new Bun.CryptoHasher("md5").update(call.body).digest("base64"));
+    if (call.file) headers.set("content-md5", call.file.md5);
     const signer = new AwsV4Signer({
       ...signing,
       method: call.method,
@@ -77,14 +80,14 @@ export function createS3Client(place: S3Place, clock: Clock): S3Client {
       datetime: datetime(clock.now()),
     });
     const signed = await signer.sign();
-    const ms = call.body === undefined && call.method !== "GET" ? CALL_MS_MAX : BODY_MS_MAX;
+    const ms = call.body === undefined && !call.file && call.method !== "GET" ? CALL_MS_MAX : BODY_MS_MAX;
     const about = `${call.method} ${url.pathname}`;
     let answer: Response;
     try {
       answer = await fetch(signed.url, {
         method: call.method,
         headers: signed.headers,
-        body: call.body ?? null,
+        body: call.file ? Bun.file(call.file.path) : (call.body ?? null),
         // A whole blob may take longer than any sum; its reader decides.
         signal: call.method === "GET" && call.name !== undefined && !call.query ? null : AbortSignal.timeout(ms),
         redirect: "manual",

@@ -120,7 +120,7 @@ export function createS3Blobs(needs: S3BlobsNeeds): Blobs {
     urlSigned: (name, { expires_at_ms, download_as }) => urls.one(name, expires_at_ms, download_as),
     urlSignedPrefix: urls.prefix,
 
-    multipart: createS3Multipart({ client, key_prefix: place.key_prefix, head }),
+    multipart: createS3Multipart({ client, key_prefix: place.key_prefix, head, tmp_folder: needs.tmp_folder }),
     async localFile(name) {
       const { body } = await get(name);
       const folder = await mkdtemp(join(needs.tmp_folder ?? tmpdir(), "folkhus-blob-"));

@@ -2,9 +2,10 @@ import { PARTS_MAX } from "#ports/blobs/bounds.ts";
 import { etagOf } from "#ports/blobs/etags.ts";
 import type { BlobHead, Multipart, PartInfo } from "#ports/blobs/index.ts";
 import { checkMediaType, checkName } from "#ports/blobs/names.ts";
-import { partMismatch, uploadGone } from "#ports/blobs/problems.ts";
+import { partMismatch, partTooLong, partTooShort, uploadGone } from "#ports/blobs/problems.ts";
 import { checkPart } from "#ports/blobs/urls.ts";
 
+import { appendToS3, openSpool, type SpooledFile, tailsOf } from "./append.ts";
 import { type S3Client, S3Refusal } from "./client.ts";
 import { storedHeaders } from "./headers.ts";
 import { escapeXml, textOf, textsOf } from "./xml.ts";
@@ -16,8 +17,19 @@ export function createS3Multipart(needs: {
   client: S3Client;
   key_prefix: string;
   head: (name: string) => Promise<BlobHead | null>;
+  tmp_folder: string | undefined;
 }): Multipart {
-  const { client, key_prefix } = needs;
+  const { client, key_prefix, tmp_folder } = needs;
+  const tails = (name: string) => tailsOf(client, key_prefix, name, tmp_folder);
+  const send = async (name: string, multipart_id: string, part_number: number, file: SpooledFile) => {
+    const query = { partNumber: String(part_number), uploadId: multipart_id };
+    try {
+      const { headers } = await client.call({ method: "PUT", name, query, file });
+      return (headers.get("etag") ?? "").replaceAll('"', "");
+    } catch (error) {
+      throw isGone(error) ? uploadGone() : error;
+    }
+  };
   return {
     async create(name, { media_type }) {
       const headers = storedHeaders(checkName(name), checkMediaType(media_type), "immutable");
@@ -32,6 +44,28 @@ export function createS3Multipart(needs: {
       const query = { partNumber: String(part_number), uploadId: multipart_id };
       const headers = { "content-length": String(size_bytes) };
       return client.presign({ method: "PUT", name: checkName(name), query, headers }, expires_at_ms);
+    },
+
+    async putPart(name, multipart_id, part_number, size_bytes, body) {
+      checkPart(part_number, size_bytes, null);
+      await using scratch = await openSpool(tmp_folder);
+      const spool = await scratch.begin();
+      let arrived_bytes = 0;
+      for await (const chunk of body) {
+        arrived_bytes += chunk.byteLength;
+        if (arrived_bytes > size_bytes) throw partTooLong(size_bytes);
+        await spool.write(chunk);
+      }
+      if (arrived_bytes < size_bytes) throw partTooShort(arrived_bytes, size_bytes);
+      const etag = await send(checkName(name), multipart_id, part_number, await spool.end());
+      return { part_number, size_bytes, etag };
+    },
+
+    async append(name, multipart_id, at_bytes, body, options) {
+      const putPart = async (part_number: number, file: SpooledFile) => {
+        await send(checkName(name), multipart_id, part_number, file);
+      };
+      return appendToS3({ client, tmp_folder, tails: tails(name), putPart }, at_bytes, body, options);
     },
 
     async listParts(name, multipart_id) {
@@ -91,6 +125,7 @@ export function createS3Multipart(needs: {
         if (head?.etag !== etagOf(parts)) throw uploadGone();
         return head;
       }
+      await tails(name).dropAll();
       const head = await needs.head(name);
       if (!head) throw uploadGone();
       return head;
@@ -102,6 +137,7 @@ export function createS3Multipart(needs: {
       } catch (error) {
         if (!isGone(error)) throw error;
       }
+      await tails(name).dropAll();
     },
 
     async listOpen(begun_before_ms) {

@@ -6,6 +6,7 @@ import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 
 import { blobsContract } from "#ports/blobs/contract.suite.ts";
+import { passingContract } from "#ports/blobs/passing.suite.ts";
 import { createSystemClock, createVirtualClock } from "#ports/clock/index.ts";
 
 import { createS3Client } from "./client.ts";
@@ -22,20 +23,23 @@ const onError = (error: unknown) => console.error(error);
 /** A real store, where somebody has one to try: `S3_TEST_URL=s3://… bun test engines/s3`, in a folder that may be emptied. */
 const real = process.env.S3_TEST_URL;
 
+const openS3 = async () => {
+  const s3 = real === undefined ? await startTestS3() : { url: real, [Symbol.asyncDispose]: async () => {} };
+  const blobs = createS3Blobs({
+    url: s3.url,
+    clock: createSystemClock(),
+    secret: SECRET,
+    base_path: "/blobs",
+    onError,
+  });
+  const part_size_bytes = real === undefined ? 300_000 : 5 * 1024 ** 2;
+  return { blobs, part_size_bytes, [Symbol.asyncDispose]: () => s3[Symbol.asyncDispose]() };
+};
+const engine = real === undefined ? "S3" : "S3, a real store";
+passingContract(engine, openS3);
 blobsContract(
-  real === undefined ? "S3" : "S3, a real store",
-  async () => {
-    const s3 = real === undefined ? await startTestS3() : { url: real, [Symbol.asyncDispose]: async () => {} };
-    const blobs = createS3Blobs({
-      url: s3.url,
-      clock: createSystemClock(),
-      secret: SECRET,
-      base_path: "/blobs",
-      onError,
-    });
-    const part_size_bytes = real === undefined ? 300_000 : 5 * 1024 ** 2;
-    return { blobs, part_size_bytes, [Symbol.asyncDispose]: () => s3[Symbol.asyncDispose]() };
-  },
+  engine,
+  openS3,
   real === undefined
     ? {
         whole_overwrites: "skipped: the S3 server of the tests writes bytes and ETag apart, S3 does not",

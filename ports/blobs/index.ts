@@ -80,7 +80,8 @@ export type CacheRule = "immutable" | "no-cache";
 export interface Multipart {
   /**
    * @param options.part_size_bytes the size of every part but the last. Known, the file engine writes each part where it
-   * belongs in the whole, and completing costs no copy; unknown, completing copies all but the first part once.
+   * belongs in the whole, and completing costs no copy; unknown, the size of
+   * the part that comes first is taken for it, and only parts that do not fit it are copied.
    */
   create(name: string, options: { media_type: string; part_size_bytes?: number }): Promise<{ multipart_id: string }>;
   /** A URL for one PUT of exactly `size_bytes`; answers 200 with an `ETag`. A part may be put again until `complete`. */
@@ -91,6 +92,30 @@ export interface Multipart {
     size_bytes: number,
     expires_at_ms: number,
   ): Promise<string>;
+  /**
+   * Stores one part whose bytes pass through us, for protocols that cannot hand out an address. A body that throws, is too
+   * short or too long leaves nothing.
+   */
+  putPart(
+    name: string,
+    multipart_id: string,
+    part_number: number,
+    size_bytes: number,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<PartInfo>;
+  /**
+   * Goes on with an upload that comes in order, from `at_bytes` (what the last call gave, or 0) to the end of the body;
+   * bytes are cut into parts here. One at a time for each upload, and never beside `putPart` or `signPart`: the caller sees to it. A body
+   * that throws makes this throw, and what came after the last `durable` does not count.
+   * @returns the offset up to which every byte survives a crash
+   */
+  append(
+    name: string,
+    multipart_id: string,
+    at_bytes: number,
+    body: AsyncIterable<Uint8Array>,
+    options: AppendOptions,
+  ): Promise<number>;
   /** In order of number. Empty for an upload that is not (or no longer) there. */
   listParts(name: string, multipart_id: string): Promise<PartInfo[]>;
   /**
@@ -103,6 +128,15 @@ export interface Multipart {
   abort(name: string, multipart_id: string): Promise<void>;
   /** Uploads begun before a moment, for the collector of orphans. */
   listOpen(begun_before_ms: number): Promise<{ name: string; multipart_id: string }[]>;
+}
+
+export interface AppendOptions {
+  /** Of every part but the last; the same in each call. */
+  part_size_bytes: number;
+  /** Asked at the end of the body: is this offset the end of the whole? Then the last part may be short. */
+  isEnd: (offset_bytes: number) => boolean;
+  /** Told after each whole part, before the body goes on. */
+  durable?: (offset_bytes: number) => Promise<void>;
 }
 
 /** `move` gives the file away: it is renamed into place where that can be, and gone from its path afterwards. */

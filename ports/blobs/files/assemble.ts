@@ -28,6 +28,11 @@ export function choose(
   });
 }
 
+/** True where each part that lies in `whole` lies where it belongs. */
+export const fits = (chosen: PartRecord[], part_size_bytes: number | null): boolean =>
+  chosen.slice(0, -1).every((part) => part.size_bytes === part_size_bytes) ||
+  chosen.every((part) => part.file !== WHOLE);
+
 /**
  * One synced file with all the parts. In `whole` itself where nobody else can still be writing there: only parts that
  * lie beside it are copied, often none. Otherwise into a new file, so that a late writer holds one that nobody reads.

@@ -35,7 +35,6 @@ export async function createFileBlobs(needs: FileBlobsNeeds): Promise<Blobs> {
   const disk = diskAt(folder);
   await openDisk(disk);
   const urls = createUrls(needs.base_path, createSigner(needs.secret));
-  const multipart = createFileMultipart({ disk, clock, urls });
   const free_bytes_min = needs.free_bytes_min ?? FREE_BYTES_MIN;
 
   let maker: MissingMaker | null = null;
@@ -46,6 +45,20 @@ export async function createFileBlobs(needs: FileBlobsNeeds): Promise<Blobs> {
     const { bavail, bsize } = await statfs(folder);
     return bavail * bsize;
   };
+  const holdRoom = async (size_bytes: number) => {
+    held_bytes += size_bytes;
+    const room = { [Symbol.dispose]: () => void (held_bytes -= size_bytes) };
+    const free = await freeBytes().catch((error: unknown) => {
+      room[Symbol.dispose]();
+      throw error;
+    });
+    if (free - held_bytes >= free_bytes_min) return room;
+    room[Symbol.dispose]();
+    throw new Problem(507, "blob.disk_full", "The house has no room for uploads now. Tell whoever runs it.", {
+      retry_after_s: 300,
+    });
+  };
+  const multipart = createFileMultipart({ disk, clock, urls, holdRoom });
   const stored = (name: string) => {
     const found = readBlob(disk, checkName(name));
     if (!found) throw notFound("blob");
@@ -119,19 +132,7 @@ export async function createFileBlobs(needs: FileBlobsNeeds): Promise<Blobs> {
       urls,
       multipart,
       onError: needs.onError,
-      async holdRoom(size_bytes) {
-        held_bytes += size_bytes;
-        const room = { [Symbol.dispose]: () => void (held_bytes -= size_bytes) };
-        const free = await freeBytes().catch((error: unknown) => {
-          room[Symbol.dispose]();
-          throw error;
-        });
-        if (free - held_bytes >= free_bytes_min) return room;
-        room[Symbol.dispose]();
-        throw new Problem(507, "blob.disk_full", "The house has no room for uploads now. Tell whoever runs it.", {
-          retry_after_s: 300,
-        });
-      },
+      holdRoom,
     }),
     async [Symbol.asyncDispose]() {},
   };

@@ -9,7 +9,7 @@ import type { BlobHead, Multipart, PartInfo } from "../index.ts";
 import { checkMediaType, checkName } from "../names.ts";
 import { partsAtOnce, uploadGone } from "../problems.ts";
 import { checkPart, type Urls } from "../urls.ts";
-import { assemble, choose } from "./assemble.ts";
+import { assemble, choose, fits } from "./assemble.ts";
 import {
   bytesArePlaced,
   codeOf,
@@ -24,16 +24,17 @@ import {
   syncFolder,
   unless,
 } from "./disk.ts";
-import { readRecords, receivePart, until, WHOLE } from "./parts.ts";
+import { appendParts, cutOf, readRecords, receivePart, until, WHOLE } from "./parts.ts";
 
 /**
  * An upload is a folder `uploads/<id>`:
  *
  *     begun           name, media type, part size, moment
  *     whole           parts where they belong in the blob: completing is then a rename, without a copy
+ *     cut             a link whose target is the part size, where it was not told: that of the part that came first
  *     claim-7         somebody writes part 7 into `whole`; "done" inside when they have finished
  *     =7              a link that points at nothing: its target is the record of part 7 — file, size, MD5 — and the ack
- *     part-7-<token>  a part that could not go into `whole`: it was put before, or the part size is not known
+ *     part-7-<token>  a part that could not go into `whole`: it was put before, or is longer than the others
  *
  * A place in `whole` is written at most once, by whoever made the claim, so a part that was acknowledged is never
  * overwritten; a part put again lies beside it and is copied in at the end.
@@ -55,7 +56,13 @@ interface Begun {
   begun_ms: number;
 }
 
-export function createFileMultipart(needs: { disk: Disk; clock: Clock; urls: Urls }): FileMultipart {
+export function createFileMultipart(needs: {
+  disk: Disk;
+  clock: Clock;
+  urls: Urls;
+  /** Held until disposal. @throws Problem 507 where the disk has no room */
+  holdRoom(size_bytes: number): Promise<Disposable>;
+}): FileMultipart {
   const { disk, clock, urls } = needs;
   /** Parts on their way by upload, so that an abort can cut them. */
   const receiving = new Map<string, Set<AbortController>>();
@@ -111,9 +118,36 @@ export function createFileMultipart(needs: { disk: Disk; clock: Clock; urls: Url
       if (others.size >= PARTS_RECEIVED_AT_ONCE_MAX) throw partsAtOnce(PARTS_RECEIVED_AT_ONCE_MAX);
       receiving.set(multipart_id, others.add(cut));
       try {
-        const at =
-          part_number === 1 ? 0 : begun.part_size_bytes === null ? null : (part_number - 1) * begun.part_size_bytes;
+        const cut_bytes = begun.part_size_bytes ?? (await cutOf(folderOf(multipart_id), size_bytes));
+        const at = cut_bytes === null || size_bytes > cut_bytes ? null : (part_number - 1) * cut_bytes;
         return await receivePart(disk, folderOf(multipart_id), part_number, size_bytes, at, until(body, cut.signal));
+      } catch (error) {
+        if (codeOf(error) === "ENOENT") throw uploadGone();
+        throw diskError(error);
+      } finally {
+        others.delete(cut);
+        if (others.size === 0) receiving.delete(multipart_id);
+      }
+    },
+
+    async putPart(name, multipart_id, part_number, size_bytes, body) {
+      const begun = await begunOf(multipart_id);
+      if (begun?.name !== name) throw uploadGone();
+      checkPart(part_number, size_bytes, begun.part_size_bytes);
+      using _room = await needs.holdRoom(size_bytes);
+      return this.receive(multipart_id, part_number, size_bytes, body);
+    },
+
+    async append(name, multipart_id, at_bytes, body, options) {
+      const begun = await begunOf(multipart_id);
+      if (begun?.name !== name) throw uploadGone();
+      checkPart(1, options.part_size_bytes, begun.part_size_bytes);
+      const cut = new AbortController();
+      const others = receiving.get(multipart_id) ?? new Set();
+      receiving.set(multipart_id, others.add(cut));
+      const folder = folderOf(multipart_id);
+      try {
+        return await appendParts(disk, folder, at_bytes, until(body, cut.signal), options, needs.holdRoom);
       } catch (error) {
         if (codeOf(error) === "ENOENT") throw uploadGone();
         throw diskError(error);
@@ -139,6 +173,7 @@ export function createFileMultipart(needs: { disk: Disk; clock: Clock; urls: Url
         try {
           const { parts, busy } = await readRecords(folder);
           const chosen = choose(parts, wanted, begun.part_size_bytes);
+          const cut_bytes = begun.part_size_bytes ?? (await cutOf(folder, null));
           const meta: Meta = {
             token: multipart_id,
             etag: etagOf(chosen),
@@ -148,7 +183,7 @@ export function createFileMultipart(needs: { disk: Disk; clock: Clock; urls: Url
           const placed = bytesArePlaced(disk, name, meta);
           const source = placed
             ? join(folder, WHOLE)
-            : await assemble(disk, folder, chosen, begun.part_size_bytes, busy);
+            : await assemble(disk, folder, chosen, cut_bytes, busy || !fits(chosen, cut_bytes));
           await commitBlob(disk, name, source, meta);
           await discardFolder(disk, folder);
           break;

@@ -1,9 +1,9 @@
 import { type FileHandle, open, readdir, readlink, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { PartInfo } from "../index.ts";
+import type { AppendOptions, PartInfo } from "../index.ts";
 import { partTooLong, partTooShort } from "../problems.ts";
-import { writeStream } from "./bytes.ts";
+import { readChunks, writeStream } from "./bytes.ts";
 import { type Disk, newToken, syncFolder, unless } from "./disk.ts";
 
 export interface PartRecord extends PartInfo {
@@ -46,9 +46,15 @@ export async function receivePart(
     throw error;
   }
   if (inPlace) await writeFile(claim, "done");
+  return recordPart(disk, folder, { part_number, size_bytes, etag: md5, file });
+}
+
+/** Acknowledges a part whose bytes are synced. */
+async function recordPart(disk: Disk, folder: string, part: PartRecord): Promise<PartInfo> {
+  const { part_number, size_bytes, etag, file } = part;
   const before = await unless("ENOENT", readlink(join(folder, `=${part_number}`)));
   const link = join(disk.tmp, newToken());
-  await symlink(`${file},${size_bytes},${md5}`, link);
+  await symlink(`${file},${size_bytes},${etag}`, link);
   try {
     await rename(link, join(folder, `=${part_number}`));
   } catch (error) {
@@ -59,7 +65,78 @@ export async function receivePart(
   const replaced = before?.split(",")[0];
   if (replaced !== undefined && replaced !== WHOLE && replaced !== file)
     await rm(join(folder, replaced), { force: true });
-  return { part_number, size_bytes, etag: md5 };
+  return { part_number, size_bytes, etag };
+}
+
+/**
+ * Writes what comes in order straight into `whole`. A part begun by an earlier call is hashed from the disk at its end,
+ * once; one that comes in a single call is hashed as it passes.
+ */
+export async function appendParts(
+  disk: Disk,
+  folder: string,
+  at_bytes: number,
+  body: AsyncIterable<Uint8Array>,
+  { part_size_bytes, isEnd, durable }: AppendOptions,
+  holdRoom: (size_bytes: number) => Promise<Disposable>,
+): Promise<number> {
+  const to = await openToWrite(join(folder, WHOLE));
+  let room: Disposable | null = null;
+  try {
+    let at = at_bytes;
+    let hasher = at % part_size_bytes === 0 ? new Bun.CryptoHasher("md5") : null;
+    const seal = async () => {
+      await to.sync();
+      const part_number = Math.ceil(at / part_size_bytes);
+      const start = (part_number - 1) * part_size_bytes;
+      const etag = hasher ? hasher.digest("hex") : await md5Of(to, start, at);
+      await recordPart(disk, folder, { part_number, size_bytes: at - start, etag, file: WHOLE });
+      hasher = new Bun.CryptoHasher("md5");
+    };
+    for await (const chunk of body) {
+      for (let done = 0; done < chunk.byteLength;) {
+        room ??= await holdRoom(part_size_bytes);
+        const left = part_size_bytes - (at % part_size_bytes);
+        const take = Math.min(left, chunk.byteLength - done);
+        const { bytesWritten } = await to.write(chunk, done, take, at);
+        hasher?.update(chunk.subarray(done, done + bytesWritten));
+        at += bytesWritten;
+        done += bytesWritten;
+        if (bytesWritten < left) continue;
+        await seal();
+        await durable?.(at);
+        room[Symbol.dispose]();
+        room = null;
+      }
+    }
+    if (at > at_bytes && at % part_size_bytes !== 0) {
+      if (isEnd(at)) await seal();
+      else await to.sync();
+      await syncFolder(folder);
+    }
+    return at;
+  } finally {
+    room?.[Symbol.dispose]();
+    await to.close();
+  }
+}
+
+async function md5Of(from: FileHandle, start: number, end: number): Promise<string> {
+  const hasher = new Bun.CryptoHasher("md5");
+  for await (const chunk of readChunks(from, start, end)) hasher.update(chunk);
+  return hasher.digest("hex");
+}
+
+const CUT = "cut";
+
+/** The part size of an upload that was begun without one: that of the part that came first. */
+export async function cutOf(folder: string, size_bytes: number | null): Promise<number | null> {
+  const path = join(folder, CUT);
+  const known = await unless("ENOENT", readlink(path));
+  if (known !== null) return Number(known);
+  if (size_bytes === null) return null;
+  await unless("EEXIST", symlink(String(size_bytes), path));
+  return Number(await readlink(path));
 }
 
 export async function openToWrite(path: string): Promise<FileHandle> {
