@@ -15,8 +15,11 @@ export interface ListenNeeds {
   onDrain: () => void;
 }
 
-/** A part of an upload is 64 MiB at most; anything larger is refused before it is read. Routes have bounds of their own. */
-const BODY_BYTES_MAX = 80 * 1024 * 1024;
+/**
+ * tus and S3 may send a whole film as one body, so this is the largest upload that a house can take. Every reader of a body
+ * has a bound of its own and stops there, and what nobody reads is not received.
+ */
+const BODY_BYTES_MAX = 640 * 1024 ** 3;
 /** Seconds without a byte in either direction. */
 const IDLE_S_MAX = 60;
 

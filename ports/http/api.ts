@@ -8,6 +8,8 @@ import type { Clock } from "#ports/clock/index.ts";
 import type { Limiter } from "#ports/limiter/index.ts";
 import { isAway } from "#ports/sql/index.ts";
 
+import { addressOf, admit, originOf, requestIdOf } from "./asking.ts";
+import { type Door, openDoor } from "./door.ts";
 import { type Idempotency, KEY_CHARS_MAX } from "./idempotency.ts";
 import type { Answer, Api, Asked, Authenticate, Handler, Served } from "./index.ts";
 import { type HttpLimits, takeLimits } from "./limits.ts";
@@ -45,6 +47,8 @@ export function createApi(needs: ApiNeeds): Api {
   const app = new Hono<Env>();
   const registry = new OpenAPIRegistry();
   const routes: Route[] = [];
+  const doors: Door[] = [];
+  const opened: { path: string; run: ReturnType<typeof openDoor> }[] = [];
 
   const api: Api = {
     routes,
@@ -59,8 +63,16 @@ export function createApi(needs: ApiNeeds): Api {
         run(c.req.raw, c.req.param(), c.env.peer_address),
       );
     },
+    doors,
+    door(door) {
+      if (doors.some((other) => other.path === door.path)) throw new Error(`${door.path} is served twice`);
+      doors.push(door);
+      opened.push({ path: door.path, run: openDoor(door, needs) });
+    },
     async fetch(request, peer_address) {
-      return app.fetch(request, { peer_address });
+      const { pathname } = new URL(request.url);
+      const door = opened.find(({ path }) => pathname === path || pathname.startsWith(`${path}/`));
+      return door ? door.run(request, peer_address) : app.fetch(request, { peer_address });
     },
     openapi(info) {
       return new OpenApiGeneratorV31(registry.definitions).generateDocument({
@@ -151,7 +163,7 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
         }
       }
       limitHeaders = await takeLimits(needs.limiter, needs.limits, route, viewer, address);
-      admit(route, viewer);
+      admit(route.access, viewer);
       const parsedParams = route.params ? parse(route.params, params, "path") : undefined;
       const url = request.url;
       const queryAt = url.indexOf("?");
@@ -204,30 +216,6 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
       request.signal.removeEventListener("abort", onGone);
     }
   };
-}
-
-/** @throws Problem 401 `session.required`, 403 `person.suspended`, `token.scope`, `role.required` */
-function admit({ access }: Route, viewer: Viewer) {
-  if (viewer.kind === "nobody") {
-    if (access.who === "anyone") return;
-    throw new Problem(401, "session.required", "Sign in first.");
-  }
-  if (!viewer.scopes.includes(access.scope)) {
-    throw new Problem(403, "token.scope", `This token lacks the scope "${access.scope}".`);
-  }
-  if (access.who === "anyone") return;
-  if (viewer.suspended && access.suspended_too !== true) {
-    throw new Problem(
-      403,
-      "person.suspended",
-      "This account is suspended. Its owner can still read and export what is theirs.",
-    );
-  }
-  if (access.who === "admin" && viewer.role !== "admin")
-    throw new Problem(403, "role.required", "Only admins of this house may do this.");
-  if (access.who === "moderator" && viewer.role === "member") {
-    throw new Problem(403, "role.required", "Only moderators and admins of this house may do this.");
-  }
 }
 
 /** What was begun goes on in the background when its caller has left; a handler's own signal tells it to stop. */
@@ -321,27 +309,4 @@ function idempotencyKeyOf(request: Request): string | null {
     );
   }
   return key;
-}
-
-function requestIdOf(request: Request): string | null {
-  const id = request.headers.get("x-request-id");
-  return id !== null && /^[\w.-]{8,64}$/.test(id) ? id : null;
-}
-
-/** The n-th address from the right of X-Forwarded-For, where n proxies are ours; what stands left of it is hearsay. */
-export function addressOf(request: Request, peer_address: string, trusted_proxies: number): string {
-  if (trusted_proxies === 0) return peer_address;
-  const chain = (request.headers.get("x-forwarded-for") ?? "")
-    .split(",")
-    .map((a) => a.trim())
-    .filter(Boolean);
-  return chain[chain.length - trusted_proxies] ?? peer_address;
-}
-
-function originOf(request: Request, trusted_proxies: number, public_at: URL | null): string {
-  const url = new URL(request.url);
-  if (public_at !== null && (request.headers.get("host") ?? url.host) === public_at.host) return public_at.origin;
-  const forwarded = trusted_proxies > 0 ? request.headers.get("x-forwarded-proto") : null;
-  const scheme = forwarded === "https" || forwarded === "http" ? forwarded : url.protocol.slice(0, -1);
-  return `${scheme}://${request.headers.get("host") ?? url.host}`;
 }

@@ -1,15 +1,20 @@
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf, Route } from "#kernel/contract.ts";
 import type { SignedIn, Viewer } from "#kernel/viewer.ts";
 
+import type { Door } from "./door.ts";
+
 /**
  * The one way into the house over HTTP. A system hands over a route (data) and a handler; everything that every route
  * needs, from the request id to the deadline, happens here and only here.
  */
 export interface Api {
   serve<R extends Route, S extends StatusOf<R>>(route: R, handler: Handler<R, S>): void;
+  /** Opens a door for a protocol of others, whose bodies are streams and whose refusals have a form of their own. */
+  door(door: Door): void;
   /** Answers a request below `/v1`; `peer_address` is the socket's. */
   fetch(request: Request, peer_address: string): Promise<Response>;
   routes: readonly Route[];
+  doors: readonly Door[];
   /** OpenAPI 3.1 of all that was served so far. */
   openapi(info: { title: string; version: string; description: string }): object;
 }
@@ -64,7 +69,9 @@ export interface Served {
   error?: unknown;
 }
 
-export { addressOf, createApi, type ApiNeeds } from "./api.ts";
+export { createApi, type ApiNeeds } from "./api.ts";
+export { addressOf } from "./asking.ts";
+export type { Door, DoorAsked } from "./door.ts";
 export { createIdempotency, type Idempotency } from "./idempotency.ts";
 export { addressKey, DEFAULT_LIMITS, type HttpLimits, takeLimits } from "./limits.ts";
 export { problemResponse } from "./problem.ts";

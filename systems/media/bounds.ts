@@ -65,3 +65,11 @@ export const FREE_BYTES_RESERVE = 512 * MIB;
 export const MOVED_KEPT_MS = 3 * 60 * 60 * 1000;
 /** Scheduled jobs look at so many names of the store at once. */
 export const COLLECT_NAMES_MAX = 1_000;
+
+/** Who writes an upload in order holds it for so long and says so again in time; a process that died lets go by itself. */
+export const WRITER_LEASE_MS = 6_000;
+export const WRITER_RENEW_MS = 2_000;
+/** A body from which nothing came for so long has ended; what came of it is kept. */
+export const BODY_STALL_MS_MAX = 60_000;
+/** Somebody who comes back need not wait for the line that broke: a body silent for so long is cut for them. */
+export const BODY_SILENT_MS = 2_000;

@@ -41,6 +41,16 @@ export type MediaKind = "video" | "image";
 
 // ---- uploads
 
+export const zFailure = z.object({
+  /** Stable: `video.not_media`, `video.codec_refused`, `media.no_space`, … */
+  code: z.string(),
+  /** A sentence for the owner: what is wrong and what to do. */
+  detail: z.string(),
+  /** True where `retry` may help. */
+  can_retry: z.boolean(),
+});
+export type Failure = z.output<typeof zFailure>;
+
 const zPart = z.object({ part_number: z.int(), size_bytes: z.number(), etag: z.string() });
 
 export const zUpload = z
@@ -53,8 +63,15 @@ export const zUpload = z
     /** All parts but the last have this size. */
     part_size_bytes: z.number(),
     part_count: z.int(),
-    /** `open` takes parts; `complete` can be made into a video or a picture. */
-    status: z.enum(["open", "complete"]),
+    /** `open` takes bytes; `importing` is fetched by us; `complete` can be made into a video or a picture. */
+    status: z.enum(["open", "importing", "complete", "failed"]),
+    /** How it comes: parts to signed addresses, tus, S3's own protocol, or fetched from an address. */
+    door: z.enum(["parts", "tus", "s3", "import"]),
+    /** Of what comes in order: what is stored and acknowledged. With `parts`, look at these. */
+    received_bytes: z.number(),
+    source_url: z.string().nullable(),
+    /** Why it failed, or why it did not become a video by itself. */
+    failure: zFailure.optional(),
     /** What arrived so far, by number; a client that comes back sends only the rest. Empty when it is complete. */
     parts: z.array(zPart),
     expires_at: zTime,
@@ -138,7 +155,7 @@ export const signParts = defineRoute({
       expires_at: zTime,
     }),
   },
-  problems: ["upload.not_found", "upload.closed", "upload.part_unknown"],
+  problems: ["upload.not_found", "upload.closed", "upload.other_door", "upload.part_unknown"],
 });
 
 export const completeUpload = defineRoute({
@@ -190,16 +207,6 @@ export const zRendition = z.object({
   progress: z.number(),
 });
 export type Rendition = z.output<typeof zRendition>;
-
-export const zFailure = z.object({
-  /** Stable: `video.not_media`, `video.codec_refused`, `media.no_space`, … */
-  code: z.string(),
-  /** A sentence for the owner: what is wrong and what to do. */
-  detail: z.string(),
-  /** True where `retry` may help. */
-  can_retry: z.boolean(),
-});
-export type Failure = z.output<typeof zFailure>;
 
 export const zVideo = z
   .object({

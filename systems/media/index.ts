@@ -25,8 +25,10 @@ import { DEFAULT_MEDIA_LIMITS, type MediaLimits } from "./limits.ts";
 import { createTells } from "./playback/tell.ts";
 import { serveMedia } from "./routes.ts";
 import { createRules, type PeopleFacts, type SpaceFacts } from "./rules.ts";
+import { serveTus } from "./tus/index.ts";
 import { followPeople } from "./upkeep/follow.ts";
 import { createUploads } from "./uploads/index.ts";
+import { createIntake } from "./uploads/intake.ts";
 import { createVideos } from "./videos/index.ts";
 import { videoCard } from "./videos/present.ts";
 import { rungsOf } from "./videos/rungs.ts";
@@ -85,6 +87,7 @@ export function createMedia(needs: MediaNeeds): Media {
   const rules = createRules(needs);
   const uploads = createUploads({ sql, jobs, blobs, clock, ids, tell, limits, accepts });
   const videos = createVideos({ sql, jobs, clock, ids, tell, uploads, rules, acceptsVideo: () => accepts("video") });
+  const intake = createIntake({ sql, jobs, blobs, clock, limits, uploads, videos });
   const images = createImages({ sql, jobs, blobs, clock, ids, tell, uploads });
   const claims = createClaims({ jobs, clock, tell });
   const collections = createCollections({ sql, clock, ids, tell, rules });
@@ -97,7 +100,7 @@ export function createMedia(needs: MediaNeeds): Media {
   };
 
   return {
-    serve: (api) =>
+    serve(api) {
       serveMedia(api, {
         sql,
         blobs,
@@ -112,7 +115,9 @@ export function createMedia(needs: MediaNeeds): Media {
         history,
         tells,
         accepts,
-      }),
+      });
+      serveTus(api, { sql, clock, limits, uploads, videos, intake });
+    },
     work() {
       defineMediaJobs({
         sql,
@@ -122,6 +127,7 @@ export function createMedia(needs: MediaNeeds): Media {
         clock,
         tell,
         uploads,
+        intake,
         limits,
         tools,
         scratch_folder: needs.scratch_folder,

@@ -17,6 +17,7 @@ import { moveImageJob, moveVideoJob } from "./upkeep/move.ts";
 import { freeUnusedJob } from "./upkeep/unused.ts";
 import { expireUploadsJob, freeUploadJob } from "./uploads/free.ts";
 import type { Uploads } from "./uploads/index.ts";
+import { finishUploadJob, type Intake } from "./uploads/intake.ts";
 import { posterJob } from "./videos/poster.ts";
 import { probeVideoJob } from "./videos/probe.ts";
 import { transcodeJobs } from "./videos/transcode.ts";
@@ -31,6 +32,7 @@ export interface WorkNeeds {
   clock: Clock;
   tell: Tell;
   uploads: Uploads;
+  intake: Intake;
   limits: MediaLimits;
   tools: FfmpegTools | null;
   scratch_folder: string;
@@ -46,6 +48,7 @@ export function defineMediaJobs(needs: WorkNeeds): void {
   jobs.define(posterJob(needs));
   for (const kind of transcodeJobs(needs)) jobs.define(kind);
   jobs.define(freeUploadJob(needs));
+  jobs.define(finishUploadJob(needs));
   jobs.define(expireUploadsJob(needs));
   jobs.define(deleteVideoJob(needs));
   jobs.define(deleteImageJob(needs));

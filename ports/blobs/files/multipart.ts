@@ -135,7 +135,7 @@ export function createFileMultipart(needs: {
       if (begun?.name !== name) throw uploadGone();
       checkPart(part_number, size_bytes, begun.part_size_bytes);
       using _room = await needs.holdRoom(size_bytes);
-      return this.receive(multipart_id, part_number, size_bytes, body);
+      return await this.receive(multipart_id, part_number, size_bytes, body);
     },
 
     async append(name, multipart_id, at_bytes, body, options) {

@@ -1,5 +1,5 @@
 import { notFound, Problem } from "#kernel/errors.ts";
-import type { Ids, PersonId, UploadId } from "#kernel/ids.ts";
+import type { Ids, PersonId, SpaceId, UploadId } from "#kernel/ids.ts";
 import { decodeCursor, encodeCursor, type Page } from "#kernel/paging.ts";
 import { rfc3339 } from "#kernel/time.ts";
 import type { Blobs, PartInfo } from "#ports/blobs/index.ts";
@@ -7,7 +7,7 @@ import type { Clock } from "#ports/clock/index.ts";
 import type { Jobs } from "#ports/jobs/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 
-import { PART_URL_MS } from "../bounds.ts";
+import { PART_BYTES_MAX, PART_URL_MS } from "../bounds.ts";
 import type { MediaKind, Upload } from "../contract.ts";
 import type { Tell } from "../events.ts";
 import type { MediaLimits } from "../limits.ts";
@@ -18,8 +18,15 @@ import * as store from "./store.ts";
 export interface Uploads {
   open(
     owner_id: PersonId,
-    file: { filename: string; size_bytes: number; media_type: string },
+    /** `size_bytes` is null while nobody knows. */
+    file: { filename: string; size_bytes: number | null; media_type: string },
+    how?: How,
   ): Promise<store.UploadRow>;
+  /**
+   * All bytes are in the store: makes them the upload's. Harmless when it is done again.
+   * @throws Problem 422 `upload.size_mismatch`, 410 `upload.gone`, 404
+   */
+  seal(upload: store.UploadRow, parts: { part_number: number; etag: string }[]): Promise<void>;
   get(owner_id: PersonId, id: UploadId): Promise<Upload>;
   list(owner_id: PersonId, page: { limit: number; cursor?: string | undefined }): Promise<Page<Omit<Upload, "parts">>>;
   sign(
@@ -38,6 +45,17 @@ export interface Uploads {
   release(tx: Query, id: UploadId): Promise<void>;
   /** The same for what a person began and never used, some at a time. @returns how many */
   releaseUnused(tx: Query, owner_id: PersonId, limit: number): Promise<number>;
+}
+
+/** What differs between the doors that files come through. */
+export interface How {
+  door: store.DoorKind;
+  state?: "open" | "importing";
+  space_id?: SpaceId | null;
+  becomes?: store.Becomes | null;
+  told?: Record<string, string | null> | null;
+  object_key?: string | null;
+  source_url?: string | null;
 }
 
 export interface UploadsNeeds {
@@ -75,24 +93,30 @@ export function createUploads(needs: UploadsNeeds): Uploads {
       return unused.length;
     },
 
-    async open(owner_id, file) {
+    async open(owner_id, file, how = { door: "parts" }) {
       const kind = kindOf(file.media_type);
-      checkSize(kind, file.size_bytes, limits);
+      if (file.size_bytes !== null) checkSize(kind, file.size_bytes, limits);
       const { accepted, because } = needs.accepts(kind);
       if (!accepted) throw new Problem(503, "media.no_ffmpeg", because);
-      await checkSpace(sql.pool, blobs, owner_id, kind, file.size_bytes, limits);
+      await checkSpace(sql.pool, blobs, owner_id, kind, file.size_bytes ?? 0, limits);
       const id = needs.ids.next<"upload">();
-      const cut = cutOf(file.size_bytes);
+      // What is fetched without a length is cut by us all the same; an S3 client cuts as it likes.
+      const cut =
+        file.size_bytes === null
+          ? { part_size_bytes: how.door === "s3" ? 0 : PART_BYTES_MAX, part_count: 0 }
+          : cutOf(file.size_bytes);
       const media_type = file.media_type.toLowerCase().split(";", 1)[0]!.trim();
       // The store first: a crash between the two leaves an upload that no row knows, which the collector frees.
       const { multipart_id } = await blobs.multipart.create(uploadBlob(id), {
         media_type,
-        part_size_bytes: cut.part_size_bytes,
+        ...(cut.part_size_bytes === 0 ? {} : { part_size_bytes: cut.part_size_bytes }),
       });
       const now_ms = clock.now();
-      const row = {
+      const row: store.UploadRow = {
         ...cut,
-        ...file,
+        filename: file.filename,
+        size_bytes: file.size_bytes ?? 0,
+        sized: file.size_bytes !== null,
         id,
         owner_id,
         kind,
@@ -100,22 +124,37 @@ export function createUploads(needs: UploadsNeeds): Uploads {
         multipart_id,
         created_at: new Date(now_ms),
         expires_at: new Date(now_ms + limits.upload_kept_ms),
+        used_at: null,
+        offset_bytes: 0,
+        source_etag: null,
+        failure_code: null,
+        failure_detail: null,
+        door: how.door,
+        state: how.state ?? "open",
+        space_id: how.space_id ?? null,
+        becomes: how.becomes ?? null,
+        told: how.told ?? null,
+        object_key: how.object_key ?? null,
+        source_url: how.source_url ?? null,
       };
       try {
         await sql.tx(async (tx) => {
-          await checkQuota(tx, owner_id, file.size_bytes, limits);
+          await checkQuota(tx, owner_id, row.size_bytes, limits);
           await store.insertUpload(tx, row);
         });
       } catch (error) {
         await blobs.multipart.abort(uploadBlob(id), multipart_id);
         throw error;
       }
-      return { ...row, state: "open", used_at: null };
+      return row;
     },
 
     async get(owner_id, id) {
       const upload = await mine(sql.pool, owner_id, id);
-      const parts = upload.state === "open" ? await blobs.multipart.listParts(uploadBlob(id), upload.multipart_id) : [];
+      const parts =
+        upload.state === "open" && upload.door === "parts"
+          ? await blobs.multipart.listParts(uploadBlob(id), upload.multipart_id)
+          : [];
       return { ...present(upload), parts: parts.map(partOf) };
     },
 
@@ -131,6 +170,7 @@ export function createUploads(needs: UploadsNeeds): Uploads {
       const upload = await mine(sql.pool, owner_id, id);
       if (upload.state !== "open")
         throw new Problem(409, "upload.closed", "This upload is complete and takes no more parts.");
+      if (upload.door !== "parts") throw otherDoor();
       checkNumbers(upload.part_count, numbers);
       const now_ms = clock.now();
       const expires_at_ms = now_ms + PART_URL_MS;
@@ -152,6 +192,7 @@ export function createUploads(needs: UploadsNeeds): Uploads {
 
     async complete(owner_id, id, parts) {
       const upload = await mine(sql.pool, owner_id, id);
+      if (upload.door !== "parts") throw otherDoor();
       checkAllThere(
         upload.part_count,
         parts.map((part) => part.part_number),
@@ -163,13 +204,19 @@ export function createUploads(needs: UploadsNeeds): Uploads {
         .sort((a, b) => a.part_number - b.part_number);
       const arrived = await blobs.multipart.listParts(uploadBlob(id), upload.multipart_id);
       if (arrived.length > 0) checkArrived(upload, wanted, arrived);
+      await this.seal(upload, wanted);
+    },
+
+    async seal(upload, parts) {
+      const { id, owner_id } = upload;
       // Idempotent in the store: a crash after it and before the row is healed by the same call made again.
-      const head = await blobs.multipart.complete(uploadBlob(id), upload.multipart_id, wanted);
-      const whole = head.size_bytes === upload.size_bytes;
+      const head = await blobs.multipart.complete(uploadBlob(id), upload.multipart_id, parts);
+      const whole = !upload.sized || head.size_bytes === upload.size_bytes;
       await sql.tx(async (tx) => {
         if (!whole) {
           if (await store.lockUpload(tx, id)) await release(tx, id);
         } else if (await store.markComplete(tx, id, new Date(clock.now()))) {
+          if (!upload.sized) await store.setSize(tx, id, { size_bytes: head.size_bytes, ...cutOf(head.size_bytes) });
           await needs.tell(tx, {
             type: "media.upload_completed",
             version: 1,
@@ -248,6 +295,9 @@ function checkArrived(
   }
 }
 
+const otherDoor = () =>
+  new Problem(409, "upload.other_door", "This upload comes by another protocol and goes on there.");
+
 const partOf = ({ part_number, size_bytes, etag }: PartInfo) => ({ part_number, size_bytes, etag });
 
 const present = (row: store.UploadRow): Omit<Upload, "parts"> => ({
@@ -258,7 +308,13 @@ const present = (row: store.UploadRow): Omit<Upload, "parts"> => ({
   size_bytes: row.size_bytes,
   part_size_bytes: row.part_size_bytes,
   part_count: row.part_count,
-  status: row.state === "open" ? "open" : "complete",
+  status: row.state === "freeing" ? "complete" : row.state,
+  door: row.door,
+  received_bytes: row.state === "complete" ? row.size_bytes : row.offset_bytes,
+  source_url: row.source_url,
+  ...(row.failure_code === null
+    ? {}
+    : { failure: { code: row.failure_code, detail: row.failure_detail ?? "", can_retry: false } }),
   expires_at: rfc3339(row.expires_at),
   created_at: rfc3339(row.created_at),
 });

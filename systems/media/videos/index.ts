@@ -16,6 +16,8 @@ import * as store from "./store.ts";
 
 export interface Videos {
   create(owner_id: PersonId, asked: NewVideo): Promise<{ id: VideoId; status: VideoStatus }>;
+  /** Whether this person could make such a video now. @throws Problem 422 `video.space_required`, 403 `video.not_member` */
+  check(owner_id: PersonId, asked: { audience: Audience; space_id: SpaceId | null }): Promise<void>;
   find(id: VideoId): Promise<store.VideoRow | null>;
   listMine(
     owner_id: PersonId,
@@ -109,6 +111,8 @@ export function createVideos(needs: VideosNeeds): Videos {
       });
       return { id, status: "processing" };
     },
+
+    check: (owner_id, { audience, space_id }) => checkSpace(owner_id, audience, space_id),
 
     find: (id) => store.findVideo(sql.pool, id),
 

@@ -1,0 +1,52 @@
+import type { Access } from "#kernel/contract.ts";
+import { Problem } from "#kernel/errors.ts";
+import type { Viewer } from "#kernel/viewer.ts";
+
+/** What every call is asked before its own work: under which name, from where, and may they. */
+
+export function requestIdOf(request: Request): string | null {
+  const id = request.headers.get("x-request-id");
+  return id !== null && /^[\w.-]{8,64}$/.test(id) ? id : null;
+}
+
+/** The n-th address from the right of X-Forwarded-For, where n proxies are ours; what stands left of it is hearsay. */
+export function addressOf(request: Request, peer_address: string, trusted_proxies: number): string {
+  if (trusted_proxies === 0) return peer_address;
+  const chain = (request.headers.get("x-forwarded-for") ?? "")
+    .split(",")
+    .map((a) => a.trim())
+    .filter(Boolean);
+  return chain[chain.length - trusted_proxies] ?? peer_address;
+}
+
+export function originOf(request: Request, trusted_proxies: number, public_at: URL | null): string {
+  const url = new URL(request.url);
+  if (public_at !== null && (request.headers.get("host") ?? url.host) === public_at.host) return public_at.origin;
+  const forwarded = trusted_proxies > 0 ? request.headers.get("x-forwarded-proto") : null;
+  const scheme = forwarded === "https" || forwarded === "http" ? forwarded : url.protocol.slice(0, -1);
+  return `${scheme}://${request.headers.get("host") ?? url.host}`;
+}
+
+/** @throws Problem 401 `session.required`, 403 `person.suspended`, `token.scope`, `role.required` */
+export function admit(access: Access, viewer: Viewer): void {
+  if (viewer.kind === "nobody") {
+    if (access.who === "anyone") return;
+    throw new Problem(401, "session.required", "Sign in first.");
+  }
+  if (!viewer.scopes.includes(access.scope)) {
+    throw new Problem(403, "token.scope", `This token lacks the scope "${access.scope}".`);
+  }
+  if (access.who === "anyone") return;
+  if (viewer.suspended && access.suspended_too !== true) {
+    throw new Problem(
+      403,
+      "person.suspended",
+      "This account is suspended. Its owner can still read and export what is theirs.",
+    );
+  }
+  if (access.who === "admin" && viewer.role !== "admin")
+    throw new Problem(403, "role.required", "Only admins of this house may do this.");
+  if (access.who === "moderator" && viewer.role === "member") {
+    throw new Problem(403, "role.required", "Only moderators and admins of this house may do this.");
+  }
+}

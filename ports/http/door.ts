@@ -1,0 +1,115 @@
+import type { Access } from "#kernel/contract.ts";
+import { Problem, Transient } from "#kernel/errors.ts";
+import { NOBODY, type SignedIn, type Viewer } from "#kernel/viewer.ts";
+import { isAway } from "#ports/sql/index.ts";
+
+import type { ApiNeeds } from "./api.ts";
+import { addressOf, admit, originOf, requestIdOf } from "./asking.ts";
+import { takeLimits } from "./limits.ts";
+import { problemResponse } from "./problem.ts";
+import { credentialOf, refuseCrossSite, sessionCookie } from "./request.ts";
+
+/**
+ * A path and all below it, for a protocol that others wrote (tus, S3): bodies are streams of any length, so there is no
+ * schema and no deadline; who comes in, how often and from where is asked as of every route.
+ */
+export interface Door {
+  /** `/v1/tus` */
+  path: string;
+  summary: string;
+  /** The system's name. */
+  tag: string;
+  access: Access;
+  cost_tokens?: number;
+  /** Methods that say only what the door can, and are for anyone. */
+  open_methods?: readonly string[];
+  /**
+   * Reads the protocol's own credential, which no browser sends by itself; without it a bearer token or the session's cookie.
+   * @throws Problem for one that is wrong. @returns null where there is none
+   */
+  authenticate?: (request: Request) => Promise<SignedIn | null>;
+  /** A refusal in the protocol's own form; problem details without it. */
+  refuse?: (problem: Problem, request: Request, request_id: string) => Response;
+  handle: (asked: DoorAsked) => Promise<Response>;
+}
+
+export interface DoorAsked {
+  request: Request;
+  /** Nobody only for the open methods. */
+  viewer: Viewer;
+  request_id: string;
+  /** Scheme and host under which the caller reached us. */
+  origin: string;
+}
+
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+export function openDoor(door: Door, needs: ApiNeeds) {
+  const public_at = needs.public_url ? new URL(needs.public_url) : null;
+
+  async function come(request: Request, origin: string, address: string): Promise<[Viewer, Record<string, string>]> {
+    const take = (viewer: Viewer) => takeLimits(needs.limiter, needs.limits, door, viewer, address);
+    if (door.open_methods?.includes(request.method)) return [NOBODY, await take(NOBODY)];
+    let viewer: Viewer = NOBODY;
+    if (door.authenticate) {
+      try {
+        viewer = (await door.authenticate(request)) ?? NOBODY;
+      } catch (error) {
+        // Who guesses pays for it.
+        if (error instanceof Problem) await take(NOBODY);
+        throw error;
+      }
+    } else {
+      const credential = credentialOf(request, sessionCookie(origin));
+      if (!SAFE_METHODS.has(request.method) && credential?.from !== "bearer") refuseCrossSite(request, origin);
+      if (credential) viewer = (await needs.authenticate(credential.value)) ?? NOBODY;
+      if (credential?.from === "bearer" && viewer.kind === "nobody") {
+        await take(NOBODY);
+        throw new Problem(401, "session.invalid", "This token is unknown, expired or revoked. Sign in again.");
+      }
+    }
+    const headers = await take(viewer);
+    admit(door.access, viewer);
+    return [viewer, headers];
+  }
+
+  return async (request: Request, peer_address: string): Promise<Response> => {
+    const began = needs.clock.monotonic();
+    const request_id = requestIdOf(request) ?? needs.requestId();
+    let viewer: Viewer = NOBODY;
+    const served = (response: Response, error?: unknown): Response => {
+      response.headers.set("x-request-id", request_id);
+      response.headers.set("x-content-type-options", "nosniff");
+      if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
+      needs.onServed({
+        method: request.method,
+        route: door.path,
+        status: response.status,
+        ms: needs.clock.monotonic() - began,
+        request_id,
+        person_id: viewer.kind === "person" ? viewer.person_id : null,
+        ...(error === undefined ? {} : { error }),
+      });
+      return response;
+    };
+    const refuse = (problem: Problem) =>
+      door.refuse?.(problem, request, request_id) ?? problemResponse(problem, request_id);
+    try {
+      const origin = originOf(request, needs.trusted_proxies, public_at);
+      const [who, headers] = await come(request, origin, addressOf(request, peer_address, needs.trusted_proxies));
+      viewer = who;
+      const response = await door.handle({ request, viewer, request_id, origin });
+      for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+      return served(response);
+    } catch (error) {
+      if (error instanceof Problem) return served(refuse(error));
+      const problem =
+        error instanceof Transient || isAway(error)
+          ? new Problem(503, "house.unavailable", "A part of the house is away for a moment. Try again.", {
+              retry_after_s: 2,
+            })
+          : new Problem(500, "internal", "Something broke on our side. The log has it under this request id.");
+      return served(refuse(problem), error);
+    }
+  };
+}
