@@ -17,7 +17,7 @@ async function* broken(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   throw new Error("the line broke");
 }
 
-/** Uploads whose bytes pass through us: BL40 and BL41 of SPEC.md, on an engine. */
+/** Uploads whose bytes pass through us: BL60 and BL61 of SPEC.md, on an engine. */
 export function passingContract(engine: string, open: () => Promise<BlobsUnderTest>): void {
   describe(`bytes that pass through us, on ${engine}`, () => {
     let under: BlobsUnderTest;
@@ -39,7 +39,7 @@ export function passingContract(engine: string, open: () => Promise<BlobsUnderTe
     const listed = async (name: string, id: string) =>
       (await blobs.multipart.listParts(name, id)).map(({ part_number, etag }) => ({ part_number, etag }));
 
-    test("BL40: a part that is too short, too long, broken or of an upload that is gone leaves nothing", async () => {
+    test("BL60: a part that is too short, too long, broken or of an upload that is gone leaves nothing", async () => {
       const { multipart_id } = await blobs.multipart.create("p/one", film);
       const put = (bytes: AsyncIterable<Uint8Array>, size = 10) =>
         blobs.multipart.putPart("p/one", multipart_id, 1, size, bytes);
@@ -54,7 +54,7 @@ export function passingContract(engine: string, open: () => Promise<BlobsUnderTe
     test.each([
       ["in order", [1, 2, 3]],
       ["the short one first", [3, 1, 2]],
-    ])("BL40: parts of a size that nobody told become the whole, %s", async (_, order) => {
+    ])("BL60: parts of a size that nobody told become the whole, %s", async (_, order) => {
       const size = under.part_size_bytes;
       const parts = [randomBytes(size), randomBytes(size), randomBytes(1234)];
       const { multipart_id } = await blobs.multipart.create("p/told", film);
@@ -69,7 +69,7 @@ export function passingContract(engine: string, open: () => Promise<BlobsUnderTe
       await blobs.delete(["p/told"]);
     });
 
-    test("BL41: bytes in order, in calls of any length, become parts and the whole", async () => {
+    test("BL61: bytes in order, in calls of any length, become parts and the whole", async () => {
       const part_size_bytes = under.part_size_bytes;
       const whole = randomBytes(2 * part_size_bytes + 777);
       const { multipart_id } = await blobs.multipart.create("a/whole", { ...film, part_size_bytes });
@@ -97,7 +97,7 @@ export function passingContract(engine: string, open: () => Promise<BlobsUnderTe
       expect((await blobs.list("a/")).names).toEqual(["a/whole"]);
     });
 
-    test("BL41: what a broken call wrote is written over by the one that goes on from before it", async () => {
+    test("BL61: what a broken call wrote is written over by the one that goes on from before it", async () => {
       const part_size_bytes = under.part_size_bytes;
       const whole = randomBytes(part_size_bytes + 100);
       const { multipart_id } = await blobs.multipart.create("a/over", { ...film, part_size_bytes });
@@ -117,7 +117,7 @@ export function passingContract(engine: string, open: () => Promise<BlobsUnderTe
       await blobs.delete(["a/over"]);
     });
 
-    test("BL41: very many small calls, and an abort that frees what they left", async () => {
+    test("BL61: very many small calls, and an abort that frees what they left", async () => {
       const part_size_bytes = under.part_size_bytes;
       const whole = randomBytes(70 * 11);
       const begin = () => blobs.multipart.create("a/small", { ...film, part_size_bytes });

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { join } from "node:path";
 
-import { Problem } from "#kernel/errors.ts";
+import type { Problem } from "#kernel/errors.ts";
 import { SCOPES, type SignedIn } from "#kernel/viewer.ts";
 import { createLocalLimiter } from "#ports/limiter/index.ts";
 import { testDatabase } from "#ports/sql/testing.ts";
