@@ -140,7 +140,7 @@ function find(bytes: Uint8Array, path: string[]): Box {
 
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-function concat(parts: Uint8Array[]): Uint8Array {
+export function concat(parts: Uint8Array[]): Uint8Array {
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -150,25 +150,25 @@ function concat(parts: Uint8Array[]): Uint8Array {
   return all;
 }
 
-function u32(n: number): Uint8Array {
+export function u32(n: number): Uint8Array {
   const bytes = new Uint8Array(4);
   viewOf(bytes).setUint32(0, n);
   return bytes;
 }
 
-function u64(n: bigint): Uint8Array {
+export function u64(n: bigint): Uint8Array {
   const bytes = new Uint8Array(8);
   viewOf(bytes).setBigUint64(0, n);
   return bytes;
 }
 
-const ascii = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
+export const ascii = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
 
-const makeBox = (type: string, ...content: Uint8Array[]): Uint8Array =>
+export const makeBox = (type: string, ...content: Uint8Array[]): Uint8Array =>
   concat([u32(8 + content.reduce((sum, part) => sum + part.length, 0)), ascii(type), ...content]);
 
-const fullBox = (type: string, version: number, flags: number, ...content: Uint8Array[]): Uint8Array =>
+export const fullBox = (type: string, version: number, flags: number, ...content: Uint8Array[]): Uint8Array =>
   makeBox(type, u32(version * 0x1000000 + flags), ...content);
 
 /** `cmfs`: a CMAF segment. */
-const STYP = makeBox("styp", ascii("msdh"), u32(0), ascii("msdhmsixcmfs"));
+export const STYP = makeBox("styp", ascii("msdh"), u32(0), ascii("msdhmsixcmfs"));

@@ -160,7 +160,8 @@ function rungOf(source: LadderSource, side: number, fps: Fraction): Rung {
   };
 }
 
-function maxrateOf(pixels: number, fps: number): number {
+/** The most that a rung of this size is given, in bits per second. */
+export function maxrateOf(pixels: number, fps: number): number {
   const by_area = MAXRATE_1080P_BPS * (pixels / (1920 * 1080)) ** 0.75;
   // Twice the frames cost about half as much again: neighbours are more alike.
   const by_rate = fps > FAST_FPS ? 1 + 0.5 * ((Math.min(fps, FPS_MAX) - 30) / 30) : 1;

@@ -35,6 +35,8 @@ export interface StreamReport {
 export interface Report {
   container: string;
   duration_ms: number;
+  /** The file's own time of its first frame or sound, which ffmpeg makes its zero. */
+  start_s: number;
   streams: StreamReport[];
 }
 
@@ -62,7 +64,7 @@ const zStream = z.object({
 });
 
 const zReport = z.object({
-  format: z.object({ format_name: z.string(), duration: z.string().optional() }),
+  format: z.object({ format_name: z.string(), duration: z.string().optional(), start_time: z.string().optional() }),
   streams: z.array(zStream).default([]),
 });
 
@@ -77,7 +79,12 @@ export function parseReport(json: string): Report | null {
   const parsed = zReport.safeParse(raw);
   if (!parsed.success) return null;
   const { format, streams } = parsed.data;
-  return { container: format.format_name, duration_ms: msOf(format.duration), streams: streams.map(streamOf) };
+  return {
+    container: format.format_name,
+    duration_ms: msOf(format.duration),
+    start_s: Number(format.start_time) || 0,
+    streams: streams.map(streamOf),
+  };
 }
 
 function streamOf(raw: z.output<typeof zStream>): StreamReport {

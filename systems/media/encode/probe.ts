@@ -24,6 +24,8 @@ export interface Probe {
   container: string;
   /** Of what is played: the longer of picture and sound. */
   duration_ms: number;
+  /** The file's own time that we show at 0: where the first of its tracks begins. Not said of films that were probed long ago. */
+  start_s?: number;
   /** As seen: after rotation and with square pixels. */
   width: number;
   height: number;
@@ -85,6 +87,7 @@ export async function probeVideo(
   return {
     container: report.container,
     duration_ms,
+    start_s: report.start_s,
     ...shown,
     rotation_deg: video.rotation_deg,
     fps_average: video.fps_average || video.fps_smallest || 25,
