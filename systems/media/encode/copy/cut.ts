@@ -27,8 +27,17 @@ export function copyInit(movie: Movie, plan: CopyPlan): Uint8Array {
     "tkhd",
     0,
     3,
-    ...[zeros(8), u32(1), zeros(4), u32(0), zeros(8), zeros(4), u16(picture ? 0 : 0x100), zeros(2), MATRIX],
-    ...[u32(size.width * 0x10000), u32(size.height * 0x10000)],
+    zeros(8),
+    u32(1),
+    zeros(4),
+    u32(0),
+    zeros(8),
+    zeros(4),
+    u16(picture ? 0 : 0x100),
+    zeros(2),
+    MATRIX,
+    u32(size.width * 0x10000),
+    u32(size.height * 0x10000),
   );
   const mvhd = fullBox(
     "mvhd",
@@ -54,19 +63,20 @@ function avc1(config: Uint8Array, colours: Uint8Array | null): Uint8Array {
   const nclx = colours && colrOf(colours);
   return makeBox(
     "avc1",
-    ...[
-      zeros(6),
-      u16(1),
-      zeros(16),
-      u16(width),
-      u16(height),
-      u32(0x480000),
-      u32(0x480000),
-      zeros(4),
-      u16(1),
-      zeros(32),
-    ],
-    ...[u16(0x18), u16(0xffff), makeBox("avcC", config), ...(nclx ? [nclx] : [])],
+    zeros(6),
+    u16(1),
+    zeros(16),
+    u16(width),
+    u16(height),
+    u32(0x480000),
+    u32(0x480000),
+    zeros(4),
+    u16(1),
+    zeros(32),
+    u16(0x18),
+    u16(0xffff),
+    makeBox("avcC", config),
+    ...(nclx ? [nclx] : []),
   );
 }
 

@@ -117,20 +117,20 @@ const PROBE: Probe = {
   rotation_deg: 0,
   fps_average: 25,
   fps_smallest: 25,
-  has_audio: true,
   video: {
-    ...{
-      stream: 0,
-      codec: "h264",
-      profile: "High",
-      level: 11,
-      pixel_format: "yuv420p",
-      coded_width: 160,
-      coded_height: 90,
-    },
-    ...{ duration_ms: 9_600, interlaced: false, hdr: false, matrix: "bt709" as const },
+    stream: 0,
+    codec: "h264",
+    profile: "High",
+    level: 11,
+    pixel_format: "yuv420p",
+    coded_width: 160,
+    coded_height: 90,
+    duration_ms: 9_600,
+    interlaced: false,
+    hdr: false,
+    matrix: "bt709",
   },
-  audio: { stream: 1, codec: "aac", channels: 2, sample_rate_hz: 48_000 },
+  sounds: [{ stream: 1, codec: "aac", channels: 2, sample_rate_hz: 48_000, language: null, title: null }],
 };
 const GRID = gridOf(9_600, { num: 25, den: 1 });
 
@@ -158,7 +158,7 @@ async function everything(bytes: Uint8Array): Promise<string | null> {
   if ("because" in movie) return movie.because;
   expect(movie.held_bytes).toBeLessThan(bytes.length * 8 + 1024 * 1024);
   const picture = await planPicture(movie, PROBE, GRID, source);
-  const sound = planSound(movie, PROBE, GRID);
+  const sound = planSound(movie, PROBE, GRID, PROBE.sounds[0]!);
   for (const plan of [picture, sound]) {
     if ("because" in plan) continue;
     copyInit(movie, plan);

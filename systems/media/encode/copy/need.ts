@@ -13,10 +13,16 @@ const BEYOND_S = 1.5;
  * Where in the source lies what a decoder needs to make `from_s ≤ t < until_s` of these tracks: from the key frame before it to
  * a little after. `null` where a track's samples cannot be found, so that only the whole file will do.
  */
-export function spanRanges(movie: Movie, probe: Probe, from_s: number, until_s: number): ByteRange[] | null {
+export function spanRanges(
+  movie: Movie,
+  probe: Probe,
+  streams: readonly number[],
+  from_s: number,
+  until_s: number,
+): ByteRange[] | null {
   const ranges: ByteRange[] = [];
   const zero_s = zeroOf(movie, probe);
-  for (const stream of [probe.video.stream, ...(probe.audio ? [probe.audio.stream] : [])]) {
+  for (const stream of streams) {
     const track = movie.tracks[stream];
     if (!track?.samples) return null;
     const { samples, timescale } = track;

@@ -1,5 +1,5 @@
 import { AUDIO_FRAME, type Grid, startOf } from "../grid.ts";
-import type { Probe } from "../probe.ts";
+import type { Probe, ProbedSound } from "../probe.ts";
 import { parseAac } from "./aac.ts";
 import { COPIED_SOUND_BPS_MAX, COPIED_SOUND_HOLE_S_MAX, COPIED_SOUND_TAIL_S_MAX } from "./bounds.ts";
 import type { Movie } from "./movie.ts";
@@ -12,27 +12,25 @@ export interface SoundPlan extends CopyPlan {
 }
 
 /**
- * Whether the source's sound can be given as it is, and where it is cut: at the first AAC frame at or after each boundary.
+ * Whether a sound of the source can be given as it is, and where it is cut: at the first AAC frame at or after each boundary.
  * @returns why not, as the end of a sentence
  */
-export function planSound(movie: Movie, probe: Probe, grid: Grid): SoundPlan | Because {
+export function planSound(movie: Movie, probe: Probe, grid: Grid, sound: ProbedSound): SoundPlan | Because {
   try {
-    return plan(movie, probe, grid);
+    return plan(movie, probe, grid, sound);
   } catch (error) {
     if (error instanceof Unusable) return { because: error.message };
     throw error;
   }
 }
 
-function plan(movie: Movie, probe: Probe, grid: Grid): SoundPlan {
-  if (!probe.audio) throw new Unusable("it has no sound");
-  const { track, samples } = tableOf(movie, probe.audio.stream, "sound");
+function plan(movie: Movie, probe: Probe, grid: Grid, sound: ProbedSound): SoundPlan {
+  const { track, samples } = tableOf(movie, sound.stream, "sound");
   checkOverlap(movie);
-  if (track.format !== "mp4a" || !track.config || probe.audio.codec !== "aac")
-    throw new Unusable("its sound is not AAC");
+  if (track.format !== "mp4a" || !track.config || sound.codec !== "aac") throw new Unusable("its sound is not AAC");
   const aac = parseAac(track.config);
   const { timescale } = track;
-  const same = probe.audio.sample_rate_hz === aac.sample_rate_hz && probe.audio.channels === aac.channels;
+  const same = sound.sample_rate_hz === aac.sample_rate_hz && sound.channels === aac.channels;
   if (!same || timescale !== aac.sample_rate_hz) throw new Unusable("its sound says two things of itself");
   if (
     samples.delta_min !== AUDIO_FRAME ||
@@ -63,7 +61,7 @@ function plan(movie: Movie, probe: Probe, grid: Grid): SoundPlan {
     throw new Unusable("its sound takes more bits than it needs");
   return {
     kind: "sound",
-    stream: probe.audio.stream,
+    stream: sound.stream,
     timescale,
     shift,
     cuts,

@@ -23,7 +23,8 @@ export interface Looked {
   grid: Grid;
   movie: Movie;
   picture: PicturePlan | { because: string };
-  sound: SoundPlan | { because: string };
+  /** Of the first. */
+  sound: SoundPlan | { because: string } | null;
 }
 
 export async function lookAt(bench: Bench, path: string): Promise<Looked> {
@@ -38,7 +39,7 @@ export async function lookAt(bench: Bench, path: string): Promise<Looked> {
     grid,
     movie,
     picture: await planPicture(movie, probe, grid, source),
-    sound: planSound(movie, probe, grid),
+    sound: probe.sounds[0] ? planSound(movie, probe, grid, probe.sounds[0]) : null,
   };
 }
 
