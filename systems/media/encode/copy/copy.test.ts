@@ -167,7 +167,7 @@ if (typeof bench === "string") {
       ],
       [
         "without B-frames, without sound",
-        () => make("d.mp4", ...MOVING("160x90", "24", 9), ...FAST, "-bf", "0", ...GOP(24)),
+        () => make("d.mp4", ...MOVING("160x90", "24", 9), ...X264, "-crf", "30", "-bf", "0", ...GOP(24)),
         3,
       ],
       [
