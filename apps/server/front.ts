@@ -28,7 +28,7 @@ export function createFront(needs: FrontNeeds) {
   return async (request: Request, peer_address: string): Promise<Response> => {
     const path = pathOf(request.url);
     // First, because it is asked most; storage reads a path and never an address.
-    if (path.startsWith("/blobs/")) return blobs.handler(request);
+    if (path.startsWith("/blobs/") || path.startsWith("/blobs-allow/")) return blobs.handler(request);
     // Without a Host that can be in an address there is no address, and everything behind this door reads one.
     if (!URL.canParse(request.url)) return refuse(400, "request.bad_host", "The Host header names no host.");
     if (path === "/v1" || path.startsWith("/v1/")) return api.fetch(request, peer_address);

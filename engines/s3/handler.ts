@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 
 import { notFound } from "#kernel/errors.ts";
+import type { Allow } from "#ports/blobs/allow.ts";
 import { answering, blobHeaders, disposition, notModified, wrongMethod } from "#ports/blobs/answers.ts";
 import type { Blobs, MissingMaker } from "#ports/blobs/index.ts";
 import { answerMade, makeMissing } from "#ports/blobs/missing.ts";
@@ -28,6 +29,7 @@ export function createS3Handler(needs: {
   blobs: Pick<Blobs, "get" | "head">;
   client: S3Client;
   urls: Urls;
+  allow: Allow;
   clock: Clock;
   /** Where what is below `public/` can be had without a signature. */
   public_url: string | null;
@@ -50,8 +52,11 @@ export function createS3Handler(needs: {
   return (request) =>
     answering(async () => {
       const now_ms = clock.now();
-      const access = urls.read(targetOf(request.url), now_ms);
+      const target = targetOf(request.url);
+      if (needs.allow.isAsked(target)) return needs.allow.answer(request, target);
+      const access = urls.read(target, now_ms);
       if (access.kind === "part") throw notFound("blob");
+      needs.allow.check(access);
       const { method } = request;
       if (method !== "GET" && method !== "HEAD") throw wrongMethod("GET, HEAD");
 

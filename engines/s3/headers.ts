@@ -14,6 +14,7 @@ export function storedHeaders(name: string, media_type: string, rule: CacheRule)
     public: open,
     expires_at_ms: open ? null : SIGNED_TTL_MS,
     download_as: null,
+    holder: null,
   } as const;
   return {
     "content-type": media_type,

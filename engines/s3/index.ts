@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { notFound } from "#kernel/errors.ts";
+import { createAllow } from "#ports/blobs/allow.ts";
 import { type BlobHead, type Blobs, LIST_NAMES_MAX, type MissingMaker } from "#ports/blobs/index.ts";
 import { checkMediaType, checkName, checkPrefix } from "#ports/blobs/names.ts";
 import { createSigner } from "#ports/blobs/signing.ts";
-import { createUrls } from "#ports/blobs/urls.ts";
+import { createBinding, createUrls } from "#ports/blobs/urls.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 import { createS3Client, S3Refusal } from "./client.ts";
@@ -90,6 +91,8 @@ export function createS3Blobs(needs: S3BlobsNeeds): Blobs {
     }
   };
 
+  const allow = createAllow({ base_path: needs.base_path, urls, clock, blobs: { head, list } });
+
   return {
     async put(name, body, options) {
       const media_type = checkMediaType(options.media_type);
@@ -147,7 +150,10 @@ export function createS3Blobs(needs: S3BlobsNeeds): Blobs {
     onMissing(named) {
       maker = named;
     },
+    guardWith: allow.guardWith,
+    bindTo: createBinding(needs.base_path),
     handler: createS3Handler({
+      allow,
       blobs: { get, head },
       client,
       urls,

@@ -6,6 +6,7 @@ import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 
 import { blobsContract } from "#ports/blobs/contract.suite.ts";
+import { holdersContract } from "#ports/blobs/holders.suite.ts";
 import { passingContract } from "#ports/blobs/passing.suite.ts";
 import { createSystemClock, createVirtualClock } from "#ports/clock/index.ts";
 
@@ -37,6 +38,7 @@ const openS3 = async () => {
 };
 const engine = real === undefined ? "S3" : "S3, a real store";
 passingContract(engine, openS3);
+holdersContract(engine, openS3);
 blobsContract(
   engine,
   openS3,

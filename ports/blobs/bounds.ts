@@ -23,3 +23,11 @@ export const SERVED_KEPT_BYTES_MAX = 32 * 1024 ** 2;
 export const SERVED_IN_MEMORY_BYTES_MAX = 64 * 1024;
 /** Lists up to this are compressed, once: 1 MB takes about 15 ms, and a film of a day has such a list. */
 export const COMPRESSED_BYTES_MAX = 1024 ** 2;
+/** Signatures bound to a holder, per process; about 250 bytes each. */
+export const BOUND_KEPT_MAX = 20_000;
+/** An edge asks again after so long; a takedown and a revocation reach it in this and the moment of asking. */
+export const ALLOWED_S = 1;
+/** An edge that cannot reach the house goes on serving what is public for so long, */
+export const ALLOWED_AWAY_PUBLIC_S = 24 * 3600;
+/** and what is signed for so long, and never beyond its signature. */
+export const ALLOWED_AWAY_SIGNED_S = 300;

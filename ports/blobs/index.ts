@@ -47,8 +47,29 @@ export interface Blobs extends AsyncDisposable {
    * one at most, and the last that was named counts.
    */
   onMissing(maker: MissingMaker): void;
-  /** Serves `/blobs/*`: signatures, ranges, ETags, part uploads. Never throws; refusals are problem details. */
+  /** Names the one who may take back what an address allows. There is one at most, and the last that was named counts. */
+  guardWith(guard: Guard): void;
+  /**
+   * Binds every signed address in a text to a holder: opaque to us, `[A-Za-z0-9_-]{1,64}`, and what `Guard` is asked about.
+   * Text that a stranger wrote may be in it: an address that was not signed by us is worth as little afterwards.
+   */
+  bindTo(text: string, holder: string): string;
+  /**
+   * Serves `/blobs/*`: signatures, ranges, ETags, part uploads; and `/blobs-allow/*`, where an edge asks whether it may
+   * serve what it keeps. Never throws; refusals are problem details.
+   */
   handler: (request: Request) => Promise<Response>;
+}
+
+/** Asked about addresses that are right by themselves. */
+export interface Guard {
+  /** Whether this holder may not see any more what was signed for them. Asked at each request, so from memory. */
+  isRevoked(holder: string): boolean;
+  /**
+   * For a cache that keeps bytes away from here: whether the thing that a name (or, ending in `/`, a folder) belongs to may
+   * still be shown; null when the name is none of the guard's, and then the store is asked.
+   */
+  isShown(name: string): Promise<boolean | null>;
 }
 
 /** Makes blobs on demand. */

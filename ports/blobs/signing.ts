@@ -14,9 +14,19 @@ export type Grant =
 
 export interface Signer {
   sign(grant: Grant): string;
-  /** @throws Problem 403 `blob.signature` or `blob.url_expired` */
-  verify(grant: Grant, signature: string, now_ms: number): void;
+  /**
+   * @param holder whom the address is bound to (`bindSignature`), or null
+   * @throws Problem 403 `blob.signature` or `blob.url_expired`
+   */
+  verify(grant: Grant, signature: string, holder: string | null, now_ms: number): void;
 }
+
+/**
+ * A signature made narrower by whoever has it, without the secret: the same grant for one holder. The first signature is
+ * the key of the second and cannot be found from it, so nobody can take the holder off or put another in its place.
+ */
+export const bindSignature = (signature: string, holder: string): string =>
+  createHmac("sha256", Buffer.from(signature, "base64url")).update(`holder ${holder}`).digest("base64url");
 
 /** @param secret at least 32 characters, the same on every node */
 export function createSigner(secret: string): Signer {
@@ -28,12 +38,14 @@ export function createSigner(secret: string): Signer {
   const right = new LRUCache<string, true>({ max: SIGNATURES_KEPT_MAX });
   return {
     sign: (grant) => mac(textOf(grant)).toString("base64url"),
-    verify(grant, signature, now_ms) {
+    verify(grant, signature, holder, now_ms) {
       const text = textOf(grant);
-      const kept = signature + text;
+      const kept = `${signature} ${holder ?? ""} ${text}`;
       if (!right.has(kept)) {
         const given = Buffer.from(signature, "base64url");
-        const wanted = mac(text);
+        const first = mac(text);
+        const wanted =
+          holder === null ? first : Buffer.from(bindSignature(first.toString("base64url"), holder), "base64url");
         if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
           throw new Problem(403, "blob.signature", "This address was not signed by us. Ask for a new one.");
         }

@@ -1,8 +1,10 @@
+import { LRUCache } from "lru-cache";
+
 import { notFound, Problem } from "#kernel/errors.ts";
 
-import { DOWNLOAD_AS_CHARS_MAX, PART_BYTES_MAX, PARTS_MAX } from "./bounds.ts";
+import { BOUND_KEPT_MAX, DOWNLOAD_AS_CHARS_MAX, PART_BYTES_MAX, PARTS_MAX } from "./bounds.ts";
 import { checkName, checkPrefix, isName, PUBLIC_PREFIX } from "./names.ts";
-import type { Grant, Signer } from "./signing.ts";
+import { bindSignature, type Grant, type Signer } from "./signing.ts";
 
 /**
  * The forms of an address below the base path (`/blobs`):
@@ -11,6 +13,8 @@ import type { Grant, Signer } from "./signing.ts";
  *     /blobs/o/<expires>.<mac>/<name>[?as=<file name>]        one blob
  *     /blobs/s/<expires>.<segments>.<mac>/<prefix…>/<file>    all below a prefix of so many segments
  *     /blobs/parts/<expires>.<bytes>.<mac>/<upload>/<number>  PUT of one part
+ *
+ * Bound to a holder, `o` and `s` have `<holder>.<another mac>` where the mac is.
  */
 export interface Urls {
   public(name: string): string;
@@ -26,7 +30,15 @@ export interface Urls {
 }
 
 export type Access =
-  | { kind: "blob"; name: string; public: boolean; expires_at_ms: number | null; download_as: string | null }
+  | {
+      kind: "blob";
+      name: string;
+      public: boolean;
+      expires_at_ms: number | null;
+      download_as: string | null;
+      /** Whom the address was given to, where it says so. */
+      holder: string | null;
+    }
   | { kind: "part"; multipart_id: string; part_number: number; size_bytes: number };
 
 export function createUrls(base_path: string, signer: Signer): Urls {
@@ -68,36 +80,68 @@ export function createUrls(base_path: string, signer: Signer): Urls {
       const path = target.slice(base_path.length + 1, query < 0 ? undefined : query);
       if (path.startsWith(PUBLIC_PREFIX)) {
         if (!isName(path)) throw notFound("blob");
-        return { kind: "blob", name: path, public: true, expires_at_ms: null, download_as: null };
+        return { kind: "blob", name: path, public: true, expires_at_ms: null, download_as: null, holder: null };
       }
       const [form, token, ...rest] = path.split("/");
       const fields = (token ?? "").split(".");
       const expires_at_ms = wholeNumber(fields[0]);
       const signature = fields.at(-1) ?? "";
-      if (form === "o" && fields.length === 2) {
+      const bare = form === "o" ? 2 : 3;
+      const holder = fields.length === bare + 1 ? (fields.at(-2) ?? "") : null;
+      if (form === "o" && (fields.length === 2 || holder !== null)) {
         const name = rest.join("/");
         if (!isName(name)) throw notFound("blob");
         const download_as = query < 0 ? null : new URLSearchParams(target.slice(query)).get("as");
-        signer.verify({ kind: "one", name, download_as, expires_at_ms }, signature, now_ms);
-        return { kind: "blob", name, public: false, expires_at_ms, download_as };
+        signer.verify({ kind: "one", name, download_as, expires_at_ms }, signature, holder, now_ms);
+        return { kind: "blob", name, public: false, expires_at_ms, download_as, holder };
       }
-      if (form === "s" && fields.length === 3) {
+      if (form === "s" && (fields.length === 3 || holder !== null)) {
         const name = rest.join("/");
         const segments = wholeNumber(fields[1]);
         if (!isName(name) || segments < 1 || segments >= rest.length) throw notFound("blob");
         const prefix = `${rest.slice(0, segments).join("/")}/`;
-        signer.verify({ kind: "prefix", prefix, expires_at_ms }, signature, now_ms);
-        return { kind: "blob", name, public: false, expires_at_ms, download_as: null };
+        signer.verify({ kind: "prefix", prefix, expires_at_ms }, signature, holder, now_ms);
+        return { kind: "blob", name, public: false, expires_at_ms, download_as: null, holder };
       }
       if (form === "parts" && fields.length === 3 && rest.length === 2) {
         const multipart_id = rest[0] ?? "";
         const part_number = wholeNumber(rest[1]);
         const size_bytes = wholeNumber(fields[1]);
-        signer.verify({ kind: "part", multipart_id, part_number, size_bytes, expires_at_ms }, signature, now_ms);
+        signer.verify({ kind: "part", multipart_id, part_number, size_bytes, expires_at_ms }, signature, null, now_ms);
         return { kind: "part", multipart_id, part_number, size_bytes };
       }
       throw notFound("blob");
     },
+  };
+}
+
+const HOLDER = /^[A-Za-z0-9_-]{1,64}$/;
+
+/**
+ * Binds every signed address in a text (an answer of the API, say) to whoever it is for. Addresses that are bound already
+ * or were never signed by us stay what they are: good for the one they name, or for nothing.
+ */
+export function createBinding(base_path: string): (text: string, holder: string) => string {
+  const signed = new RegExp(
+    `(${RegExp.escape(base_path)}/(?:o/\\d{1,16}|s/\\d{1,16}\\.\\d{1,2}))\\.([\\w-]{43})(?=/)`,
+    "g",
+  );
+  const kept = new LRUCache<string, string>({ max: BOUND_KEPT_MAX });
+  const bound = (signature: string, holder: string) => {
+    const key = signature + holder;
+    const known = kept.get(key);
+    if (known !== undefined) return known;
+    const made = bindSignature(signature, holder);
+    kept.set(key, made);
+    return made;
+  };
+  return (text, holder) => {
+    if (!HOLDER.test(holder)) throw new RangeError(`not a holder of addresses: ${JSON.stringify(holder.slice(0, 80))}`);
+    if (!text.includes(`${base_path}/`)) return text;
+    return text.replace(
+      signed,
+      (_, before: string, signature: string) => `${before}.${holder}.${bound(signature, holder)}`,
+    );
   };
 }
 

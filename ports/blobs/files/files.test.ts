@@ -6,12 +6,15 @@ import { join } from "node:path";
 
 import { PARTS_RECEIVED_AT_ONCE_MAX } from "../bounds.ts";
 import { blobsContract } from "../contract.suite.ts";
+import { holdersContract } from "../holders.suite.ts";
 import { passingContract } from "../passing.suite.ts";
 import { md5, servedBlobs } from "./testing.ts";
 
 const openFiles = async () => ({ ...(await servedBlobs()), part_size_bytes: 300_000 });
 blobsContract("files", openFiles);
 passingContract("files", openFiles);
+
+holdersContract("files", openFiles);
 
 const HOUR_MS = 3_600_000;
 const film = { media_type: "video/mp4" };

@@ -1,6 +1,7 @@
 import { notFound, Problem } from "#kernel/errors.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
+import type { Allow } from "../allow.ts";
 import {
   answering,
   type BlobAccess,
@@ -20,6 +21,7 @@ import type { Served, Serving } from "./served.ts";
 
 export interface HandlerNeeds {
   serving: Serving;
+  allow: Allow;
   clock: Clock;
   urls: Urls;
   multipart: FileMultipart;
@@ -35,11 +37,14 @@ export function createFileHandler(needs: HandlerNeeds): (request: Request) => Pr
   return (request) =>
     answering(async () => {
       const { method } = request;
-      const access = urls.read(targetOf(request.url), clock.now());
+      const target = targetOf(request.url);
+      if (needs.allow.isAsked(target)) return needs.allow.answer(request, target);
+      const access = urls.read(target, clock.now());
       if (access.kind === "part") {
         if (method !== "PUT") throw wrongMethod("PUT");
         return receive(needs, request, access);
       }
+      needs.allow.check(access);
       if (method === "OPTIONS") return preflight(access);
       if (method !== "GET" && method !== "HEAD") throw wrongMethod("GET, HEAD");
       let served = await needs.serving.find(access.name);

@@ -3,11 +3,12 @@ import { statfs } from "node:fs/promises";
 import { notFound, Problem } from "#kernel/errors.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
+import { createAllow } from "../allow.ts";
 import { FREE_BYTES_MIN, LIST_NAMES_MAX } from "../bounds.ts";
 import type { Blobs, MissingMaker } from "../index.ts";
 import { checkMediaType, checkName, checkPrefix } from "../names.ts";
 import { createSigner } from "../signing.ts";
-import { createUrls } from "../urls.ts";
+import { createBinding, createUrls } from "../urls.ts";
 import { intake } from "./bytes.ts";
 import { commitBlob, deleteBlobs, discardFolder, diskAt, headOf, newToken, openDisk, readBlob } from "./disk.ts";
 import { createFileHandler } from "./handler.ts";
@@ -65,6 +66,22 @@ export async function createFileBlobs(needs: FileBlobsNeeds): Promise<Blobs> {
     return found;
   };
 
+  const head: Blobs["head"] = async (name) => {
+    const found = readBlob(disk, checkName(name));
+    return found && headOf(found);
+  };
+  const list: Blobs["list"] = async (prefix, options = {}) => {
+    if (prefix !== "") checkPrefix(prefix);
+    const limit = Math.max(1, Math.min(options.limit ?? LIST_NAMES_MAX, LIST_NAMES_MAX));
+    const names: string[] = [];
+    for await (const name of walkNames(disk, prefix, options.after)) {
+      if (names.length === limit) return { names, next_after: names.at(-1) ?? null };
+      names.push(name);
+    }
+    return { names, next_after: null };
+  };
+  const allow = createAllow({ base_path: needs.base_path, urls, clock, blobs: { head, list } });
+
   return {
     async put(name, body, options) {
       checkName(name);
@@ -88,21 +105,9 @@ export async function createFileBlobs(needs: FileBlobsNeeds): Promise<Blobs> {
       }
       return { head: headOf(found), body: (range ? file.slice(range.start, range.end_exclusive) : file).stream() };
     },
-    async head(name) {
-      const found = readBlob(disk, checkName(name));
-      return found && headOf(found);
-    },
+    head,
     delete: async (names) => deleteBlobs(disk, names.map(checkName)),
-    async list(prefix, options = {}) {
-      if (prefix !== "") checkPrefix(prefix);
-      const limit = Math.max(1, Math.min(options.limit ?? LIST_NAMES_MAX, LIST_NAMES_MAX));
-      const names: string[] = [];
-      for await (const name of walkNames(disk, prefix, options.after)) {
-        if (names.length === limit) return { names, next_after: names.at(-1) ?? null };
-        names.push(name);
-      }
-      return { names, next_after: null };
-    },
+    list,
     async deletePrefix(prefix) {
       let blobs = 0;
       await discardFolder(disk, `${disk.objects}/${checkPrefix(prefix).slice(0, -1)}`, async (moved) => {
@@ -125,7 +130,10 @@ export async function createFileBlobs(needs: FileBlobsNeeds): Promise<Blobs> {
     onMissing(named) {
       maker = named;
     },
+    guardWith: allow.guardWith,
+    bindTo: createBinding(needs.base_path),
     handler: createFileHandler({
+      allow,
       maker: () => maker,
       serving: createServing(disk),
       clock,
