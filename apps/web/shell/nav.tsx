@@ -7,6 +7,7 @@ import {
   type LucideIcon,
   Settings,
   ShieldCheck,
+  SquarePlay,
   UserRound,
   UsersRound,
 } from "lucide-react";
@@ -33,6 +34,7 @@ export function navFor(me: Me | null | undefined): NavItem[] {
   if (!me) return everyone;
   return [
     ...everyone,
+    { to: "/videos", label: "Videos", icon: SquarePlay, keys: "g v" },
     { to: "/bookmarks", label: "Bookmarks", icon: Bookmark, keys: "g b" },
     { to: "/@{$handle}", params: { handle: me.handle }, label: "Profile", icon: UserRound, keys: "g p" },
     { to: "/settings", label: "Settings", icon: Settings, keys: "g ," },

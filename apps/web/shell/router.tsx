@@ -26,9 +26,13 @@ const shorts = createRoute({
 const watch = createRoute({
   getParentRoute: () => root,
   path: "/watch/$id",
-  validateSearch: (search): { post?: string } => {
-    const by = text(search.post);
-    return by === undefined ? {} : { post: by };
+  validateSearch: (search): { post?: string; list?: string; shuffle?: string } => {
+    const [by, list, shuffle] = [text(search.post), text(search.list), text(search.shuffle)];
+    return {
+      ...(by === undefined ? {} : { post: by }),
+      ...(list === undefined ? {} : { list }),
+      ...(list === undefined || shuffle === undefined ? {} : { shuffle }),
+    };
   },
   component: lazyRouteComponent(() => import("../media/watch.tsx"), "WatchScreen"),
 });
@@ -46,6 +50,26 @@ const bookmarks = createRoute({
   getParentRoute: () => root,
   path: "/bookmarks",
   component: lazyRouteComponent(() => import("../feed/bookmarks.tsx"), "BookmarksScreen"),
+});
+const videos = createRoute({
+  getParentRoute: () => root,
+  path: "/videos",
+  component: lazyRouteComponent(() => import("../media/library/library.tsx"), "LibraryScreen"),
+});
+const history = createRoute({
+  getParentRoute: () => root,
+  path: "/history",
+  component: lazyRouteComponent(() => import("../media/library/history.tsx"), "HistoryScreen"),
+});
+const playlists = createRoute({
+  getParentRoute: () => root,
+  path: "/playlists",
+  component: lazyRouteComponent(() => import("../media/library/playlists.tsx"), "PlaylistsScreen"),
+});
+const playlist = createRoute({
+  getParentRoute: () => root,
+  path: "/playlists/$id",
+  component: lazyRouteComponent(() => import("../media/library/playlist.tsx"), "PlaylistScreen"),
 });
 const profile = createRoute({
   getParentRoute: () => root,
@@ -127,6 +151,10 @@ export const createPageRouter = () =>
       post,
       hashtag,
       bookmarks,
+      videos,
+      history,
+      playlists,
+      playlist,
       profile,
       spaces,
       space,

@@ -18,7 +18,8 @@ export function followSpaces({ log, jobs }: { log: Log; jobs: Jobs }): Disposabl
   return log.consume(SPACES_TOPIC, GROUP, async (batch, tx) => {
     for (const { type, data } of batch) {
       if (type !== "spaces.space_deleted") continue;
-      await jobs.enqueue(tx, CLOSE, { space_id: String(data.space_id) }, { unique_key: `${CLOSE}:${data.space_id}` });
+      const space_id = String(data.space_id);
+      await jobs.enqueue(tx, CLOSE, { space_id }, { unique_key: `${CLOSE}:${space_id}` });
     }
   });
 }
