@@ -1,4 +1,4 @@
-import { Ban, CircleHelp, Ellipsis, History, Link2, PencilLine, Trash2, VolumeX } from "lucide-react";
+import { Ban, CircleHelp, Ellipsis, History, Link2, ListPlus, PencilLine, Trash2, VolumeX } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 
 import type { Post } from "#systems/feed/contract.ts";
@@ -12,6 +12,7 @@ import { removePost } from "./reactions.ts";
 
 const EditDialog = lazy(() => import("./edit-dialog.tsx"));
 const HistoryDialog = lazy(() => import("./history-dialog.tsx"));
+const SaveSheet = lazy(() => import("../media/library/save-sheet.tsx"));
 const WhyDialog = lazy(() => import("./why-dialog.tsx"));
 
 export async function copyLink(path: string) {
@@ -20,11 +21,12 @@ export async function copyLink(path: string) {
 }
 
 export function PostMenu({ post }: { post: Post }) {
-  const [open, setOpen] = useState<"edit" | "history" | "why" | null>(null);
+  const [open, setOpen] = useState<"edit" | "history" | "why" | "save" | null>(null);
   const close = () => setOpen(null);
   const { author } = post;
   const entries = (): MenuEntry[] => [
     { label: "Copy link", icon: <Link2 />, run: () => void copyLink(`/posts/${post.id}`).catch(sorry) },
+    ...(post.video && post.viewer ? [{ label: "Save the video", icon: <ListPlus />, run: () => setOpen("save") }] : []),
     { label: "Why can I see this?", icon: <CircleHelp />, run: () => setOpen("why") },
     ...(post.edited_at ? [{ label: "Earlier versions", icon: <History />, run: () => setOpen("history") }] : []),
     ...(post.viewer?.own
@@ -63,6 +65,7 @@ export function PostMenu({ post }: { post: Post }) {
       <Suspense fallback={null}>
         {open === "edit" && <EditDialog post={post} close={close} />}
         {open === "history" && <HistoryDialog post={post} close={close} />}
+        {open === "save" && post.video && <SaveSheet video_id={post.video.id} close={close} />}
         {open === "why" && <WhyDialog post={post} close={close} />}
       </Suspense>
     </>

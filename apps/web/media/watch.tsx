@@ -23,6 +23,10 @@ import { PageHeader } from "../shell/page-header.tsx";
 import { useMe } from "../shell/session.ts";
 import { sorry } from "../shell/toasts.ts";
 import { listedRungs } from "./growing.ts";
+import { SaveBar } from "./library/save-bar.tsx";
+import type { WatchSearch } from "./library/video-row.tsx";
+import { WatchList } from "./library/watch-list.tsx";
+import { filmEnded, watchedFrom } from "./library/watched-from.ts";
 import { InTheMaking, MadeNot } from "./making.tsx";
 import { useCountedView } from "./viewing.ts";
 
@@ -35,7 +39,7 @@ const NEAR_END_MS = 8_000;
 
 export function WatchScreen() {
   const { id } = useParams({ from: "/watch/$id" });
-  const { post: post_id } = useSearch({ from: "/watch/$id" });
+  const { post: post_id, ...from } = useSearch({ from: "/watch/$id" });
   const video = useQuery({
     ...ask(getVideo, { params: { video_id: id } }),
     refetchInterval: (query) => (query.state.data?.status === "processing" ? POLL_MS : false),
@@ -61,10 +65,21 @@ export function WatchScreen() {
       </>
     );
   }
-  return <Watching key={id} video={video.data} post_id={post_id} refetch={() => void video.refetch()} />;
+  return <Watching key={id} video={video.data} post_id={post_id} from={from} refetch={() => void video.refetch()} />;
 }
 
-function Watching({ video, post_id, refetch }: { video: Video; post_id: string | undefined; refetch: () => void }) {
+function Watching({
+  video,
+  post_id,
+  from,
+  refetch,
+}: {
+  video: Video;
+  post_id: string | undefined;
+  /** The playlist that it is watched from. */
+  from: WatchSearch;
+  refetch: () => void;
+}) {
   const ratio = video.width && video.height ? video.width / video.height : 16 / 9;
   const remember = useRememberedPosition(video);
   const frame = "relative w-full overflow-hidden bg-black sm:rounded-2xl";
@@ -123,6 +138,7 @@ function Watching({ video, post_id, refetch }: { video: Video; post_id: string |
               {plural(video.view_count, "view")} · <Ago at={video.created_at} />
             </p>
             <Maker person={video.owner} />
+            <SaveBar video_id={video.id} />
             {video.description !== "" && (
               <RichText
                 text={video.description}
@@ -132,9 +148,10 @@ function Watching({ video, post_id, refetch }: { video: Video; post_id: string |
             )}
           </div>
         </div>
-        {post_id !== undefined && (
+        {(post_id !== undefined || from.list !== undefined) && (
           <div className="lg:w-92 lg:shrink-0">
-            <Beside post_id={post_id} />
+            <WatchList video_id={video.id} from={from} />
+            {post_id !== undefined && <Beside post_id={post_id} />}
           </div>
         )}
       </div>
@@ -183,7 +200,7 @@ function useRememberedPosition(video: Video) {
       // A position that is lost costs a few seconds of seeking; no message is worth that.
       void call(putPosition, {
         params: { video_id: video.id },
-        body: { position_ms: Math.round(now_ms) },
+        body: { position_ms: Math.round(now_ms), ...watchedFrom(video.id) },
         keepalive,
       }).catch(() => {});
     },
@@ -202,8 +219,9 @@ function useRememberedPosition(video: Video) {
       counted(at_s);
       last.current.now_ms = at_s * 1000;
       if (ended || Math.abs(last.current.now_ms - last.current.told_ms) >= POSITION_EVERY_MS) tell(false);
+      if (ended) filmEnded(video.id);
     },
-    [counted, tell],
+    [counted, tell, video.id],
   );
   return { start_ms, onTime };
 }

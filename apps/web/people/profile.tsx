@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { Ban, CalendarDays, Clapperboard, Ellipsis, Image, Link2, PenLine, VolumeX } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 
 import { personPosts } from "#systems/feed/contract.ts";
 import { peopleRoutes, type Person } from "#systems/people/contract.ts";
@@ -24,6 +24,8 @@ import { useMe } from "../shell/session.ts";
 import { sorry } from "../shell/toasts.ts";
 import { type Bond, bonds, FollowButton, setBond } from "./follow.tsx";
 import { PeopleDialog } from "./people-dialog.tsx";
+
+const PlaylistsOf = lazy(async () => ({ default: (await import("../media/library/playlists.tsx")).PlaylistsOf }));
 
 export function ProfileScreen() {
   const { handle } = useParams({ from: "/@{$handle}" });
@@ -152,12 +154,23 @@ function Profile({ person }: { person: Person }) {
             label: "Videos",
             on: tab === "videos",
           },
+          {
+            to: "/@{$handle}",
+            params: { handle: person.handle },
+            search: { tab: "playlists" },
+            label: "Playlists",
+            on: tab === "playlists",
+          },
         ]}
       />
       {bond.you_block ? (
         <Empty icon={<Ban />} title={`You block ${person.display_name}`}>
           You do not see each other's posts.
         </Empty>
+      ) : tab === "playlists" ? (
+        <Suspense fallback={null}>
+          <PlaylistsOf person={person} />
+        </Suspense>
       ) : (
         <PostList
           key={tab ?? "posts"}

@@ -74,8 +74,8 @@ const playlist = createRoute({
 const profile = createRoute({
   getParentRoute: () => root,
   path: "/@{$handle}",
-  validateSearch: (search): { tab?: "media" | "videos" } =>
-    search.tab === "media" || search.tab === "videos" ? { tab: search.tab } : {},
+  validateSearch: (search): { tab?: "media" | "videos" | "playlists" } =>
+    search.tab === "media" || search.tab === "videos" || search.tab === "playlists" ? { tab: search.tab } : {},
   component: lazyRouteComponent(() => import("../people/profile.tsx"), "ProfileScreen"),
 });
 const spaces = createRoute({

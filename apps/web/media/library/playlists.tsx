@@ -38,8 +38,22 @@ function Mine() {
   );
 }
 
-/** Playlists of one person, one's own or another's. */
-export function PlaylistGrid({
+/** On a profile: what of a person's playlists the viewer may see. */
+export function PlaylistsOf({ person }: { person: { id: string; display_name: string } }) {
+  const pages = useInfiniteQuery(askPages(listCollections, { query: { owner: person.id, limit: 24 } }));
+  return (
+    <PlaylistGrid
+      pages={pages}
+      empty={
+        <Empty icon={<ListVideo />} title="No playlists yet">
+          When {person.display_name} puts films in an order that you may see, it stands here.
+        </Empty>
+      }
+    />
+  );
+}
+
+function PlaylistGrid({
   pages,
   empty,
 }: {

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { ListVideo, Shuffle, SkipBack, SkipForward } from "lucide-react";
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useEffectEvent, useMemo, useRef } from "react";
 
 import { getCollection, getCollectionOrder, listCollectionItems } from "#systems/media/contract.ts";
 
@@ -13,49 +13,29 @@ import { useShortcuts } from "../../shell/keyboard.ts";
 import { newSeed, placeIn, shuffled } from "./queue.ts";
 import { spokenOf, Thumb } from "./thumb.tsx";
 import type { WatchSearch } from "./video-row.tsx";
+import { watchFrom } from "./watched-from.ts";
 
 const READ_AT_ONCE = 100;
 
-/** The playlist that a film is watched from, in the order that it is played in. */
-export function useWatchList(video_id: string, { list, shuffle }: WatchSearch) {
+/** Beside the film: what comes before and after it in the playlist that it is watched from, if it is. */
+export const WatchList = ({ video_id, from }: { video_id: string; from: WatchSearch }) =>
+  from.list === undefined ? null : <Playing video_id={video_id} list={from.list} shuffle={from.shuffle} />;
+
+function Playing({ video_id, list, shuffle }: { video_id: string; list: string; shuffle: string | undefined }) {
   const navigate = useNavigate();
-  const order = useQuery({
-    ...ask(getCollectionOrder, { params: { collection_id: list ?? "" } }),
-    enabled: list !== undefined,
-  });
+  const order = useQuery(ask(getCollectionOrder, { params: { collection_id: list } }));
   const ids = useMemo(() => {
     const told = order.data?.video_ids ?? [];
     return shuffle === undefined ? told : shuffled(told, shuffle);
   }, [order.data, shuffle]);
+  const search = { list, ...(shuffle === undefined ? {} : { shuffle }) };
   const place = placeIn(ids, video_id);
-  const go = (id: string) =>
-    void navigate({
-      to: "/watch/$id",
-      params: { id },
-      search: { ...(list === undefined ? {} : { list }), ...(shuffle === undefined ? {} : { shuffle }) },
-    });
-  return {
-    ids,
-    place,
-    go,
-    /** The film has ended: the next one begins by itself, and at the end of the list nothing does. */
-    onEnded: () => place?.next && go(place.next),
-  };
-}
-
-/** Beside the film: what comes before and after it. */
-export function WatchList({
-  video_id,
-  list,
-  shuffle,
-  playing,
-}: {
-  video_id: string;
-  list: string;
-  shuffle?: string | undefined;
-  playing: ReturnType<typeof useWatchList>;
-}) {
-  const { ids, place, go } = playing;
+  const go = (id: string) => void navigate({ to: "/watch/$id", params: { id }, search });
+  const ended = useEffectEvent(() => place?.next && go(place.next));
+  const inList = place !== null;
+  useEffect(() => {
+    if (inList) return watchFrom({ list, video_id, ended: () => void ended() });
+  }, [list, video_id, inList]);
   const named = useQuery(ask(getCollection, { params: { collection_id: list } }));
   const films = useQuery({
     queryKey: ["/v1/collections/{collection_id}/items", { collection_id: list }, {}, "all"],
@@ -79,7 +59,6 @@ export function WatchList({
   // It has gone, or is not for this viewer any more: the film plays all the same.
   if (named.isError) return null;
   const byId = films.data;
-  const search = { list, ...(shuffle === undefined ? {} : { shuffle }) };
   return (
     <section
       aria-label={`Playlist ${named.data?.title ?? ""}`}
