@@ -73,7 +73,7 @@ function Head({ list }: { list: Collection }) {
       <Cover list={list} className="max-sm:-mx-4 max-sm:rounded-none sm:w-72 sm:shrink-0 sm:self-start" />
       <div className="min-w-0 flex-1">
         <h2 className="text-xl font-extrabold tracking-tight text-balance">{list.title}</h2>
-        <p className="mt-1.5 flex flex-wrap items-center gap-x-2 gap-y-1 text-sm text-ink-3">
+        <p className="mt-1.5 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-ink-3">
           <Link
             to="/@{$handle}"
             params={{ handle: owner.handle }}
@@ -81,12 +81,10 @@ function Head({ list }: { list: Collection }) {
           >
             <Avatar person={owner} size="xs" /> {owner.display_name}
           </Link>
-          <span aria-hidden="true">·</span>
           <span>
             {plural(list.video_count, "film")}
             {list.duration_ms > 0 && `, ${clockOf(list.duration_ms)}`}
           </span>
-          <span aria-hidden="true">·</span>
           <AudienceMark audience={list.audience} words />
         </p>
         {list.description !== "" && <p className="mt-3 text-sm whitespace-pre-wrap text-ink-2">{list.description}</p>}

@@ -14,10 +14,10 @@ export function SaveBar({ video_id }: { video_id: string }) {
   if (!me) return null;
   return (
     <div className="mt-4 flex flex-wrap gap-2">
-      <Button look="soft" size="sm" onClick={() => saveForLater(video_id)}>
+      <Button look="outline" size="sm" onClick={() => saveForLater(video_id)}>
         <ClockPlus className="size-4.5" aria-hidden="true" /> Watch later
       </Button>
-      <Button look="soft" size="sm" onClick={() => setSaving(true)}>
+      <Button look="outline" size="sm" onClick={() => setSaving(true)}>
         <ListPlus className="size-4.5" aria-hidden="true" /> Save to a playlist
       </Button>
       <Suspense fallback={null}>{saving && <SaveSheet video_id={video_id} close={() => setSaving(false)} />}</Suspense>

@@ -5,7 +5,7 @@ import { useEffect, useEffectEvent, useMemo, useRef } from "react";
 
 import { getCollection, getCollectionOrder, listCollectionItems } from "#systems/media/contract.ts";
 
-import { buttonClass, IconButton } from "../../parts/button.tsx";
+import { IconButton } from "../../parts/button.tsx";
 import { cx } from "../../parts/class.ts";
 import { Skeleton } from "../../parts/skeleton.tsx";
 import { ask, call } from "../../shell/house.ts";
@@ -98,8 +98,8 @@ function Playing({ video_id, list, shuffle }: { video_id: string; list: string; 
           aria-label="Shuffle"
           title="Shuffle"
           className={cx(
-            buttonClass("quiet", "md", "w-11 px-0"),
-            shuffle !== undefined && "bg-accent-tint text-accent-ink",
+            "inline-grid size-11 shrink-0 place-items-center rounded-full transition-colors duration-150",
+            shuffle === undefined ? "text-ink-2 hover:bg-sunken hover:text-ink" : "bg-accent-tint text-accent-ink",
           )}
         >
           <Shuffle className="size-5" aria-hidden="true" />
