@@ -66,7 +66,7 @@ export function createS3Blobs(needs: S3BlobsNeeds): Blobs {
       throw error;
     }
   };
-  const list: Blobs["list"] = async (prefix, options = {}) => {
+  const page = async (prefix: string, options: { after?: string; limit?: number } = {}) => {
     if (prefix !== "") checkPrefix(prefix);
     const limit = Math.max(1, Math.min(options.limit ?? LIST_NAMES_MAX, LIST_NAMES_MAX));
     const query = {
@@ -76,8 +76,13 @@ export function createS3Blobs(needs: S3BlobsNeeds): Blobs {
       ...(options.after === undefined ? {} : { "start-after": place.key_prefix + options.after }),
     };
     const xml = await (await client.call({ method: "GET", query })).text();
-    const names = textsOf(xml, "Contents").map((item) => (textOf(item, "Key") ?? "").slice(place.key_prefix.length));
-    return { names, next_after: textOf(xml, "IsTruncated") === "true" ? (names.at(-1) ?? null) : null };
+    const items = textsOf(xml, "Contents");
+    const names = items.map((item) => (textOf(item, "Key") ?? "").slice(place.key_prefix.length));
+    return { items, names, next_after: textOf(xml, "IsTruncated") === "true" ? (names.at(-1) ?? null) : null };
+  };
+  const list: Blobs["list"] = async (prefix, options) => {
+    const { names, next_after } = await page(prefix, options);
+    return { names, next_after };
   };
   const remove = async (names: string[]): Promise<void> => {
     for (let at = 0; at < names.length; at += DELETE_NAMES_MAX) {
@@ -105,6 +110,15 @@ export function createS3Blobs(needs: S3BlobsNeeds): Blobs {
     head,
     delete: async (names) => remove(names.map(checkName)),
     list,
+    async measure(prefix, options) {
+      const { items, names, next_after } = await page(prefix, options);
+      const measured = items.map((item, i) => ({
+        name: names[i] ?? "",
+        size_bytes: Number(textOf(item, "Size")),
+        modified_at: new Date(textOf(item, "LastModified") ?? 0),
+      }));
+      return { blobs: measured, next_after };
+    },
     async deletePrefix(prefix) {
       checkPrefix(prefix);
       for (let blobs = 0; ;) {

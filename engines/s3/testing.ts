@@ -93,8 +93,13 @@ async function missing(directory: string, context: Context, next: () => Promise<
     const keys = files.filter((file) => file.endsWith(end)).map((file) => file.slice(0, -end.length));
     const after = keys.filter((of) => of.startsWith(query.prefix ?? "") && of > (query["start-after"] ?? "")).sort();
     const page = after.slice(0, Number(query["max-keys"] ?? 1000));
-    const contents = page.map((of) => `<Contents><Key>${of}</Key></Contents>`).join("");
-    return answer(200, `<R><IsTruncated>${after.length > page.length}</IsTruncated>${contents}</R>`);
+    const contents: string[] = [];
+    for (const of of page) {
+      const { size, mtime } = await stat(join(directory, BUCKET, of + end));
+      const facts = `<LastModified>${mtime.toISOString()}</LastModified><Size>${size}</Size>`;
+      contents.push(`<Contents><Key>${of}</Key>${facts}</Contents>`);
+    }
+    return answer(200, `<R><IsTruncated>${after.length > page.length}</IsTruncated>${contents.join("")}</R>`);
   }
   if (query.uploadId === undefined) return next();
 

@@ -361,6 +361,24 @@ export function blobsContract(engine: string, open: () => Promise<BlobsUnderTest
       expect((await blobs.list("")).names).toContain("l2/x");
     });
 
+    test("BL70: what is listed can be measured by the same pages: size and age as its head has them", async () => {
+      for (const [i, name] of ["m/a", "m/a/b", "m/c"].entries()) await put(name, "x".repeat(i * 10 + 1));
+      const found: string[] = [];
+      for (let after: string | undefined; ;) {
+        const page = await blobs.measure("m/", { limit: 2, ...(after === undefined ? {} : { after }) });
+        for (const { name, size_bytes, modified_at } of page.blobs) {
+          const head = (await blobs.head(name))!;
+          expect(size_bytes).toBe(head.size_bytes);
+          expect(Math.abs(modified_at.getTime() - head.modified_at.getTime())).toBeLessThan(1_000);
+          found.push(name);
+        }
+        if (page.next_after === null) break;
+        after = page.next_after;
+      }
+      expect(found).toEqual(["m/a", "m/a/b", "m/c"]);
+      expect((await blobs.measure("m/nothing/")).blobs).toEqual([]);
+    });
+
     test("BL12: deleting takes these names and no others", async () => {
       for (const name of ["d/1", "d/2", "d/2/x", "d/3/x", "d/3/y/z", "d3/x"]) await put(name);
       await blobs.delete(["d/1", "d/2", "d/none"]);

@@ -16,6 +16,11 @@ export interface Blobs extends AsyncDisposable {
     prefix: string,
     options?: { after?: string; limit?: number },
   ): Promise<{ names: string[]; next_after: string | null }>;
+  /** The same with size and age, for whoever looks after the store: no call per blob. */
+  measure(
+    prefix: string,
+    options?: { after?: string; limit?: number },
+  ): Promise<{ blobs: BlobMeasure[]; next_after: string | null }>;
   /** @returns how many blobs went */
   deletePrefix(prefix: string): Promise<number>;
 
@@ -176,6 +181,8 @@ export interface BlobHead {
   etag: string;
   modified_at: Date;
 }
+
+export type BlobMeasure = Pick<BlobHead, "name" | "size_bytes" | "modified_at">;
 
 export interface PartInfo {
   part_number: number;

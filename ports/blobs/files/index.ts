@@ -5,7 +5,7 @@ import type { Clock } from "#ports/clock/index.ts";
 
 import { createAllow } from "../allow.ts";
 import { FREE_BYTES_MIN, LIST_NAMES_MAX } from "../bounds.ts";
-import type { Blobs, MissingMaker } from "../index.ts";
+import type { BlobMeasure, Blobs, MissingMaker } from "../index.ts";
 import { checkMediaType, checkName, checkPrefix } from "../names.ts";
 import { createSigner } from "../signing.ts";
 import { createBinding, createUrls } from "../urls.ts";
@@ -108,6 +108,17 @@ export async function createFileBlobs(needs: FileBlobsNeeds): Promise<Blobs> {
     head,
     delete: async (names) => deleteBlobs(disk, names.map(checkName)),
     list,
+    async measure(prefix, options = {}) {
+      if (prefix !== "") checkPrefix(prefix);
+      const limit = Math.max(1, Math.min(options.limit ?? LIST_NAMES_MAX, LIST_NAMES_MAX));
+      const measured: BlobMeasure[] = [];
+      for await (const name of walkNames(disk, prefix, options.after)) {
+        if (measured.length === limit) return { blobs: measured, next_after: measured.at(-1)?.name ?? null };
+        const blob = readBlob(disk, name);
+        if (blob) measured.push({ name, size_bytes: blob.size_bytes, modified_at: blob.modified_at });
+      }
+      return { blobs: measured, next_after: null };
+    },
     async deletePrefix(prefix) {
       let blobs = 0;
       await discardFolder(disk, `${disk.objects}/${checkPrefix(prefix).slice(0, -1)}`, async (moved) => {
