@@ -35,3 +35,12 @@ export const CPU_S_PER_S_MAX = 120;
 export const POSTER_WALL_MS_MAX = 60_000;
 export const IMAGE_WALL_MS_MAX = 30_000;
 export const IMAGE_MEMORY_BYTES_MAX = 1024 * 1024 * 1024;
+/** Reading a whole film for its key frames: a day of it, from a slow disk. */
+export const STORYBOARD_WALL_MS_MAX = 30 * 60_000;
+/** Tracks of words that are read from a file. */
+export const TEXT_TRACKS_MAX = 16;
+/** As a program writes it; what is kept has a bound of its own. */
+export const TEXT_BYTES_MAX = 4 * 1024 * 1024;
+export const TEXTS_WALL_MS_MAX = 10 * 60_000;
+/** Of a file's own; fewer are kept. */
+export const CHAPTERS_READ_MAX = 1_000;

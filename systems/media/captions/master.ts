@@ -1,0 +1,39 @@
+import type { VideoId } from "#kernel/ids.ts";
+import type { Query } from "#ports/sql/index.ts";
+
+import { listOf } from "./index.ts";
+import { captionsOf, type CaptionsRow } from "./store.ts";
+
+/** What a master playlist says of the texts that are there: lines of its own, and one attribute for each rung. */
+export interface SubtitleLines {
+  media: string[];
+  /** To end each `EXT-X-STREAM-INF` with; empty where there is no text. */
+  attribute: string;
+}
+
+export const NO_SUBTITLES: SubtitleLines = { media: [], attribute: "" };
+const GROUP = "texts";
+const DESCRIBES = "public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound";
+
+export async function subtitleLinesOf(q: Query, video_id: VideoId): Promise<SubtitleLines> {
+  return subtitleLines((await captionsOf(q, [video_id])).get(video_id) ?? []);
+}
+
+/** Pure. Names are told apart where two languages have the same. */
+export function subtitleLines(rows: readonly CaptionsRow[]): SubtitleLines {
+  const names = new Set<string>();
+  const media = rows.flatMap((row) => {
+    if (row.published_file === null) return [];
+    const said = row.label.replaceAll(/["\u0000-\u001f\u007f]/g, "'");
+    const name = names.has(said) ? `${said} (${row.language})` : said;
+    names.add(name);
+    const attributes = [
+      `TYPE=SUBTITLES,GROUP-ID="${GROUP}",NAME="${name}",LANGUAGE="${row.language}"`,
+      `DEFAULT=${row.is_default ? "YES" : "NO"},AUTOSELECT=YES,FORCED=NO`,
+      ...(row.kind === "captions" ? [`CHARACTERISTICS="${DESCRIBES}"`] : []),
+      `URI="${listOf(row.published_file)}"`,
+    ];
+    return [`#EXT-X-MEDIA:${attributes.join(",")}`];
+  });
+  return media.length === 0 ? NO_SUBTITLES : { media, attribute: `SUBTITLES="${GROUP}"` };
+}
