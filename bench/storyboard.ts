@@ -44,7 +44,7 @@ try {
 async function measure(given: string): Promise<void> {
   const film = await prepared(given);
   const probe = await probeVideo(needs, film);
-  const ladder = planLadder(probe);
+  const ladder = planLadder(probe, "");
   const all: { storyboard_s: number; ladder_s: number; bytes: number; count: number }[] = [];
   for (let i = 0; i < runs; i++) {
     const folder = await emptyFolder();
@@ -68,7 +68,7 @@ async function measure(given: string): Promise<void> {
 }
 
 async function prepared(given: string): Promise<string> {
-  const path = join(home, `film-${basename(given)}.mp4`);
+  const path = join(home, `film-${basename(given)}.mkv`);
   const scaled = height
     ? [
         "-vf",

@@ -143,6 +143,7 @@ const spaces: Record<string, Row> = {
   ],
 };
 
+const ofCaptions = async (f: Fixture): Promise<Ask> => ({ params: { video_id: await f.video(), language: "sv" } });
 const ofVideo = async (f: Fixture): Promise<Ask> => ({ params: { video_id: await f.video() } });
 const ofImage = async (f: Fixture): Promise<Ask> => ({ params: { image_id: await f.image() } });
 const ofUpload = async (f: Fixture): Promise<Ask> => ({ params: { upload_id: await f.upload(f.owner) } });
@@ -203,6 +204,15 @@ const media: Record<string, Row> = {
   "GET /v1/videos/{video_id}": ["owner", ofVideo],
   "PATCH /v1/videos/{video_id}": ["owner", async (f) => ({ ...(await ofVideo(f)), body: { title: "Another" } })],
   "DELETE /v1/videos/{video_id}": ["owner", async (f) => ({ params: { video_id: await f.failedVideo() } })],
+  "GET /v1/videos/{video_id}/captions": ["owner", ofVideo],
+  "GET /v1/videos/{video_id}/captions/{language}": ["owner", ofCaptions, ["captions.not_found"]],
+  "PUT /v1/videos/{video_id}/captions/{language}": [
+    "owner",
+    async (f) => ({ ...(await ofCaptions(f)), body: { cues: [{ start_ms: 0, end_ms: 1, text: "Hello" }] } }),
+  ],
+  "DELETE /v1/videos/{video_id}/captions/{language}": ["owner", ofCaptions, ["captions.not_found"]],
+  "GET /v1/videos/{video_id}/chapters": ["owner", ofVideo],
+  "PUT /v1/videos/{video_id}/chapters": ["owner", async (f) => ({ ...(await ofVideo(f)), body: { items: [] } })],
   "POST /v1/videos/{video_id}/retry": ["owner", ofVideo, ["video.cannot_retry"]],
   "GET /v1/videos/{video_id}/position": ["owner", ofVideo],
   "PUT /v1/videos/{video_id}/position": ["owner", async (f) => ({ ...(await ofVideo(f)), body: { position_ms: 1 } })],

@@ -36,13 +36,18 @@ export async function besideOf(q: Query, ids: VideoId[]): Promise<(id: VideoId) 
 
 export type BesideAnswer = Pick<Video, "captions" | "chapters" | "chapters_url" | "storyboard">;
 
-export function presentBeside(video: VideoRow, { captions, chapters, storyboard }: Beside, needs: PresentNeeds): BesideAnswer {
+export function presentBeside(
+  video: VideoRow,
+  { captions, chapters, storyboard }: Beside,
+  needs: PresentNeeds,
+): BesideAnswer {
   return {
     captions: captions.map((row) => presentCaptions(video, row, needs)),
     // Where nobody set any, the description's own list stands.
     chapters: chapters?.items ?? chaptersIn(video.description, video.duration_ms),
     chapters_url: chaptersUrl(video, chapters, needs),
-    storyboard: storyboard && storyboard.upload_id === video.upload_id ? presentStoryboard(video, storyboard, needs) : null,
+    storyboard:
+      storyboard && storyboard.upload_id === video.upload_id ? presentStoryboard(video, storyboard, needs) : null,
   };
 }
 

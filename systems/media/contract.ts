@@ -17,9 +17,12 @@ import {
   UPLOAD_BYTES_CEILING,
   VIDEO_MS_CEILING,
 } from "./bounds.ts";
+import { captionsRoutes, zCaptions } from "./captions/contract.ts";
+import { chaptersRoutes, zChapter } from "./chapters/contract.ts";
 import { collectionRoutes } from "./collections/contract.ts";
 import { historyRoutes } from "./history/contract.ts";
 import { playbackRoutes, zSession } from "./playback/contract.ts";
+import { zStoryboard } from "./storyboard/contract.ts";
 
 /** What a client may send, by kind. Anything else is refused before its first byte; the probe then looks at the truth. */
 export const VIDEO_TYPES = [
@@ -234,6 +237,13 @@ export const zVideo = z
     /** Until when the URLs above work. */
     urls_until: zTime,
     renditions: z.array(zRendition),
+    captions: z.array(zCaptions),
+    /** Its own, or those that its description lists. */
+    chapters: z.array(zChapter),
+    /** WebVTT for a `<track kind="chapters">`, where it has its own. */
+    chapters_url: z.string().nullable(),
+    /** Small pictures to show while somebody looks for a moment; null until they are made. */
+    storyboard: zStoryboard.nullable(),
     view_count: z.int(),
     /** Where this viewer stopped; null for who has not begun or is not signed in. */
     position_ms: z.int().nullable(),
@@ -515,6 +525,8 @@ export const mediaRoutes = {
   ...historyRoutes,
   ...collectionRoutes,
   ...playbackRoutes,
+  ...captionsRoutes,
+  ...chaptersRoutes,
 };
 
 export * from "./collections/contract.ts";

@@ -10,7 +10,9 @@ import type { Log } from "#ports/log/index.ts";
 import type { Sandbox } from "#ports/sandbox/index.ts";
 import type { MigrationFolder, Sql } from "#ports/sql/index.ts";
 
+import { followPlayable } from "./beside.ts";
 import { CARDS_MAX } from "./bounds.ts";
+import { createCaptions } from "./captions/index.ts";
 import { type Claims, createClaims } from "./claims.ts";
 import { followSpaces } from "./collections/follow.ts";
 import { createCollections } from "./collections/index.ts";
@@ -93,6 +95,7 @@ export function createMedia(needs: MediaNeeds): Media {
   const collections = createCollections({ sql, clock, ids, tell, rules });
   const history = createHistory({ sql, clock, rules, collections });
   const tells = createTells(needs);
+  const captions = createCaptions({ sql, jobs, clock, tell });
   const ofPosts = <T>(asked: readonly T[]): T[] => {
     if (asked.length > CARDS_MAX)
       throw new RangeError(`${asked.length} cards asked for at once; ${CARDS_MAX} is the bound`);
@@ -114,6 +117,9 @@ export function createMedia(needs: MediaNeeds): Media {
         collections,
         history,
         tells,
+        captions,
+        jobs,
+        tell,
         accepts,
       });
       serveTus(api, { sql, clock, limits, uploads, videos, intake });
@@ -136,6 +142,7 @@ export function createMedia(needs: MediaNeeds): Media {
       const following = new DisposableStack();
       following.use(followPeople({ log, jobs, clock }));
       following.use(followSpaces({ log, jobs }));
+      following.use(followPlayable({ log, jobs }));
       return following;
     },
     async videoCards(asked) {

@@ -5,11 +5,17 @@ import type { SignedIn, Viewer } from "#kernel/viewer.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Api } from "#ports/http/index.ts";
+import type { Jobs } from "#ports/jobs/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
+import { besideOf, presentBeside } from "./beside.ts";
+import type { Captions } from "./captions/index.ts";
+import { serveCaptions, type VideoDoor } from "./captions/routes.ts";
+import { serveChapters } from "./chapters/routes.ts";
 import type { Collections } from "./collections/index.ts";
 import { serveCollections } from "./collections/routes.ts";
 import { IMAGE_TYPES, type MediaKind, mediaRoutes as r, VIDEO_TYPES } from "./contract.ts";
+import type { Tell } from "./events.ts";
 import type { History } from "./history/index.ts";
 import { serveHistory } from "./history/routes.ts";
 import type { Images } from "./images/index.ts";
@@ -41,6 +47,9 @@ export interface RoutesNeeds {
   collections: Collections;
   history: History;
   tells: Tells;
+  captions: Captions;
+  jobs: Jobs;
+  tell: Tell;
   accepts: (kind: MediaKind) => Acceptance;
 }
 
@@ -52,6 +61,12 @@ export function serveMedia(api: Api, needs: RoutesNeeds): void {
   serveImages(api, needs);
   serveCollections(api, needs);
   servePlayback(api, { ...needs, readable: (viewer, id) => readableVideo(viewer, id, needs) });
+  const door: VideoDoor = {
+    readable: (viewer, id) => readableVideo(viewer, id, needs),
+    own: (viewer, id) => ownVideo(viewer, id, needs),
+  };
+  serveCaptions(api, { ...needs, door });
+  serveChapters(api, { ...needs, door });
 }
 
 function serveUploads(api: Api, { uploads, limits, sql, accepts }: RoutesNeeds): void {
@@ -107,15 +122,23 @@ function serveVideos(api: Api, needs: RoutesNeeds): void {
   api.serve(r.listVideos, async ({ viewer, query }) => {
     const { items, next_cursor } = await videos.listMine(viewer.person_id, query);
     const ids = items.map((video) => video.id);
-    const [owners, rungs, positions] = await Promise.all([
+    const [owners, rungs, positions, beside] = await Promise.all([
       needs.people.cards([...new Set(items.map((video) => video.owner_id))]),
       rungsOf(needs.sql.pool, ids),
       positionsOf(needs.sql.pool, viewer.person_id, ids),
+      besideOf(needs.sql.pool, ids),
     ]);
     const shown = items.flatMap((video) => {
       const owner = owners.get(video.owner_id);
       const seen = { may_edit: true, position_ms: positions.get(video.id) ?? null };
-      return owner ? [presentVideo(video, owner, rungs.get(video.id) ?? [], seen, needs)] : [];
+      return owner
+        ? [
+            {
+              ...presentVideo(video, owner, rungs.get(video.id) ?? [], seen, needs),
+              ...presentBeside(video, beside(video.id), needs),
+            },
+          ]
+        : [];
     });
     return { status: 200, body: { items: shown, next_cursor } };
   });
@@ -202,21 +225,20 @@ const isOwner = (viewer: Viewer, thing: { owner_id: string }) =>
 
 async function shown(viewer: Viewer, id: VideoId, needs: RoutesNeeds) {
   const video = await readableVideo(viewer, id, needs);
-  const [owners, rungs, position] = await Promise.all([
+  const [owners, rungs, position, beside] = await Promise.all([
     needs.people.cards([video.owner_id]),
     rungsOf(needs.sql.pool, [id]),
     viewer.kind === "person" ? positionOf(needs.sql.pool, viewer.person_id, id) : null,
+    besideOf(needs.sql.pool, [id]),
   ]);
   // What a person who is gone had made goes after them; until then it is nobody's, and not shown.
   const owner = owners.get(video.owner_id);
   if (!owner) throw notFound("video");
-  return presentVideo(
-    video,
-    owner,
-    rungs.get(id) ?? [],
-    { may_edit: isOwner(viewer, video), position_ms: position?.position_ms ?? null },
-    needs,
-  );
+  const seen = { may_edit: isOwner(viewer, video), position_ms: position?.position_ms ?? null };
+  return {
+    ...presentVideo(video, owner, rungs.get(id) ?? [], seen, needs),
+    ...presentBeside(video, beside(id), needs),
+  };
 }
 
 /** @throws Problem 404, the same whether it is not there or not for this viewer */
@@ -232,10 +254,11 @@ async function readableImage(viewer: Viewer, id: ImageId, { images, rules }: Rou
   return image;
 }
 
-async function ownVideo(viewer: SignedIn, id: VideoId, needs: RoutesNeeds): Promise<void> {
+async function ownVideo(viewer: SignedIn, id: VideoId, needs: RoutesNeeds): Promise<VideoRow> {
   const video = await needs.videos.find(id);
   if (!video || !(await needs.rules.decide(viewer, "edit", { kind: "video", ...video })).ok)
-    await refuse(viewer, "video", video, needs);
+    return refuse(viewer, "video", video, needs);
+  return video;
 }
 
 /** Who may see a thing is told that it is not theirs; who may not is told nothing. */

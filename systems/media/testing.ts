@@ -14,6 +14,7 @@ import { createJobs, type JobFailure, type Jobs } from "#ports/jobs/index.ts";
 import { createSandbox } from "#ports/sandbox/index.ts";
 import { type TestHouse, testHouse, type TestPerson } from "#systems/people/testing.ts";
 
+import { FORGET_FILES } from "./captions/index.ts";
 import { completeUpload, createUpload, createVideo, getUpload, getVideo, signParts, type Video } from "./contract.ts";
 import { createMedia, findFfmpeg, type Media, MEDIA_FOLDER, type MediaNeeds } from "./index.ts";
 import { belongsInPublic, DELETE_PLACE_LATER, newPlace } from "./places.ts";
@@ -76,7 +77,8 @@ export async function mediaHouse(
   async function settled(): Promise<void> {
     for (;;) {
       const alive = (await jobs.counts()).filter(
-        ({ state, kind }) => (state === "queued" || state === "running") && kind !== DELETE_PLACE_LATER,
+        ({ state, kind }) =>
+          (state === "queued" || state === "running") && kind !== DELETE_PLACE_LATER && kind !== FORGET_FILES,
       );
       if (alive.length === 0) return;
       await jobs.idle(alive.map(({ kind }) => kind));

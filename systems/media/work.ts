@@ -4,12 +4,15 @@ import type { Jobs } from "#ports/jobs/index.ts";
 import type { Sandbox } from "#ports/sandbox/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
+import { readTextsJob } from "./captions/from-file.ts";
+import { forgetFilesJob, publishTextsJob } from "./captions/publish.ts";
 import { closeCollectionsJob } from "./collections/follow.ts";
 import type { FfmpegTools } from "./encode/tools.ts";
 import type { Tell } from "./events.ts";
 import { trimHistoryJob } from "./history/index.ts";
 import { makeImageJob } from "./images/make.ts";
 import type { MediaLimits } from "./limits.ts";
+import { storyboardJob } from "./storyboard/make.ts";
 import { collectOrphansJob } from "./upkeep/collect.ts";
 import { deleteImageJob, deletePlaceJobs, deleteVideoJob } from "./upkeep/delete.ts";
 import { deleteOfPersonJob } from "./upkeep/follow.ts";
@@ -62,4 +65,8 @@ export function defineMediaJobs(needs: WorkNeeds): void {
   jobs.define(trimHistoryJob(needs));
   jobs.define(closeCollectionsJob(needs));
   jobs.define(recountViewsJob(needs));
+  jobs.define(publishTextsJob(needs));
+  jobs.define(forgetFilesJob(needs));
+  jobs.define(readTextsJob(needs));
+  jobs.define(storyboardJob(needs));
 }

@@ -82,7 +82,11 @@ export function readTextsJob(needs: WorkNeeds): JobKind {
         const kept = [await keepTexts(tx, id, texts, changed_at), await keepChapters(tx, id, chapters, changed_at)];
         if (!kept.includes(true)) return;
         await needs.jobs.enqueue(tx, PUBLISH_TEXTS, { video_id: id });
-        await needs.tell(tx, { type: "media.video_changed", version: 1, data: { video_id: id, owner_id: now.owner_id } });
+        await needs.tell(tx, {
+          type: "media.video_changed",
+          version: 1,
+          data: { video_id: id, owner_id: now.owner_id },
+        });
       });
     },
   };
@@ -107,7 +111,12 @@ function textOf(track: TextTrack, raw: string | undefined): FoundText[] {
   const language = trackLanguage(track.language);
   // What ffmpeg and Apple call a track that nobody named.
   const named = /^(?:SubtitleHandler|Core Media .*)?$/.test(track.title) ? "" : track.title;
-  const label = named.toWellFormed().replaceAll(/[\p{Cc}\p{Cf}]+/gu, " ").trim().slice(0, LABEL_CHARS_MAX).trim();
+  const label = named
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\p{Cf}]+/gu, " ")
+    .trim()
+    .slice(0, LABEL_CHARS_MAX)
+    .trim();
   return [
     {
       language,

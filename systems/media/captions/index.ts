@@ -57,12 +57,20 @@ export function createCaptions({ sql, jobs, clock, tell }: CaptionsNeeds): Capti
         if (!video) throw notFound("video");
         const all = (await store.captionsOf(tx, [video_id])).get(video_id) ?? [];
         const before = await store.findCaptions(tx, video_id, language);
-        if (if_match !== null && if_match !== "*" && if_match.replaceAll('"', "") !== (before && etagOf(before.content))) {
+        if (
+          if_match !== null &&
+          if_match !== "*" &&
+          if_match.replaceAll('"', "") !== (before && etagOf(before.content))
+        ) {
           throw new Problem(412, "captions.changed", "Somebody changed these captions meanwhile. Look at them again.");
         }
         const content = text ?? before?.content;
         if (content === undefined) {
-          throw new Problem(422, "captions.empty", "There are no captions in this language yet: send `text` or `cues`.");
+          throw new Problem(
+            422,
+            "captions.empty",
+            "There are no captions in this language yet: send `text` or `cues`.",
+          );
         }
         if (!before && all.length >= CAPTIONS_MAX) {
           throw new Problem(422, "captions.too_many", `A video has captions in at most ${CAPTIONS_MAX} languages.`);
@@ -93,7 +101,7 @@ export function createCaptions({ sql, jobs, clock, tell }: CaptionsNeeds): Capti
         if (!video) throw notFound("video");
         const gone = await store.deleteCaptions(tx, video_id, language);
         if (!gone) throw notFound("captions");
-        await jobs.enqueue(tx, PUBLISH_TEXTS, { video_id, lists: true });
+        await jobs.enqueue(tx, PUBLISH_TEXTS, { video_id });
         if (gone.published_file !== null) await forgetLater(tx, jobs, video_id, filesOf(gone.published_file));
         await tell(tx, { type: "media.video_changed", version: 1, data: { video_id, owner_id: video.owner_id } });
       }),
@@ -109,7 +117,9 @@ function wantedCues({ text, cues }: CaptionsChange): Cue[] | null {
     if (!(error instanceof BrokenCaptions)) throw error;
     const where = text === undefined ? `Cue ${error.line}` : `Line ${error.line}`;
     throw new Problem(422, "captions.broken", `${where}: ${error.detail}.`, {
-      errors: [{ pointer: text === undefined ? `/cues/${error.line - 1}` : "/text", detail: `${where}: ${error.detail}` }],
+      errors: [
+        { pointer: text === undefined ? `/cues/${error.line - 1}` : "/text", detail: `${where}: ${error.detail}` },
+      ],
     });
   }
 }
@@ -126,7 +136,8 @@ const hashOf = (content: string) => createHash("sha256").update(content).digest(
 export const etagOf = hashOf;
 
 /** Below the place of its video. The name says what is in it, so it never gets other words. */
-export const fileOf = (language: string, content: string): string => `captions/${language.toLowerCase()}-${hashOf(content)}.vtt`;
+export const fileOf = (language: string, content: string): string =>
+  `captions/${language.toLowerCase()}-${hashOf(content)}.vtt`;
 
 /** The list for HLS that goes with it. */
 export const listOf = (file: string): string => file.replace(/\.vtt$/, ".m3u8");

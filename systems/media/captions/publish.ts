@@ -27,7 +27,7 @@ const LIST = { media_type: "application/vnd.apple.mpegurl", cache_control: "no-c
 
 /**
  * Writes the texts that rows name and the store has not, then says so. Blobs first: what a row calls published is there.
- * `lists`: the lists change although no text does. Run twice, or by two at once, it writes the same names with the same bytes.
+ * Run twice, or by two at once, it writes the same names with the same bytes.
  */
 export function publishTextsJob(needs: Needs): JobKind {
   const { sql, jobs } = needs;
@@ -36,7 +36,6 @@ export function publishTextsJob(needs: Needs): JobKind {
     name: PUBLISH_TEXTS,
     async handle(payload, run) {
       const id = String(payload.video_id) as VideoId;
-      let lists = payload.lists === true;
       for (;;) {
         run.signal.throwIfAborted();
         const video = await findVideo(sql.pool, id);
@@ -53,10 +52,12 @@ export function publishTextsJob(needs: Needs): JobKind {
             if (text.before !== null && text.before !== text.file)
               await forgetLater(tx, jobs, id, filesOf(text.before));
           }
-          if (written.length === 0 && !lists) return true;
-          lists = false;
-          await needs.relist(tx, now);
-          await needs.tell(tx, { type: "media.video_changed", version: 1, data: { video_id: id, owner_id: now.owner_id } });
+          if (written.length === 0) return true;
+          await needs.tell(tx, {
+            type: "media.video_changed",
+            version: 1,
+            data: { video_id: id, owner_id: now.owner_id },
+          });
           return true;
         });
         if (settled) return;

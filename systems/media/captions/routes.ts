@@ -4,8 +4,8 @@ import type { SignedIn, Viewer } from "#kernel/viewer.ts";
 import type { Api } from "#ports/http/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
-import { captionsRoutes as r } from "./contract.ts";
 import type { VideoRow } from "../videos/store.ts";
+import { captionsRoutes as r } from "./contract.ts";
 import type { Captions } from "./index.ts";
 import { etagOf } from "./index.ts";
 import { wantedLanguage } from "./languages.ts";
@@ -19,10 +19,7 @@ export interface VideoDoor {
   own(viewer: SignedIn, id: VideoId): Promise<VideoRow>;
 }
 
-export function serveCaptions(
-  api: Api,
-  needs: PresentNeeds & { sql: Sql; captions: Captions; door: VideoDoor },
-): void {
+export function serveCaptions(api: Api, needs: PresentNeeds & { sql: Sql; captions: Captions; door: VideoDoor }): void {
   const { sql, captions, door } = needs;
   api.serve(r.listCaptions, async ({ viewer, params }) => {
     const video = await door.readable(viewer, params.video_id);

@@ -16,8 +16,7 @@ export interface CaptionsRow {
   changed_at: Date;
 }
 
-const COLUMNS =
-  "video_id, language, kind, label, is_default, origin, cue_count, file, published_file, changed_at";
+const COLUMNS = "video_id, language, kind, label, is_default, origin, cue_count, file, published_file, changed_at";
 
 /** Of many videos at once, without their texts; by language. */
 export async function captionsOf(q: Query, video_ids: VideoId[]): Promise<Map<VideoId, CaptionsRow[]>> {
@@ -44,7 +43,8 @@ export async function putCaptions(
   q: Query,
   row: Omit<CaptionsRow, "published_file"> & { content: string },
 ): Promise<void> {
-  if (row.is_default) await q`UPDATE media_captions SET is_default = false WHERE video_id = ${row.video_id} AND is_default`;
+  if (row.is_default)
+    await q`UPDATE media_captions SET is_default = false WHERE video_id = ${row.video_id} AND is_default`;
   await q`INSERT INTO media_captions (video_id, language, kind, label, is_default, origin, content, cue_count, file, changed_at)
     VALUES (${row.video_id}, ${row.language}, ${row.kind}, ${row.label}, ${row.is_default}, ${row.origin}, ${row.content},
       ${row.cue_count}, ${row.file}, ${row.changed_at})
@@ -71,7 +71,9 @@ export async function deleteCaptions(
 
 /** The source whose texts were read, if any were. */
 export async function readUpload(q: Query, video_id: VideoId): Promise<UploadId | null> {
-  const [row] = await q<{ upload_id: UploadId }[]>`SELECT upload_id FROM media_sources_read WHERE video_id = ${video_id}`;
+  const [row] = await q<
+    { upload_id: UploadId }[]
+  >`SELECT upload_id FROM media_sources_read WHERE video_id = ${video_id}`;
   return row?.upload_id ?? null;
 }
 

@@ -23,7 +23,13 @@ export async function setChapters(
     if (!video) throw notFound("video");
     const wrong = wrongAt(items, video.duration_ms);
     if (wrong) throw refusal(wrong, items[wrong.at]!);
-    const row = { video_id, origin: "owner" as const, items, file: chaptersFile(items), changed_at: new Date(clock.now()) };
+    const row = {
+      video_id,
+      origin: "owner" as const,
+      items,
+      file: chaptersFile(items),
+      changed_at: new Date(clock.now()),
+    };
     await store.putChapters(tx, row);
     await jobs.enqueue(tx, PUBLISH_TEXTS, { video_id });
     await tell(tx, { type: "media.video_changed", version: 1, data: { video_id, owner_id: video.owner_id } });

@@ -1,5 +1,5 @@
-import { addressesOf } from "../places.ts";
 import type { PresentNeeds } from "../captions/present.ts";
+import { addressesOf } from "../places.ts";
 import type { VideoRow } from "../videos/store.ts";
 import type { Chapters } from "./contract.ts";
 import type { ChaptersRow } from "./store.ts";

@@ -14,7 +14,9 @@ export interface ChaptersRow {
 
 export async function chaptersOf(q: Query, video_ids: VideoId[]): Promise<Map<VideoId, ChaptersRow>> {
   if (video_ids.length === 0) return new Map();
-  const rows = await q<ChaptersRow[]>`SELECT video_id, origin, items, file, published_file, changed_at FROM media_chapters
+  const rows = await q<
+    ChaptersRow[]
+  >`SELECT video_id, origin, items, file, published_file, changed_at FROM media_chapters
     WHERE video_id = ANY(${q.array(video_ids, "BIGINT")})`;
   return new Map(rows.map((row) => [row.video_id, row]));
 }

@@ -1,7 +1,7 @@
-import { CHAPTER_TITLE_CHARS_MAX, type Chapter, CHAPTERS_MAX } from "./contract.ts";
+import { type Chapter, CHAPTER_TITLE_CHARS_MAX, CHAPTERS_MAX } from "./contract.ts";
 
 /** `0:00 Intro`, `[1:02:03] - The end`, `• 12:30 — Half way`. Each piece has a bound, so a line costs its length at most. */
-const LINE = /^\W{0,8}?(?:(\d{1,2}):)?(\d{1,3}):([0-5]\d)[\])]?\s{0,4}[-–—:|.]?\s{0,4}(\S.{0,500})$/u;
+const LINE = /^\W{0,8}?(?:(\d{1,2}):)?(\d{1,3}):([0-5]\d)[\])]?(?:\s{0,4}[-–—|]|:)?\s{1,4}(\S.{0,500})$/u;
 /** One time alone says nothing of chapters: it is a remark. */
 const CHAPTERS_MIN = 2;
 
@@ -24,7 +24,10 @@ export function chaptersIn(description: string, duration_ms: number | null): Cha
 }
 
 /** The first chapter that cannot stand where it is, or null. */
-export function wrongAt(chapters: readonly Chapter[], duration_ms: number | null): { at: number; why: "order" | "beyond" } | null {
+export function wrongAt(
+  chapters: readonly Chapter[],
+  duration_ms: number | null,
+): { at: number; why: "order" | "beyond" } | null {
   for (const [at, { at_ms }] of chapters.entries()) {
     const before = chapters[at - 1];
     if (before ? at_ms <= before.at_ms : at_ms !== 0) return { at, why: "order" };

@@ -6,7 +6,6 @@ import type { VideoId } from "#kernel/ids.ts";
 import { MINUTE_MS } from "#kernel/time.ts";
 import type { JobKind } from "#ports/jobs/index.ts";
 
-
 import { type MadeStoryboard, makeStoryboard } from "../encode/storyboard.ts";
 import { MediaRefusal } from "../encode/tools.ts";
 import type { Place } from "../places.ts";
@@ -46,7 +45,9 @@ export function storyboardJob(needs: WorkNeeds): JobKind {
       {
         await using file = await blobs.localFile(uploadBlob(upload_id));
         try {
-          made = await makeStoryboard({ sandbox, clock, tools }, file.path, video.source, folder, { signal: run.signal });
+          made = await makeStoryboard({ sandbox, clock, tools }, file.path, video.source, folder, {
+            signal: run.signal,
+          });
         } catch (error) {
           // What is wrong with the file is said by the transcoding, which looks at all of it.
           if (error instanceof MediaRefusal && error.lasting) return;
@@ -82,7 +83,11 @@ export function storyboardJob(needs: WorkNeeds): JobKind {
             bytes: bodies.reduce((sum, body) => sum + body.length, 0),
             made_at: new Date(clock.now()),
           });
-          await needs.tell(tx, { type: "media.video_changed", version: 1, data: { video_id: id, owner_id: now.owner_id } });
+          await needs.tell(tx, {
+            type: "media.video_changed",
+            version: 1,
+            data: { video_id: id, owner_id: now.owner_id },
+          });
           return "kept" as const;
         });
         if (kept === "kept") return;

@@ -17,7 +17,9 @@ export interface StoryboardRow {
 
 export async function storyboardsOf(q: Query, video_ids: VideoId[]): Promise<Map<VideoId, StoryboardRow>> {
   if (video_ids.length === 0) return new Map();
-  const rows = await q<StoryboardRow[]>`SELECT video_id, upload_id, folder, grid_columns, grid_rows, tile_width, tile_height,
+  const rows = await q<
+    StoryboardRow[]
+  >`SELECT video_id, upload_id, folder, grid_columns, grid_rows, tile_width, tile_height,
       interval_ms, tiles, bytes::float8 AS bytes, made_at
     FROM media_storyboards WHERE video_id = ANY(${q.array(video_ids, "BIGINT")})`;
   return new Map(rows.map((row) => [row.video_id, row]));

@@ -4,6 +4,7 @@ import type { Blobs } from "#ports/blobs/index.ts";
 import type { JobKind, JobRun, Jobs } from "#ports/jobs/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 
+import { lookBeside } from "../beside.ts";
 import type { Tell } from "../events.ts";
 import { MOVE_IMAGE } from "../images/index.ts";
 import * as images from "../images/store.ts";
@@ -68,6 +69,8 @@ export async function moveVideo(video: videos.VideoRow, run: JobRun, needs: Move
     const now = await videos.lockVideo(tx, id);
     if (!now || now.status !== status || belongsInPublic(now) !== isPublicPlace(to)) return false;
     if (!(await videos.setPlace(tx, id, video.place, to))) return false;
+    // What was put beside it after the copy had passed by is put there again.
+    await lookBeside(tx, needs.jobs, id);
     await needs.tell(tx, { type: "media.video_changed", version: 1, data: { video_id: id, owner_id } });
     return true;
   });

@@ -3,6 +3,7 @@ import { rfc3339 } from "#kernel/time.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
+import type { BesideAnswer } from "../beside.ts";
 import type { Rendition, Video, VideoCard } from "../contract.ts";
 import { addressesOf } from "../places.ts";
 import type { RungRow } from "./rungs.ts";
@@ -14,7 +15,9 @@ interface Needs {
 }
 
 export const MASTER = "master.m3u8";
+/** The name that a poster has where no row says another. */
 export const POSTER = "poster.jpg";
+export const posterFile = (row: Pick<VideoRow, "poster_file">): string => row.poster_file ?? POSTER;
 
 /** What the viewer adds to a video. */
 export interface Seen {
@@ -22,7 +25,13 @@ export interface Seen {
   position_ms: number | null;
 }
 
-export function presentVideo(row: VideoRow, owner: PersonCard, rungs: RungRow[], seen: Seen, needs: Needs): Video {
+export function presentVideo(
+  row: VideoRow,
+  owner: PersonCard,
+  rungs: RungRow[],
+  seen: Seen,
+  needs: Needs,
+): Omit<Video, keyof BesideAnswer> {
   const { until_ms, ...shown } = videoCard(row, rungs, needs);
   return {
     ...shown,
@@ -54,7 +63,7 @@ export function videoCard(row: VideoRow, rungs: RungRow[], needs: Needs): VideoC
     width: row.width,
     height: row.height,
     hls_url: canPlay(row, rungs) ? url(MASTER) : null,
-    poster_url: row.poster_bytes === null ? null : url(POSTER),
+    poster_url: row.poster_bytes === null ? null : url(posterFile(row)),
     placeholder: row.placeholder,
     view_count: row.view_count,
     until_ms,

@@ -29,6 +29,9 @@ export interface VideoRow {
   ladder: Ladder | null;
   place: Place;
   poster_bytes: number | null;
+  /** Its name below the place. */
+  poster_file: string | null;
+  poster_chosen_at: Date | null;
   job_id: string | null;
   playable_at: Date | null;
   view_count: number;
@@ -37,7 +40,7 @@ export interface VideoRow {
 }
 
 const COLUMNS = `id, owner_id, upload_id, title, description, holder, audience, space_id, hidden_at, status, failure_code, failure_detail,
-  failure_can_retry, duration_ms, width, height, placeholder, source, ladder, place, poster_bytes::float8 AS poster_bytes, job_id,
+  failure_can_retry, duration_ms, width, height, placeholder, source, ladder, place, poster_bytes::float8 AS poster_bytes, poster_file, poster_chosen_at, job_id,
   playable_at, view_count::float8 AS view_count, created_at, ready_at`;
 
 export async function insertVideo(
