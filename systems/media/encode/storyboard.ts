@@ -29,14 +29,15 @@ const TILES_MAX = 300;
 const SIDE_TILES_MAX = 10;
 const TILE_LONG_SIDE_PX = 160;
 
-/** Pure. @param frames that were found; one alone is one picture for the whole film */
+/** Pure. @param frames that were found: steps are not shorter than those lie apart, and one alone is for the whole film */
 export function planStoryboard(
   source: Pick<Probe, "duration_ms" | "width" | "height">,
   frames = Number.POSITIVE_INFINITY,
 ): StoryboardPlan {
   const { duration_ms, width, height } = source;
   const scale = TILE_LONG_SIDE_PX / Math.max(width, height);
-  const usual_ms = (INTERVALS_S.find((s) => duration_ms / (s * 1000) <= TILES_MAX) ?? INTERVALS_S.at(-1)!) * 1000;
+  const tiles_max = Math.min(TILES_MAX, frames);
+  const usual_ms = (INTERVALS_S.find((s) => duration_ms / (s * 1000) <= tiles_max) ?? INTERVALS_S.at(-1)!) * 1000;
   const interval_ms = frames === 1 ? Math.max(1, duration_ms) : usual_ms;
   const count = Math.max(1, Math.ceil(duration_ms / interval_ms));
   const columns = Math.min(SIDE_TILES_MAX, count);
@@ -102,7 +103,18 @@ export async function makeStoryboard(
   const tiles_path = join(folder, "tiles.yuv");
   await copyFrames(frames_path, tiles_path, frame_bytes, nearestFrames(times_ms.slice(0, frames), laid));
   const sheets = await run(needs, [tiles_path], folder, options, [
-    ["-f", "rawvideo", "-pixel_format", "yuv420p", "-video_size", `${tile_width}x${tile_height}`, "-framerate", "1"],
+    [
+      "-filter_threads",
+      "1",
+      "-f",
+      "rawvideo",
+      "-pixel_format",
+      "yuv420p",
+      "-video_size",
+      `${tile_width}x${tile_height}`,
+      "-framerate",
+      "1",
+    ],
     ["-i", `file:${tiles_path}`, "-vf", `tile=${laid.columns}x${laid.rows},scale=out_range=pc,format=yuvj420p`],
     ["-fps_mode", "passthrough", "-c:v", "mjpeg", "-q:v", "6", "-threads", "1", "-f", "image2", "-start_number", "0"],
     [join(folder, "%d.jpg")],
