@@ -1,4 +1,5 @@
 import { SOUNDS_MAX } from "./bounds.ts";
+import type { PackedCopy } from "./copy/pack.ts";
 import { FPS_MAX, type Fraction, type Grid, gridOf, playRate, valueOf } from "./grid.ts";
 
 /** What the ladder has to know of a source; `Probe` has all of it. */
@@ -39,6 +40,8 @@ export interface Rung {
   level: number;
   /** RFC 6381. */
   codecs: string;
+  /** For `copy`: where the source is cut. */
+  copied?: PackedCopy;
 }
 
 export interface Sound extends SourceSound {
@@ -48,6 +51,8 @@ export interface Sound extends SourceSound {
   bitrate_bps: number;
   /** RFC 6381. */
   codecs: string;
+  /** Given as it is in the source, cut there; encoded where this is missing. */
+  copied?: PackedCopy;
 }
 
 /** One small key frame for each segment: what a player shows while somebody winds. */
@@ -87,6 +92,10 @@ const AREA_SLACK = 1.35;
 const CRF = 22.7;
 /** 1080p at 30 frames; the rest follows by area to the power of 0.75, which is close to how x264 spends bits by size. */
 const MAXRATE_1080P_BPS = 5_000_000;
+/** Seconds of the cap that the rate control may spend at once. */
+export const BUFFER_S = 1.5;
+/** No rung is capped below this. */
+export const RATE_MIN_BPS = 60_000;
 const AUDIO_BPS = 128_000;
 
 /**
@@ -141,7 +150,7 @@ function rungOf(source: LadderSource, side: number, fps: Fraction): Rung {
   const every = valueOf(fps) > FAST_FPS && side <= EVERY_SECOND_SIDE_MAX ? 2 : 1;
   const rate: Fraction = { num: fps.num, den: fps.den * every };
   const maxrate_bps = maxrateOf(width * height, valueOf(rate));
-  const bufsize_bits = maxrate_bps * 1.5;
+  const bufsize_bits = maxrate_bps * BUFFER_S;
   const level = levelOf(width, height, valueOf(rate), maxrate_bps, bufsize_bits);
   return {
     name: `${short}p`,
@@ -165,7 +174,7 @@ export function maxrateOf(pixels: number, fps: number): number {
   const by_area = MAXRATE_1080P_BPS * (pixels / (1920 * 1080)) ** 0.75;
   // Twice the frames cost about half as much again: neighbours are more alike.
   const by_rate = fps > FAST_FPS ? 1 + 0.5 * ((Math.min(fps, FPS_MAX) - 30) / 30) : 1;
-  return Math.max(60_000, Math.round((by_area * by_rate) / 10_000) * 10_000);
+  return Math.max(RATE_MIN_BPS, Math.round((by_area * by_rate) / 10_000) * 10_000);
 }
 
 /** H.264 table A-1: level, macroblocks per second, macroblocks per frame, kbit/s (High: × 1.25). */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 
+import { type PackedCopy, packedSeconds } from "./copy/pack.ts";
 import { audioFrameAt, audioSeconds, segmentSeconds, valueOf } from "./grid.ts";
 import type { Ladder, Rung, Sound, Trick } from "./ladder.ts";
 
@@ -118,6 +119,7 @@ function soundName({ title, language }: Sound, called: Set<string>): string {
 
 /** The most that the rate control lets a whole segment take: the cap for its length, and a full buffer on top. */
 function promised(rung: Rung): Measured {
+  if (rung.copied) return rung.copied;
   return { average_bps: rung.maxrate_bps * AVERAGE_SHARE, peak_bps: rung.maxrate_bps + rung.bufsize_bits / 4 };
 }
 
@@ -126,16 +128,15 @@ function promised(rung: Rung): Measured {
  * @param segments_ready how many from the first on are stored. All of them, or nothing said, gives a complete list that never
  *   changes; fewer give one that grows (`EVENT`), without its end.
  */
-export function mediaPlaylist(ladder: Ladder, track: string, segments_ready = ladder.grid.segments): string {
+export function mediaPlaylist(ladder: Ladder, track: string, segments_ready = segmentsOf(ladder, track)): string {
   const names = namesOf(ladder);
   const segments = segmentsOf(ladder, track);
   const ready = Math.min(segments_ready, segments);
   const whole = ready === segments;
-  const longest = Math.max(...Array.from({ length: Math.min(segments, 4) }, (_, k) => secondsOf(ladder, track, k)));
   const lines = [
     "#EXTM3U",
     "#EXT-X-VERSION:7",
-    `#EXT-X-TARGETDURATION:${Math.max(1, Math.round(longest))}`,
+    `#EXT-X-TARGETDURATION:${Math.max(1, Math.round(longestOf(ladder)))}`,
     "#EXT-X-MEDIA-SEQUENCE:0",
     `#EXT-X-PLAYLIST-TYPE:${whole ? "VOD" : "EVENT"}`,
     "#EXT-X-INDEPENDENT-SEGMENTS",
@@ -149,9 +150,28 @@ export function mediaPlaylist(ladder: Ladder, track: string, segments_ready = la
   return `${lines.join("\n")}\n`;
 }
 
+/** The longest segment of all tracks: HLS wants one target for all lists that a player may change between. */
+function longestOf(ladder: Ladder): number {
+  return tracksOf(ladder).reduce((longest, track) => {
+    // The grid's segments are alike but for rounding; those of a copied track follow its key frames.
+    const segments = copiedOf(ladder, track) ? segmentsOf(ladder, track) : Math.min(segmentsOf(ladder, track), 4);
+    for (let k = 0; k < segments; k++) longest = Math.max(longest, secondsOf(ladder, track, k));
+    return longest;
+  }, 0);
+}
+
+/** How a track is cut from the source; null for what is encoded. */
+export function copiedOf(ladder: Pick<Ladder, "rungs" | "sounds" | "trick">, track: string): PackedCopy | null {
+  const found = trackOf(ladder, track);
+  return "copied" in found ? (found.copied ?? null) : null;
+}
+
 /** Seconds that segment `k` of a track lasts. */
-export const secondsOf = (ladder: Ladder, track: string, k: number): number =>
-  isSound(ladder, track) ? audioSeconds(ladder.grid, k) : segmentSeconds(ladder.grid, k);
+export function secondsOf(ladder: Ladder, track: string, k: number): number {
+  const copied = copiedOf(ladder, track);
+  if (copied) return packedSeconds(copied, k);
+  return isSound(ladder, track) ? audioSeconds(ladder.grid, k) : segmentSeconds(ladder.grid, k);
+}
 
 /** The tracks of a ladder, in the order in which a viewer needs them. */
 export const tracksOf = ({ sounds, rungs }: Ladder): string[] => [...sounds, ...rungs].map(({ name }) => name);
@@ -159,6 +179,8 @@ export const tracksOf = ({ sounds, rungs }: Ladder): string[] => [...sounds, ...
 /** Segments that a track has: the sound of a last, very short picture segment may fit into none of its own. */
 export const segmentsOf = (ladder: Ladder, track: string): number => {
   const { grid } = ladder;
+  const copied = copiedOf(ladder, track);
+  if (copied) return copied.ticks.length;
   return isSound(ladder, track) && audioFrameAt(grid, grid.segments - 1) >= audioFrameAt(grid, grid.segments)
     ? grid.segments - 1
     : grid.segments;

@@ -46,3 +46,7 @@ export const HEADS_MAX = 50_000;
 /** Two samples with less than this between them are read at once. */
 export const READ_GAP_BYTES_MAX = 128 * 1024;
 export const READ_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Indexes that are kept in memory: about thirty films of two hours. */
+export const MOVIES_BYTES_MAX = 96 * 1024 * 1024;
+export const MOVIES_MAX = 64;

@@ -5,3 +5,6 @@ export { spanRanges } from "./need.ts";
 export { copiedSegments, type CopyPlan, type PicturePlan, planPicture } from "./plan.ts";
 export { planSound, type SoundPlan } from "./sound.ts";
 export { type Because, bytesSource, type ByteSource, fileSource } from "./source.ts";
+export { type Copied, withCopies } from "./apply.ts";
+export { type PackedCopy, packPlan, unpackPlan } from "./pack.ts";
+export { createCopier, createMovies, type Movies, planOf } from "./maker.ts";
