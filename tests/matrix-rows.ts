@@ -212,6 +212,12 @@ const media: Record<string, Row> = {
   ],
   "DELETE /v1/videos/{video_id}/captions/{language}": ["owner", ofCaptions, ["captions.not_found"]],
   "GET /v1/videos/{video_id}/chapters": ["owner", ofVideo],
+  "GET /v1/videos/{video_id}/thumbnails": ["owner", ofVideo],
+  "PUT /v1/videos/{video_id}/thumbnail": [
+    "owner",
+    async (f) => ({ ...(await ofVideo(f)), body: { automatic: true } }),
+    ["thumbnail.not_ready"],
+  ],
   "PUT /v1/videos/{video_id}/chapters": ["owner", async (f) => ({ ...(await ofVideo(f)), body: { items: [] } })],
   "POST /v1/videos/{video_id}/retry": ["owner", ofVideo, ["video.cannot_retry"]],
   "GET /v1/videos/{video_id}/position": ["owner", ofVideo],

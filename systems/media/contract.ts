@@ -23,6 +23,7 @@ import { collectionRoutes } from "./collections/contract.ts";
 import { historyRoutes } from "./history/contract.ts";
 import { playbackRoutes, zSession } from "./playback/contract.ts";
 import { zStoryboard } from "./storyboard/contract.ts";
+import { thumbnailRoutes } from "./thumbnail/contract.ts";
 
 /** What a client may send, by kind. Anything else is refused before its first byte; the probe then looks at the truth. */
 export const VIDEO_TYPES = [
@@ -527,6 +528,7 @@ export const mediaRoutes = {
   ...playbackRoutes,
   ...captionsRoutes,
   ...chaptersRoutes,
+  ...thumbnailRoutes,
 };
 
 export * from "./collections/contract.ts";

@@ -9,7 +9,7 @@ import type { Sql } from "#ports/sql/index.ts";
 import type { ListedVideo } from "./collections/contract.ts";
 import { addressesOf } from "./places.ts";
 import type { PeopleFacts } from "./rules.ts";
-import { POSTER } from "./videos/present.ts";
+import { posterFile } from "./videos/present.ts";
 import { findVideos } from "./videos/store.ts";
 import { positionsOf } from "./watching/store.ts";
 
@@ -54,7 +54,7 @@ export async function listedVideos(
       duration_ms: row.duration_ms,
       width: row.width,
       height: row.height,
-      poster_url: row.poster_bytes === null ? null : url(POSTER),
+      poster_url: row.poster_bytes === null ? null : url(posterFile(row)),
       placeholder: row.placeholder,
       view_count: row.view_count,
       created_at: rfc3339(row.created_at),

@@ -25,6 +25,7 @@ import type { MediaLimits } from "./limits.ts";
 import { servePlayback } from "./playback/routes.ts";
 import type { Tells } from "./playback/tell.ts";
 import type { PeopleFacts, Rules } from "./rules.ts";
+import { serveThumbnails } from "./thumbnail/routes.ts";
 import type { Acceptance } from "./uploads/admission.ts";
 import type { Uploads } from "./uploads/index.ts";
 import { roomUsed } from "./uploads/store.ts";
@@ -67,6 +68,7 @@ export function serveMedia(api: Api, needs: RoutesNeeds): void {
   };
   serveCaptions(api, { ...needs, door });
   serveChapters(api, { ...needs, door });
+  serveThumbnails(api, { ...needs, door });
 }
 
 function serveUploads(api: Api, { uploads, limits, sql, accepts }: RoutesNeeds): void {

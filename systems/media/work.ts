@@ -13,6 +13,7 @@ import { trimHistoryJob } from "./history/index.ts";
 import { makeImageJob } from "./images/make.ts";
 import type { MediaLimits } from "./limits.ts";
 import { storyboardJob } from "./storyboard/make.ts";
+import { thumbnailJob } from "./thumbnail/make.ts";
 import { collectOrphansJob } from "./upkeep/collect.ts";
 import { deleteImageJob, deletePlaceJobs, deleteVideoJob } from "./upkeep/delete.ts";
 import { deleteOfPersonJob } from "./upkeep/follow.ts";
@@ -69,4 +70,5 @@ export function defineMediaJobs(needs: WorkNeeds): void {
   jobs.define(forgetFilesJob(needs));
   jobs.define(readTextsJob(needs));
   jobs.define(storyboardJob(needs));
+  jobs.define(thumbnailJob(needs));
 }

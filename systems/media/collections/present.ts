@@ -5,7 +5,7 @@ import type { Viewer } from "#kernel/viewer.ts";
 import type { ListedNeeds } from "../listed.ts";
 import { addressesOf } from "../places.ts";
 import type { Rules } from "../rules.ts";
-import { POSTER } from "../videos/present.ts";
+import { posterFile } from "../videos/present.ts";
 import { findVideos } from "../videos/store.ts";
 import type { Collection, CollectionId } from "./contract.ts";
 import { classesOf, type ClassRow, type CollectionRow, holding } from "./store.ts";
@@ -99,7 +99,7 @@ async function coversOf(seen: ClassRow[], { sql, blobs, clock }: PresentNeeds) {
     videos.map((video) => [
       video.id,
       {
-        poster_url: addressesOf(video.place, video.duration_ms ?? 0, { blobs, clock }).url(POSTER),
+        poster_url: addressesOf(video.place, video.duration_ms ?? 0, { blobs, clock }).url(posterFile(video)),
         placeholder: video.placeholder,
       },
     ]),

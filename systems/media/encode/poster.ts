@@ -9,6 +9,8 @@ const LOOK_S_MAX = 30;
 const CANDIDATES_MAX = 12;
 /** A candidate as good as this share of the best is good enough: the earliest of those is taken. */
 const GOOD_ENOUGH = 0.85;
+/** A film's last frame lasts up to this long. */
+const LAST_FRAME_MS = 100;
 const POSTER_LONG_SIDE_PX_MAX = 1280;
 
 export interface Poster {
@@ -22,6 +24,7 @@ export interface Poster {
 /**
  * Takes a picture that shows something: the earliest key frame whose light is spread nearly as widely as in the best one,
  * so neither black nor a plain title.
+ * @param options.at_ms the moment to take it of
  * @param folder the poster is `poster.jpg` in it
  * @throws MediaRefusal when no frame can be read
  */
@@ -30,9 +33,13 @@ export async function makePoster(
   source_path: string,
   probe: Probe,
   folder: string,
-  options: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal; at_ms?: number } = {},
 ): Promise<Poster> {
-  const at_s = await bestMoment(needs, source_path, probe, folder, options.signal);
+  const at_s =
+    options.at_ms === undefined
+      ? await bestMoment(needs, source_path, probe, folder, options.signal)
+      : // Where only the sound goes on, the last picture stands.
+        Math.max(0, Math.min(options.at_ms, probe.video.duration_ms - LAST_FRAME_MS)) / 1000;
   const scale = Math.min(1, POSTER_LONG_SIDE_PX_MAX / Math.max(probe.width, probe.height));
   const width = evenNear(probe.width * scale);
   const height = evenNear(probe.height * scale);

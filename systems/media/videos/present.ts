@@ -16,7 +16,7 @@ interface Needs {
 
 export const MASTER = "master.m3u8";
 /** The name that a poster has where no row says another. */
-export const POSTER = "poster.jpg";
+const POSTER = "poster.jpg";
 export const posterFile = (row: Pick<VideoRow, "poster_file">): string => row.poster_file ?? POSTER;
 
 /** What the viewer adds to a video. */

@@ -113,15 +113,21 @@ export async function setJob(q: Query, id: VideoId, job_id: string | null): Prom
 export async function setPoster(
   q: Query,
   id: VideoId,
-  poster_bytes: number,
-  placeholder: string | null,
+  poster: { file: string; bytes: number; placeholder: string | null },
 ): Promise<void> {
-  await q`UPDATE media_videos SET poster_bytes = ${poster_bytes}, placeholder = ${placeholder} WHERE id = ${id}`;
+  await q`UPDATE media_videos SET poster_file = ${poster.file}, poster_bytes = ${poster.bytes}, placeholder = ${poster.placeholder}
+    WHERE id = ${id}`;
+}
+
+/** From now on it is not the house that finds one. */
+export async function markPosterChosen(q: Query, id: VideoId, at: Date): Promise<void> {
+  await q`UPDATE media_videos SET poster_chosen_at = ${at} WHERE id = ${id}`;
 }
 
 /** Nothing of it can be shown any more. */
 export async function clearShown(q: Query, id: VideoId): Promise<void> {
-  await q`UPDATE media_videos SET playable_at = NULL, poster_bytes = NULL, placeholder = NULL WHERE id = ${id}`;
+  await q`UPDATE media_videos SET playable_at = NULL, poster_bytes = NULL, poster_file = NULL, poster_chosen_at = NULL,
+    placeholder = NULL WHERE id = ${id}`;
 }
 
 /** @returns true for the call that made it playable */
