@@ -13,7 +13,7 @@ import { readReport, type Report } from "./report.ts";
  * Arguments are folders or parts of file names; without any, everything runs.
  */
 const ROOT = join(import.meta.dirname, "..");
-const FOLDERS = ["kernel", "ports", "engines", "systems", "apps", "tests"];
+const FOLDERS = ["kernel", "ports", "engines", "systems", "apps", "deploy", "tests"];
 const WORKERS = 2;
 /** Files clone a database, start a browser or encode film: a test that hangs is killed after this long. */
 const TEST_MS_MAX = 60_000;

@@ -10,7 +10,7 @@ const NODE_MAJOR_MIN = 20;
 const NEEDS = {
   start: { development: false, programs: ["ffmpeg", "bubblewrap"] },
   folk: { development: false, programs: [] },
-  test: { development: true, programs: ["ffmpeg", "bubblewrap", "chromium-libraries"] },
+  test: { development: true, programs: ["ffmpeg", "bubblewrap", "chromium-libraries", "nginx"] },
   verify: { development: true, programs: [] },
 };
 

@@ -21,6 +21,9 @@ const APT_UNPACK_MS_MAX = 120_000;
 const TRY_AGAIN_MS = 24 * 3_600_000;
 const FAILED = join(ROOT, ".cache/setup-failed.json");
 
+/** Packages that are of use without being installed: their files, in a folder of our own. */
+const UNPACKED = join(ROOT, ".cache/unpacked");
+
 const PROGRAMS = {
   ffmpeg: {
     isThere: () => Boolean(process.env.FFMPEG_PATH) || (onPath("ffmpeg") && onPath("ffprobe")),
@@ -31,6 +34,13 @@ const PROGRAMS = {
     isThere: () => process.platform !== "linux" || onPath("bwrap"),
     apt: ["bubblewrap"],
     without: "uploaded files are opened with weaker walls (resource limits only)",
+  },
+  nginx: {
+    isThere: () => onPath("nginx") || existsSync("/usr/sbin/nginx") || existsSync(join(UNPACKED, "usr/sbin/nginx")),
+    // Only unpacked: installed, it would open port 80 of this machine for the sake of a test.
+    unpack: ["nginx"],
+    apt: [],
+    without: "the tests of the edge are skipped",
   },
   "chromium-libraries": {
     isThere: () =>
@@ -54,7 +64,8 @@ export async function installPrograms(names) {
 
 /** @returns {string | null} why nothing may be installed here */
 function whyNot(missing) {
-  const byHand = `install by hand: ${missing.flatMap((name) => PROGRAMS[name].apt).join(" ")}`;
+  const packages = missing.flatMap((name) => [...PROGRAMS[name].apt, ...(PROGRAMS[name].unpack ?? [])]);
+  const byHand = `install by hand: ${packages.join(" ")}`;
   if (!mayInstall()) return "FOLKHUS_INSTALL=off";
   if (process.getuid?.() !== 0) return `not root; ${byHand}`;
   if (!onPath("apt-get")) return `no apt-get here; ${byHand}`;
@@ -67,15 +78,20 @@ function whyNot(missing) {
 
 async function aptInstall(missing) {
   const packages = missing.flatMap((name) => PROGRAMS[name].apt);
-  say(`installing ${packages.join(", ")} with apt-get (FOLKHUS_INSTALL=off forbids it)`);
+  const unpack = missing.flatMap((name) => PROGRAMS[name].unpack ?? []);
+  say(`installing ${[...packages, ...unpack].join(", ")} with apt-get (FOLKHUS_INSTALL=off forbids it)`);
   const env = { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" };
   const options = ["-qq", "-y", "-o", "DPkg::Lock::Timeout=60", "-o", "Acquire::Retries=2", "-o", "Dpkg::Use-Pty=0"];
   const install = ["install", "--no-install-recommends", ...packages];
   // Fetching may be cut off at any time; unpacking should not be, so it comes apart from it and is only local work.
   const steps = [
     [[...options, "update"], APT_UPDATE_MS_MAX],
-    [[...options, "--download-only", ...install], APT_FETCH_MS_MAX],
-    [[...options, ...install], APT_UNPACK_MS_MAX],
+    ...(packages.length === 0
+      ? []
+      : [
+          [[...options, "--download-only", ...install], APT_FETCH_MS_MAX],
+          [[...options, ...install], APT_UNPACK_MS_MAX],
+        ]),
   ];
   for (const [args, ms_max] of steps) {
     const { ok, timed_out, output } = await run("apt-get", args, { ms_max, env });
@@ -85,8 +101,33 @@ async function aptInstall(missing) {
     writeFailed(missing);
     return false;
   }
+  for (const name of unpack) {
+    if (await unpackPackage(name, options, env)) continue;
+    writeFailed(missing);
+    return false;
+  }
   rmSync(FAILED, { force: true });
   return true;
+}
+
+/** Fetches a package and takes its files out of it; nothing of the system changes and no service starts. */
+async function unpackPackage(name, options, env) {
+  const folder = join(UNPACKED, "fetched");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  // As root, apt fetches as a user of its own, who may not write here.
+  const sandbox = ["-o", "APT::Sandbox::User=root"];
+  const got = await run("apt-get", [...options, ...sandbox, "download", name], {
+    cwd: folder,
+    ms_max: APT_FETCH_MS_MAX,
+    env,
+  });
+  const file = readdirSync(folder).find((entry) => entry.endsWith(".deb"));
+  const out =
+    got.ok && file ? await run("dpkg-deb", ["-x", join(folder, file), UNPACKED], { ms_max: APT_UNPACK_MS_MAX }) : got;
+  rmSync(folder, { recursive: true, force: true });
+  if (!out.ok) say(`${name} could not be unpacked: ${out.output.trim().split("\n").at(-1)}`);
+  return out.ok;
 }
 
 function onPath(program) {
