@@ -46,6 +46,9 @@ export function createS3Multipart(needs: {
       return client.presign({ method: "PUT", name: checkName(name), query, headers }, expires_at_ms);
     },
 
+    // Its parts are nowhere to be read before they are completed.
+    partial: async () => null,
+
     async putPart(name, multipart_id, part_number, size_bytes, body) {
       checkPart(part_number, size_bytes, null);
       await using scratch = await openSpool(tmp_folder);

@@ -518,6 +518,38 @@ export function blobsContract(engine: string, open: () => Promise<BlobsUnderTest
       expect(await blobs.multipart.complete(name, multipart_id, chosen)).toEqual(head);
     });
 
+    test("BL30: what has arrived of an upload can be read before its end, and does not change any more", async () => {
+      const name = "up/early";
+      const size = under.part_size_bytes;
+      const parts = [size, size, size, 1234].map((bytes) => new Uint8Array(randomBytes(bytes)));
+      const { multipart_id } = await beginUpload(name);
+      const part = (n: number) => parts[n - 1] as Uint8Array<ArrayBuffer>;
+      const first = await sendPart(name, multipart_id, 1, part(1));
+      const last = await sendPart(name, multipart_id, 4, part(4));
+      const view = await blobs.multipart.partial(name, multipart_id);
+      expect(await blobs.multipart.partial("up/other", multipart_id)).toBeNull();
+      expect(await blobs.multipart.partial(name, "0".repeat(24))).toBeNull();
+      // Not every store can show what has arrived.
+      if (view === null) return blobs.multipart.abort(name, multipart_id);
+      expect(view.ranges).toEqual([
+        { start: 0, end_exclusive: size },
+        { start: size * 3, end_exclusive: size * 3 + 1234 },
+      ]);
+      const seen = await readFile(view.path);
+      expect(md5(seen.subarray(0, size))).toBe(md5(part(1)));
+      expect(md5(seen.subarray(size * 3))).toBe(md5(part(4)));
+      // Other bytes for what somebody may have read: refused, and nothing of them is kept. The same again is harmless.
+      await expect(sendPart(name, multipart_id, 1, new Uint8Array(size))).rejects.toThrow("409");
+      expect(await sendPart(name, multipart_id, 1, part(1))).toEqual(first);
+      const middle = [await sendPart(name, multipart_id, 3, part(3)), await sendPart(name, multipart_id, 2, part(2))];
+      const now = await blobs.multipart.partial(name, multipart_id);
+      expect(now?.ranges).toEqual([{ start: 0, end_exclusive: size * 3 + 1234 }]);
+      const all = [first, ...middle, last].sort((a, b) => a.part_number - b.part_number);
+      await blobs.multipart.complete(name, multipart_id, all);
+      expect(md5(await read(name))).toBe(md5(Buffer.concat(parts)));
+      expect(await blobs.multipart.partial(name, multipart_id)).toBeNull();
+    });
+
     describe("what is made when it is asked for", () => {
       const asked: string[] = [];
       let answer: (name: string, signal: AbortSignal) => Promise<MadeBlob | "stored" | null>;

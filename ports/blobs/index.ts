@@ -142,6 +142,12 @@ export interface Multipart {
     body: AsyncIterable<Uint8Array>,
     options: AppendOptions,
   ): Promise<number>;
+  /**
+   * What has arrived of an upload, for who can begin with less than all of it. From the first call on, a part that was
+   * acknowledged takes no other bytes, so that what was read stays true; parts that were put twice before are not in it.
+   * @returns null where the store cannot give it, and for an upload that is not (or no longer) there
+   */
+  partial(name: string, multipart_id: string): Promise<PartialFile | null>;
   /** In order of number. Empty for an upload that is not (or no longer) there. */
   listParts(name: string, multipart_id: string): Promise<PartInfo[]>;
   /**
@@ -167,6 +173,12 @@ export interface AppendOptions {
 
 /** `move` gives the file away: it is renamed into place where that can be, and gone from its path afterwards. */
 export type BlobBody = Uint8Array | ReadableStream<Uint8Array> | { path: string; move?: boolean };
+
+/** A file of which only these bytes mean anything, sorted and apart. It goes when the upload is completed or aborted. */
+export interface PartialFile {
+  path: string;
+  ranges: ByteRange[];
+}
 
 export interface ByteRange {
   start: number;

@@ -11,6 +11,13 @@ export const partsAtOnce = (parts_max: number) =>
 
 export const partMismatch = (detail: string) => new Problem(422, "upload.part_mismatch", detail);
 
+export const partSealed = (part_number: number) =>
+  new Problem(
+    409,
+    "upload.part_sealed",
+    `Part ${part_number} is being used already, with other bytes. Give this upload up and begin a new one.`,
+  );
+
 export const rangeRefused = (size_bytes: number) =>
   new Problem(416, "blob.range", `This blob has ${size_bytes} bytes.`, {
     headers: { "content-range": `bytes */${size_bytes}` },

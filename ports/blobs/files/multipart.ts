@@ -5,7 +5,7 @@ import type { Clock } from "#ports/clock/index.ts";
 
 import { PARTS_RECEIVED_AT_ONCE_MAX } from "../bounds.ts";
 import { etagOf } from "../etags.ts";
-import type { BlobHead, Multipart, PartInfo } from "../index.ts";
+import type { BlobHead, ByteRange, Multipart, PartInfo } from "../index.ts";
 import { checkMediaType, checkName } from "../names.ts";
 import { partsAtOnce, uploadGone } from "../problems.ts";
 import { checkPart, type Urls } from "../urls.ts";
@@ -24,7 +24,7 @@ import {
   syncFolder,
   unless,
 } from "./disk.ts";
-import { appendParts, cutOf, readRecords, receivePart, until, WHOLE } from "./parts.ts";
+import { appendParts, cutOf, readRecords, receivePart, sealParts, until, WHOLE } from "./parts.ts";
 
 /**
  * An upload is a folder `uploads/<id>`:
@@ -33,6 +33,7 @@ import { appendParts, cutOf, readRecords, receivePart, until, WHOLE } from "./pa
  *     whole           parts where they belong in the blob: completing is then a rename, without a copy
  *     cut             a link whose target is the part size, where it was not told: that of the part that came first
  *     claim-7         somebody writes part 7 into `whole`; "done" inside when they have finished
+ *     sealed          somebody reads what has arrived: no part that was acknowledged takes other bytes any more
  *     =7              a link that points at nothing: its target is the record of part 7 — file, size, MD5 — and the ack
  *     part-7-<token>  a part that could not go into `whole`: it was put before, or is longer than the others
  *
@@ -154,6 +155,29 @@ export function createFileMultipart(needs: {
       } finally {
         others.delete(cut);
         if (others.size === 0) receiving.delete(multipart_id);
+      }
+    },
+
+    async partial(name, multipart_id) {
+      const begun = await begunOf(multipart_id);
+      if (begun?.name !== name || begun.part_size_bytes === null) return null;
+      const { part_size_bytes } = begun;
+      const folder = folderOf(multipart_id);
+      try {
+        await sealParts(folder);
+        const ranges: ByteRange[] = [];
+        for (const { part_number, size_bytes, file } of (await readRecords(folder)).parts) {
+          if (file !== WHOLE) continue;
+          const start = (part_number - 1) * part_size_bytes;
+          const last = ranges.at(-1);
+          if (last?.end_exclusive === start) last.end_exclusive += size_bytes;
+          else ranges.push({ start, end_exclusive: start + size_bytes });
+        }
+        return { path: join(folder, WHOLE), ranges };
+      } catch (error) {
+        // Completed or aborted in this moment.
+        if (codeOf(error) === "ENOENT") return null;
+        throw diskError(error);
       }
     },
 

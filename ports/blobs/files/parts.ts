@@ -2,7 +2,7 @@ import { type FileHandle, open, readdir, readlink, rename, rm, stat, symlink, wr
 import { join } from "node:path";
 
 import type { AppendOptions, PartInfo } from "../index.ts";
-import { partTooLong, partTooShort } from "../problems.ts";
+import { partSealed, partTooLong, partTooShort } from "../problems.ts";
 import { readChunks, writeStream } from "./bytes.ts";
 import { type Disk, newToken, syncFolder, unless } from "./disk.ts";
 
@@ -52,6 +52,7 @@ export async function receivePart(
 /** Acknowledges a part whose bytes are synced. */
 async function recordPart(disk: Disk, folder: string, part: PartRecord): Promise<PartInfo> {
   const { part_number, size_bytes, etag, file } = part;
+  if (await isSealed(folder)) return recordOnce(folder, part);
   const before = await unless("ENOENT", readlink(join(folder, `=${part_number}`)));
   const link = join(disk.tmp, newToken());
   await symlink(`${file},${size_bytes},${etag}`, link);
@@ -65,6 +66,35 @@ async function recordPart(disk: Disk, folder: string, part: PartRecord): Promise
   const replaced = before?.split(",")[0];
   if (replaced !== undefined && replaced !== WHOLE && replaced !== file)
     await rm(join(folder, replaced), { force: true });
+  return { part_number, size_bytes, etag };
+}
+
+const SEALED = "sealed";
+
+/** From here on what was acknowledged stays as it is: somebody reads it. */
+export async function sealParts(folder: string): Promise<void> {
+  const handle = await unless("EEXIST", open(join(folder, SEALED), "wx"));
+  if (handle === null) return;
+  await handle.close();
+  await syncFolder(folder);
+}
+
+const isSealed = async (folder: string): Promise<boolean> =>
+  (await unless("ENOENT", stat(join(folder, SEALED)))) !== null;
+
+/** The first record of a part is its only one; the same bytes again are the same part. */
+async function recordOnce(folder: string, { part_number, size_bytes, etag, file }: PartRecord): Promise<PartInfo> {
+  const link = join(folder, `=${part_number}`);
+  const first = await unless(
+    "EEXIST",
+    symlink(`${file},${size_bytes},${etag}`, link).then(() => true as const),
+  );
+  if (first === null) {
+    const [kept, kept_bytes, kept_etag] = (await readlink(link)).split(",");
+    if (file !== WHOLE && file !== kept) await rm(join(folder, file), { force: true });
+    if (kept_etag !== etag || kept_bytes !== String(size_bytes)) throw partSealed(part_number);
+  }
+  await syncFolder(folder);
   return { part_number, size_bytes, etag };
 }
 
