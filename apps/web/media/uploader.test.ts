@@ -71,6 +71,37 @@ function uploading(size_bytes: number, more: Partial<UploaderNeeds> = {}) {
 }
 
 describe("uploader", () => {
+  test("MD80: the first and the last part go first, and what can begin is told once both are there", async () => {
+    const told: number[][] = [];
+    const { uploader, log, house, kept } = uploading(95);
+    house.early = async (id) => {
+      expect(id).toBe("u1");
+      told.push([...kept.keys()]);
+    };
+    expect(await uploader.run()).toBe("u1");
+    expect(log.puts.slice(0, 2).sort((a, b) => a - b)).toEqual([1, 10]);
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain(1);
+    expect(told[0]).toContain(10);
+    expect(log.completed).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
+  test("MD80: what is sent in one go has no early; after a reload it is told again", async () => {
+    for (const bytes of [5, 10, 20]) {
+      const small = uploading(bytes);
+      let asked = 0;
+      small.house.early = async () => void asked++;
+      expect(await small.uploader.run()).toBe("u1");
+      expect(asked).toBe(0);
+    }
+    const again = uploading(95, { id: "u1" });
+    let asked = 0;
+    for (const part of [1, 2, 10]) again.kept.set(part, `e${part}`);
+    again.house.early = async () => void asked++;
+    expect(await again.uploader.run()).toBe("u1");
+    expect(asked).toBe(1);
+  });
+
   test("WEB14: sends every part once, some at a time and never more, and completes them in order", async () => {
     const { uploader, log, names } = uploading(95);
     expect(await uploader.run()).toBe("u1");

@@ -27,6 +27,11 @@ export interface UploadHouse {
   }>;
   sign(id: string, part_numbers: number[]): Promise<{ part_number: number; url: string }[]>;
   complete(id: string, parts: { part_number: number; etag: string }[]): Promise<unknown>;
+  /**
+   * The file's first and last bytes are there, in which its index is, and more is still to be sent: what can begin may begin.
+   * Called once in a run. Never rejects: that it cannot begin is no failure of the upload.
+   */
+  early?(id: string): Promise<void>;
   abort(id: string): Promise<unknown>;
 }
 
@@ -179,11 +184,21 @@ export function createUploader(needs: UploaderNeeds): Uploader {
   }
 
   async function sendAll(signal: AbortSignal) {
-    const queue = Array.from({ length: part_count }, (_, at) => at + 1).filter((part) => !etags.has(part));
-    const worker = async () => {
-      for (let part = queue.shift(); part !== undefined; part = queue.shift()) await sendPart(part, queue, signal);
+    const queue = orderOf(part_count).filter((part) => !etags.has(part));
+    let early: Promise<void> | null = null;
+    const maybeEarly = () => {
+      if (queue.length > 0 && etags.has(1) && etags.has(part_count)) early ??= needs.house.early?.(id!) ?? null;
     };
+    const worker = async () => {
+      for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
+        await sendPart(part, queue, signal);
+        maybeEarly();
+      }
+    };
+    maybeEarly();
     await Promise.all(Array.from({ length: PARTS_AT_ONCE_MAX }, worker));
+    // What it began with is whole after this; it must not be asked about a thing that is closed.
+    await early;
   }
 
   return {
@@ -229,6 +244,10 @@ export function createUploader(needs: UploaderNeeds): Uploader {
     },
   };
 }
+
+/** The first and the last part first: one of them has a film's index, without which nothing can be shown of it. */
+export const orderOf = (part_count: number): number[] =>
+  part_count < 2 ? [1] : [1, part_count, ...Array.from({ length: part_count - 2 }, (_, at) => at + 2)];
 
 /** Bytes per second as an exponential mean. */
 function createSpeed() {

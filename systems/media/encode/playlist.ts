@@ -152,12 +152,13 @@ export function mediaPlaylist(ladder: Ladder, track: string, segments_ready = se
 
 /** The longest segment of all tracks: HLS wants one target for all lists that a player may change between. */
 function longestOf(ladder: Ladder): number {
-  return tracksOf(ladder).reduce((longest, track) => {
+  let longest = 0;
+  for (const track of tracksOf(ladder)) {
     // The grid's segments are alike but for rounding; those of a copied track follow its key frames.
     const segments = copiedOf(ladder, track) ? segmentsOf(ladder, track) : Math.min(segmentsOf(ladder, track), 4);
     for (let k = 0; k < segments; k++) longest = Math.max(longest, secondsOf(ladder, track, k));
-    return longest;
-  }, 0);
+  }
+  return longest;
 }
 
 /** How a track is cut from the source; null for what is encoded. */
