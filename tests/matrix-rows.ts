@@ -66,6 +66,11 @@ const people: Record<string, Row> = {
   "DELETE /v1/people/{handle}/mute": ["self", neighbour],
   "POST /v1/tokens": ["self", () => ({ body: { name: "laptop", scopes: ["read"] } })],
   "GET /v1/tokens": ["self", none],
+  "POST /v1/tokens/{id}/s3_credentials": [
+    "self",
+    async (f) => ({ params: { id: await f.tokenOf(owned(f)) } }),
+    ["token.not_found"],
+  ],
   "DELETE /v1/tokens/{id}": ["self", async (f) => ({ params: { id: await f.tokenOf(owned(f)) } }), ["token.not_found"]],
   "POST /v1/passkeys/registration": ["self", () => ({ body: { password: PASSWORD } })],
   "POST /v1/passkeys": [

@@ -73,6 +73,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       limiter,
       pictures: { avatarOf: (person_id, image_id) => pictures.current.avatarOf(person_id, image_id) },
       house: { name: config.house_name, signup: config.signup },
+      secret: ground.secret,
       notes: async () => (await degradations(health)).map(({ name, because }) => ({ code: name, detail: because })),
     }),
   );

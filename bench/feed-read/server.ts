@@ -29,6 +29,7 @@ export async function openStand() {
     limiter,
     pictures: { avatarOf: async () => null },
     house: { name: "Bench", signup: "closed" },
+    secret: "a secret of more than thirty-two characters",
   });
   const wide = (name: string) => ({ name, burst_tokens: 1_000_000, tokens_per_s: 100_000 });
   const api = createApi({

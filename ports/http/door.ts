@@ -1,6 +1,7 @@
 import type { Access } from "#kernel/contract.ts";
 import { Problem, Transient } from "#kernel/errors.ts";
 import { NOBODY, type SignedIn, type Viewer } from "#kernel/viewer.ts";
+import type { Clock } from "#ports/clock/index.ts";
 import { isAway } from "#ports/sql/index.ts";
 
 import type { ApiNeeds } from "./api.ts";
@@ -40,6 +41,25 @@ export interface DoorAsked {
   request_id: string;
   /** Scheme and host under which the caller reached us. */
   origin: string;
+}
+
+/** Of a body that nobody wants any more. */
+const DRAIN_BYTES_MAX = 64 * 1024 * 1024;
+const DRAIN_MS_MAX = 10_000;
+
+/** A client that is still sending may find its line cut before it reads why; so what is on its way is let in, up to a bound. */
+async function drain(request: Request, clock: Clock): Promise<void> {
+  if (!request.body || request.bodyUsed || request.body.locked) return;
+  if (Number(request.headers.get("content-length") ?? 0) > DRAIN_BYTES_MAX) return;
+  const enough = new AbortController();
+  const flow = async () => {
+    let left = DRAIN_BYTES_MAX;
+    for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>)
+      if ((left -= chunk.byteLength) < 0 || enough.signal.aborted) return;
+  };
+  // However it ends, the answer is the refusal.
+  await Promise.race([flow().catch(() => {}), clock.sleep(DRAIN_MS_MAX, enough.signal).catch(() => {})]);
+  enough.abort();
 }
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -102,6 +122,7 @@ export function openDoor(door: Door, needs: ApiNeeds) {
       for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
       return served(response);
     } catch (error) {
+      if (viewer.kind === "person") await drain(request, needs.clock);
       if (error instanceof Problem) return served(refuse(error));
       const problem =
         error instanceof Transient || isAway(error)

@@ -27,6 +27,7 @@ import { DEFAULT_MEDIA_LIMITS, type MediaLimits } from "./limits.ts";
 import { createTells } from "./playback/tell.ts";
 import { serveMedia } from "./routes.ts";
 import { createRules, type PeopleFacts, type SpaceFacts } from "./rules.ts";
+import { serveS3 } from "./s3/index.ts";
 import { serveTus } from "./tus/index.ts";
 import { followPeople } from "./upkeep/follow.ts";
 import { createUploads } from "./uploads/index.ts";
@@ -122,6 +123,7 @@ export function createMedia(needs: MediaNeeds): Media {
         tell,
         accepts,
       });
+      serveS3(api, { sql, blobs, clock, limits, uploads, videos, intake, keyHolder: needs.people.keyHolder });
       serveTus(api, { sql, clock, limits, uploads, videos, intake });
     },
     work() {

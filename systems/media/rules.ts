@@ -1,6 +1,6 @@
 import type { PersonCard, SpaceCard } from "#kernel/cards.ts";
 import type { PersonId, SpaceId } from "#kernel/ids.ts";
-import type { SpaceRole, Viewer } from "#kernel/viewer.ts";
+import type { SignedIn, SpaceRole, Viewer } from "#kernel/viewer.ts";
 import type { Audience } from "#kernel/wire.ts";
 import { type Decision, may, NO_RELATIONS, NO_SPACES, type Relations } from "#systems/people/index.ts";
 
@@ -8,6 +8,8 @@ import { type Decision, may, NO_RELATIONS, NO_SPACES, type Relations } from "#sy
 export interface PeopleFacts {
   cards(ids: PersonId[]): Promise<ReadonlyMap<PersonId, PersonCard>>;
   relations(person_id: PersonId): Promise<Relations>;
+  /** Who signs with a key that was made of a token. */
+  keyHolder(access_key_id: string): Promise<{ viewer: SignedIn; secret: string } | null>;
 }
 export interface SpaceFacts {
   cards(ids: SpaceId[]): Promise<ReadonlyMap<SpaceId, SpaceCard>>;

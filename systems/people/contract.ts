@@ -496,6 +496,25 @@ export const peopleRoutes = {
     problems: ["token.not_found"],
   }),
 
+  tokenKeys: defineRoute({
+    method: "POST",
+    path: "/v1/tokens/{id}/s3_credentials",
+    tag,
+    summary: "This token as a pair of keys, for programs that speak S3; revoking the token ends them",
+    access: { who: "signed_in", scope: "account" },
+    params: z.object({ id: zId<"token">() }),
+    answers: {
+      200: z.object({
+        access_key_id: z.string(),
+        secret_access_key: z.string(),
+        /** Below the house's address; the bucket is `uploads`, in path style. Any region will do. */
+        endpoint_path: z.string(),
+        region: z.string(),
+      }),
+    },
+    problems: ["token.not_found", "people.session_needed"],
+  }),
+
   passkeyRegistration: defineRoute({
     method: "POST",
     path: "/v1/passkeys/registration",

@@ -29,6 +29,7 @@ import { createSessions, type Sessions } from "./sessions.ts";
 import { createSignUp, type SignUp } from "./sign-up.ts";
 import { trimExpired } from "./store/credentials.ts";
 import { createThrottle, PEOPLE_LIMITS, type PeopleLimits } from "./throttle.ts";
+import { createTokenKeys, type TokenKeys } from "./token-keys.ts";
 import { createTokens, type Tokens } from "./tokens.ts";
 
 export const PEOPLE_FOLDER: MigrationFolder = { system: "people", folder: join(import.meta.dirname, "sql") };
@@ -43,6 +44,8 @@ export interface PeopleNeeds {
   pictures: Pictures;
   /** The house's name and sign-up mode until an admin sets others. */
   house: HouseDefaults;
+  /** The house's own, the same in every process; keys that are made of tokens come from it. */
+  secret: string;
   notes?: HouseNotes;
   limits?: PeopleLimits;
   password_cost?: PasswordCost;
@@ -61,6 +64,8 @@ export interface People extends AsyncDisposable {
   relations(id: PersonId): Promise<Relations>;
   /** The same for whoever asks; nobody has none. */
   relationsOf(viewer: Viewer): Promise<Relations>;
+  /** Who holds a signing key that was made of a token. */
+  keyHolder: TokenKeys["find"];
   followees(id: PersonId): Promise<ReadonlySet<PersonId>>;
   ensureSetupLink: Houses["ensureSetupLink"];
   createPerson: SignUp["createPerson"];
@@ -81,6 +86,7 @@ export interface Rooms {
   signUp: SignUp;
   sessions: Sessions;
   tokens: Tokens;
+  tokenKeys: TokenKeys;
   account: Account;
   passkeys: Passkeys;
   profiles: Profiles;
@@ -116,6 +122,7 @@ export async function createPeople(needs: PeopleNeeds): Promise<People> {
     signUp,
     sessions,
     tokens: createTokens(ground),
+    tokenKeys: createTokenKeys(ground, needs.secret),
     account,
     passkeys: createPasskeys(ground, sessions, account, async () => (await house.settings()).name),
     profiles,
@@ -132,6 +139,7 @@ export async function createPeople(needs: PeopleNeeds): Promise<People> {
     byHandles: cards.byHandles,
     relations: relating.relations,
     relationsOf: relating.relationsOf,
+    keyHolder: rooms.tokenKeys.find,
     followees: async (id) => (await relating.relations(id)).follows,
     ensureSetupLink: house.ensureSetupLink,
     createPerson: signUp.createPerson,

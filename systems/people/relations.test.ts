@@ -208,6 +208,7 @@ describe("people: follow, block, mute", () => {
       limiter: house.limiter,
       pictures: { avatarOf: async () => null },
       house: { name: "Other", signup: "open" },
+      secret: "a secret of more than thirty-two characters",
       password_cost: CHEAP_PASSWORDS,
     });
     await using _ = other;

@@ -134,6 +134,10 @@ export function servePeople(api: Api, people: People): void {
     status: 200,
     body: { items: (await tokens.list(viewer)).map(presentToken) },
   }));
+  api.serve(r.tokenKeys, async ({ viewer, params }) => ({
+    status: 200,
+    body: { ...(await people.rooms.tokenKeys.show(viewer, params.id)), endpoint_path: "/v1/s3", region: "house" },
+  }));
   api.serve(r.revokeToken, async ({ viewer, params }) => (await tokens.revoke(viewer, params.id), done));
 
   api.serve(r.passkeyRegistration, async ({ viewer, body, origin, address }) => {

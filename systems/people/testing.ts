@@ -59,6 +59,7 @@ export async function testHouse(more: MigrationFolder[] = [], needs: Partial<Peo
     clock,
     pictures: { avatarOf: async () => null },
     house: { name: "Test house", signup: "open" },
+    secret: "a secret of more than thirty-two characters",
     password_cost: CHEAP_PASSWORDS,
     ...needs,
   });

@@ -85,6 +85,8 @@ export function pour(
         yield next.value;
       }
     } catch (error) {
+      // What refuses its own bytes refuses them all; a line that broke or was cut only ends.
+      if (error instanceof Problem && error !== how.writer.cut.reason) throw error;
       seen.broken = (error as Error).message;
     } finally {
       watch[Symbol.dispose]();

@@ -71,6 +71,7 @@ export interface UploadsNeeds {
 
 export const uploadBlob = (id: UploadId) => `uploads/${id}`;
 export const FREE_UPLOAD = "media.free_upload";
+export const FINISH_UPLOAD = "media.finish_upload";
 
 export function createUploads(needs: UploadsNeeds): Uploads {
   const { sql, jobs, blobs, clock, limits } = needs;
@@ -216,6 +217,9 @@ export function createUploads(needs: UploadsNeeds): Uploads {
         if (!whole) {
           if (await store.lockUpload(tx, id)) await release(tx, id);
         } else if (await store.markComplete(tx, id, new Date(clock.now()))) {
+          // Whoever sent the last byte may be gone before it becomes what it was sent as.
+          if (upload.becomes)
+            await jobs.enqueue(tx, FINISH_UPLOAD, { upload_id: id }, { unique_key: `${FINISH_UPLOAD}:${id}` });
           if (!upload.sized) await store.setSize(tx, id, { size_bytes: head.size_bytes, ...cutOf(head.size_bytes) });
           await needs.tell(tx, {
             type: "media.upload_completed",

@@ -10,7 +10,7 @@ import { WRITER_LEASE_MS } from "../bounds.ts";
 import type { MediaLimits } from "../limits.ts";
 import type { Videos } from "../videos/index.ts";
 import { type Came, pour } from "./body.ts";
-import { uploadBlob, type Uploads } from "./index.ts";
+import { FINISH_UPLOAD, uploadBlob, type Uploads } from "./index.ts";
 import * as store from "./store.ts";
 import { createWriters } from "./writers.ts";
 
@@ -32,6 +32,8 @@ export interface WriteHow {
   length?: number | null;
   /** Nothing counts unless the whole body has this digest. */
   check?: { algorithm: string; digest: Uint8Array } | null;
+  /** All or nothing: no step of it counts before its end. */
+  whole?: boolean;
   /** True where the end of the body is the end of the file, whose length nobody told. */
   ends?: boolean;
   /** Told of each step that is kept. */
@@ -54,8 +56,6 @@ export interface IntakeNeeds {
   uploads: Uploads;
   videos: Videos;
 }
-
-export const FINISH_UPLOAD = "media.finish_upload";
 
 export function createIntake(needs: IntakeNeeds): Intake {
   const { sql, jobs, blobs, clock, limits } = needs;
@@ -98,7 +98,7 @@ export function createIntake(needs: IntakeNeeds): Intake {
       const end = await blobs.multipart.append(uploadBlob(id), upload.multipart_id, at_bytes, came.chunks(), {
         part_size_bytes: upload.part_size_bytes,
         isEnd: (at) => (upload.sized ? at === upload.size_bytes : how.ends === true && came.seen().broken === null),
-        ...(how.check
+        ...(how.check || how.whole
           ? {}
           : {
               durable: async (at: number) => {
@@ -117,7 +117,8 @@ export function createIntake(needs: IntakeNeeds): Intake {
       const upload = await found(id);
       if (upload.door === "parts") return store.videoOfUpload(sql.pool, id);
       if (upload.state === "open" || upload.state === "importing") {
-        if (upload.sized && upload.offset_bytes < upload.size_bytes && upload.door !== "s3") return null;
+        // Of one that comes in order we know when it has all; of parts, who sends them does.
+        if (!upload.sized ? upload.door === "s3" : upload.offset_bytes < upload.size_bytes) return null;
         const parts = await blobs.multipart.listParts(uploadBlob(id), upload.multipart_id);
         await needs.uploads.seal(upload, parts);
       }

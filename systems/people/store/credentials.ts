@@ -32,6 +32,12 @@ export async function tokenByHash(q: Query, hash: Uint8Array): Promise<Credentia
   return row ?? null;
 }
 
+export async function tokenById(q: Query, id: string): Promise<CredentialRow | null> {
+  const [row] = await q<CredentialRow[]>`
+    SELECT id, person_id, scopes, last_used_at, expires_at FROM people_tokens WHERE id = ${id}::bigint`;
+  return row ?? null;
+}
+
 /** What every request needs of a person. Null for the deleted. */
 export async function state(q: Query, id: PersonId): Promise<StateRow | null> {
   const [row] = await q<StateRow[]>`
