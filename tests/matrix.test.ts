@@ -138,6 +138,7 @@ beforeAll(async () => {
     root: root.token,
     owner: owner.token,
     space,
+    space_id: spaceCard.id,
     opened: await freshSpace(root.token, "open", "public"),
     neighbour: (await person()).handle,
     post,

@@ -72,6 +72,7 @@ export interface Fixture {
   owner: string;
   /** A private space of the owner, its post and a comment under it. */
   space: string;
+  space_id: string;
   /** A space that is open to everybody; nobody has joined it. */
   opened: string;
   post: () => Promise<string>;

@@ -22,6 +22,7 @@ import { chaptersRoutes, zChapter } from "./chapters/contract.ts";
 import { collectionRoutes } from "./collections/contract.ts";
 import { historyRoutes } from "./history/contract.ts";
 import { playbackRoutes, zSession } from "./playback/contract.ts";
+import { storageRoutes } from "./storage/contract.ts";
 import { zStoryboard } from "./storyboard/contract.ts";
 import { thumbnailRoutes } from "./thumbnail/contract.ts";
 
@@ -526,6 +527,7 @@ export const mediaRoutes = {
   ...historyRoutes,
   ...collectionRoutes,
   ...playbackRoutes,
+  ...storageRoutes,
   ...captionsRoutes,
   ...chaptersRoutes,
   ...thumbnailRoutes,
@@ -567,4 +569,5 @@ export const zImageCard = z
 export type ImageCard = z.output<typeof zImageCard>;
 
 export * from "./playback/contract.ts";
+export * from "./storage/contract.ts";
 export type { ImageId, PersonId, SpaceId, UploadId, VideoId };

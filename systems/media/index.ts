@@ -111,6 +111,7 @@ export function createMedia(needs: MediaNeeds): Media {
         clock,
         limits,
         people: needs.people,
+        spaces: needs.spaces,
         rules,
         uploads,
         videos,

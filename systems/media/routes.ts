@@ -26,6 +26,8 @@ import { servePlayback } from "./playback/routes.ts";
 import type { Tells } from "./playback/tell.ts";
 import type { PeopleFacts, Rules } from "./rules.ts";
 import { serveThumbnails } from "./thumbnail/routes.ts";
+import type { PeopleFacts, Rules, SpaceFacts } from "./rules.ts";
+import { serveStorage } from "./storage/routes.ts";
 import type { Acceptance } from "./uploads/admission.ts";
 import type { Uploads } from "./uploads/index.ts";
 import { roomUsed } from "./uploads/store.ts";
@@ -41,6 +43,7 @@ export interface RoutesNeeds {
   clock: Clock;
   limits: MediaLimits;
   people: Pick<PeopleFacts, "cards">;
+  spaces: SpaceFacts;
   rules: Rules;
   uploads: Uploads;
   videos: Videos;
@@ -61,6 +64,7 @@ export function serveMedia(api: Api, needs: RoutesNeeds): void {
   serveWatching(api, needs);
   serveImages(api, needs);
   serveCollections(api, needs);
+  serveStorage(api, needs);
   servePlayback(api, { ...needs, readable: (viewer, id) => readableVideo(viewer, id, needs) });
   const door: VideoDoor = {
     readable: (viewer, id) => readableVideo(viewer, id, needs),

@@ -12,6 +12,7 @@ import type { Tell } from "./events.ts";
 import { trimHistoryJob } from "./history/index.ts";
 import { makeImageJob } from "./images/make.ts";
 import type { MediaLimits } from "./limits.ts";
+import { takeStockJob } from "./storage/walk.ts";
 import { storyboardJob } from "./storyboard/make.ts";
 import { thumbnailJob } from "./thumbnail/make.ts";
 import { collectOrphansJob } from "./upkeep/collect.ts";
@@ -66,6 +67,7 @@ export function defineMediaJobs(needs: WorkNeeds): void {
   jobs.define(trimHistoryJob(needs));
   jobs.define(closeCollectionsJob(needs));
   jobs.define(recountViewsJob(needs));
+  jobs.define(takeStockJob(needs));
   jobs.define(publishTextsJob(needs));
   jobs.define(forgetFilesJob(needs));
   jobs.define(readTextsJob(needs));

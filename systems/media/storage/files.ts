@@ -31,7 +31,7 @@ export function readVideoFile(file: string): VideoFile {
     return k === undefined ? { kind: "init", folder, track } : { kind: "segment", folder, track, k: Number(k) };
   if (/\.(?:m3u8|mpd)$/.test(file)) return { kind: "list", file };
   if (/^poster[^/]*\.jpg$/.test(file)) return { kind: "poster", file };
-  if (/^(?:captions|chapters)[^/]*\//.test(file) || file.endsWith(".vtt")) return { kind: "captions", file };
-  if (file.startsWith("storyboard")) return { kind: "storyboard", file };
+  if (file.startsWith("storyboard/")) return { kind: "storyboard", file };
+  if (file.endsWith(".vtt")) return { kind: "captions", file };
   return { kind: "other", file };
 }
