@@ -1,19 +1,22 @@
 /**
  * CPU of our ladder (one decode, cascaded scaling, sound once) beside one ffmpeg process per rung, as
- * `-preset veryfast -bf 16 -b_strategy 1` servers do it, on the same film, at the same sizes and caps. Bytes and SSIM say whether the two are alike.
+ * `-preset veryfast -bf 16 -b_strategy 1` servers do it, on the same film, at the same sizes and caps. Bytes and VMAF say whether the two are alike.
  *
- *   bun bench/ladder.ts [film] [--runs=3] [--height=720]
+ *   npm install --prefix bench/peers
+ *   bun bench/ladder.ts [film] [--runs=3] [--height=720] [--seconds=30]
  *
  * Without a film, one is made. Every run of ours is followed by one of the peer's; medians are compared. The peer makes the
- * sound only once, which favours it. SSIM is of each largest rung against the source scaled to it.
+ * sound only once, which favours it. VMAF is of each rung against the source scaled to it, and the mean over the rungs is
+ * compared; it comes from an ffprobe of npm that has libvmaf, which systems' own builds mostly lack.
  */
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { createSystemClock } from "#ports/clock/index.ts";
 import { createSandbox } from "#ports/sandbox/index.ts";
-import { type Ladder, planLadder } from "#systems/media/encode/ladder.ts";
+import { type Ladder, planLadder, type Rung } from "#systems/media/encode/ladder.ts";
 import { type Probe, probeVideo } from "#systems/media/encode/probe.ts";
 import { type EncodeNeeds, findFfmpeg } from "#systems/media/encode/tools.ts";
 import { transcode } from "#systems/media/encode/transcode.ts";
@@ -25,12 +28,21 @@ interface Run {
   cpu_s: number;
   wall_s: number;
   bytes: number;
-  ssim: number;
+  /** By rung, smallest first. */
+  vmaf: number[];
+  rung_bytes: number[];
 }
+
+const VMAF_PROBE = join(
+  import.meta.dirname,
+  `peers/node_modules/@ffprobe-installer/${process.platform}-${process.arch}/ffprobe`,
+);
+if (!existsSync(VMAF_PROBE)) throw new Error("This bench needs libvmaf: npm install --prefix bench/peers");
 
 const option = (name: string) => process.argv.find((arg) => arg.startsWith(`--${name}=`))?.split("=")[1];
 const runs = Number(option("runs") ?? 3);
 const height = Number(option("height") ?? 0);
+const seconds = Number(option("seconds") ?? 0);
 const clock = createSystemClock();
 const sandbox = await createSandbox({ clock });
 const tools = await findFfmpeg(sandbox);
@@ -59,7 +71,7 @@ try {
       `run ${i + 1}    ours ${ours.at(-1)!.cpu_s.toFixed(2)} CPU s, peer ${peers.at(-1)!.cpu_s.toFixed(2)} CPU s`,
     );
   }
-  table(ours, peers);
+  table(ladder.rungs, ours, peers);
 } finally {
   await rm(home, { recursive: true, force: true });
 }
@@ -68,10 +80,12 @@ try {
 async function sourceFilm(given: string | undefined): Promise<string> {
   const path = join(home, "film.mp4");
   const x264 = ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "14", "-pix_fmt", "yuv420p"];
-  if (given && !height) {
+  if (given && !height && !seconds) {
     await Bun.$`cp ${given} ${path}`;
   } else if (given) {
-    await Bun.$`${tools!.ffmpeg} -v error -y -i ${given} -vf scale=-2:${height}:flags=lanczos ${x264} -c:a copy ${path}`;
+    const scaled = height ? ["-vf", `scale=-2:${height}:flags=lanczos`] : [];
+    const looped = seconds ? ["-t", String(seconds)] : [];
+    await Bun.$`${tools!.ffmpeg} -v error -y -stream_loop ${seconds ? "-1" : "0"} -i ${given} ${looped} ${scaled} ${x264} -c:a copy ${path}`;
   } else {
     const picture = "mandelbrot=size=1280x720:rate=30:end_scale=0.001,noise=alls=6:allf=t";
     await Bun.$`${tools!.ffmpeg} -v error -y -f lavfi -i ${picture} -f lavfi -i ${"sine=frequency=330:sample_rate=48000"} -t 20 ${x264} -c:a aac ${path}`;
@@ -82,8 +96,7 @@ async function sourceFilm(given: string | undefined): Promise<string> {
 
 async function oneDecode(film: string, probe: Probe, ladder: Ladder): Promise<Run> {
   const folder = await mkdtemp(join(home, "ours-"));
-  const top = ladder.rungs.at(-1)!.name;
-  const parts: Uint8Array[] = [];
+  const parts = new Map<string, Uint8Array[]>();
   let bytes = 0;
   const began = clock.monotonic();
   const { cpu_s } = await transcode(needs, {
@@ -93,13 +106,20 @@ async function oneDecode(film: string, probe: Probe, ladder: Ladder): Promise<Ru
     folder,
     async onFile(file) {
       bytes += file.bytes.length;
-      if (file.track === top) parts.push(file.bytes);
+      parts.set(file.track, [...(parts.get(file.track) ?? []), file.bytes]);
     },
   });
   const wall_s = (clock.monotonic() - began) / 1000;
-  const out = join(home, "ours.mp4");
-  await Bun.write(out, new Blob(parts as BlobPart[]));
-  return { cpu_s, wall_s, bytes, ssim: await ssimOf(out, film, ladder) };
+  const vmaf: number[] = [];
+  const rung_bytes: number[] = [];
+  for (const rung of ladder.rungs) {
+    const out = join(home, "ours.mp4");
+    const files = parts.get(rung.name) ?? [];
+    await Bun.write(out, new Blob(files as BlobPart[]));
+    vmaf.push(await vmafOf(out, film, rung));
+    rung_bytes.push(files.reduce((sum, file) => sum + file.length, 0));
+  }
+  return { cpu_s, wall_s, bytes, vmaf, rung_bytes };
 }
 
 async function processPerRung(film: string, probe: Probe, ladder: Ladder): Promise<Run> {
@@ -149,22 +169,32 @@ async function processPerRung(film: string, probe: Probe, ladder: Ladder): Promi
   const wall_s = (clock.monotonic() - began) / 1000;
   let bytes = 0;
   for (const name of await readdir(folder)) if (!name.endsWith(".m3u8")) bytes += (await stat(join(folder, name))).size;
-  const ssim = await ssimOf(join(folder, `${ladder.rungs.at(-1)!.name}.m3u8`), film, ladder);
+  const vmaf: number[] = [];
+  const rung_bytes: number[] = [];
+  for (const rung of ladder.rungs) {
+    vmaf.push(await vmafOf(join(folder, `${rung.name}.m3u8`), film, rung));
+    let sum = 0;
+    for (const name of await readdir(folder))
+      if (name.startsWith(`${rung.name}-`)) sum += (await stat(join(folder, name))).size;
+    rung_bytes.push(sum);
+  }
   await rm(folder, { recursive: true });
-  return { cpu_s, wall_s, bytes, ssim };
+  return { cpu_s, wall_s, bytes, vmaf, rung_bytes };
 }
 
-/** SSIM of a rung against the source at the rung's size and rate; both begin at their first frame. */
-async function ssimOf(path: string, film: string, ladder: Ladder): Promise<number> {
-  const { width, height: high, fps } = ladder.rungs.at(-1)!;
-  const graph = `[0:v]setpts=PTS-STARTPTS[a];[1:v]fps=${fps.num}/${fps.den},scale=${width}:${high}:flags=bicubic,setpts=PTS-STARTPTS[b];[a][b]ssim=shortest=1`;
-  const text = await Bun.$`${tools!.ffmpeg} -hide_banner -nostdin -i ${path} -i ${film} -lavfi ${graph} -f null - 2>&1`
-    .quiet()
-    .text();
-  return Number(/All:([\d.]+)/.exec(text)?.[1] ?? Number.NaN);
+/** Mean VMAF of a rung against the source at the rung's size and rate; both begin at their first frame. */
+async function vmafOf(path: string, film: string, { width, height: high, fps }: Rung): Promise<number> {
+  const [made, wanted, report] = [join(home, "made.y4m"), join(home, "wanted.y4m"), join(home, "vmaf.json")];
+  await Bun.$`${tools!.ffmpeg} -v error -y -i ${path} -pix_fmt yuv420p ${made}`.quiet();
+  const plain = `fps=${fps.num}/${fps.den},scale=${width}:${high}:flags=bicubic`;
+  await Bun.$`${tools!.ffmpeg} -v error -y -i ${film} -an -vf ${plain} -pix_fmt yuv420p ${wanted}`.quiet();
+  const graph = `movie=${made}[a];movie=${wanted}[b];[a][b]libvmaf=shortest=1:log_fmt=json:log_path=${report}:n_threads=2`;
+  await Bun.$`${VMAF_PROBE} -v error -f lavfi -i ${graph} -show_entries frame=pts -of csv`.quiet();
+  const { pooled_metrics } = (await Bun.file(report).json()) as { pooled_metrics: { vmaf: { mean: number } } };
+  return pooled_metrics.vmaf.mean;
 }
 
-function table(ours: Run[], peers: Run[]): void {
+function table(rungs: Rung[], ours: Run[], peers: Run[]): void {
   const row = (name: string, pick: (run: Run) => number, digits: number) => {
     const [a, b] = [median(ours.map(pick)), median(peers.map(pick))];
     console.log(
@@ -177,7 +207,18 @@ function table(ours: Run[], peers: Run[]): void {
   row("CPU s", (run) => run.cpu_s, 2);
   row("wall s", (run) => run.wall_s, 2);
   row("bytes, all rungs", (run) => run.bytes, 0);
-  row("SSIM, largest rung", (run) => run.ssim, 5);
+  row("VMAF, mean of rungs", (run) => run.vmaf.reduce((sum, value) => sum + value, 0) / run.vmaf.length, 2);
+  console.log(
+    `\n${"rung".padEnd(10)}${"VMAF ours".padStart(12)}${"peer".padStart(10)}${"bytes ours / peer".padStart(20)}`,
+  );
+  rungs.forEach(({ name }, i) => {
+    const at = (all: Run[], pick: (run: Run) => number[]) => median(all.map((run) => pick(run)[i] ?? Number.NaN));
+    const [a, b] = [at(ours, (run) => run.vmaf), at(peers, (run) => run.vmaf)];
+    const bytes = at(ours, (run) => run.rung_bytes) / at(peers, (run) => run.rung_bytes);
+    console.log(
+      `${name.padEnd(10)}${a.toFixed(2).padStart(12)}${b.toFixed(2).padStart(10)}${`${(bytes * 100).toFixed(1)} %`.padStart(20)}`,
+    );
+  });
 }
 
 function median(values: number[]): number {

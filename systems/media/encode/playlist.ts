@@ -5,7 +5,7 @@ import { audioFrameAt, audioSeconds, segmentSeconds, valueOf } from "./grid.ts";
 import type { Ladder, Rung, Sound, Trick } from "./ladder.ts";
 
 /** Counts up when the same plan would give other bytes; it is part of every name, and names are cached for a year. */
-const RECIPE_VERSION = 2;
+const RECIPE_VERSION = 3;
 
 /** The name of everything that is made of one source, below its folder. Ours alone: nothing of a client's is in it. */
 export interface Names {
