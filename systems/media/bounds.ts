@@ -63,6 +63,37 @@ export const IMAGE_SPACE_FACTOR = 2;
 export const FREE_BYTES_RESERVE = 512 * MIB;
 /** A place that was left because more people may see the thing now: addresses of it were given out until a moment ago. */
 export const MOVED_KEPT_MS = 3 * 60 * 60 * 1000;
+/** A maker says so often that it lives; after three times as long its segments are another's. */
+export const LEASE_MS = 9_000;
+/** What is on its way to the store has so long to arrive. */
+export const STORING_MS = 30_000;
+export const FAILED_CHARS_MAX = 500;
+/** Tries to make one segment, and the pauses behind each; after the last one it is left alone for a while. */
+export const MAKE_TRIES_MAX = 3;
+export const MAKE_PAUSES_MS = [500, 2_000, 5 * 60_000] as const;
+/** Requests that wait for segments, in this process: each is an open connection and little else. */
+export const MAKE_WAITERS_MAX = 2_000;
+/** Different segments that wait for a core; at half a second each, two cores get through in the time below. */
+export const MAKE_QUEUE_MAX = 32;
+/** A player gives up soon after, and asks again. Servers in front cut a silent connection after 10 s. */
+export const MAKE_WAIT_MS_MAX = 8_000;
+/** How often a node looks whether another has stored what it waits for. */
+export const MAKE_LOOK_MS = 60;
+/** Who waits for what a fill is about to make begins by himself after so long: a fill yields to everybody. */
+export const FILL_PATIENCE_MS = 1_500;
+/** A source that was fetched from a store elsewhere stays on the disk for so long after its last use, and so many of them. */
+export const SOURCE_KEPT_MS = 5 * 60_000;
+export const SOURCES_KEPT_MAX = 4;
+export const SOURCES_LOOK_MS = 60_000;
+/** The beginning that is made at once: what a player fetches before it plays. */
+export const AHEAD_SEGMENTS = 2;
+/** A fill decodes so many segments in one run: what a seek and a start cost is spread over a minute and more of film. */
+export const FILL_SEGMENTS = 20;
+/** Sound costs a hundredth of its length: ten minutes of it in one run. */
+export const FILL_SOUND_SEGMENTS = 150;
+/** After so long a fill lets others go before it goes on. */
+export const FILL_RUN_MS = 60_000;
+
 /** Scheduled jobs look at so many names of the store at once. */
 export const COLLECT_NAMES_MAX = 1_000;
 

@@ -24,6 +24,7 @@ import { createHistory } from "./history/index.ts";
 import { createImages } from "./images/index.ts";
 import { imageCard } from "./images/present.ts";
 import { DEFAULT_MEDIA_LIMITS, type MediaLimits } from "./limits.ts";
+import { createMaking } from "./making/index.ts";
 import { createTells } from "./playback/tell.ts";
 import { serveMedia } from "./routes.ts";
 import { createRules, type PeopleFacts, type SpaceFacts } from "./rules.ts";
@@ -92,6 +93,8 @@ export function createMedia(needs: MediaNeeds): Media {
   const videos = createVideos({ sql, jobs, clock, ids, tell, uploads, rules, acceptsVideo: () => accepts("video") });
   const intake = createIntake({ sql, jobs, blobs, clock, limits, uploads, videos });
   const images = createImages({ sql, jobs, blobs, clock, ids, tell, uploads });
+  const making = createMaking({ ...needs, limits });
+  blobs.onMissing(making.missing);
   const claims = createClaims({ jobs, clock, tell });
   const collections = createCollections({ sql, clock, ids, tell, rules });
   const history = createHistory({ sql, clock, rules, collections });
@@ -137,6 +140,7 @@ export function createMedia(needs: MediaNeeds): Media {
         tell,
         uploads,
         intake,
+        making,
         limits,
         tools,
         scratch_folder: needs.scratch_folder,
@@ -146,6 +150,7 @@ export function createMedia(needs: MediaNeeds): Media {
       following.use(followPeople({ log, jobs, clock }));
       following.use(followSpaces({ log, jobs }));
       following.use(followPlayable({ log, jobs }));
+      following.use(making.begin());
       return following;
     },
     async videoCards(asked) {

@@ -60,18 +60,34 @@ export const DELETE_PLACE_LATER = "media.delete_place_later";
 
 /** Copies every blob below one place to another. Done again after a crash it writes the same names once more. */
 export async function copyPlace(blobs: Blobs, from: Place, to: Place, signal: AbortSignal | null): Promise<void> {
+  for await (const name of namesIn(blobs, from)) await copy(blobs, name, to + name.slice(from.length), signal);
+}
+
+/** Copies what has no copy yet. */
+export async function copyMissing(blobs: Blobs, from: Place, to: Place, signal: AbortSignal | null): Promise<void> {
+  const there = new Set<string>();
+  for await (const name of namesIn(blobs, to)) there.add(name.slice(to.length));
+  for await (const name of namesIn(blobs, from)) {
+    const file = name.slice(from.length);
+    if (!there.has(file)) await copy(blobs, name, to + file, signal);
+  }
+}
+
+async function* namesIn(blobs: Blobs, place: Place): AsyncGenerator<string> {
   let after: string | undefined;
   for (;;) {
-    const { names, next_after } = await blobs.list(from, after === undefined ? {} : { after });
-    for (const name of names) {
-      signal?.throwIfAborted();
-      const { head, body } = await blobs.get(name);
-      const cache_control = name.endsWith(".m3u8") ? "no-cache" : "immutable";
-      await blobs.put(to + name.slice(from.length), body, { media_type: head.media_type, cache_control });
-    }
+    const { names, next_after } = await blobs.list(place, after === undefined ? {} : { after });
+    yield* names;
     if (next_after === null) return;
     after = next_after;
   }
+}
+
+async function copy(blobs: Blobs, name: string, to: string, signal: AbortSignal | null): Promise<void> {
+  signal?.throwIfAborted();
+  const { head, body } = await blobs.get(name);
+  const cache_control = name.endsWith(".m3u8") ? "no-cache" : "immutable";
+  await blobs.put(to, body, { media_type: head.media_type, cache_control });
 }
 
 /**

@@ -1,6 +1,8 @@
-import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
+import { HOUR_MS } from "#kernel/time.ts";
+import type { Clock } from "#ports/clock/index.ts";
 import type { JobRun, Jobs } from "#ports/jobs/index.ts";
 
 export interface Scratch extends AsyncDisposable {
@@ -16,16 +18,24 @@ export async function openScratch(folder: string, run: Pick<JobRun, "id">): Prom
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
+/** Folders of runs that belong to no job. None takes as long as an hour. */
+export const MAKE = "make";
+
 /** Folders whose job does not run any more: a process that was killed left them. @returns how many went */
-export async function sweepScratch(folder: string, jobs: Jobs): Promise<number> {
+export async function sweepScratch(folder: string, jobs: Jobs, clock: Pick<Clock, "now">): Promise<number> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;
   });
+  const isInUse = async (folder: string, name: string): Promise<boolean> => {
+    const [id = ""] = name.split("-", 1);
+    if (id === MAKE) return clock.now() - ((await stat(join(folder, name)).catch(() => null))?.mtimeMs ?? 0) < HOUR_MS;
+    const job = await jobs.get(id);
+    return job?.state === "running" || job?.state === "queued";
+  };
   let gone = 0;
   for (const name of names) {
-    const job = await jobs.get(name.split("-", 1)[0]!);
-    if (job?.state === "running" || job?.state === "queued") continue;
+    if (await isInUse(folder, name)) continue;
     await rm(join(folder, name), { recursive: true, force: true });
     gone += 1;
   }

@@ -11,7 +11,7 @@ import { createFileBlobs } from "#ports/blobs/index.ts";
 import { type Clock, createSystemClock } from "#ports/clock/index.ts";
 import type { Called, TestClient } from "#ports/http/testing.ts";
 import { createJobs, type JobFailure, type Jobs } from "#ports/jobs/index.ts";
-import { createSandbox } from "#ports/sandbox/index.ts";
+import { createSandbox, type Sandbox, type SandboxResult } from "#ports/sandbox/index.ts";
 import { type TestHouse, testHouse, type TestPerson } from "#systems/people/testing.ts";
 
 import { FORGET_FILES } from "./captions/index.ts";
@@ -31,6 +31,10 @@ export interface MediaHouse extends AsyncDisposable {
   /** Attempts of jobs that failed. */
   failures: JobFailure[];
   person(handle: string, role?: "admin" | "moderator"): Promise<TestPerson>;
+  /** Programs that were started for media, and how they ended. */
+  runs: ProgramRun[];
+  /** Another node of the same house: the same database and files, a process's worth of everything else. */
+  node(given?: { tools?: MediaNeeds["tools"]; works?: boolean }): Promise<MediaNode>;
   /** Asks the blobs' own handler, as a browser would. */
   ask(url: string, init?: RequestInit): Promise<Response>;
   /** Every blob that there is. */
@@ -39,6 +43,45 @@ export interface MediaHouse extends AsyncDisposable {
   settled(): Promise<void>;
   /** Runs one of the jobs that come by themselves, now, and waits for it and what it began. */
   work(kind: string): Promise<void>;
+}
+
+export interface ProgramRun {
+  argv: string[];
+  ended: SandboxResult["ended"] | null;
+}
+
+export interface MediaNode extends AsyncDisposable {
+  runs: ProgramRun[];
+  ask(url: string, init?: RequestInit): Promise<Response>;
+}
+
+/** A sandbox that keeps count of what was started in it. */
+function counted(sandbox: Sandbox): { sandbox: Sandbox; runs: ProgramRun[] } {
+  const runs: ProgramRun[] = [];
+  const note = (argv: string[], ended: Promise<SandboxResult>) => {
+    const run: ProgramRun = { argv, ended: null };
+    runs.push(run);
+    ended.then(
+      (result) => (run.ended = result.ended),
+      () => {},
+    );
+  };
+  return {
+    runs,
+    sandbox: {
+      ...sandbox,
+      run(command) {
+        const ended = sandbox.run(command);
+        note(command.argv, ended);
+        return ended;
+      },
+      start(command) {
+        const started = sandbox.start(command);
+        note(command.argv, started.ended);
+        return started;
+      },
+    },
+  };
 }
 
 /** The machine's own clock, whose wall time can be set forward: work goes on as ever, and days pass at once. */
@@ -65,15 +108,16 @@ export async function mediaHouse(
   const folder = await mkdtemp(join(tmpdir(), "media-"));
   const failures: JobFailure[] = [];
   const jobs = createJobs({ sql: db.sql, clock, onFailure: (failure) => failures.push(failure) });
-  const blobs =
-    given.blobs ??
-    (await createFileBlobs({
+  const secret = "a secret of more than thirty-two characters";
+  const openBlobs = () =>
+    createFileBlobs({
       folder: join(folder, "blobs"),
       clock,
-      secret: "a secret of more than thirty-two characters",
+      secret,
       base_path: "/blobs",
       onError: (error) => house.broken.push(error),
-    }));
+    });
+  const blobs = given.blobs ?? (await openBlobs());
   async function settled(): Promise<void> {
     for (;;) {
       const alive = (await jobs.counts()).filter(
@@ -86,22 +130,21 @@ export async function mediaHouse(
   }
   const spaces = createTestSpaces();
   const scratch_folder = join(folder, "scratch");
-  const sandbox = await createSandbox({ clock });
-  const media = createMedia({
+  const walls = await createSandbox({ clock });
+  const { sandbox, runs } = counted(walls);
+  const tools = given.tools === undefined ? await findFfmpeg(walls) : given.tools;
+  const all = {
     sql: db.sql,
     log,
-    jobs,
-    blobs,
-    sandbox,
     clock,
     ids: db.ids,
     people: house.people,
     spaces,
-    tools: given.tools === undefined ? await findFfmpeg(sandbox) : given.tools,
     scratch_folder,
-    secret: "a secret of more than thirty-two characters",
+    secret,
     ...(given.limits ? { limits: given.limits } : {}),
-  });
+  };
+  const media = createMedia({ ...all, jobs, blobs, sandbox, tools });
   media.serve(house.api);
   const working = media.work();
   jobs.start();
@@ -114,6 +157,24 @@ export async function mediaHouse(
     scratch_folder,
     spaces,
     failures,
+    runs,
+    async node({ tools: own_tools = tools, works = true } = {}) {
+      const own_blobs = await openBlobs();
+      const own = counted(walls);
+      // It claims nothing: what it does, it does because it was asked.
+      const own_jobs = createJobs({ sql: db.sql, clock, onFailure: (failure) => failures.push(failure) });
+      const node = createMedia({ ...all, jobs: own_jobs, blobs: own_blobs, sandbox: own.sandbox, tools: own_tools });
+      const working = works ? node.work() : null;
+      return {
+        runs: own.runs,
+        ask: (url, init) => own_blobs.handler(new Request(new URL(url, "http://house.test"), init)),
+        async [Symbol.asyncDispose]() {
+          working?.[Symbol.dispose]();
+          await own_jobs[Symbol.asyncDispose]();
+          await own_blobs[Symbol.asyncDispose]();
+        },
+      };
+    },
     person: (handle, role) => house.person(handle, role),
     ask: (url, init) => blobs.handler(new Request(new URL(url, "http://house.test"), init)),
     async stored() {

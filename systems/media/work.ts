@@ -12,6 +12,8 @@ import type { Tell } from "./events.ts";
 import { trimHistoryJob } from "./history/index.ts";
 import { makeImageJob } from "./images/make.ts";
 import type { MediaLimits } from "./limits.ts";
+import { fillJobs } from "./making/fill.ts";
+import type { Making } from "./making/index.ts";
 import { takeStockJob } from "./storage/walk.ts";
 import { storyboardJob } from "./storyboard/make.ts";
 import { thumbnailJob } from "./thumbnail/make.ts";
@@ -25,7 +27,7 @@ import type { Uploads } from "./uploads/index.ts";
 import { finishUploadJob, type Intake } from "./uploads/intake.ts";
 import { posterJob } from "./videos/poster.ts";
 import { probeVideoJob } from "./videos/probe.ts";
-import { transcodeJobs } from "./videos/transcode.ts";
+import { publishVideoJob } from "./videos/publish.ts";
 import { countViewsJob, recountViewsJob } from "./watching/views.ts";
 
 /** What the jobs stand on. */
@@ -38,6 +40,7 @@ export interface WorkNeeds {
   tell: Tell;
   uploads: Uploads;
   intake: Intake;
+  making: Making;
   limits: MediaLimits;
   tools: FfmpegTools | null;
   scratch_folder: string;
@@ -51,7 +54,8 @@ export function defineMediaJobs(needs: WorkNeeds): void {
   jobs.define(makeImageJob(needs));
   jobs.define(probeVideoJob(needs));
   jobs.define(posterJob(needs));
-  for (const kind of transcodeJobs(needs)) jobs.define(kind);
+  for (const kind of fillJobs(needs)) jobs.define(kind);
+  jobs.define(publishVideoJob(needs));
   jobs.define(freeUploadJob(needs));
   jobs.define(finishUploadJob(needs));
   jobs.define(expireUploadsJob(needs));

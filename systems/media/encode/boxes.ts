@@ -66,6 +66,15 @@ export function timescaleOf(init: Uint8Array): number {
   return view.getUint32(mdhd.content + (view.getUint8(mdhd.content) === 1 ? 20 : 12));
 }
 
+/** Whether segments of a run with the one init can be played with the other: the same clock and the same codec's setup. */
+export function sameTrack(one: Uint8Array, other: Uint8Array): boolean {
+  const setup = (init: Uint8Array) => {
+    const { start, end } = find(init, ["moov", "trak", "mdia", "minf", "stbl", "stsd"]);
+    return init.subarray(start, end);
+  };
+  return timescaleOf(one) === timescaleOf(other) && Buffer.compare(setup(one), setup(other)) === 0;
+}
+
 /** The samples of a fragment: how many, and how large each is. @throws Error for one that holds not exactly one run */
 export function samplesOf(segment: Uint8Array): { sizes: number[]; data: Uint8Array } {
   const view = viewOf(segment);

@@ -1,4 +1,4 @@
-import { AUDIO_FRAME, AUDIO_RATE_HZ, audioFrameAt, startOf, valueOf } from "./grid.ts";
+import { AUDIO_FRAME, AUDIO_RATE_HZ, audioFrameAt, valueOf } from "./grid.ts";
 import type { Ladder, Rung, Sound } from "./ladder.ts";
 import type { Probe } from "./probe.ts";
 import type { FfmpegTools } from "./tools.ts";
@@ -15,15 +15,36 @@ export interface Part {
   /** The segments `from ≤ k < until`. */
   from: number;
   until: number;
+  /** One frame of each track, for its init; no segments. */
+  inits_only: boolean;
   folder: string;
+  notice_ms: number;
   threads: number;
 }
 
 /** Sound frames that are encoded before the first that is kept, so that the encoder has its history. */
 const WARM_UP_FRAMES = 4;
 
-/** Where a run begins to read: one segment early, so that the first frame that is kept is found by counting, not by seeking. */
-export const seekSegment = (part: Part): number => Math.max(0, part.from - 1);
+/** Containers that know where their key frames are: a seek lands on one at or before the place that was asked for. */
+const INDEXED = /^(?:mov|matroska)/;
+/** Others are sought by guessing, and films without an index rarely have key frames further apart than this. */
+const GUESS_SEGMENTS = 3;
+
+/**
+ * How many frames before the first that is kept a run begins to read; those are found by counting, and dropped. Sound has
+ * its own history to read. A picture alone needs none: ffmpeg gives all frames from the key frame before, and `fps` takes
+ * the last that is not later than the first frame of the grid, which is what a run from the film's beginning shows there.
+ */
+export function leadFrames(part: Part): number {
+  const { frames_per_segment } = part.ladder.grid;
+  const segments = part.sounds.length > 0 ? 1 : INDEXED.test(part.probe.container) ? 0 : GUESS_SEGMENTS;
+  return Math.min(part.from, segments) * frames_per_segment;
+}
+
+const seekSeconds = (part: Part): number => {
+  const { fps, frames_per_segment } = part.ladder.grid;
+  return ((part.from * frames_per_segment - leadFrames(part)) * fps.den) / fps.num;
+};
 
 /** The number of the first AAC frame that this run's encoder gives; the one before it is its lead-in. */
 export const firstSoundFrame = (part: Part): number =>
@@ -34,15 +55,16 @@ export const firstSoundFrame = (part: Part): number =>
  * `<folder>/<track>/<n>.m4s`, n from 0 in each run.
  */
 export function transcodeCommand(tools: FfmpegTools, part: Part): string[] {
-  const { grid } = part.ladder;
-  const seek_s = startOf(grid, seekSegment(part));
+  const seek_s = seekSeconds(part);
   return [
     tools.ffmpeg,
-    ["-v", "warning", "-hide_banner", "-nostdin", "-y", "-progress", "pipe:1", "-stats_period", "0.2"],
+    ["-v", "warning", "-hide_banner", "-nostdin", "-y", "-progress", "pipe:1"],
+    ["-stats_period", String(part.notice_ms / 1000)],
     ...inputGuards(),
     ["-threads", String(part.threads)],
     // A picture that changes its size midway is scaled on, not taken for a new film.
     ["-reinit_filter:v", "0"],
+    ...(seek_s > 0 && part.sounds.length === 0 ? ["-noaccurate_seek"] : []),
     ...(seek_s > 0 ? ["-ss", seek_s.toFixed(6)] : []),
     ["-i", `file:${part.source_path}`],
     ["-filter_complex_threads", String(part.threads)],
@@ -57,7 +79,7 @@ function pictureGraph(tools: FfmpegTools, part: Part): string {
   const { probe, ladder, rungs } = part;
   const { grid } = ladder;
   const top = rungs.at(-1)!;
-  const skip = (part.from - seekSegment(part)) * grid.frames_per_segment;
+  const skip = leadFrames(part);
   const padding_s = Math.max(0, probe.duration_ms - probe.video.duration_ms) / 1000;
   const first = [
     ...(probe.video.interlaced ? ["bwdif=mode=send_frame:deint=interlaced"] : []),
@@ -100,7 +122,8 @@ function matrixMade({ video }: Probe): string {
 function pictureOutput(part: Part, rung: Rung, i: number): string[] {
   const { grid } = part.ladder;
   const key_every = grid.frames_per_segment / rung.every;
-  const frames = Math.min(grid.frames, part.until * grid.frames_per_segment) - part.from * grid.frames_per_segment;
+  const wanted = Math.min(grid.frames, part.until * grid.frames_per_segment) - part.from * grid.frames_per_segment;
+  const frames = part.inits_only ? 1 : wanted;
   return [
     ["-map", `[v${i}]`, "-frames:v", String(Math.ceil(frames / rung.every))],
     // A one-step search, no inter blocks below 16×16, three B-frames in a fixed pattern; but x264's lookahead with its macroblock
@@ -119,9 +142,10 @@ function pictureOutput(part: Part, rung: Rung, i: number): string[] {
 
 function soundGraph(part: Part, sound: Sound, i: number): string {
   const { grid } = part.ladder;
-  const seek_samples = Math.round(startOf(grid, seekSegment(part)) * AUDIO_RATE_HZ);
+  const seek_samples = Math.round(seekSeconds(part) * AUDIO_RATE_HZ);
   const start = firstSoundFrame(part) * AUDIO_FRAME - seek_samples;
-  const end = Math.min(grid.samples, audioFrameAt(grid, part.until) * AUDIO_FRAME) - seek_samples;
+  const wanted = Math.min(grid.samples, audioFrameAt(grid, part.until) * AUDIO_FRAME) - seek_samples;
+  const end = part.inits_only ? start + AUDIO_FRAME : wanted;
   return [
     // Gaps and jumps of the source's clock become silence and cuts, so that sound stays with the picture.
     `[0:${sound.stream}]aresample=${AUDIO_RATE_HZ}:async=1:first_pts=0`,

@@ -7,6 +7,9 @@ import type { Ladder, Rung, Sound, Trick } from "./ladder.ts";
 /** Counts up when the same plan would give other bytes; it is part of every name, and names are cached for a year. */
 const RECIPE_VERSION = 3;
 
+export const MASTER = "master.m3u8";
+export const INIT = "init.mp4";
+
 /** The name of everything that is made of one source, below its folder. Ours alone: nothing of a client's is in it. */
 export interface Names {
   master: string;
@@ -29,9 +32,9 @@ export function namesOf(ladder: Ladder): Names {
     return known;
   };
   return {
-    master: "master.m3u8",
+    master: MASTER,
     playlist: (track) => `${track}.m3u8`,
-    init: (track) => `${folder(track)}init.mp4`,
+    init: (track) => folder(track) + INIT,
     segment: (track, k) => `${folder(track)}${k}.m4s`,
     folder,
   };

@@ -27,6 +27,10 @@ export interface TranscodeWork {
   from?: number;
   /** The segment to stop before; the film's end where nothing is said. */
   until?: number;
+  /** Only the inits of these tracks, which costs one frame of each. */
+  inits_only?: boolean;
+  /** How often the program says how far it is, and so how soon a whole file is noticed. */
+  notice_ms?: number;
   /** An empty folder of this run's own. What is in it goes; it is left empty. */
   folder: string;
   /**
@@ -80,6 +84,8 @@ function partOf(work: TranscodeWork): Part {
     sounds: ladder.sounds.filter(wanted),
     from: work.from ?? 0,
     until: Math.min(work.until ?? ladder.grid.segments, ladder.grid.segments),
+    inits_only: work.inits_only ?? false,
+    notice_ms: work.notice_ms ?? 200,
     folder: work.folder,
     threads: Math.min(THREADS_MAX, navigator.hardwareConcurrency),
   };
@@ -119,11 +125,11 @@ async function runPart(needs: EncodeNeeds, work: TranscodeWork, part: Part, trac
       moved_at_ms = clock.monotonic();
       work.onProgress?.(Math.min(1, us / 1e6 / seconds));
     }
-    if (await collect(work, tracks, made, false)) moved_at_ms = clock.monotonic();
+    if (await collect(work, part, tracks, made, false)) moved_at_ms = clock.monotonic();
   }
   const result = await running.ended;
   // What was finished is kept, however the run ended: the next one goes on from there.
-  await collect(work, tracks, made, true);
+  await collect(work, part, tracks, made, true);
   if (stalled)
     throw new MediaRefusal("video.stalled", "Making this video playable came to a halt. It can be tried again.", false);
   checkEnd(result, part, tracks, made);
@@ -133,6 +139,7 @@ async function runPart(needs: EncodeNeeds, work: TranscodeWork, part: Part, trac
 /** Gives on what is whole by now; true if there was any. */
 async function collect(
   work: TranscodeWork,
+  part: Part,
   tracks: Track[],
   made: Map<string, number>,
   at_end: boolean,
@@ -152,7 +159,7 @@ async function collect(
       const segment = await wholeFile(path, isWholeSegment);
       const ready = segment ? track.takeSegment(segment) : at_end ? track.rest() : [];
       if (segment) await rm(path);
-      for (const { index, bytes } of ready) {
+      for (const { index, bytes } of part.inits_only ? [] : ready) {
         await work.onFile({ kind: "segment", track: track.name, index, bytes });
         made.set(track.name, (made.get(track.name) ?? 0) + 1);
       }
@@ -174,7 +181,9 @@ function checkEnd(result: SandboxResult, part: Part, tracks: Track[], made: Map<
   if (bound) throw bound;
   if (saysDiskFull(result.stderr))
     throw new MediaRefusal("media.no_space", "There is no space left to make this video playable.", false);
-  const short = tracks.find((track) => (made.get(track.name) ?? 0) < track.expected);
+  const short = tracks.find((track) =>
+    part.inits_only ? !track.has_init : (made.get(track.name) ?? 0) < track.expected,
+  );
   if (result.exit_code === 0 && !short) return;
   if (result.ended === "killed") {
     throw new MediaRefusal(
@@ -183,7 +192,7 @@ function checkEnd(result: SandboxResult, part: Part, tracks: Track[], made: Map<
       false,
     );
   }
-  if (short && (made.size > 0 || part.from > 0)) {
+  if (short && !part.inits_only && (made.size > 0 || part.from > 0)) {
     const reached_s = (part.from + (made.get(short.name) ?? 0)) * part.ladder.grid.segment_s;
     throw new MediaRefusal(
       "video.truncated",

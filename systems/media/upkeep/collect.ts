@@ -43,7 +43,7 @@ export function collectOrphansJob(needs: CollectNeeds): JobKind {
     async handle(_payload, run) {
       await collectOrphans(needs, run.signal);
       await needs.blobs.sweep(needs.clock.now() - ORPHAN_AGE_MS);
-      await sweepScratch(needs.scratch_folder, needs.jobs);
+      await sweepScratch(needs.scratch_folder, needs.jobs, needs.clock);
     },
   };
 }

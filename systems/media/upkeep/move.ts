@@ -8,7 +8,7 @@ import { lookBeside } from "../beside.ts";
 import type { Tell } from "../events.ts";
 import { MOVE_IMAGE } from "../images/index.ts";
 import * as images from "../images/store.ts";
-import { belongsInPublic, copyPlace, isPublicPlace, leavePlace, newPlace, type Place } from "../places.ts";
+import { belongsInPublic, copyMissing, copyPlace, isPublicPlace, leavePlace, newPlace, type Place } from "../places.ts";
 import { MOVE_VIDEO } from "../videos/index.ts";
 import * as videos from "../videos/store.ts";
 
@@ -55,19 +55,19 @@ export function moveVideoJob(needs: MoveNeeds): JobKind {
     async handle(payload, run) {
       const id = String(payload.video_id) as VideoId;
       const video = await videos.findVideo(needs.sql.pool, id);
-      // While it is being made, its maker moves it between two segments.
-      if (!video || video.status === "processing") return;
-      await moveVideo(video, run, needs);
+      if (video) await moveVideo(video, run, needs);
     },
   };
 }
 
-/** @returns the place it lies in now */
-export async function moveVideo(video: videos.VideoRow, run: JobRun, needs: MoveNeeds): Promise<Place> {
-  const { id, owner_id, status } = video;
-  return move(video, newPlace("videos", id, belongsInPublic(video)), run, needs, async (tx, to) => {
+/** Also while it is made: whoever stores a segment looks where, with the video's row locked as it is here. */
+async function moveVideo(video: videos.VideoRow, run: JobRun, needs: MoveNeeds): Promise<void> {
+  const { id, owner_id } = video;
+  await move(video, newPlace("videos", id, belongsInPublic(video)), run, needs, async (tx, to) => {
     const now = await videos.lockVideo(tx, id);
-    if (!now || now.status !== status || belongsInPublic(now) !== isPublicPlace(to)) return false;
+    if (!now || now.place !== video.place || belongsInPublic(now) !== isPublicPlace(to)) return false;
+    // What came to the old place while the rest was copied: few, and nobody adds to them any more.
+    await copyMissing(needs.blobs, video.place, to, run.signal);
     if (!(await videos.setPlace(tx, id, video.place, to))) return false;
     // What was put beside it after the copy had passed by is put there again.
     await lookBeside(tx, needs.jobs, id);
@@ -82,9 +82,9 @@ async function move(
   run: JobRun,
   { blobs, jobs }: MoveNeeds,
   settle: (tx: Query, to: Place) => Promise<boolean>,
-): Promise<Place> {
+): Promise<void> {
   const from = thing.place;
-  if (belongsInPublic(thing) === isPublicPlace(from)) return from;
+  if (belongsInPublic(thing) === isPublicPlace(from)) return;
   let settled = false;
   try {
     await copyPlace(blobs, from, to, run.signal);
@@ -97,5 +97,4 @@ async function move(
     // Its audience changed again, it was deleted, or the lease is lost: what was copied is nobody's.
     if (!settled) await blobs.deletePrefix(to);
   }
-  return settled ? to : from;
 }

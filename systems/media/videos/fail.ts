@@ -2,7 +2,7 @@ import { Problem } from "#kernel/errors.ts";
 import type { VideoId } from "#kernel/ids.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
-import type { JobKind, JobRun } from "#ports/jobs/index.ts";
+import type { JobKind, JobRun, Jobs } from "#ports/jobs/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 
 import { FAILURE_CHARS_MAX } from "../bounds.ts";
@@ -13,12 +13,14 @@ import type { Tell } from "../events.ts";
 import type { MediaLimits } from "../limits.ts";
 import type { Uploads } from "../uploads/index.ts";
 import { canPlayWhole } from "./present.ts";
+import { publishVideo } from "./publish.ts";
 import { deleteRungs, rungsOf } from "./rungs.ts";
 import * as store from "./store.ts";
 
 export interface FailNeeds {
   sql: Sql;
   blobs: Blobs;
+  jobs: Jobs;
   clock: Clock;
   tell: Tell;
   uploads: Uploads;
@@ -111,7 +113,7 @@ async function markFailed(
   tx: Query,
   video: store.VideoRow,
   failure: Failure,
-  { clock, tell, uploads }: Pick<FailNeeds, "clock" | "tell" | "uploads">,
+  { clock, tell, uploads, jobs }: Pick<FailNeeds, "clock" | "tell" | "uploads" | "jobs">,
 ) {
   const { id, owner_id } = video;
   const detail = failure.detail.slice(0, FAILURE_CHARS_MAX);
@@ -120,12 +122,14 @@ async function markFailed(
     await store.clearSource(tx, id);
     await uploads.release(tx, video.upload_id);
   }
+  // What is whole still plays; what its lists name besides will not come.
+  if (video.playable_at !== null) await publishVideo(tx, jobs, id);
   await tell(tx, { type: "media.video_failed", version: 1, data: { video_id: id, owner_id, code: failure.code } });
 }
 
 /** A job that gave up: the house's fault, so its owner may try again. What is made already is kept for that. */
 export const onDeadVideo =
-  (needs: Pick<FailNeeds, "clock" | "tell" | "uploads">): NonNullable<JobKind["onDead"]> =>
+  (needs: Pick<FailNeeds, "clock" | "tell" | "uploads" | "jobs">): NonNullable<JobKind["onDead"]> =>
   async (tx, payload) => {
     const video = await store.lockVideo(tx, String(payload.video_id) as VideoId);
     if (!video) return;

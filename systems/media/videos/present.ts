@@ -84,11 +84,12 @@ export function canPlayWhole(rungs: RungRow[]): boolean {
   return video.some((rung) => rung.complete_at) && sound.every((rung) => rung.complete_at);
 }
 
-/** A rung's share is its pixels: that is what its encoding costs. Sound costs about as much as nothing. */
+/** Of what is made for every video. A rung's share is its pixels: that is what its encoding costs. */
 export function progressOf(rungs: RungRow[]): number {
   let all = 0;
   let done = 0;
   for (const rung of rungs) {
+    if (!rung.eager) continue;
     const cost = (rung.width ?? 100) * (rung.height ?? 100) * rung.segment_count;
     all += cost;
     done += rung.complete_at ? cost : (cost * rung.segments_done) / rung.segment_count;

@@ -4,24 +4,31 @@ import { MINUTE_MS } from "#kernel/time.ts";
 import type { JobKind, JobRun } from "#ports/jobs/index.ts";
 import type { Query } from "#ports/sql/index.ts";
 
-import { type Ladder, planLadder } from "../encode/ladder.ts";
+import { fileSource, withCopies } from "../encode/copy/index.ts";
+import { type Ladder, planLadder, type Rung } from "../encode/ladder.ts";
 import { segmentsOf } from "../encode/playlist.ts";
 import { type Probe, probeVideo } from "../encode/probe.ts";
+import type { MediaLimits } from "../limits.ts";
+import { makeAhead } from "../making/ahead.ts";
+import { FILL_VIDEO } from "../making/fill.ts";
+import type { Place } from "../places.ts";
 import { uploadBlob } from "../uploads/index.ts";
 import type { WorkNeeds } from "../work.ts";
 import { checkRoom, onDeadVideo, orFail, VideoGone } from "./fail.ts";
 import { PROBE_VIDEO, startWork } from "./index.ts";
 import { MAKE_POSTER } from "./poster.ts";
+import { writeLists } from "./publish.ts";
 import { insertRung } from "./rungs.ts";
 import * as store from "./store.ts";
-import { MAKE_FIRST } from "./transcode.ts";
 
-/** Looks at the file, plans what to make of it, and queues that; or says why not. */
+const POSTER_DELAY_MS = 700;
+
+/** Looks at the file, plans what to make of it, shows it, and makes its beginning; or says why not. */
 export function probeVideoJob(needs: WorkNeeds): JobKind {
   return {
     name: PROBE_VIDEO,
     class: "interactive",
-    tries_max: 4,
+    tries_max: 3,
     lease_ms: 20_000,
     run_ms_max: 10 * MINUTE_MS,
     concurrency_max: 2,
@@ -34,10 +41,23 @@ export function probeVideoJob(needs: WorkNeeds): JobKind {
       await orFail(id, run, needs, async () => {
         await checkRoom(needs);
         const { source, ladder } = await planOf(video, run, needs);
-        await run.fenced((tx) => plan(tx, id, source, ladder, needs));
+        await publishPlan(id, source, ladder, run, needs);
+        await makeAhead(needs.making.ground, id, run.signal);
       });
     },
   };
+}
+
+/** The lists first, then the row that tells of them; where the video moved between the two, both again. */
+async function publishPlan(id: VideoId, source: Probe, ladder: Ladder, run: JobRun, needs: WorkNeeds): Promise<void> {
+  for (;;) {
+    const place = (await store.findVideo(needs.sql.pool, id))?.place;
+    if (place === undefined) throw new VideoGone();
+    await writeLists(needs.blobs, place, ladder);
+    const planned = await run.fenced((tx) => plan(tx, id, place, source, ladder, needs));
+    if (planned) return;
+    await needs.blobs.deletePrefix(place);
+  }
 }
 
 /** A retry goes on with the plan that it had: its segments have names that come from it. */
@@ -53,12 +73,27 @@ async function planOf(
   const source = await probeVideo({ sandbox, clock, tools }, file.path, { signal: run.signal });
   const head = await blobs.head(uploadBlob(video.upload_id));
   if (!head) throw notFound("blob");
-  return { source, ladder: planLadder(source, head.etag) };
+  await using bytes = await fileSource(file.path);
+  const { ladder } = await withCopies(planLadder(source, head.etag), source, bytes);
+  return { source, ladder };
 }
 
-async function plan(tx: Query, id: VideoId, source: Probe, ladder: Ladder, { jobs }: WorkNeeds): Promise<void> {
+/** @returns false when it does not lie in this place any more */
+/** What is copied costs nothing to make when it is asked for. */
+const isEager = ({ kind, width, height }: Rung, { eager_side_px_max }: MediaLimits): boolean =>
+  kind === "encode" && Math.min(width, height) <= eager_side_px_max;
+
+async function plan(
+  tx: Query,
+  id: VideoId,
+  place: Place,
+  source: Probe,
+  ladder: Ladder,
+  { jobs, clock, tell, limits }: WorkNeeds,
+): Promise<boolean> {
   const video = await store.lockVideo(tx, id);
   if (video?.status !== "processing") throw new VideoGone();
+  if (video.place !== place) return false;
   const { duration_ms, width, height } = source;
   await store.setPlan(tx, id, { source, ladder, duration_ms, width, height });
   let position = 0;
@@ -72,6 +107,8 @@ async function plan(tx: Query, id: VideoId, source: Probe, ladder: Ladder, { job
       height: rung.height,
       bitrate_bps: rung.maxrate_bps,
       codecs: rung.codecs,
+      // The lowest always: it is what plays while all else is missing.
+      eager: isEager(rung, limits) || (rung === ladder.rungs[0] && rung.kind === "encode"),
       segment_count: segmentsOf(ladder, rung.name),
     });
   }
@@ -85,9 +122,16 @@ async function plan(tx: Query, id: VideoId, source: Probe, ladder: Ladder, { job
       height: null,
       bitrate_bps: sound.bitrate_bps,
       codecs: sound.codecs,
+      eager: !sound.copied,
       segment_count: segmentsOf(ladder, sound.name),
     });
   }
-  await startWork(tx, jobs, id, video.owner_id, MAKE_FIRST);
-  if (video.poster_bytes === null) await jobs.enqueue(tx, MAKE_POSTER, { video_id: id }, { tenant: video.owner_id });
+  const { owner_id } = video;
+  if (await store.markPlayable(tx, id, new Date(clock.now())))
+    await tell(tx, { type: "media.video_playable", version: 1, data: { video_id: id, owner_id } });
+  await startWork(tx, jobs, id, owner_id, FILL_VIDEO);
+  // Whoever waits for the first frame has the machine to himself for a moment.
+  if (video.poster_bytes === null)
+    await jobs.enqueue(tx, MAKE_POSTER, { video_id: id }, { tenant: owner_id, delay_ms: POSTER_DELAY_MS });
+  return true;
 }

@@ -1,48 +1,99 @@
 import type { VideoId } from "#kernel/ids.ts";
+import { MINUTE_MS } from "#kernel/time.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
-import type { Query } from "#ports/sql/index.ts";
+import type { JobKind, Jobs } from "#ports/jobs/index.ts";
+import type { Query, Sql } from "#ports/sql/index.ts";
 
-import { segmentSeconds } from "../encode/grid.ts";
 import type { Ladder } from "../encode/ladder.ts";
-import { masterPlaylist, type Measured, mediaPlaylist, namesOf } from "../encode/playlist.ts";
+import { masterPlaylist, type Measured, mediaPlaylist, namesOf, secondsOf, tracksOf } from "../encode/playlist.ts";
 import type { Place } from "../places.ts";
-import { segmentsOf } from "./rungs.ts";
+import { type RungRow, rungsOf, segmentsOf } from "./rungs.ts";
+import * as store from "./store.ts";
+
+export const PUBLISH_VIDEO = "media.publish_video";
 
 /** Playlists are small text beside the segments: players get them from where they get the bytes. Caches ask each time. */
 const PLAYLIST = { media_type: "application/vnd.apple.mpegurl", cache_control: "no-cache" } as const;
 
-const put = async (blobs: Blobs, name: string, text: string) => {
-  await blobs.put(name, new TextEncoder().encode(text), PLAYLIST);
-};
-
-/** @param ready segments from the first on that are stored */
-export function publishTrack(blobs: Blobs, place: Place, ladder: Ladder, track: string, ready: number): Promise<void> {
-  return put(blobs, place + namesOf(ladder).playlist(track), mediaPlaylist(ladder, track, ready));
+/** Writes a video's lists anew, once this transaction has committed: for whoever changes what they show. */
+export async function publishVideo(tx: Query, jobs: Jobs, id: VideoId): Promise<void> {
+  const version = await store.wantLists(tx, id);
+  // One job for each version: one that runs already may have read its rows before this change.
+  if (version !== null)
+    await jobs.enqueue(
+      tx,
+      PUBLISH_VIDEO,
+      { video_id: id },
+      { unique_key: `${PUBLISH_VIDEO}:${id}:${version}`, class: "interactive" },
+    );
 }
 
-/** @param rungs those that can be played; a rung that still grows stands there only as long as it is the only one */
-export function publishMaster(
+export function publishVideoJob({ sql, blobs }: { sql: Sql; blobs: Blobs }): JobKind {
+  return {
+    name: PUBLISH_VIDEO,
+    class: "interactive",
+    tries_max: 10,
+    lease_ms: 20_000,
+    run_ms_max: 5 * MINUTE_MS,
+    concurrency_max: 2,
+    async handle(payload, run) {
+      const id = String(payload.video_id) as VideoId;
+      for (;;) {
+        run.signal.throwIfAborted();
+        const video = await store.findVideo(sql.pool, id);
+        if (!video?.ladder) return;
+        const rungs = (await rungsOf(sql.pool, [id])).get(id) ?? [];
+        await writeLists(blobs, video.place, video.ladder, {
+          ...(video.status === "failed" ? { rungs: new Set(wholeOf(rungs)) } : {}),
+          measured: await measure(sql.pool, id, video.ladder, rungs),
+        });
+        const now = await store.findVideo(sql.pool, id);
+        if (now && now.place === video.place && now.lists_version === video.lists_version) return;
+        // It moved or was deleted while this wrote: what lies in a place that nothing names goes by the place's own job.
+        if (now?.place !== video.place) await blobs.delete(listNames(video.ladder).map((name) => video.place + name));
+      }
+    },
+  };
+}
+
+const listNames = (ladder: Ladder): string[] => {
+  const names = namesOf(ladder);
+  return [names.master, ...tracksOf(ladder).map((track) => names.playlist(track))];
+};
+
+const wholeOf = (rungs: RungRow[]): string[] => rungs.filter((rung) => rung.complete_at).map(({ rung }) => rung);
+
+/** Master and lists of a ladder. Complete from the start: what they name is made when it is asked for. */
+export async function writeLists(
   blobs: Blobs,
   place: Place,
   ladder: Ladder,
-  rungs: Set<string>,
-  measured: ReadonlyMap<string, Measured>,
+  shown: { rungs?: ReadonlySet<string>; measured?: ReadonlyMap<string, Measured> } = {},
 ): Promise<void> {
-  return put(blobs, place + namesOf(ladder).master, masterPlaylist(ladder, { rungs, measured }));
+  const names = namesOf(ladder);
+  const put = (name: string, text: string) => blobs.put(place + name, new TextEncoder().encode(text), PLAYLIST);
+  await Promise.all(tracksOf(ladder).map((track) => put(names.playlist(track), mediaPlaylist(ladder, track))));
+  await put(names.master, masterPlaylist(ladder, shown));
 }
 
-/** What a finished rung really takes, from the sizes of its segments. */
-export async function measure(q: Query, id: VideoId, ladder: Ladder, rung: string): Promise<Measured> {
-  let bits = 0;
-  let seconds = 0;
-  let peak_bps = 0;
-  for (const { k, bytes } of await segmentsOf(q, id, rung)) {
-    const lasts_s = segmentSeconds(ladder.grid, k);
-    bits += bytes * 8;
-    seconds += lasts_s;
-    // A short last segment says nothing of what a line must carry.
-    if (lasts_s >= 1 || peak_bps === 0) peak_bps = Math.max(peak_bps, (bytes * 8) / lasts_s);
+/** What finished rungs really take, from the sizes of their segments. */
+async function measure(q: Query, id: VideoId, ladder: Ladder, rungs: RungRow[]): Promise<Map<string, Measured>> {
+  const measured = new Map<string, Measured>();
+  for (const { rung, kind, complete_at } of rungs) {
+    if (kind !== "video" || !complete_at) continue;
+    let bits = 0;
+    let seconds = 0;
+    let peak_bps = 0;
+    for (const { k, bytes } of await segmentsOf(q, id, rung)) {
+      const lasts_s = secondsOf(ladder, rung, k);
+      bits += bytes * 8;
+      seconds += lasts_s;
+      // A short last segment says nothing of what a line must carry.
+      if (lasts_s >= 1 || peak_bps === 0) peak_bps = Math.max(peak_bps, (bytes * 8) / lasts_s);
+    }
+    if (seconds === 0) continue;
+    const average_bps = Math.round(bits / seconds);
+    measured.set(rung, { average_bps, peak_bps: Math.round(Math.max(peak_bps, average_bps)) });
   }
-  const average_bps = seconds === 0 ? 0 : bits / seconds;
-  return { average_bps: Math.round(average_bps), peak_bps: Math.round(Math.max(peak_bps, average_bps)) };
+  return measured;
 }

@@ -11,6 +11,8 @@ export interface RungRow {
   height: number | null;
   bitrate_bps: number;
   codecs: string;
+  /** Made for every video, watched or not. */
+  eager: boolean;
   segment_count: number;
   segments_done: number;
   bytes: number;
@@ -23,16 +25,16 @@ export interface SegmentRow {
   duration_ms: number;
 }
 
-const COLUMNS = `video_id, rung, kind, position, width, height, bitrate_bps, codecs, segment_count, segments_done,
+const COLUMNS = `video_id, rung, kind, position, width, height, bitrate_bps, codecs, eager, segment_count, segments_done,
   bytes::float8 AS bytes, complete_at`;
 
 export async function insertRung(
   q: Query,
   row: Omit<RungRow, "segments_done" | "bytes" | "complete_at">,
 ): Promise<void> {
-  await q`INSERT INTO media_rungs (video_id, rung, kind, position, width, height, bitrate_bps, codecs, segment_count)
+  await q`INSERT INTO media_rungs (video_id, rung, kind, position, width, height, bitrate_bps, codecs, eager, segment_count)
     VALUES (${row.video_id}, ${row.rung}, ${row.kind}, ${row.position}, ${row.width}, ${row.height}, ${row.bitrate_bps}, ${row.codecs},
-      ${row.segment_count}) ON CONFLICT DO NOTHING`;
+      ${row.eager}, ${row.segment_count}) ON CONFLICT DO NOTHING`;
 }
 
 /** Of many videos at once; the lowest rung first, the sound last. */
@@ -50,25 +52,61 @@ export async function segmentsOf(q: Query, video_id: VideoId, rung: string): Pro
     WHERE video_id = ${video_id} AND rung = ${rung} ORDER BY k`;
 }
 
-/** @returns false when the segment was committed before: a second encode of it changes nothing */
-export async function insertSegment(q: Query, video_id: VideoId, rung: string, segment: SegmentRow): Promise<boolean> {
-  const done = await q`INSERT INTO media_segments (video_id, rung, k, bytes, duration_ms)
-    VALUES (${video_id}, ${rung}, ${segment.k}, ${segment.bytes}, ${segment.duration_ms}) ON CONFLICT DO NOTHING`;
-  if (done.count === 0) return false;
-  await q`UPDATE media_rungs SET segments_done = segments_done + 1, bytes = bytes + ${segment.bytes}
-    WHERE video_id = ${video_id} AND rung = ${rung}`;
-  return true;
+export async function hasSegment(q: Query, video_id: VideoId, rung: string, k: number): Promise<boolean> {
+  const rows = await q`SELECT FROM media_segments WHERE video_id = ${video_id} AND rung = ${rung} AND k = ${k}`;
+  return rows.length > 0;
 }
 
-/** The real numbers are known once the rung is made. */
-export async function markRungComplete(
+/** Its blob has gone. The rung is not whole any more. */
+export async function deleteSegment(q: Query, video_id: VideoId, rung: string, k: number): Promise<void> {
+  await q`WITH gone AS (
+      DELETE FROM media_segments WHERE video_id = ${video_id} AND rung = ${rung} AND k = ${k} RETURNING bytes)
+    UPDATE media_rungs r SET segments_done = segments_done - 1, bytes = r.bytes - gone.bytes, complete_at = NULL FROM gone
+    WHERE r.video_id = ${video_id} AND r.rung = ${rung}`;
+}
+
+/** @returns the ETag of the track's init: this one where none was decided yet. Null where there is no such track */
+export async function decideInit(q: Query, video_id: VideoId, rung: string, etag: string): Promise<string | null> {
+  const [row] = await q<{ init_etag: string }[]>`UPDATE media_rungs SET init_etag = coalesce(init_etag, ${etag})
+    WHERE video_id = ${video_id} AND rung = ${rung} RETURNING init_etag`;
+  return row?.init_etag ?? null;
+}
+
+/** @returns whether this was the rung's last. One that was committed before changes nothing */
+export async function insertSegment(
   q: Query,
   video_id: VideoId,
   rung: string,
-  made: { segment_count: number; bitrate_bps: number; at: Date },
-): Promise<void> {
-  await q`UPDATE media_rungs SET complete_at = ${made.at}, segment_count = ${made.segment_count}, bitrate_bps = ${made.bitrate_bps}
-    WHERE video_id = ${video_id} AND rung = ${rung} AND complete_at IS NULL`;
+  segment: SegmentRow,
+  at: Date,
+): Promise<{ whole: boolean }> {
+  const done = await q`INSERT INTO media_segments (video_id, rung, k, bytes, duration_ms)
+    VALUES (${video_id}, ${rung}, ${segment.k}, ${segment.bytes}, ${segment.duration_ms}) ON CONFLICT DO NOTHING`;
+  if (done.count === 0) return { whole: false };
+  const [row] = await q<{ whole: boolean }[]>`UPDATE media_rungs
+    SET segments_done = segments_done + 1, bytes = bytes + ${segment.bytes},
+      complete_at = CASE WHEN segments_done + 1 >= segment_count THEN ${at}::timestamptz END
+    WHERE video_id = ${video_id} AND rung = ${rung} RETURNING complete_at IS NOT NULL AS whole`;
+  // The real numbers are known once the rung is made.
+  if (row?.whole)
+    await q`UPDATE media_rungs SET bitrate_bps = (
+        SELECT round(sum(bytes) * 8000.0 / sum(duration_ms)) FROM media_segments
+        WHERE video_id = ${video_id} AND rung = ${rung})
+      WHERE video_id = ${video_id} AND rung = ${rung}`;
+  return { whole: row?.whole ?? false };
+}
+
+/** The first segments from `from` on that one of these rungs misses, in order. */
+export async function missingSegments(
+  q: Query,
+  video_id: VideoId,
+  asked: { rungs: string[]; from: number; limit: number },
+): Promise<{ k: number; rungs: string[] }[]> {
+  return q<{ k: number; rungs: string[] }[]>`SELECT s.k, array_agg(r.rung ORDER BY r.position) AS rungs
+    FROM media_rungs r CROSS JOIN LATERAL generate_series(${asked.from}::int, r.segment_count - 1) s(k)
+    WHERE r.video_id = ${video_id} AND r.rung = ANY(${q.array(asked.rungs, "TEXT")})
+      AND NOT EXISTS (SELECT FROM media_segments m WHERE m.video_id = r.video_id AND m.rung = r.rung AND m.k = s.k)
+    GROUP BY s.k ORDER BY s.k LIMIT ${asked.limit}`;
 }
 
 export async function deleteRungs(q: Query, video_id: VideoId, rungs: string[]): Promise<void> {

@@ -37,11 +37,15 @@ export interface VideoRow {
   view_count: number;
   created_at: Date;
   ready_at: Date | null;
+  version: number;
+  lists_version: number;
+  wanted_at: Date | null;
 }
 
 const COLUMNS = `id, owner_id, upload_id, title, description, holder, audience, space_id, hidden_at, status, failure_code, failure_detail,
   failure_can_retry, duration_ms, width, height, placeholder, source, ladder, place, poster_bytes::float8 AS poster_bytes, poster_file, poster_chosen_at, job_id,
-  playable_at, view_count::float8 AS view_count, created_at, ready_at`;
+  playable_at, view_count::float8 AS view_count, created_at, ready_at, version::float8 AS version,
+  lists_version::float8 AS lists_version, wanted_at`;
 
 export async function insertVideo(
   q: Query,
@@ -108,6 +112,26 @@ export async function setPlan(
 
 export async function setJob(q: Query, id: VideoId, job_id: string | null): Promise<void> {
   await q`UPDATE media_videos SET job_id = ${job_id} WHERE id = ${id}`;
+}
+
+/** @returns the version that its lists have to have; null for what is not there */
+export async function wantLists(q: Query, id: VideoId): Promise<number | null> {
+  const [row] = await q<{ lists_version: number }[]>`UPDATE media_videos SET lists_version = lists_version + 1
+    WHERE id = ${id} AND deleted_at IS NULL RETURNING lists_version::float8 AS lists_version`;
+  return row?.lists_version ?? null;
+}
+
+export async function setWanted(q: Query, id: VideoId, at: Date | null): Promise<void> {
+  await q`UPDATE media_videos SET wanted_at = ${at} WHERE id = ${id}`;
+}
+
+export async function giveUpWanted(q: Query, id: VideoId): Promise<void> {
+  await q`UPDATE media_videos SET wanted_at = NULL, job_id = NULL WHERE id = ${id} AND status = 'ready'`;
+}
+
+/** There are news of it, though not in its row. */
+export async function touch(q: Query, id: VideoId): Promise<void> {
+  await q`UPDATE media_videos SET version = version WHERE id = ${id}`;
 }
 
 export async function setPoster(

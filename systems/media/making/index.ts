@@ -1,0 +1,282 @@
+import { Problem } from "#kernel/errors.ts";
+import type { VideoId } from "#kernel/ids.ts";
+import type { Blobs, MadeBlob, MissingMaker } from "#ports/blobs/index.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import type { Jobs } from "#ports/jobs/index.ts";
+import type { Sandbox } from "#ports/sandbox/index.ts";
+import type { Sql } from "#ports/sql/index.ts";
+
+import {
+  MAKE_LOOK_MS,
+  MAKE_PAUSES_MS,
+  MAKE_QUEUE_MAX,
+  MAKE_TRIES_MAX,
+  MAKE_WAIT_MS_MAX,
+  SOURCES_LOOK_MS,
+} from "../bounds.ts";
+import { namesOf, segmentsOf, tracksOf } from "../encode/playlist.ts";
+import { type FfmpegTools, MediaRefusal } from "../encode/tools.ts";
+import type { MediaLimits } from "../limits.ts";
+import { isPublicPlace, type Place } from "../places.ts";
+import { VideoGone } from "../videos/fail.ts";
+import { deleteSegment, hasSegment } from "../videos/rungs.ts";
+import * as store from "../videos/store.ts";
+import { createFlights, type Flights } from "./flights.ts";
+import { keepInit, keepSegment, mediaTypeOf } from "./keep.ts";
+import { giveBack, type Hold, leaseOf, noteFailure, type Spot, takeLeases } from "./leases.ts";
+import { copyMaker, encodeMaker, type Makers } from "./makers.ts";
+import { mayMake, readName } from "./names.ts";
+import { isMakeable, type Makeable, makerOf, runMaker } from "./run.ts";
+import { busy, createSlots } from "./slots.ts";
+import { createSources, type Sources } from "./sources.ts";
+
+/** For nodes that make nothing themselves: asks one that does. */
+export const MAKE_SEGMENT = "media.make_segment";
+
+export interface MakingNeeds {
+  sql: Sql;
+  jobs: Jobs;
+  blobs: Blobs;
+  sandbox: Sandbox;
+  clock: Clock;
+  limits: MediaLimits;
+  tools: FfmpegTools | null;
+  scratch_folder: string;
+}
+
+export type Made = MadeBlob | "stored";
+
+/** Makes what is missing of videos: one segment for whoever waits for it, and runs of them ahead of time. */
+export interface Making {
+  /** For the store's handler. */
+  missing: MissingMaker;
+  /** From now on this node encodes; before, it asks others. Disposed, what is under way ends. */
+  begin(): Disposable;
+  /** One segment, for a job that another node asked with. */
+  makeFor(video_id: VideoId, spot: Spot, signal: AbortSignal): Promise<void>;
+  /** What runs ahead of time stand on. */
+  ground: MakingGround;
+}
+
+export interface MakingGround extends MakingNeeds {
+  makers: Makers;
+  sources: Sources;
+  flights: Flights<Made>;
+}
+
+export const keyOf = (video_id: VideoId, track: string, k: number | null): string =>
+  `${video_id}/${track}/${k ?? "init"}`;
+
+export const newHold = (video_id: VideoId, for_viewer: boolean): Hold => ({
+  video_id,
+  for_viewer,
+  token: crypto.randomUUID(),
+});
+
+export function createMaking(needs: MakingNeeds): Making {
+  const { sql, clock, blobs, sandbox, tools, jobs } = needs;
+  const flights = createFlights<Made>({ clock });
+  const sources = createSources(needs);
+  const slots = createSlots({
+    clock,
+    at_once: Math.max(2, navigator.hardwareConcurrency),
+    waiting_max: MAKE_QUEUE_MAX,
+    wait_ms_max: MAKE_WAIT_MS_MAX,
+  });
+  const makers: Makers = {
+    encode: tools
+      ? encodeMaker({ sandbox, clock, tools })
+      : { heavy: true, make: () => Promise.reject(new Error("there is no ffmpeg on this node")) },
+    copy: copyMaker(),
+  };
+  let makes_here = false;
+
+  const ground: MakingGround = {
+    ...needs,
+    makers,
+    sources,
+    flights,
+  };
+
+  async function make(name: string, signal: AbortSignal): Promise<Made | null> {
+    const asked = readName(name);
+    if (!asked) return null;
+    const video = await store.findVideo(sql.pool, asked.video_id);
+    if (!isMakeable(video) || !isGoodPlace(asked.place, video.place)) return null;
+    const { ladder } = video;
+    const { track, k } = asked;
+    if (!tracksOf(ladder).includes(track)) return null;
+    const names = namesOf(ladder);
+    if (asked.file !== (k === null ? names.init(track) : names.segment(track, k))) return null;
+    if (k !== null && k >= segmentsOf(ladder, track)) return null;
+    try {
+      const made = await flights.join(keyOf(video.id, track, k), signal, (nobody) =>
+        k === null ? makeInit(video, track, nobody) : makeSegment(video, { rung: track, k }, nobody),
+      );
+      if (made !== "stored" || asked.place === video.place) return made;
+      const { head, body } = await blobs.get(video.place + asked.file);
+      return { bytes: await new Response(body).bytes(), media_type: head.media_type };
+    } catch (error) {
+      if (error instanceof VideoGone) return null;
+      throw error;
+    }
+  }
+
+  /** Needs no lease: whoever makes it makes the same, and the first one decides. */
+  async function makeInit(video: Makeable, track: string, signal: AbortSignal): Promise<Made> {
+    const file = video.place + namesOf(video.ladder).init(track);
+    const began_ms = clock.monotonic();
+    for (let asked = false; !makes_here; asked = true) {
+      if (!asked) await askOthers(video, { rung: track, k: 0 });
+      await wait(began_ms, signal);
+      if (await blobs.head(file)) return "stored";
+    }
+    using _slot = await slots.take(rankOf(video, track), signal);
+    let made: Uint8Array<ArrayBuffer> | null = null;
+    const onFile = async (init: { kind: string; bytes: Uint8Array }) => {
+      if (init.kind === "init") made = await keepInit(needs, video, track, plain(init.bytes));
+    };
+    const run = { tracks: [track], from: 0, until: 1, inits_only: true, onFile, signal, nice: 0, notice_ms: 50 };
+    await runMaker(ground, video, run, null);
+    if (!made) throw new Error(`no init of ${track} was made`);
+    return { bytes: made, media_type: mediaTypeOf(video.ladder, track) };
+  }
+
+  async function makeSegment(video: Makeable, spot: Spot, signal: AbortSignal): Promise<Made> {
+    const began_ms = clock.monotonic();
+    for (let asked = false; ;) {
+      if (await isStored(video, spot)) return "stored";
+      if (makes_here) {
+        const made = await makeHere(video, spot, signal);
+        if (made) return made;
+      } else if (!asked) {
+        await askOthers(video, spot);
+        asked = true;
+      }
+      const lease = await leaseOf(sql.pool, video.id, spot);
+      if (lease && lease.failed_tries >= MAKE_TRIES_MAX && lease.left_ms > 0) throw failedFor(lease.left_ms);
+      await wait(began_ms, signal);
+    }
+  }
+
+  /** @returns null when another node is at it, or this try failed */
+  async function makeHere(video: Makeable, spot: Spot, signal: AbortSignal): Promise<Made | null> {
+    const { rung, k } = spot;
+    const { heavy } = makerOf(ground, video.ladder, [rung]);
+    using _slot = heavy ? await slots.take(rankOf(video, rung), signal) : null;
+    const hold = newHold(video.id, true);
+    const before = await leaseOf(sql.pool, video.id, spot);
+    const [mine] = await takeLeases(sql.pool, hold, { tracks: [rung], from: k, until: k + 1 });
+    if (!mine) return null;
+    let made: Made | null = null;
+    const run = {
+      tracks: [rung],
+      from: k,
+      until: k + 1,
+      signal,
+      nice: 0,
+      async onFile(file: { kind: "init" | "segment"; bytes: Uint8Array }) {
+        const bytes = plain(file.bytes);
+        if (file.kind === "init") await keepInit(needs, video, rung, bytes);
+        else if (await keepSegment(needs, video, hold, spot, bytes))
+          made = { bytes, media_type: mediaTypeOf(video.ladder, rung) };
+      },
+    };
+    try {
+      await runMaker(ground, video, run, hold);
+      return made;
+    } catch (error) {
+      if (signal.aborted || error instanceof VideoGone) throw error;
+      await fail(hold, spot, before?.failed_tries ?? 0, error);
+      return null;
+    } finally {
+      await giveBack(sql.pool, hold);
+    }
+  }
+
+  async function fail(hold: Hold, spot: Spot, tries_before: number, error: unknown): Promise<void> {
+    // A file that is broken there stays broken; all else may be the house's bad moment.
+    const lasting = error instanceof MediaRefusal && error.lasting;
+    const tries = lasting ? MAKE_TRIES_MAX : (tries_before % MAKE_TRIES_MAX) + 1;
+    const pause_ms = MAKE_PAUSES_MS[tries - 1]!;
+    await noteFailure(sql.pool, hold, spot, { because: String(error), tries, pause_ms });
+  }
+
+  /** The row says so, and the store has it. A row whose blob has vanished goes, and the segment is made again. */
+  async function isStored(video: Makeable, { rung, k }: Spot): Promise<boolean> {
+    if (!(await hasSegment(sql.pool, video.id, rung, k))) return false;
+    if (await blobs.head(video.place + namesOf(video.ladder).segment(rung, k))) return true;
+    return sql.tx(async (tx) => {
+      const now = await store.lockVideo(tx, video.id);
+      // It moved, or was stored again: then it is not the blob that we looked for.
+      if (!now || now.place !== video.place) throw new VideoGone();
+      if (await blobs.head(now.place + namesOf(video.ladder).segment(rung, k))) return true;
+      await deleteSegment(tx, video.id, rung, k);
+      return false;
+    });
+  }
+
+  async function askOthers(video: Makeable, { rung, k }: Spot): Promise<void> {
+    await sql.tx((tx) =>
+      jobs.enqueue(
+        tx,
+        MAKE_SEGMENT,
+        { video_id: video.id, rung, k },
+        {
+          unique_key: `${MAKE_SEGMENT}:${video.id}:${rung}:${k}`,
+          deadline_at: new Date(clock.now() + 2 * MAKE_WAIT_MS_MAX),
+        },
+      ),
+    );
+  }
+
+  async function wait(began_ms: number, signal: AbortSignal): Promise<void> {
+    if (clock.monotonic() - began_ms > MAKE_WAIT_MS_MAX) throw busy();
+    await clock.sleep(MAKE_LOOK_MS, signal);
+  }
+
+  return {
+    missing: { mayMake, make },
+    ground,
+    begin() {
+      makes_here = tools !== null;
+      const tidying = clock.every(SOURCES_LOOK_MS, () => sources.tidy());
+      return {
+        [Symbol.dispose]() {
+          makes_here = false;
+          tidying[Symbol.dispose]();
+          flights.stop(new Error("this node makes no more videos"));
+        },
+      };
+    },
+    async makeFor(video_id, spot, signal) {
+      const video = await store.findVideo(sql.pool, video_id);
+      if (!isMakeable(video) || !tracksOf(video.ladder).includes(spot.rung)) return;
+      const names = namesOf(video.ladder);
+      await make(video.place + names.init(spot.rung), signal);
+      await make(video.place + names.segment(spot.rung, spot.k), signal);
+    },
+  };
+}
+
+/** A place that it lay in before everybody might see it: its addresses were given out for a while, and hold as long. */
+const isGoodPlace = (asked: Place, now: Place): boolean =>
+  asked === now || (isPublicPlace(now) && !isPublicPlace(asked));
+
+/** Sound and the lowest rung first: with them a film goes on, in whatever quality. */
+function rankOf({ ladder }: Makeable, track: string): number {
+  return Math.max(
+    0,
+    ladder.rungs.findIndex(({ name }) => name === track),
+  );
+}
+
+const plain = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
+
+const failedFor = (left_ms: number) =>
+  new Problem(
+    503,
+    "media.segment_failed",
+    `This part of the video could not be made, ${MAKE_TRIES_MAX} times. The rest of it plays; try this part again later.`,
+    { retry_after_s: Math.max(1, Math.ceil(left_ms / 1000)) },
+  );
