@@ -26,7 +26,9 @@ const astrid = await media.person("astrid");
 
 describe.skipIf(machineFfmpeg() === null)("stopped in the middle", () => {
   test("MD33: making goes on after the committed segments, redoes at most one of each rung, and the film is whole", async () => {
-    const id = await uploadVideo(media, astrid.token, await makeClip({ seconds: 40, size: "640x360" }), {
+    const id = await uploadVideo(media, astrid.token, await makeClip({ seconds: 39, size: "640x360", format: "mkv" }), {
+      filename: "film.mkv",
+      media_type: "video/x-matroska",
       audience: "private",
     });
     for (const part of [0.1, 0.4, 0.7]) {

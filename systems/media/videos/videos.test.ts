@@ -37,7 +37,7 @@ describe("a video", () => {
       expect(video.duration_ms).toBeGreaterThan(5_800);
       expect(video.duration_ms).toBeLessThan(6_300);
       expect(video.renditions.length).toBeGreaterThanOrEqual(3);
-      expect(video.renditions.every((rung) => rung.progress === 1 && rung.bitrate_bps > 0)).toBe(true);
+      expect(video.renditions.every((rung) => rung.bitrate_bps > 0)).toBe(true);
       await media.settled();
       const { poster_url, hls_url } = await videoWhen(media, astrid.token, id, ended);
       const poster = await media.ask(poster_url!);
@@ -54,7 +54,7 @@ describe("a video", () => {
         const text = await answer.text();
         expect(text).toContain("#EXT-X-ENDLIST");
         const files = [...lines(text).filter((line) => !line.startsWith("#")), /MAP:URI="([^"]+)"/.exec(text)![1]!];
-        expect(files.length).toBeGreaterThanOrEqual(3);
+        expect(files.length).toBeGreaterThanOrEqual(2);
         for (const file of files) {
           const bytes = await media.ask(new URL(file, new URL(hls_url!, "http://house.test")).href, {
             headers: { range: "bytes=0-9" },
@@ -65,6 +65,8 @@ describe("a video", () => {
           ]);
         }
       }
+      const whole = good(await client.call(getVideo, { params: { video_id: id } }));
+      expect(whole.renditions.map((rung) => rung.progress)).toEqual(whole.renditions.map(() => 1));
     },
   );
 
