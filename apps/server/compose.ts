@@ -95,6 +95,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     limits: { video_bytes_max: config.upload_bytes_max, free_bytes_reserve: config.free_bytes_min },
   });
   pictures.current = media.pictures;
+  opened.use(await media.guard());
   const feed = opened.use(await createFeed({ sql, log, jobs, clock, ids, caches, people, spaces, media }));
 
   let draining = false;
@@ -118,6 +119,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     clock,
     trusted_proxies: config.trusted_proxies,
     public_url: config.public_url,
+    textFor: media.addressesFor,
     requestId: () => crypto.randomUUID(),
     onServed(served) {
       metrics.served(served);

@@ -33,6 +33,11 @@ export interface ApiNeeds {
   trusted_proxies: number;
   /** Where people reach the house, if it was told: under this name its scheme holds, whatever a proxy leaves unsaid. */
   public_url?: string | null;
+  /**
+   * The last hand on an answer's text before it leaves for this caller, taken when the request comes: whatever they lose
+   * while it is under way is not theirs in the answer either.
+   */
+  textFor?: (viewer: SignedIn) => (text: string) => string;
   /** Makes one id per request. */
   requestId: () => string;
   onServed: (served: Served) => void;
@@ -162,6 +167,7 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
           throw new Problem(401, "session.invalid", "This token is unknown, expired or revoked. Sign in again.");
         }
       }
+      const textFor = viewer.kind === "person" ? (needs.textFor?.(viewer) ?? null) : null;
       limitHeaders = await takeLimits(needs.limiter, needs.limits, route, viewer, address);
       admit(route.access, viewer);
       const parsedParams = route.params ? parse(route.params, params, "path") : undefined;
@@ -190,12 +196,11 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
         origin,
       };
       const work = () => untilAborted(handler(asked), gone.signal);
-      if (idempotency_key !== null && viewer.kind === "person") {
-        return served(
-          await once(needs.idempotency, route, viewer, idempotency_key, params, raw, work, request_id, limitHeaders),
-        );
-      }
-      return served(respond(await work(), request_id, limitHeaders));
+      const answer =
+        idempotency_key !== null && viewer.kind === "person"
+          ? await once(needs.idempotency, route, viewer, idempotency_key, params, raw, work)
+          : await work();
+      return served(respond(answer, request_id, limitHeaders, textFor));
     } catch (error) {
       if (error instanceof Problem) return served(problemResponse(error, request_id, limitHeaders));
       // The pool's own errors come as the driver threw them; a transaction's are Transient already.
@@ -233,8 +238,15 @@ async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T
   }
 }
 
-function respond(answer: Answer<Route>, request_id: string, limitHeaders: Record<string, string>): Response {
+function respond(
+  answer: Answer<Route>,
+  request_id: string,
+  limitHeaders: Record<string, string>,
+  textFor: ((text: string) => string) | null,
+): Response {
   if ("response" in answer) {
+    const to = answer.response.headers.get("location");
+    if (to !== null && textFor) answer.response.headers.set("location", textFor(to));
     answer.response.headers.set("x-request-id", request_id);
     answer.response.headers.set("x-content-type-options", "nosniff");
     return answer.response;
@@ -249,7 +261,7 @@ function respond(answer: Answer<Route>, request_id: string, limitHeaders: Record
   const text = textOf(answer);
   if (text === null) return new Response(null, { status: answer.status, headers });
   headers["content-type"] ??= "application/json";
-  return new Response(text, { status: answer.status, headers });
+  return new Response(textFor ? textFor(text) : text, { status: answer.status, headers });
 }
 
 const textOf = (answer: Answer<Route>): string | null =>
@@ -267,22 +279,15 @@ async function once(
   params: Record<string, string>,
   raw: unknown,
   work: () => Promise<Answer<Route>>,
-  request_id: string,
-  limitHeaders: Record<string, string>,
-): Promise<Response> {
+): Promise<Answer<Route>> {
   const owner = viewer.person_id;
   const fingerprint = idempotency.fingerprint([route.method, route.path, params, raw ?? null]);
   const lease_ms = (route.deadline_ms ?? DEADLINE_DEFAULT_MS) + LEASE_SLACK_MS;
   const begun = await idempotency.begin(owner, key, fingerprint, lease_ms);
   if ("replay" in begun) {
     const { status, body } = begun.replay;
-    return respond(
-      body === ""
-        ? { status, headers: { "idempotency-replayed": "true" } }
-        : { status, json: body, headers: { "idempotency-replayed": "true" } },
-      request_id,
-      limitHeaders,
-    );
+    const headers = { "idempotency-replayed": "true" };
+    return body === "" ? { status, headers } : { status, json: body, headers };
   }
   let answer: Answer<Route>;
   try {
@@ -295,7 +300,7 @@ async function once(
     throw error;
   }
   if (!("response" in answer)) await idempotency.done(owner, key, begun.run, answer.status, textOf(answer) ?? "");
-  return respond(answer, request_id, limitHeaders);
+  return answer;
 }
 
 function idempotencyKeyOf(request: Request): string | null {

@@ -9,7 +9,15 @@ import { SCOPES, type SignedIn } from "#kernel/viewer.ts";
 import { createLocalLimiter } from "#ports/limiter/index.ts";
 import { testDatabase } from "#ports/sql/testing.ts";
 
-import { type ApiNeeds, type Asked, createApi, createIdempotency, DEFAULT_LIMITS, type Served } from "./index.ts";
+import {
+  type Answer,
+  type ApiNeeds,
+  type Asked,
+  createApi,
+  createIdempotency,
+  DEFAULT_LIMITS,
+  type Served,
+} from "./index.ts";
 import { addressKey } from "./limits.ts";
 import { createTestClient } from "./testing.ts";
 
@@ -58,7 +66,7 @@ const open = defineRoute({
 const adminOnly = defineRoute({ ...open, path: "/v1/admin", access: { who: "admin", scope: "people:admin" } });
 
 let served: Served[] = [];
-let run: (asked: Asked<typeof echo>) => Promise<{ status: 200; body: { text: string } }>;
+let run: (asked: Asked<typeof echo>) => Promise<Answer<typeof echo>>;
 beforeEach(() => {
   served = [];
   run = async ({ body }) => ({ status: 200, body: { text: body.text } });
@@ -201,6 +209,32 @@ describe("ports/http refuses", () => {
     expect((await byCookie({ "sec-fetch-site": "same-origin" })).status).toBe(200);
     expect((await byCookie({ origin: "http://house.test" })).status).toBe(200);
     expect((await send(post('{"text":"a"}', { "sec-fetch-site": "cross-site" }))).status).toBe(200);
+  });
+
+  test("HT17: an answer's text has a last hand for who asks, chosen when they come; replays and addresses to go to too", async () => {
+    let mark = "first";
+    const own = house({
+      textFor: (viewer) => {
+        const chosen = mark;
+        return (text) => text.replaceAll("HERE", `${viewer.handle}-${chosen}`);
+      },
+    });
+    run = async () => {
+      mark = "second";
+      return { status: 200, json: JSON.stringify({ text: "HERE" }) };
+    };
+    const send = (headers: Record<string, string>) => own.send(post(JSON.stringify({ text: "x" }), headers));
+    const key = { "idempotency-key": "hand-1" };
+    expect(await (await send(key)).text()).toContain("p1-first");
+    const replayed = await send(key);
+    expect([replayed.headers.get("idempotency-replayed"), await replayed.text()]).toEqual([
+      "true",
+      JSON.stringify({ text: "p1-second" }),
+    ]);
+    run = async () => ({ response: new Response(null, { status: 302, headers: { location: "/to/HERE" } }) });
+    expect((await send({})).headers.get("location")).toBe("/to/p1-second");
+    const stranger = await own.send(new Request("http://house.test/v1/open"));
+    expect(await stranger.text()).not.toContain("p1");
   });
 
   test("HT5: before there is a cookie, another site's page is refused too, and a program without a page is not", async () => {

@@ -104,3 +104,8 @@ export const WRITER_RENEW_MS = 2_000;
 export const BODY_STALL_MS_MAX = 60_000;
 /** Somebody who comes back need not wait for the line that broke: a body silent for so long is cut for them. */
 export const BODY_SILENT_MS = 2_000;
+
+/** Signed addresses hold for as long as the film lasts and some hours; no narrowing matters for longer. */
+export const NARROWINGS_KEPT_MS = 3 * 24 * 60 * 60 * 1000;
+/** Hashes of people and credentials in memory; about 150 bytes each. */
+export const HOLDERS_KEPT_MAX = 50_000;

@@ -2,6 +2,7 @@ import { join } from "node:path";
 
 import type { Avatar } from "#kernel/cards.ts";
 import type { Ids, ImageId, PersonId, VideoId } from "#kernel/ids.ts";
+import type { SignedIn } from "#kernel/viewer.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Api } from "#ports/http/index.ts";
@@ -17,6 +18,8 @@ import { type Claims, createClaims } from "./claims.ts";
 import { followSpaces } from "./collections/follow.ts";
 import { createCollections } from "./collections/index.ts";
 import type { ImageCard, MediaKind, VideoCard } from "./contract.ts";
+import { createHolders } from "./delivery/holders.ts";
+import { createShown } from "./delivery/shown.ts";
 import type { FfmpegTools } from "./encode/tools.ts";
 import { createTell } from "./events.ts";
 import { acceptance, type MediaHealth, mediaHealth } from "./health.ts";
@@ -67,6 +70,13 @@ export interface Media {
    * Dispose to stop following; jobs are drained by their own port.
    */
   work(): Disposable;
+  /**
+   * Takes signed addresses back from who may not see any more, and tells edges what may still be shown; for every node that
+   * serves blobs. Resolves once nothing is missed; dispose to stop following.
+   */
+  guard(): Promise<AsyncDisposable>;
+  /** Binds the signed addresses in an answer to whom it is for: as they stand now, before the answer is made. */
+  addressesFor(viewer: SignedIn): (answer: string) => string;
   /** What a post shows of its video, for many posts at once. What was deleted is missing. At most `CARDS_MAX` ids. */
   videoCards(ids: readonly VideoId[]): Promise<Map<VideoId, VideoCard>>;
   imageCards(ids: readonly ImageId[]): Promise<Map<ImageId, ImageCard>>;
@@ -99,6 +109,7 @@ export function createMedia(needs: MediaNeeds): Media {
   const collections = createCollections({ sql, clock, ids, tell, rules });
   const history = createHistory({ sql, clock, rules, collections });
   const tells = createTells(needs);
+  const holders = createHolders(needs);
   const captions = createCaptions({ sql, jobs, clock, tell });
   const ofPosts = <T>(asked: readonly T[]): T[] => {
     if (asked.length > CARDS_MAX)
@@ -151,7 +162,16 @@ export function createMedia(needs: MediaNeeds): Media {
       following.use(followSpaces({ log, jobs }));
       following.use(followPlayable({ log, jobs }));
       following.use(making.begin());
+      following.use(holders.work());
       return following;
+    },
+    guard() {
+      blobs.guardWith({ isRevoked: holders.isRevoked, isShown: createShown(sql) });
+      return holders.listen();
+    },
+    addressesFor(viewer) {
+      const holder = holders.of(viewer);
+      return (answer) => blobs.bindTo(answer, holder);
     },
     async videoCards(asked) {
       const rows = await findVideos(sql.pool, ofPosts(asked));
