@@ -94,6 +94,14 @@ export const FILL_SOUND_SEGMENTS = 150;
 /** After so long a fill lets others go before it goes on. */
 export const FILL_RUN_MS = 60_000;
 
+/** How long one may wait for news of a video; below the 30 s after which lines in between are cut. */
+export const NEWS_WAIT_MS_MAX = 25_000;
+/** One query for all who wait in a process. */
+export const NEWS_LOOK_MS = 100;
+export const NEWS_WAITERS_MAX = 5_000;
+/** A page waits for what its owner uploads; a person has a few pages open. */
+export const NEWS_WAITERS_OF_ONE_MAX = 12;
+
 /** Scheduled jobs look at so many names of the store at once. */
 export const COLLECT_NAMES_MAX = 1_000;
 

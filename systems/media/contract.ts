@@ -11,6 +11,7 @@ import {
   ETAG_CHARS_MAX,
   FILENAME_CHARS_MAX,
   MEDIA_TYPE_CHARS_MAX,
+  NEWS_WAIT_MS_MAX,
   PARTS_MAX,
   PARTS_SIGNED_MAX,
   TITLE_CHARS_MAX,
@@ -224,14 +225,14 @@ export const zVideo = z
     audience: zAudience,
     space_id: zIdOut<"space">().nullable(),
     status: z.enum(VIDEO_STATUSES),
-    /** 0…1 over everything that has to be made. */
+    /** 0…1 over what is made for every video: sounds and small rungs. The larger ones are made when they are watched. */
     progress: z.number(),
     /** Present when `status` is `failed`; only its owner sees it. */
     failure: zFailure.optional(),
     duration_ms: z.int().nullable(),
     width: z.int().nullable(),
     height: z.int().nullable(),
-    /** There as soon as anything can be played, while the rest is made. Signed URLs end; ask again after `urls_until`. */
+    /** There as soon as it is known what the film is; what is not made yet is made when it is asked for. Signed URLs end; ask again after `urls_until`. */
     hls_url: z.string().nullable(),
     poster_url: z.string().nullable(),
     /** A `data:` URL of a few hundred bytes to show until the poster is there. */
@@ -253,6 +254,8 @@ export const zVideo = z
     may_edit: z.boolean(),
     created_at: zTime,
     ready_at: zTime.nullable(),
+    /** Another number whenever something about it or its making has changed; for `unless`. */
+    version: z.int(),
   })
   .meta({ id: "Video" });
 export type Video = z.output<typeof zVideo>;
@@ -296,12 +299,19 @@ export const listVideos = defineRoute({
 export const getVideo = defineRoute({
   method: "GET",
   path: "/v1/videos/{video_id}",
-  summary: "A video: how far it is, and how to play it",
+  summary: "A video: how far it is, and how to play it; with `wait_ms` and `unless`, as soon as there is news of it",
   tag: "media",
   access: { who: "anyone", scope: "read" },
   params: zVideoParams,
+  query: z.strictObject({
+    /** How long to wait while its version is `unless`; ms. */
+    wait_ms: z.coerce.number().int().min(0).max(NEWS_WAIT_MS_MAX).default(0),
+    unless: z.coerce.number().int().min(0).optional(),
+  }),
+  // The whole wait, and the answer.
+  deadline_ms: NEWS_WAIT_MS_MAX + 5_000,
   answers: { 200: zVideo },
-  problems: ["video.not_found"],
+  problems: ["video.not_found", "video.too_many_waits"],
 });
 
 export const patchVideo = defineRoute({

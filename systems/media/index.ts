@@ -37,6 +37,7 @@ import { followPeople } from "./upkeep/follow.ts";
 import { createUploads } from "./uploads/index.ts";
 import { createIntake } from "./uploads/intake.ts";
 import { createVideos } from "./videos/index.ts";
+import { createNews } from "./videos/news.ts";
 import { videoCard } from "./videos/present.ts";
 import { rungsOf } from "./videos/rungs.ts";
 import { findVideos, listShorts } from "./videos/store.ts";
@@ -103,6 +104,7 @@ export function createMedia(needs: MediaNeeds): Media {
   const videos = createVideos({ sql, jobs, clock, ids, tell, uploads, rules, acceptsVideo: () => accepts("video") });
   const intake = createIntake({ sql, jobs, blobs, clock, limits, uploads, videos });
   const images = createImages({ sql, jobs, blobs, clock, ids, tell, uploads });
+  const news = createNews({ sql, clock });
   const making = createMaking({ ...needs, limits });
   blobs.onMissing(making.missing);
   const claims = createClaims({ jobs, clock, tell });
@@ -129,6 +131,7 @@ export function createMedia(needs: MediaNeeds): Media {
         rules,
         uploads,
         videos,
+        news,
         images,
         collections,
         history,

@@ -4,7 +4,7 @@ import { rfc3339 } from "#kernel/time.ts";
 import type { SignedIn, Viewer } from "#kernel/viewer.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
-import type { Api } from "#ports/http/index.ts";
+import { addressKey, type Api } from "#ports/http/index.ts";
 import type { Jobs } from "#ports/jobs/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
@@ -31,6 +31,7 @@ import type { Acceptance } from "./uploads/admission.ts";
 import type { Uploads } from "./uploads/index.ts";
 import { roomUsed } from "./uploads/store.ts";
 import type { Videos } from "./videos/index.ts";
+import type { News } from "./videos/news.ts";
 import { presentVideo } from "./videos/present.ts";
 import { rungsOf } from "./videos/rungs.ts";
 import type { VideoRow } from "./videos/store.ts";
@@ -46,6 +47,7 @@ export interface RoutesNeeds {
   rules: Rules;
   uploads: Uploads;
   videos: Videos;
+  news: News;
   images: Images;
   collections: Collections;
   history: History;
@@ -147,10 +149,16 @@ function serveVideos(api: Api, needs: RoutesNeeds): void {
     });
     return { status: 200, body: { items: shown, next_cursor } };
   });
-  api.serve(r.getVideo, async ({ viewer, params }) => ({
-    status: 200,
-    body: await shown(viewer, params.video_id, needs),
-  }));
+  api.serve(r.getVideo, async ({ viewer, params, query, signal, address }) => {
+    const { wait_ms, unless } = query;
+    if (wait_ms > 0 && unless !== undefined) {
+      // Who may not see it does not learn by waiting; who may is asked again when the wait is over.
+      const video = await readableVideo(viewer, params.video_id, needs);
+      const who = viewer.kind === "person" ? `person:${viewer.person_id}` : `address:${addressKey(address)}`;
+      if (video.version === unless) await needs.news.wait(video.id, unless, { who, wait_ms, signal });
+    }
+    return { status: 200, body: await shown(viewer, params.video_id, needs) };
+  });
   api.serve(r.patchVideo, async ({ viewer, params, body }) => {
     await ownVideo(viewer, params.video_id, needs);
     await videos.change(params.video_id, body);

@@ -126,30 +126,22 @@ function promised(rung: Rung): Measured {
   return { average_bps: rung.maxrate_bps * AVERAGE_SHARE, peak_bps: rung.maxrate_bps + rung.bufsize_bits / 4 };
 }
 
-/**
- * The playlist of one rung or sound.
- * @param segments_ready how many from the first on are stored. All of them, or nothing said, gives a complete list that never
- *   changes; fewer give one that grows (`EVENT`), without its end.
- */
-export function mediaPlaylist(ladder: Ladder, track: string, segments_ready = segmentsOf(ladder, track)): string {
+/** The playlist of one rung or sound: complete, and the same for the same ladder, whatever of it is stored. */
+export function mediaPlaylist(ladder: Ladder, track: string): string {
   const names = namesOf(ladder);
-  const segments = segmentsOf(ladder, track);
-  const ready = Math.min(segments_ready, segments);
-  const whole = ready === segments;
   const lines = [
     "#EXTM3U",
     "#EXT-X-VERSION:7",
     `#EXT-X-TARGETDURATION:${Math.max(1, Math.round(longestOf(ladder)))}`,
     "#EXT-X-MEDIA-SEQUENCE:0",
-    `#EXT-X-PLAYLIST-TYPE:${whole ? "VOD" : "EVENT"}`,
+    "#EXT-X-PLAYLIST-TYPE:VOD",
     "#EXT-X-INDEPENDENT-SEGMENTS",
-    // Players take a list without an end for a broadcast and begin at its edge; this film begins at its beginning.
-    ...(whole ? [] : ["#EXT-X-START:TIME-OFFSET=0,PRECISE=YES"]),
     `#EXT-X-MAP:URI="${names.init(track)}"`,
   ];
-  for (let k = 0; k < ready; k++)
+  const segments = segmentsOf(ladder, track);
+  for (let k = 0; k < segments; k++)
     lines.push(`#EXTINF:${secondsOf(ladder, track, k).toFixed(6)},`, names.segment(track, k));
-  if (whole) lines.push("#EXT-X-ENDLIST");
+  lines.push("#EXT-X-ENDLIST");
   return `${lines.join("\n")}\n`;
 }
 

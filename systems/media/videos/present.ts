@@ -49,6 +49,7 @@ export function presentVideo(
     may_edit: seen.may_edit,
     created_at: rfc3339(row.created_at),
     ready_at: row.ready_at && rfc3339(row.ready_at),
+    version: row.version,
   };
 }
 

@@ -21,7 +21,7 @@ import { writeLists } from "./publish.ts";
 import { insertRung } from "./rungs.ts";
 import * as store from "./store.ts";
 
-const POSTER_DELAY_MS = 700;
+const POSTER_DELAY_MS = 300;
 
 /** Looks at the file, plans what to make of it, shows it, and makes its beginning; or says why not. */
 export function probeVideoJob(needs: WorkNeeds): JobKind {

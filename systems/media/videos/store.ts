@@ -114,6 +114,13 @@ export async function setJob(q: Query, id: VideoId, job_id: string | null): Prom
   await q`UPDATE media_videos SET job_id = ${job_id} WHERE id = ${id}`;
 }
 
+/** What is gone has none. */
+export async function versionsOf(q: Query, ids: VideoId[]): Promise<Map<VideoId, number>> {
+  const rows = await q<{ id: VideoId; version: number }[]>`SELECT id, version::float8 AS version FROM media_videos
+    WHERE id = ANY(${q.array(ids, "BIGINT")}) AND deleted_at IS NULL`;
+  return new Map(rows.map((row) => [row.id, row.version]));
+}
+
 /** @returns the version that its lists have to have; null for what is not there */
 export async function wantLists(q: Query, id: VideoId): Promise<number | null> {
   const [row] = await q<{ lists_version: number }[]>`UPDATE media_videos SET lists_version = lists_version + 1
