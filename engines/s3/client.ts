@@ -47,8 +47,8 @@ export interface S3Call {
 export interface S3Client {
   /** @throws S3Refusal, or Transient when S3 cannot be reached */
   call(call: S3Call): Promise<Response>;
-  /** A URL for one call; `headers` must be sent as they are. */
-  presign(call: S3Call, expires_at_ms: number): Promise<string>;
+  /** A URL for one call; `headers` must be sent as they are. @param from_ms when it was signed, if not now: equal moments give equal URLs */
+  presign(call: S3Call, expires_at_ms: number, from_ms?: number): Promise<string>;
 }
 
 export function createS3Client(place: S3Place, clock: Clock): S3Client {
@@ -105,9 +105,9 @@ export function createS3Client(place: S3Place, clock: Clock): S3Client {
 
   return {
     call: (call) => retry(() => once(call), RETRY, clock),
-    async presign(call, expires_at_ms) {
+    async presign(call, expires_at_ms, signed_ms = clock.now()) {
       // A URL for a moment that has passed must be one that has expired, not one for a second from now.
-      const from_ms = Math.min(clock.now(), expires_at_ms - 2_000);
+      const from_ms = Math.min(signed_ms, expires_at_ms - 2_000);
       const expires_s = Math.max(1, Math.min(EXPIRES_S_MAX, Math.floor((expires_at_ms - from_ms) / 1_000)));
       const url = urlOf({ ...call, query: { ...call.query, "X-Amz-Expires": String(expires_s) } });
       const signer = new AwsV4Signer({

@@ -2,14 +2,22 @@ import { LRUCache } from "lru-cache";
 
 import { notFound } from "#kernel/errors.ts";
 import type { Allow } from "#ports/blobs/allow.ts";
-import { answering, blobHeaders, disposition, notModified, wrongMethod } from "#ports/blobs/answers.ts";
+import {
+  answering,
+  type BlobAccess,
+  blobHeaders,
+  disposition,
+  notModified,
+  originRules,
+  preflight,
+  wrongMethod,
+} from "#ports/blobs/answers.ts";
 import type { Blobs, MissingMaker } from "#ports/blobs/index.ts";
 import { answerMade, makeMissing } from "#ports/blobs/missing.ts";
 import { targetOf, type Urls } from "#ports/blobs/urls.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 import type { S3Client } from "./client.ts";
-import { SIGNED_TTL_MS } from "./headers.ts";
 
 /** Small texts that name other files by relative names: those must resolve here, under the signed prefix, and not at S3. */
 export const PLAYLIST = /\.(?:m3u8|mpd)$/;
@@ -18,6 +26,12 @@ const PLAYLIST_BYTES_MAX = 4 * 1024 * 1024;
 const SEEN_NAMES_MAX = 20_000;
 /** What was taken out of the store to save room is found to be missing, and made again, after so long. */
 const SEEN_MS_MAX = 60_000;
+/**
+ * What the store signed cannot be taken back, so what is not public holds for one to two of these: a revocation reaches S3
+ * in five to ten minutes, and everything else at once.
+ */
+const SIGNED_GRID_MS = 5 * 60_000;
+const PUBLIC_GRID_MS = 60 * 60_000;
 /** A caller is sent to a public address without asking again for so long. */
 const PUBLIC_MOVE_S = 60;
 
@@ -58,6 +72,7 @@ export function createS3Handler(needs: {
       if (access.kind === "part") throw notFound("blob");
       needs.allow.check(access);
       const { method } = request;
+      if (method === "OPTIONS") return preflight(access);
       if (method !== "GET" && method !== "HEAD") throw wrongMethod("GET, HEAD");
 
       if (PLAYLIST.test(access.name)) {
@@ -76,21 +91,30 @@ export function createS3Handler(needs: {
         if (made !== "stored") return answerMade(request, access, made, now_ms);
       }
       if (access.public && needs.public_url !== null)
-        return sendTo(`${needs.public_url}/${access.name}`, `public, max-age=${PUBLIC_MOVE_S}`);
-      const expires_at_ms = Math.min(access.expires_at_ms ?? Number.POSITIVE_INFINITY, now_ms + SIGNED_TTL_MS);
+        return sendTo(`${needs.public_url}/${access.name}`, access, PUBLIC_MOVE_S);
+      // On a grid, so that the next who asks is sent to the same address and a cache on the way has it already.
+      const grid_ms = access.public ? PUBLIC_GRID_MS : SIGNED_GRID_MS;
+      const from_ms = Math.floor(now_ms / grid_ms) * grid_ms;
+      const expires_at_ms = Math.min(access.expires_at_ms ?? Number.POSITIVE_INFINITY, from_ms + 2 * grid_ms);
       const query: Record<string, string> =
         access.download_as === null
           ? {}
           : { "response-content-disposition": disposition({ name: access.name, media_type: "" }, access.download_as) };
-      const location = await client.presign({ method, name: access.name, query }, expires_at_ms);
+      const location = await client.presign({ method, name: access.name, query }, expires_at_ms, from_ms);
       // Kept for half the time that the target holds, so that whoever follows it has time to read.
       const max_age_s = Math.max(0, Math.floor((expires_at_ms - now_ms) / 2_000));
-      return sendTo(location, `${access.public ? "public" : "private"}, max-age=${max_age_s}`);
+      return sendTo(location, access, max_age_s);
     }, needs.onError);
 }
 
-const sendTo = (location: string, cache_control: string): Response =>
+/** A page elsewhere may follow where it may read: the answer that sends it on says so, as the one behind it does. */
+const sendTo = (location: string, access: BlobAccess, max_age_s: number): Response =>
   new Response(null, {
     status: 307,
-    headers: { location, "cache-control": cache_control, "referrer-policy": "no-referrer" },
+    headers: {
+      location,
+      ...originRules(access),
+      "cache-control": `${access.public ? "public" : "private"}, max-age=${max_age_s}`,
+      "referrer-policy": "no-referrer",
+    },
   });

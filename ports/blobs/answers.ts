@@ -56,6 +56,9 @@ const OPEN = {
 };
 const CLOSED = { "cross-origin-resource-policy": "same-origin" };
 
+/** Which pages may read the answer. */
+export const originRules = (access: { public: boolean }): Record<string, string> => (access.public ? OPEN : CLOSED);
+
 export type BlobAccess = Extract<Access, { kind: "blob" }>;
 
 /** The headers of a blob; the same for 200, 206, 304 and HEAD. */
@@ -70,7 +73,7 @@ export function blobHeaders(
     "content-type": head.media_type,
     "content-disposition": disposition(head, access.download_as),
     "cache-control": cacheControl(rule, access, now_ms),
-    ...(access.public ? OPEN : CLOSED),
+    ...originRules(access),
     ...(canCompress(head.media_type) ? { vary: "accept-encoding" } : {}),
     "accept-ranges": "bytes",
     etag: `"${head.etag}"`,
