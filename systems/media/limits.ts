@@ -13,6 +13,12 @@ export interface MediaLimits {
   free_bytes_reserve: number;
   /** Rungs up to this shorter side are made for every video; larger ones when it is watched, or asked for them. */
   eager_side_px_max: number;
+  /** Views in a week from which on a video's upper rungs are made ahead of time. */
+  hot_views: number;
+  /** A video that nobody watched for so long gives its upper rungs back, one after the other. */
+  cold_after_ms: number;
+  /** With less free than this, what was watched longest ago gives way. */
+  pressure_free_bytes: number;
 }
 
 const GIB = 1024 ** 3;
@@ -24,4 +30,7 @@ export const DEFAULT_MEDIA_LIMITS: MediaLimits = {
   upload_kept_ms: 7 * DAY_MS,
   free_bytes_reserve: FREE_BYTES_RESERVE,
   eager_side_px_max: 480,
+  hot_views: 3,
+  cold_after_ms: 30 * DAY_MS,
+  pressure_free_bytes: 2 * FREE_BYTES_RESERVE,
 };

@@ -14,6 +14,8 @@ import { makeImageJob } from "./images/make.ts";
 import type { MediaLimits } from "./limits.ts";
 import { fillJobs } from "./making/fill.ts";
 import type { Making } from "./making/index.ts";
+import { classifyVideosJob } from "./storage/classes.ts";
+import { evictColdJob, relievePressureJob } from "./storage/evict.ts";
 import { takeStockJob } from "./storage/walk.ts";
 import { storyboardJob } from "./storyboard/make.ts";
 import { thumbnailJob } from "./thumbnail/make.ts";
@@ -72,6 +74,9 @@ export function defineMediaJobs(needs: WorkNeeds): void {
   jobs.define(closeCollectionsJob(needs));
   jobs.define(recountViewsJob(needs));
   jobs.define(takeStockJob(needs));
+  jobs.define(classifyVideosJob(needs));
+  jobs.define(evictColdJob(needs));
+  jobs.define(relievePressureJob(needs));
   jobs.define(publishTextsJob(needs));
   jobs.define(forgetFilesJob(needs));
   jobs.define(readTextsJob(needs));

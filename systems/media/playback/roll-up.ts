@@ -3,6 +3,7 @@ import { DAY_MS } from "#kernel/time.ts";
 import type { Query } from "#ports/sql/index.ts";
 
 import { VIEW_AGAIN_MS } from "../bounds.ts";
+import { noteWatched } from "../storage/store.ts";
 import { noteViews } from "../watching/store.ts";
 import { BEACONS_FOLDED_AT_ONCE, DAY_VIEWERS_KEPT_MS, DAYS_KEPT, SESSIONS_KEPT_MS } from "./bounds.ts";
 import { dayKey, dayOf, fold, sessionKey } from "./fold.ts";
@@ -37,6 +38,10 @@ export async function rollUp(tx: Query, secret: string, limit = BEACONS_FOLDED_A
       const day = dayOf(viewed_at);
       return { video_id, day, viewer: keyedHash(secret, `day:${day}:${video_id}:${viewer}`) };
     }),
+  );
+  await noteWatched(
+    tx,
+    [...state.sessions.values()].map(({ video_id, last_at }) => ({ video_id, at: last_at })),
   );
   await noteViews(
     tx,

@@ -44,7 +44,7 @@ export const zVideoClass = z.object({
   decided_by: z.string(),
   views_recent: z.number(),
   last_watched_at: zTime.nullable(),
-  /** Rungs that were let go the last time that any was; they are made again when somebody asks for them. */
+  /** Rungs that were let go since it was watched a lot; they are made again when somebody asks for them. */
   evicted: z.object({ at: zTime, rungs: z.array(z.string()), bytes: z.number() }).nullable(),
 });
 export type VideoClass = z.output<typeof zVideoClass>;

@@ -235,3 +235,150 @@ export async function classSums(q: Query): Promise<{ class: StorageClass; videos
     SELECT c.class, count(DISTINCT c.video_id)::int AS videos, coalesce(sum(h.bytes), 0)::float8 AS bytes
     FROM media_video_classes c LEFT JOIN (${q.unsafe(HELD)}) h ON h.video_id = c.video_id GROUP BY c.class ORDER BY bytes DESC`;
 }
+
+/** Noted with the playings, so that it is known to the minute and not to the day. */
+export async function noteWatched(q: Query, watched: { video_id: VideoId; at: Date }[]): Promise<void> {
+  await q`INSERT INTO media_video_classes AS c (video_id, class, since, because, decided_by, views_recent, last_watched_at)
+    SELECT video_id, 'warm', max(at), 'it was watched for the first time', 'media.count_views', 0, max(at)
+    FROM jsonb_to_recordset(${JSON.stringify(watched)}::text::jsonb) AS t(video_id bigint, at timestamptz)
+    GROUP BY video_id ORDER BY video_id
+    ON CONFLICT (video_id) DO UPDATE SET last_watched_at = greatest(c.last_watched_at, excluded.last_watched_at)`;
+}
+
+export interface Classed {
+  id: VideoId;
+  views_recent: number;
+  last_watched_at: Date | null;
+  ready_at: Date;
+}
+
+/** Videos whose class is not what the facts say, the most watched first. */
+export async function changingClasses(
+  q: Query,
+  asked: { recent_since: string; hot_views: number; cold_before: Date; limit: number },
+): Promise<Classed[]> {
+  return q<Classed[]>`
+    WITH recent AS (
+      SELECT video_id, sum(views) AS views FROM media_video_days WHERE day >= ${asked.recent_since}::date GROUP BY video_id
+    ), facts AS (
+      SELECT v.id, v.ready_at, c.last_watched_at, c.class, coalesce(r.views, 0)::float8 AS views_recent,
+        CASE WHEN coalesce(r.views, 0) >= ${asked.hot_views} THEN 'hot'
+          WHEN coalesce(c.last_watched_at, v.ready_at) <= ${asked.cold_before} THEN 'cold' ELSE 'warm' END AS now_class
+      FROM media_videos v LEFT JOIN media_video_classes c ON c.video_id = v.id LEFT JOIN recent r ON r.video_id = v.id
+      WHERE v.status = 'ready' AND v.deleted_at IS NULL
+    )
+    SELECT id, views_recent, last_watched_at, ready_at FROM facts WHERE class IS DISTINCT FROM now_class
+    ORDER BY views_recent DESC, id DESC LIMIT ${asked.limit}`;
+}
+
+export async function putClass(
+  q: Query,
+  { id, views_recent }: Classed,
+  decided: { class: StorageClass; because: string; since: Date; decided_by: string },
+): Promise<void> {
+  await q`INSERT INTO media_video_classes AS c (video_id, class, since, because, decided_by, views_recent)
+    SELECT v.id, ${decided.class}, ${decided.since}, ${decided.because}, ${decided.decided_by}, ${views_recent}
+    FROM media_videos v WHERE v.id = ${id} AND v.deleted_at IS NULL FOR KEY SHARE
+    ON CONFLICT (video_id) DO UPDATE SET class = excluded.class, since = excluded.since, because = excluded.because,
+      decided_by = excluded.decided_by, views_recent = excluded.views_recent,
+      evicted_at = CASE WHEN excluded.class <> 'hot' THEN c.evicted_at END, evicted_rungs = CASE WHEN excluded.class = 'hot' THEN '{}' ELSE c.evicted_rungs END,
+      evicted_bytes = CASE WHEN excluded.class = 'hot' THEN 0 ELSE c.evicted_bytes END`;
+}
+
+// ---- letting go
+
+export interface Idle {
+  id: VideoId;
+  idle_since: Date;
+}
+
+/** Ready ones that have a rung to let go, those watched longest ago first; after one of them. */
+export async function idleVideos(
+  q: Query,
+  asked: { idle_before: Date; after: Idle | null; limit: number },
+): Promise<Idle[]> {
+  return q<Idle[]>`
+    SELECT v.id, coalesce(c.last_watched_at, v.ready_at) AS idle_since
+    FROM media_videos v LEFT JOIN media_video_classes c ON c.video_id = v.id
+    WHERE v.status = 'ready' AND v.deleted_at IS NULL AND v.upload_id IS NOT NULL AND v.ladder IS NOT NULL AND v.job_id IS NULL
+      AND coalesce(c.last_watched_at, v.ready_at) < ${asked.idle_before}
+      AND (${asked.after === null} OR (coalesce(c.last_watched_at, v.ready_at), v.id) > (${asked.after?.idle_since ?? asked.idle_before}::timestamptz, ${asked.after?.id ?? "0"}::bigint))
+      AND EXISTS (SELECT FROM media_rungs r WHERE r.video_id = v.id AND r.kind = 'video' AND r.segments_done > 0
+        AND r.position > (SELECT min(position) FROM media_rungs l WHERE l.video_id = v.id AND l.kind = 'video'))
+    ORDER BY 2, 1 LIMIT ${asked.limit}`;
+}
+
+export async function isIdle(q: Query, id: VideoId, before: Date): Promise<boolean> {
+  const rows =
+    await q`SELECT FROM media_video_classes WHERE video_id = ${id} AND last_watched_at IS NOT NULL AND last_watched_at >= ${before}`;
+  return rows.length === 0;
+}
+
+/** All pictures but the lowest, the highest first; also those that have nothing, so that a step is always a rung. */
+export async function evictableRungs(q: Query, id: VideoId): Promise<string[]> {
+  const rows = await q<{ rung: string }[]>`SELECT rung FROM media_rungs WHERE video_id = ${id} AND kind = 'video'
+      AND position > (SELECT min(position) FROM media_rungs WHERE video_id = ${id} AND kind = 'video')
+    ORDER BY position DESC`;
+  return rows.map((row) => row.rung);
+}
+
+export interface HeldSegments {
+  video_id: VideoId;
+  rung: string;
+  token: string;
+}
+
+const KEEP_OFF = "clock_timestamp() + interval '1 ms' *";
+
+/** Keeps makers away from stored segments of a rung. @returns which they are */
+export async function holdStored(
+  q: Query,
+  { video_id, rung, token }: HeldSegments,
+  limit: number,
+  lease_ms: number,
+): Promise<number[]> {
+  const rows = await q<{ k: number }[]>`
+    INSERT INTO media_making_leases (video_id, rung, k, token, for_viewer, storing, until)
+    SELECT video_id, rung, k, ${token}, false, true, ${q.unsafe(KEEP_OFF)} ${lease_ms}
+    FROM media_segments WHERE video_id = ${video_id} AND rung = ${rung} ORDER BY k LIMIT ${limit}
+    ON CONFLICT (video_id, rung, k) DO NOTHING RETURNING k`;
+  return rows.map((row) => row.k);
+}
+
+/** The same for segments that no row names. @returns those that nobody was making */
+export async function holdUnnamed(q: Query, names: SegmentName[], token: string, lease_ms: number): Promise<SegmentName[]> {
+  return q<SegmentName[]>`
+    INSERT INTO media_making_leases (video_id, rung, k, token, for_viewer, storing, until)
+    SELECT t.video_id, t.rung, t.k, ${token}, false, true, ${q.unsafe(KEEP_OFF)} ${lease_ms}
+    FROM jsonb_to_recordset(${JSON.stringify(names)}::text::jsonb) AS t(video_id bigint, rung text, k integer)
+    JOIN media_videos v ON v.id = t.video_id AND v.deleted_at IS NULL
+    ORDER BY t.video_id, t.rung, t.k
+    ON CONFLICT (video_id, rung, k) DO NOTHING RETURNING video_id, rung, k`;
+}
+
+export async function endHold(q: Query, { video_id, token }: { video_id: VideoId; token: string }): Promise<void> {
+  await q`DELETE FROM media_making_leases WHERE video_id = ${video_id} AND token = ${token}`;
+}
+
+/** @returns the bytes that they had */
+export async function dropSegments(
+  q: Query,
+  { video_id, rung, ks }: { video_id: VideoId; rung: string; ks: number[] },
+): Promise<number> {
+  const [row] = await q<{ bytes: number }[]>`
+    WITH gone AS (
+      DELETE FROM media_segments WHERE video_id = ${video_id} AND rung = ${rung} AND k = ANY(${q.array(ks, "INT4")}) RETURNING bytes
+    ), sums AS (SELECT count(*)::int AS segments, coalesce(sum(bytes), 0)::bigint AS bytes FROM gone)
+    UPDATE media_rungs r SET segments_done = r.segments_done - sums.segments, bytes = r.bytes - sums.bytes, complete_at = NULL
+    FROM sums WHERE r.video_id = ${video_id} AND r.rung = ${rung} RETURNING sums.bytes::float8 AS bytes`;
+  return row?.bytes ?? 0;
+}
+
+/** Rungs of one eviction are noted together; those of an older one are forgotten. */
+export async function noteEvicted(q: Query, id: VideoId, rung: string, bytes: number, at: Date): Promise<void> {
+  await q`INSERT INTO media_video_classes AS c (video_id, class, since, because, decided_by, views_recent, evicted_at, evicted_rungs, evicted_bytes)
+    VALUES (${id}, 'cold', ${at}, 'its upper rungs made room', 'media.evict', 0, ${at}, ARRAY[${rung}], ${bytes})
+    ON CONFLICT (video_id) DO UPDATE SET evicted_at = excluded.evicted_at,
+      evicted_rungs = CASE WHEN ${rung} = ANY(c.evicted_rungs) THEN c.evicted_rungs ELSE (c.evicted_rungs || ${rung}::text)[1:16] END,
+      evicted_bytes = c.evicted_bytes + excluded.evicted_bytes`;
+}

@@ -12,6 +12,7 @@ import type { Place } from "../places.ts";
 import { sweepScratch } from "../scratch.ts";
 import * as uploads from "../uploads/store.ts";
 import * as videos from "../videos/store.ts";
+import { collectUnnamed } from "./unnamed.ts";
 
 export interface CollectNeeds {
   sql: Sql;
@@ -28,6 +29,8 @@ export interface Collected {
   multiparts: number;
   blobs: number;
   places: number;
+  /** In places that are named. */
+  unnamed: number;
 }
 
 /** Frees what crashes left behind: rows are the truth, and what no row names is nobody's after an hour. */
@@ -59,7 +62,8 @@ export async function collectOrphans(needs: StoreNeeds, signal: AbortSignal): Pr
   for (const kind of ["videos", "images"] as const) {
     for (const root of [`${kind}/`, `public/${kind}/`]) places += await collectPlaces(root, kind, needs, signal);
   }
-  return { multiparts, blobs, places };
+  const unnamed = await collectUnnamed(needs, signal);
+  return { multiparts, blobs, places, unnamed };
 }
 
 async function collectMultiparts({ sql, blobs, clock }: StoreNeeds, signal: AbortSignal): Promise<number> {
