@@ -18,13 +18,13 @@ import { isCopied, isMakeable, type Makeable } from "./run.ts";
 
 export const FILL_VIDEO = "media.fill";
 
-/** It is watched: its upper rungs are made ahead of time too. Asking again changes nothing. */
-export async function wantRungs(tx: Query, jobs: Jobs, id: VideoId, at: Date): Promise<void> {
+/** It is watched: its upper rungs are made ahead of time too, before others of a lower priority. Asking again changes nothing. */
+export async function wantRungs(tx: Query, jobs: Jobs, id: VideoId, at: Date, priority = 0): Promise<void> {
   const video = await store.lockVideo(tx, id);
   if (!isMakeable(video) || video.wanted_at !== null) return;
   await store.setWanted(tx, id, at);
   // What is being made goes on with them by itself.
-  if (video.status === "ready") await startWork(tx, jobs, id, video.owner_id, FILL_VIDEO);
+  if (video.status === "ready") await startWork(tx, jobs, id, video.owner_id, FILL_VIDEO, { priority });
 }
 
 /** Fills what is missing of a video, behind everybody who waits, and lets other videos have their turn every minute. */

@@ -29,7 +29,9 @@ export function classify(
   const idle_ms = now_ms - (last_watched_at ?? ready_at).getTime();
   const days = Math.floor(idle_ms / DAY_MS);
   if (idle_ms >= cold_after_ms) {
-    const since = last_watched_at ? `nobody has watched it for ${days} days` : `nobody has watched it in its ${days} days`;
+    const since = last_watched_at
+      ? `nobody has watched it for ${days} days`
+      : `nobody has watched it in its ${days} days`;
     return { class: "cold", because: `${since}; ${Math.floor(cold_after_ms / DAY_MS)} are enough` };
   }
   return { class: "warm", because: last_watched_at ? "it was watched not long ago" : "it is new" };

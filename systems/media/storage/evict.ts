@@ -8,7 +8,7 @@ import type { Sql } from "#ports/sql/index.ts";
 import { namesOf } from "../encode/playlist.ts";
 import type { MediaLimits } from "../limits.ts";
 import { isMakeable } from "../making/run.ts";
-import { clearWanted, lockVideo } from "../videos/store.ts";
+import { lockVideo, setWanted } from "../videos/store.ts";
 import {
   EVICT_EVERY_MS,
   EVICT_LEASE_MS,
@@ -129,7 +129,7 @@ async function evictSegments(
     const segments = await store.holdStored(tx, { video_id: id, rung, token }, EVICT_SEGMENTS_MAX, EVICT_LEASE_MS);
     if (segments.length === 0) return null;
     const bytes = await store.dropSegments(tx, { video_id: id, rung, ks: segments });
-    await clearWanted(tx, id);
+    await setWanted(tx, id, null);
     await store.noteEvicted(tx, id, rung, bytes, new Date(clock.now()));
     const names = namesOf(video.ladder);
     return { bytes, names: segments.map((k) => video.place + names.segment(rung, k)) };

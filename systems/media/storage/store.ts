@@ -346,7 +346,12 @@ export async function holdStored(
 }
 
 /** The same for segments that no row names. @returns those that nobody was making */
-export async function holdUnnamed(q: Query, names: SegmentName[], token: string, lease_ms: number): Promise<SegmentName[]> {
+export async function holdUnnamed(
+  q: Query,
+  names: SegmentName[],
+  token: string,
+  lease_ms: number,
+): Promise<SegmentName[]> {
   return q<SegmentName[]>`
     INSERT INTO media_making_leases (video_id, rung, k, token, for_viewer, storing, until)
     SELECT t.video_id, t.rung, t.k, ${token}, false, true, ${q.unsafe(KEEP_OFF)} ${lease_ms}

@@ -176,8 +176,15 @@ export function createVideos(needs: VideosNeeds): Videos {
 }
 
 /** Queues the next step of a video and remembers the job, so that a deletion can end it. */
-export async function startWork(tx: Query, jobs: Jobs, id: VideoId, owner_id: PersonId, kind: string): Promise<void> {
-  await store.setJob(tx, id, await jobs.enqueue(tx, kind, { video_id: id }, { tenant: owner_id }));
+export async function startWork(
+  tx: Query,
+  jobs: Jobs,
+  id: VideoId,
+  owner_id: PersonId,
+  kind: string,
+  options: { priority?: number } = {},
+): Promise<void> {
+  await store.setJob(tx, id, await jobs.enqueue(tx, kind, { video_id: id }, { tenant: owner_id, ...options }));
 }
 
 /** Out of sight at once; what works on it is ended, and its blobs and its source go by jobs. */
