@@ -186,6 +186,7 @@ const shelf: Record<string, Row> = {
 const media: Record<string, Row> = {
   "POST /v1/uploads": ["self", () => ({ body: { filename: "a.png", size_bytes: 10, media_type: "image/png" } })],
   "GET /v1/uploads": ["self", none],
+  "POST /v1/uploads/import": ["self", () => ({ body: { url: "http://192.0.2.1/film.mp4" } })],
   "GET /v1/uploads/{upload_id}": ["owner", ofUpload],
   "POST /v1/uploads/{upload_id}/parts": [
     "owner",

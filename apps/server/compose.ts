@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 
 import { NOBODY } from "#kernel/viewer.ts";
 import { addressOf, type Api, createApi, createIdempotency, DEFAULT_LIMITS, takeLimits } from "#ports/http/index.ts";
+import { createOutside } from "#ports/outside/index.ts";
 import { createFeed, type Feed, serveFeed } from "#systems/feed/index.ts";
 import { createMedia, findFfmpeg, type Media } from "#systems/media/index.ts";
 import { createPeople, type People, type Pictures, servePeople } from "#systems/people/index.ts";
@@ -91,6 +92,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     spaces,
     tools,
     scratch_folder: join(config.data_folder, "scratch"),
+    outside: createOutside({ clock }),
     secret: ground.secret,
     limits: { video_bytes_max: config.upload_bytes_max, free_bytes_reserve: config.free_bytes_min },
   });

@@ -22,6 +22,7 @@ import { captionsRoutes, zCaptions } from "./captions/contract.ts";
 import { chaptersRoutes, zChapter } from "./chapters/contract.ts";
 import { collectionRoutes } from "./collections/contract.ts";
 import { historyRoutes } from "./history/contract.ts";
+import { importRoutes } from "./imports/contract.ts";
 import { playbackRoutes, zSession } from "./playback/contract.ts";
 import { storageRoutes } from "./storage/contract.ts";
 import { zStoryboard } from "./storyboard/contract.ts";
@@ -44,6 +45,8 @@ export const IMAGE_TYPES = ["image/jpeg", "image/png", "image/webp", "image/gif"
 export const VIDEO_STATUSES = ["processing", "ready", "failed"] as const;
 export type VideoStatus = (typeof VIDEO_STATUSES)[number];
 export type MediaKind = "video" | "image";
+
+export { importUpload } from "./imports/contract.ts";
 
 // ---- uploads
 
@@ -514,6 +517,7 @@ export const getMediaLimits = defineRoute({
 });
 
 export const mediaRoutes = {
+  ...importRoutes,
   createUpload,
   listUploads,
   getUpload,

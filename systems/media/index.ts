@@ -8,6 +8,7 @@ import type { Clock } from "#ports/clock/index.ts";
 import type { Api } from "#ports/http/index.ts";
 import type { Jobs } from "#ports/jobs/index.ts";
 import type { Log } from "#ports/log/index.ts";
+import type { Outside } from "#ports/outside/index.ts";
 import type { Sandbox } from "#ports/sandbox/index.ts";
 import type { MigrationFolder, Sql } from "#ports/sql/index.ts";
 
@@ -26,6 +27,7 @@ import { acceptance, type MediaHealth, mediaHealth } from "./health.ts";
 import { createHistory } from "./history/index.ts";
 import { createImages } from "./images/index.ts";
 import { imageCard } from "./images/present.ts";
+import { serveImports } from "./imports/index.ts";
 import { DEFAULT_MEDIA_LIMITS, type MediaLimits } from "./limits.ts";
 import { createMaking } from "./making/index.ts";
 import { createTells } from "./playback/tell.ts";
@@ -59,6 +61,8 @@ export interface MediaNeeds {
   tools: FfmpegTools | null;
   /** A folder for half-made files; best on the disk that blobs are on, where finishing one is a rename. */
   scratch_folder: string;
+  /** Fetches what people give addresses of. */
+  outside: Outside;
   /** Hides the addresses of who watched without signing in. */
   secret: string;
   limits?: Partial<MediaLimits>;
@@ -142,6 +146,7 @@ export function createMedia(needs: MediaNeeds): Media {
         accepts,
       });
       serveS3(api, { sql, blobs, clock, limits, uploads, videos, intake, keyHolder: needs.people.keyHolder });
+      serveImports(api, { sql, jobs, clock, uploads, videos });
       serveTus(api, { sql, clock, limits, uploads, videos, intake });
     },
     work() {
@@ -155,6 +160,7 @@ export function createMedia(needs: MediaNeeds): Media {
         uploads,
         intake,
         making,
+        outside: needs.outside,
         limits,
         tools,
         scratch_folder: needs.scratch_folder,

@@ -11,6 +11,7 @@ import { createFileBlobs } from "#ports/blobs/index.ts";
 import { type Clock, createSystemClock } from "#ports/clock/index.ts";
 import type { Called, TestClient } from "#ports/http/testing.ts";
 import { createJobs, type JobFailure, type Jobs } from "#ports/jobs/index.ts";
+import { createOutside } from "#ports/outside/index.ts";
 import { createSandbox, type Sandbox, type SandboxResult } from "#ports/sandbox/index.ts";
 import { type TestHouse, testHouse, type TestPerson } from "#systems/people/testing.ts";
 
@@ -100,7 +101,7 @@ export interface TestSpaces {
 export const machineFfmpeg = (): string | null => (Bun.which("ffprobe") ? Bun.which("ffmpeg") : null);
 
 export async function mediaHouse(
-  given: Partial<Pick<MediaNeeds, "limits" | "tools" | "blobs" | "clock">> = {},
+  given: Partial<Pick<MediaNeeds, "limits" | "tools" | "blobs" | "clock" | "outside">> = {},
 ): Promise<MediaHouse> {
   const house = await testHouse([MEDIA_FOLDER], given.clock ? { clock: given.clock } : {});
   const { db, log } = house;
@@ -142,6 +143,7 @@ export async function mediaHouse(
     spaces,
     scratch_folder,
     secret,
+    outside: given.outside ?? createOutside({ clock }),
     ...(given.limits ? { limits: given.limits } : {}),
   };
   const media = createMedia({ ...all, jobs, blobs, sandbox, tools });

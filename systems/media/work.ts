@@ -1,6 +1,7 @@
 import type { Blobs } from "#ports/blobs/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Jobs } from "#ports/jobs/index.ts";
+import type { Outside } from "#ports/outside/index.ts";
 import type { Sandbox } from "#ports/sandbox/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
@@ -11,6 +12,7 @@ import type { FfmpegTools } from "./encode/tools.ts";
 import type { Tell } from "./events.ts";
 import { trimHistoryJob } from "./history/index.ts";
 import { makeImageJob } from "./images/make.ts";
+import { importUploadJob } from "./imports/fetch.ts";
 import type { MediaLimits } from "./limits.ts";
 import { fillJobs } from "./making/fill.ts";
 import type { Making } from "./making/index.ts";
@@ -43,6 +45,7 @@ export interface WorkNeeds {
   uploads: Uploads;
   intake: Intake;
   making: Making;
+  outside: Outside;
   limits: MediaLimits;
   tools: FfmpegTools | null;
   scratch_folder: string;
@@ -60,6 +63,7 @@ export function defineMediaJobs(needs: WorkNeeds): void {
   jobs.define(publishVideoJob(needs));
   jobs.define(freeUploadJob(needs));
   jobs.define(finishUploadJob(needs));
+  jobs.define(importUploadJob(needs));
   jobs.define(expireUploadsJob(needs));
   jobs.define(deleteVideoJob(needs));
   jobs.define(deleteImageJob(needs));

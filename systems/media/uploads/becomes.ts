@@ -88,3 +88,13 @@ export function filenameOf(name: string | null | undefined): string {
     .trim();
   return last.slice(0, FILENAME_CHARS_MAX) || "file";
 }
+
+/** The last word of an address, as people read it. */
+export function nameIn(href: string): string {
+  const last = new URL(href).pathname.split("/").findLast((word) => word !== "") ?? "";
+  try {
+    return filenameOf(decodeURIComponent(last));
+  } catch {
+    return filenameOf(last);
+  }
+}

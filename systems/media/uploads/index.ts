@@ -7,7 +7,7 @@ import type { Clock } from "#ports/clock/index.ts";
 import type { Jobs } from "#ports/jobs/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 
-import { PART_BYTES_MAX, PART_URL_MS } from "../bounds.ts";
+import { PART_URL_MS } from "../bounds.ts";
 import type { MediaKind, Upload } from "../contract.ts";
 import type { Tell } from "../events.ts";
 import type { MediaLimits } from "../limits.ts";
@@ -104,7 +104,7 @@ export function createUploads(needs: UploadsNeeds): Uploads {
       // What is fetched without a length is cut by us all the same; an S3 client cuts as it likes.
       const cut =
         file.size_bytes === null
-          ? { part_size_bytes: how.door === "s3" ? 0 : PART_BYTES_MAX, part_count: 0 }
+          ? { part_size_bytes: how.door === "s3" ? 0 : cutOf(limits.video_bytes_max).part_size_bytes, part_count: 0 }
           : cutOf(file.size_bytes);
       const media_type = file.media_type.toLowerCase().split(";", 1)[0]!.trim();
       // The store first: a crash between the two leaves an upload that no row knows, which the collector frees.
@@ -128,6 +128,7 @@ export function createUploads(needs: UploadsNeeds): Uploads {
         used_at: null,
         offset_bytes: 0,
         source_etag: null,
+        job_id: null,
         failure_code: null,
         failure_detail: null,
         door: how.door,
@@ -246,6 +247,7 @@ export function createUploads(needs: UploadsNeeds): Uploads {
         if (upload.used_at)
           throw new Problem(409, "upload.in_use", "A video or picture was made of this upload. Delete that instead.");
         await release(tx, id);
+        if (upload.job_id !== null) await jobs.cancel(tx, upload.job_id);
         return upload;
       });
       // The job frees it whatever happens here; this closes its part URLs before the answer.

@@ -94,6 +94,7 @@ export function createIntake(needs: IntakeNeeds): Intake {
         if (!kept) throw gone();
         how.kept?.(offset_bytes);
       };
+      await how.grow?.(at_bytes + upload.part_size_bytes);
       const came = pour(body, { clock, room, check: how.check ?? null, writer, signal: how.signal ?? null });
       const end = await blobs.multipart.append(uploadBlob(id), upload.multipart_id, at_bytes, came.chunks(), {
         part_size_bytes: upload.part_size_bytes,

@@ -40,6 +40,7 @@ export interface UploadRow {
   object_key: string | null;
   source_url: string | null;
   source_etag: string | null;
+  job_id: string | null;
   failure_code: string | null;
   failure_detail: string | null;
 }
@@ -47,7 +48,7 @@ export interface UploadRow {
 /** Sizes come as float8, which is a number that is exact up to 2^53. */
 const COLUMNS = `id, owner_id, kind, filename, media_type, size_bytes::float8 AS size_bytes, part_size_bytes, part_count,
   multipart_id, state, created_at, expires_at, used_at, door, sized, offset_bytes::float8 AS offset_bytes, space_id, becomes, told,
-  object_key, source_url, source_etag, failure_code, failure_detail`;
+  object_key, source_url, source_etag, job_id, failure_code, failure_detail`;
 
 export async function insertUpload(q: Query, row: UploadRow): Promise<void> {
   await q`INSERT INTO media_uploads (id, owner_id, kind, filename, media_type, size_bytes, part_size_bytes, part_count,

@@ -1,0 +1,197 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+
+import { Problem, Transient } from "#kernel/errors.ts";
+
+import { isOpenAddress } from "./addresses.ts";
+import { ADDRESSES_TRIED_MAX, HEAD_MS_MAX, REDIRECTS_MAX, STALL_MS_MAX } from "./bounds.ts";
+import type { AskedOutside, FromOutside, Outside, OutsideNeeds } from "./index.ts";
+import { checkedUrl } from "./url.ts";
+
+const AGENT = "folkhus";
+export function createOutside(needs: OutsideNeeds): Outside {
+  const { clock } = needs;
+  const resolve =
+    needs.resolve ?? (async (hostname) => (await lookup(hostname, { all: true })).map(({ address }) => address));
+
+  /** Every address of the name must be open: one that is not is a sign of somebody's trick, not of bad luck. */
+  async function addressesOf(url: URL): Promise<string[]> {
+    const hostname = url.hostname.replace(/^\[|\]$/g, "");
+    const port = url.port || (url.protocol === "https:" ? "443" : "80");
+    const addresses = isIP(hostname) ? [hostname] : await resolve(hostname).catch(nowhere);
+    const ok = (address: string) =>
+      isOpenAddress(address) || needs.test_addresses?.includes(`${address}:${port}`) === true;
+    if (addresses.length === 0 || !addresses.every(ok)) throw refusedAddress();
+    return addresses.slice(0, ADDRESSES_TRIED_MAX);
+  }
+
+  /** One request to one address that was checked, under the name that was asked for. */
+  async function connect(
+    url: URL,
+    address: string,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    const to = new URL(url);
+    to.hostname = address.includes(":") ? `[${address}]` : address;
+    const named = isIP(url.hostname.replace(/^\[|\]$/g, "")) === 0;
+    return fetch(to, {
+      headers: { ...headers, host: url.host },
+      redirect: "manual",
+      // A line of another name to the same address must not be taken.
+      keepalive: false,
+      decompress: false,
+      signal,
+      tls: {
+        ...(named ? { serverName: url.hostname } : {}),
+        ...(needs.test_ca === undefined ? {} : { ca: needs.test_ca }),
+      },
+    } as BunFetchRequestInit);
+  }
+
+  async function hop(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+    let failure: unknown = null;
+    for (const address of await addressesOf(url)) {
+      signal.throwIfAborted();
+      const late = new AbortController();
+      const timer = setTimeout(() => late.abort(new Transient("The other side did not answer in time.")), HEAD_MS_MAX);
+      try {
+        return await connect(url, address, headers, AbortSignal.any([signal, late.signal]));
+      } catch (error) {
+        signal.throwIfAborted();
+        failure = error;
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+    throw failure instanceof Transient
+      ? failure
+      : new Transient(`The other side cannot be reached: ${(failure as Error).message}`);
+  }
+
+  return {
+    async fetchOutside(from, asked) {
+      const ended = new AbortController();
+      const deadline = setTimeout(
+        () => ended.abort(new Problem(422, "outside.too_slow", "This took too long and was given up.")),
+        asked.ms_max,
+      );
+      const signal = asked.signal ? AbortSignal.any([asked.signal, ended.signal]) : ended.signal;
+      let handed = false;
+      try {
+        const headers: Record<string, string> = { "user-agent": AGENT, accept: "*/*", "accept-encoding": "identity" };
+        if (asked.resume) {
+          headers.range = `bytes=${asked.resume.from_byte}-`;
+          headers["if-range"] = asked.resume.etag;
+        }
+        let url = checkedUrl(from);
+        for (let hops = 0; ; hops++) {
+          const response = await hop(url, headers, signal);
+          const location = response.headers.get("location");
+          if (response.status >= 300 && response.status < 400 && location !== null) {
+            await response.body?.cancel();
+            if (hops >= REDIRECTS_MAX)
+              throw new Problem(422, "outside.redirects", `This address leads on more than ${REDIRECTS_MAX} times.`);
+            url = checkedUrl(location, url);
+            continue;
+          }
+          const answer = read(response, url, asked, signal, () => {
+            clearTimeout(deadline);
+            ended.abort(new Transient("The reader left."));
+          });
+          handed = true;
+          return answer;
+        }
+      } finally {
+        if (!handed) {
+          clearTimeout(deadline);
+          ended.abort(new Transient("It was not read."));
+        }
+      }
+    },
+  };
+
+  function read(response: Response, url: URL, asked: AskedOutside, signal: AbortSignal, done: () => void): FromOutside {
+    const { status, headers } = response;
+    if (status === 429 || status >= 500) throw new Transient(`The other side answered ${status}.`);
+    if (status !== 200 && !(status === 206 && asked.resume))
+      throw new Problem(422, "outside.status", `The other side answered ${status} where a file should be.`);
+    if ((headers.get("content-encoding") ?? "identity").toLowerCase() !== "identity")
+      throw new Problem(422, "outside.encoding", "The other side sends this packed, though it was asked not to.");
+    const media_type = (headers.get("content-type") ?? "").toLowerCase().split(";", 1)[0]!.trim();
+    if (!asked.accepts(media_type, url.href))
+      throw new Problem(
+        415,
+        "outside.type_refused",
+        `There is ${media_type || "something without a type"} at this address, which is not taken.`,
+      );
+    const range = /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15})$/.exec(headers.get("content-range") ?? "");
+    if (status === 206 && Number(range?.[1]) !== asked.resume?.from_byte)
+      throw new Problem(422, "outside.range", "The other side answered with another part than was asked for.");
+    const from_byte = status === 206 ? Number(range?.[1]) : 0;
+    const told = headers.get("content-length");
+    const size_bytes =
+      status === 206 ? Number(range?.[2]) : told !== null && /^\d{1,15}$/.test(told) ? Number(told) : null;
+    if (size_bytes !== null && size_bytes - from_byte > asked.bytes_max) throw tooLarge(asked.bytes_max);
+    const etag = headers.get("etag");
+    const reader = response.body?.getReader();
+    const drop = async () => {
+      done();
+      await reader?.cancel().catch(() => {});
+    };
+    const left_bytes = size_bytes === null ? null : size_bytes - from_byte;
+    return {
+      drop,
+      url: url.href,
+      media_type,
+      size_bytes,
+      etag: etag !== null && /^"[\x21\x23-\x7e]{0,200}"$/.test(etag) ? etag : null,
+      from_byte,
+      body: bodyOf(reader, asked.bytes_max, left_bytes, signal, drop),
+    };
+  }
+
+  async function* bodyOf(
+    reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
+    bytes_max: number,
+    promised_bytes: number | null,
+    signal: AbortSignal,
+    drop: () => Promise<void>,
+  ): AsyncGenerator<Uint8Array> {
+    let bytes = 0;
+    try {
+      while (reader) {
+        const stalled = new AbortController();
+        const next = await Promise.race([
+          reader.read(),
+          clock.sleep(STALL_MS_MAX, AbortSignal.any([stalled.signal, signal])).then(() => "stalled" as const),
+        ]).catch((error: unknown) => {
+          signal.throwIfAborted();
+          throw new Transient(`The line broke: ${(error as Error).message}`);
+        });
+        stalled.abort();
+        if (next === "stalled") throw new Transient("Nothing came for a while.");
+        if (next.done) break;
+        bytes += next.value.byteLength;
+        if (bytes > bytes_max) throw tooLarge(bytes_max);
+        yield next.value;
+      }
+      if (promised_bytes !== null && bytes < promised_bytes) throw new Transient("The line broke before the end.");
+    } finally {
+      await drop();
+    }
+  }
+}
+
+/** The same for a name that does not exist and one that leads inside: nobody learns here what is behind our walls. */
+const refusedAddress = () =>
+  new Problem(422, "outside.address_refused", "This address does not lead to the open internet, or to nobody at all.");
+
+function nowhere(error: unknown): never {
+  if (["EAI_AGAIN", "ETIMEOUT", "ESERVFAIL"].includes(String((error as NodeJS.ErrnoException).code)))
+    throw new Transient("Names cannot be looked up now.");
+  throw refusedAddress();
+}
+
+const tooLarge = (bytes_max: number) =>
+  new Problem(413, "outside.too_large", `What is at this address has more than the ${bytes_max} bytes that may come.`);

@@ -1,0 +1,55 @@
+import type { Clock } from "#ports/clock/index.ts";
+
+/**
+ * The one way in which the house fetches from an address that somebody gave it: imports, link previews, webhooks. What is
+ * checked is what is connected to. Rules in SPEC.md.
+ */
+export interface Outside {
+  /**
+   * GETs what is there now.
+   * @throws Problem `outside.…` for what will not change by itself; `Transient` for what may (a line, a stall, a 5xx)
+   */
+  fetchOutside(url: string, asked: AskedOutside): Promise<FromOutside>;
+}
+
+export interface AskedOutside {
+  /** Of the body; more is cut with `outside.too_large`. */
+  bytes_max: number;
+  /** For everything, the body too. */
+  ms_max: number;
+  /** Which media types are wanted, without parameters, in lower case; "" where none was told. */
+  accepts: (media_type: string, final_url: string) => boolean;
+  signal?: AbortSignal;
+  /** Go on from here, if it is still the same: then the answer's `from_byte` says so, and is 0 where it is not. */
+  resume?: { from_byte: number; etag: string };
+}
+
+export interface FromOutside {
+  /** After redirects. */
+  url: string;
+  media_type: string;
+  /** Of the whole, where it was told. */
+  size_bytes: number | null;
+  /** Strong, with its quotes; null where none was given or only a weak one. */
+  etag: string | null;
+  from_byte: number;
+  /** Throws `Transient` where it breaks or stalls. Ending the iteration early lets go of the line. */
+  body: AsyncIterable<Uint8Array>;
+  /** Lets go of the line, also where the body was never begun. Harmless after its end. */
+  drop(): Promise<void>;
+}
+
+export interface OutsideNeeds {
+  clock: Clock;
+  /** Addresses of a name; the system's own resolver where nothing is said. */
+  resolve?: (hostname: string) => Promise<string[]>;
+  /** `127.0.0.1:4321`: for tests, which have no internet. Never set where people can give addresses. */
+  test_addresses?: readonly string[];
+  /** Certificates to trust beside the system's, for tests. */
+  test_ca?: string;
+}
+
+export * from "./bounds.ts";
+export { isOpenAddress } from "./addresses.ts";
+export { createOutside } from "./fetch.ts";
+export { checkedUrl } from "./url.ts";
