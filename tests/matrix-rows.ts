@@ -218,6 +218,12 @@ const media: Record<string, Row> = {
   ],
   "DELETE /v1/videos/{video_id}/captions/{language}": ["owner", ofCaptions, ["captions.not_found"]],
   "GET /v1/videos/{video_id}/chapters": ["owner", ofVideo],
+  "GET /v1/videos/{video_id}/download": ["owner", ofVideo, ["video.no_downloads", "media.source_gone"]],
+  "GET /v1/oembed": [
+    "open",
+    () => ({ query: { url: "http://localhost/watch/1" } }),
+    ["oembed.address", "video.not_found"],
+  ],
   "GET /v1/videos/{video_id}/thumbnails": ["owner", ofVideo],
   "PUT /v1/videos/{video_id}/thumbnail": [
     "owner",

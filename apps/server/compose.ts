@@ -13,6 +13,7 @@ import { createSpaces, serveSpaces, type Spaces } from "#systems/spaces/index.ts
 import { buildPage } from "../web/build.ts";
 import { createAssets } from "./assets.ts";
 import type { Config, Secrets } from "./config.ts";
+import { createEmbed } from "./embed.ts";
 import { createFront } from "./front.ts";
 import { type Ground, openGround } from "./ground.ts";
 import { API_GUIDE } from "./guide.ts";
@@ -161,14 +162,8 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     try {
       const build = await buildPage({ outdir: join(config.data_folder, "page") });
       const house = () => people.rooms.house.facts();
-      const page = createPage({
-        api,
-        build,
-        house,
-        public_url: config.public_url,
-        media_origins: ground.media_origins,
-      });
-      return { asset: createAssets(build), page };
+      const about = { api, build, house, public_url: config.public_url, media_origins: ground.media_origins };
+      return { asset: createAssets(build), page: createPage(about), embed: createEmbed(about) };
     } catch (err) {
       lines.error(
         { err: String(err), errors: err instanceof AggregateError ? err.errors.slice(0, 5).map(String) : [] },
@@ -176,7 +171,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       );
       const away = () =>
         new Response("The page could not be built. The log says why; the API at /v1 works.", { status: 503 });
-      return { asset: away, page: async () => away() };
+      return { asset: away, page: async () => away(), embed: async () => away() };
     }
   };
   const fetch = async (request: Request, peer_address: string) => (front ??= await openFront())(request, peer_address);

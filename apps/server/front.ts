@@ -16,6 +16,7 @@ export interface FrontNeeds {
   admit: (request: Request, peer_address: string) => Promise<unknown>;
   asset: (name: string, request: Request) => Response;
   page: (request: Request, peer_address: string) => Promise<Response>;
+  embed: (request: Request, peer_address: string) => Promise<Response>;
   about: { title: string; version: string; description: string };
 }
 
@@ -43,6 +44,7 @@ export function createFront(needs: FrontNeeds) {
       if (error instanceof Problem) return problemResponse(error, crypto.randomUUID(), PLAIN_HEADERS);
       throw error;
     }
+    if (path.startsWith("/embed/")) return needs.embed(request, peer_address);
     switch (path) {
       case "/readyz":
         return ready(health);

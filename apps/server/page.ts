@@ -15,7 +15,10 @@ export interface PageNeeds {
   media_origins: string[];
 }
 
-type Card = Pick<PageHead, "title" | "description" | "image" | "type">;
+type Card = Pick<PageHead, "title" | "description" | "image" | "type"> & {
+  /** Below the house; where the player may stand on other sites. */
+  player?: { path: string; width: number; height: number };
+};
 
 /**
  * The document for any path of the page. What it says of a post, a video or a person is what the API tells nobody in
@@ -34,17 +37,21 @@ export function createPage(needs: PageNeeds) {
       cookie === null ? null : ask<Me>(needs.api, `${origin}/v1/people/me`, peer_address, { ...from, cookie }),
       cardOf(asked.pathname, (path) => ask(needs.api, `${origin}${path}`, peer_address, from)),
     ]);
+    const { player, ...shown } = card ?? {
+      title: "",
+      description: `${house.name}: a house that its community owns.`,
+      image: null,
+      type: "website" as const,
+      player: undefined,
+    };
+    const url = `${origin}${asked.pathname}`;
     const html = pageHtml({
       build: needs.build,
       house,
       me,
-      url: `${origin}${asked.pathname}`,
-      ...(card ?? {
-        title: "",
-        description: `${house.name}: a house that its community owns.`,
-        image: null,
-        type: "website",
-      }),
+      url,
+      ...shown,
+      ...(player ? { embed: embedOf(player, origin, url) } : {}),
       private: /^\/(?:settings|admin|setup|bookmarks)\b/.test(asked.pathname),
     });
     return new Response(html, {
@@ -71,6 +78,13 @@ const forwardedOf = (request: Request): Record<string, string> =>
       return value === null ? [] : [[name, value]];
     }),
   );
+
+const embedOf = ({ path, width, height }: NonNullable<Card["player"]>, origin: string, url: string) => ({
+  oembed_url: `${origin}/v1/oembed?format=json&url=${encodeURIComponent(url)}`,
+  player_url: `${origin}${path}`,
+  width,
+  height,
+});
 
 type Ask = <T>(path: string) => Promise<T | null>;
 
@@ -107,7 +121,13 @@ function postCard(post: Post | null): Card | null {
 }
 
 function videoCard(video: Video | null): Card | null {
-  return video && { title: video.title, description: video.description, image: video.poster_url, type: "video.other" };
+  if (!video) return null;
+  const { title, description, poster_url: image, embed_url, hls_url, width, height } = video;
+  const player =
+    embed_url !== null && hls_url !== null && width !== null && height !== null
+      ? { player: { path: embed_url, width, height } }
+      : {};
+  return { title, description, image, type: "video.other", ...player };
 }
 
 function personCard(person: Person | null): Card | null {

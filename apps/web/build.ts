@@ -31,6 +31,8 @@ export interface PageBuild {
   /** The Latin half of the font; preloaded, so that text does not change its shape. */
   preload_fonts: string[];
   icon: string;
+  /** The script of the player in a frame on another site; what it shares with the page is the same file. */
+  embed_js: string;
   files: PageFile[];
   /** gzip bytes of `entry_js` and `preload_js`: what a first visit costs in script. */
   first_load_gzip_bytes: number;
@@ -75,7 +77,7 @@ export async function buildPage({ outdir, minify = true, dev = false }: BuildNee
 
 async function bundle(dir: string, minify: boolean, dev: boolean): Promise<PageBuild> {
   const made = await Bun.build({
-    entrypoints: [path.join(here, "main.tsx")],
+    entrypoints: [path.join(here, "main.tsx"), path.join(here, "embed", "embed.ts")],
     outdir: dir,
     target: "browser",
     format: "esm",
@@ -91,9 +93,17 @@ async function bundle(dir: string, minify: boolean, dev: boolean): Promise<PageB
   const names = (await readdir(dir)).sort();
   const files = await Promise.all(names.map((name) => describe(dir, name)));
 
-  const entryJs = made.outputs.find((output) => output.kind === "entry-point" && output.path.endsWith(".js"));
+  const entryNamed = (name: string) =>
+    made.outputs.find(
+      (output) =>
+        output.kind === "entry-point" &&
+        output.path.endsWith(".js") &&
+        path.basename(output.path).startsWith(`${name}-`),
+    );
+  const entryJs = entryNamed("main");
+  const embedJs = entryNamed("embed");
   const entryCss = made.outputs.find((output) => output.path.endsWith(".css"));
-  if (!entryJs || !entryCss) throw new Error("The page's build has no script or no style sheet.");
+  if (!entryJs || !entryCss || !embedJs) throw new Error("The page's build has no script or no style sheet.");
   const entry_js = path.basename(entryJs.path);
   const preload_js = await staticImports(dir, entry_js);
   const gzipOf = (name: string) => files.find((file) => file.name === name)?.gzip_bytes ?? 0;
@@ -104,6 +114,7 @@ async function bundle(dir: string, minify: boolean, dev: boolean): Promise<PageB
     preload_js,
     preload_fonts: names.filter((name) => /^figtree-latin-wght-normal.*\.woff2$/.test(name)),
     icon,
+    embed_js: path.basename(embedJs.path),
     files,
     first_load_gzip_bytes: [entry_js, ...preload_js].reduce((sum, name) => sum + gzipOf(name), 0),
   };
@@ -189,7 +200,11 @@ async function copyHashed(from: string, dir: string): Promise<string> {
 async function sourceHash(salt: string): Promise<string> {
   const hash = new Bun.CryptoHasher("sha256").update(salt);
   const contracts = (await readdir(path.join(root, "systems"), { recursive: true }).catch(() => [] as string[])).filter(
-    (name) => name.endsWith(".ts") && !name.endsWith(".test.ts") && name.split(path.sep).length === 2,
+    (name) =>
+      name.endsWith(".ts") &&
+      !name.endsWith(".test.ts") &&
+      // A system's own files, and the contracts and bounds of the rooms inside.
+      (name.split(path.sep).length === 2 || /^(?:contract|bounds)\.ts$/.test(path.basename(name))),
   );
   const files = [
     ...(await filesBelow(here)),

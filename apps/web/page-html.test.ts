@@ -11,6 +11,7 @@ const build: PageBuild = {
   preload_js: ["chunk-c.js"],
   preload_fonts: ["figtree-d.woff2"],
   icon: "icon-e.svg",
+  embed_js: "embed-f.js",
   files: [],
   first_load_gzip_bytes: 0,
 };

@@ -20,6 +20,8 @@ export interface PageHead {
   /** Absolute, canonical: what another program should link to. */
   url: string;
   type: "website" | "article" | "profile" | "video.other";
+  /** A video that other sites may show: where they ask how, and the player's own page, both absolute. */
+  embed?: { oembed_url: string; player_url: string; width: number; height: number };
   house: HouseFacts;
   /** Who asks, as `GET /v1/people/me` answers it, or null for nobody; so that the first screen needs no second round trip. */
   me?: object | null;
@@ -74,7 +76,9 @@ export function pageHtml(head: PageHead): string {
     meta("property", "og:description", description),
     meta("property", "og:url", head.url),
     ...(head.image === null ? [] : [meta("property", "og:image", new URL(head.image, head.url).href)]),
-    meta("name", "twitter:card", head.image === null ? "summary" : "summary_large_image"),
+    ...(head.embed
+      ? embedTags(head.embed, head.title)
+      : [meta("name", "twitter:card", head.image === null ? "summary" : "summary_large_image")]),
     '<meta name="apple-mobile-web-app-capable" content="yes">',
     "</head>",
     "<body>",
@@ -88,6 +92,24 @@ export function pageHtml(head: PageHead): string {
     "</html>",
     "",
   ].join("\n");
+}
+
+/** How other programs put the player among their own words. */
+function embedTags({ oembed_url, player_url, width, height }: NonNullable<PageHead["embed"]>, title: string): string[] {
+  const tag = (name: string, content: string | number) =>
+    `<meta ${name.startsWith("og:") ? "property" : "name"}="${name}" content="${escapeHtml(String(content))}">`;
+  return [
+    `<link rel="alternate" type="application/json+oembed" href="${escapeHtml(oembed_url)}" title="${escapeHtml(title)}">`,
+    tag("og:video", player_url),
+    ...(player_url.startsWith("https:") ? [tag("og:video:secure_url", player_url)] : []),
+    tag("og:video:type", "text/html"),
+    tag("og:video:width", width),
+    tag("og:video:height", height),
+    tag("twitter:card", "player"),
+    tag("twitter:player", player_url),
+    tag("twitter:player:width", width),
+    tag("twitter:player:height", height),
+  ];
 }
 
 /**
@@ -126,7 +148,7 @@ export const escapeHtml = (text: string): string =>
     .replaceAll("'", "&#39;");
 
 /** JSON that cannot end its own script element, nor begin a comment in it. */
-const jsonInHtml = (value: unknown): string =>
+export const jsonInHtml = (value: unknown): string =>
   JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 
 /** At most `chars_max` code points, cut at a word where there is one near. */

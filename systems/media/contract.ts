@@ -24,6 +24,7 @@ import { collectionRoutes } from "./collections/contract.ts";
 import { historyRoutes } from "./history/contract.ts";
 import { importRoutes } from "./imports/contract.ts";
 import { playbackRoutes, zSession } from "./playback/contract.ts";
+import { sharingChanges, sharingFields, sharingRoutes } from "./sharing/contract.ts";
 import { storageRoutes } from "./storage/contract.ts";
 import { zStoryboard } from "./storyboard/contract.ts";
 import { thumbnailRoutes } from "./thumbnail/contract.ts";
@@ -250,6 +251,7 @@ export const zVideo = z
     chapters_url: z.string().nullable(),
     /** Small pictures to show while somebody looks for a moment; null until they are made. */
     storyboard: zStoryboard.nullable(),
+    ...sharingFields,
     view_count: z.int(),
     /** Where this viewer stopped; null for who has not begun or is not signed in. */
     position_ms: z.int().nullable(),
@@ -330,6 +332,7 @@ export const patchVideo = defineRoute({
       description: zText(DESCRIPTION_CHARS_MAX).optional(),
       audience: zAudience.optional(),
       space_id: zId<"space">().optional(),
+      ...sharingChanges,
     })
     .refine((change) => Object.keys(change).length > 0, "has nothing to change"),
   answers: { 200: zVideo },
@@ -545,10 +548,16 @@ export const mediaRoutes = {
   ...captionsRoutes,
   ...chaptersRoutes,
   ...thumbnailRoutes,
+  ...sharingRoutes,
 };
 
+export * from "./captions/contract.ts";
+export * from "./chapters/contract.ts";
 export * from "./collections/contract.ts";
 export * from "./history/contract.ts";
+export * from "./sharing/contract.ts";
+export * from "./storyboard/contract.ts";
+export * from "./thumbnail/contract.ts";
 
 /** What the feed and the page show of a video within a post. */
 export const zVideoCard = z

@@ -25,6 +25,8 @@ import type { MediaLimits } from "./limits.ts";
 import { servePlayback } from "./playback/routes.ts";
 import type { Tells } from "./playback/tell.ts";
 import type { PeopleFacts, Rules, SpaceFacts } from "./rules.ts";
+import { presentSharing } from "./sharing/present.ts";
+import { serveSharing } from "./sharing/routes.ts";
 import { serveStorage } from "./storage/routes.ts";
 import { serveThumbnails } from "./thumbnail/routes.ts";
 import type { Acceptance } from "./uploads/admission.ts";
@@ -74,6 +76,7 @@ export function serveMedia(api: Api, needs: RoutesNeeds): void {
   serveCaptions(api, { ...needs, door });
   serveChapters(api, { ...needs, door });
   serveThumbnails(api, { ...needs, door });
+  serveSharing(api, { ...needs, door });
 }
 
 function serveUploads(api: Api, { uploads, limits, sql, accepts }: RoutesNeeds): void {
@@ -135,7 +138,8 @@ function serveVideos(api: Api, needs: RoutesNeeds): void {
       positionsOf(needs.sql.pool, viewer.person_id, ids),
       besideOf(needs.sql.pool, ids),
     ]);
-    const shown = items.flatMap((video) => {
+    const sharing = await Promise.all(items.map((video) => presentSharing(video, true, rules)));
+    const shown = items.flatMap((video, i) => {
       const owner = owners.get(video.owner_id);
       const seen = { may_edit: true, position_ms: positions.get(video.id) ?? null };
       return owner
@@ -143,6 +147,7 @@ function serveVideos(api: Api, needs: RoutesNeeds): void {
             {
               ...presentVideo(video, owner, rungs.get(video.id) ?? [], seen, needs),
               ...presentBeside(video, beside(video.id), needs),
+              ...sharing[i]!,
             },
           ]
         : [];
@@ -251,6 +256,7 @@ async function shown(viewer: Viewer, id: VideoId, needs: RoutesNeeds) {
   return {
     ...presentVideo(video, owner, rungs.get(id) ?? [], seen, needs),
     ...presentBeside(video, beside(id), needs),
+    ...(await presentSharing(video, seen.may_edit, needs.rules)),
   };
 }
 

@@ -95,7 +95,7 @@ export async function makeStoryboard(
   ]);
   const times_ms = [...found.stderr.matchAll(/ pts_time:(-?[\d.]+)/g)].map(([, at]) => Number(at) * 1000);
   const frame_bytes = (tile_width * tile_height * 3) / 2;
-  const frames = Math.floor((await Bun.file(frames_path).size) / frame_bytes);
+  const frames = Math.floor(Bun.file(frames_path).size / frame_bytes);
   if (found.exit_code !== 0 || frames === 0) {
     throw new MediaRefusal("video.broken", "No picture of this video can be read. It may be damaged; send it again.");
   }

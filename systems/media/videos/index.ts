@@ -42,6 +42,8 @@ export interface VideoChange {
   description?: string | undefined;
   audience?: Audience | undefined;
   space_id?: SpaceId | undefined;
+  downloads?: store.VideoRow["downloads"] | undefined;
+  embedding?: store.VideoRow["embedding"] | undefined;
 }
 
 export interface VideosNeeds {
@@ -147,6 +149,8 @@ export function createVideos(needs: VideosNeeds): Videos {
           description: to.description ?? video.description,
           audience,
           space_id,
+          downloads: to.downloads ?? video.downloads,
+          embedding: to.embedding ?? video.embedding,
         };
         await store.changeVideo(tx, id, changed);
         if (belongsInPublic({ ...video, ...changed }) !== isPublicPlace(video.place))

@@ -6,6 +6,7 @@ import type { Clock } from "#ports/clock/index.ts";
 import type { BesideAnswer } from "../beside.ts";
 import type { Rendition, Video, VideoCard } from "../contract.ts";
 import { addressesOf } from "../places.ts";
+import type { SharingAnswer } from "../sharing/present.ts";
 import type { RungRow } from "./rungs.ts";
 import type { VideoRow } from "./store.ts";
 
@@ -31,7 +32,7 @@ export function presentVideo(
   rungs: RungRow[],
   seen: Seen,
   needs: Needs,
-): Omit<Video, keyof BesideAnswer> {
+): Omit<Video, keyof BesideAnswer | keyof SharingAnswer> {
   const { until_ms, ...shown } = videoCard(row, rungs, needs);
   return {
     ...shown,

@@ -32,6 +32,8 @@ export interface VideoRow {
   /** Its name below the place. */
   poster_file: string | null;
   poster_chosen_at: Date | null;
+  downloads: "nobody" | "viewers";
+  embedding: "nobody" | "anywhere";
   job_id: string | null;
   playable_at: Date | null;
   view_count: number;
@@ -43,7 +45,8 @@ export interface VideoRow {
 }
 
 const COLUMNS = `id, owner_id, upload_id, title, description, holder, audience, space_id, hidden_at, status, failure_code, failure_detail,
-  failure_can_retry, duration_ms, width, height, placeholder, source, ladder, place, poster_bytes::float8 AS poster_bytes, poster_file, poster_chosen_at, job_id,
+  failure_can_retry, duration_ms, width, height, placeholder, source, ladder, place, poster_bytes::float8 AS poster_bytes, poster_file, poster_chosen_at,
+  downloads, embedding, job_id,
   playable_at, view_count::float8 AS view_count, created_at, ready_at, version::float8 AS version,
   lists_version::float8 AS lists_version, wanted_at`;
 
@@ -197,10 +200,10 @@ export async function clearSource(q: Query, id: VideoId): Promise<void> {
 export async function changeVideo(
   q: Query,
   id: VideoId,
-  to: Pick<VideoRow, "title" | "description" | "audience" | "space_id">,
+  to: Pick<VideoRow, "title" | "description" | "audience" | "space_id" | "downloads" | "embedding">,
 ): Promise<void> {
-  await q`UPDATE media_videos SET title = ${to.title}, description = ${to.description}, audience = ${to.audience}, space_id = ${to.space_id}
-    WHERE id = ${id}`;
+  await q`UPDATE media_videos SET title = ${to.title}, description = ${to.description}, audience = ${to.audience}, space_id = ${to.space_id},
+    downloads = ${to.downloads}, embedding = ${to.embedding} WHERE id = ${id}`;
 }
 
 /** Its audience follows what shows it. */
@@ -210,6 +213,13 @@ export async function setHolder(
   held: { holder: string | null; audience: Audience; space_id: SpaceId | null },
 ): Promise<void> {
   await q`UPDATE media_videos SET holder = ${held.holder}, audience = ${held.audience}, space_id = ${held.space_id} WHERE id = ${id}`;
+}
+
+/** What a post shows, without holding it. */
+export async function heldNow(q: Query, holder: string): Promise<VideoRow | null> {
+  const [row] = await q<VideoRow[]>`SELECT ${q.unsafe(COLUMNS)} FROM media_videos
+    WHERE holder = ${holder} AND deleted_at IS NULL ORDER BY id LIMIT 1`;
+  return row ?? null;
 }
 
 export async function heldBy(q: Query, holder: string): Promise<VideoRow[]> {
