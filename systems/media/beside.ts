@@ -51,11 +51,15 @@ export function presentBeside(
   };
 }
 
+/** The first segments, which somebody waits for, have the machine to themselves. */
+const READ_DELAY_MS = 1_000;
+const STORYBOARD_DELAY_MS = 1_500;
+
 /** Looks that everything which should lie beside a video is there, and makes what is not. */
 export async function lookBeside(tx: Query, jobs: Jobs, video_id: VideoId): Promise<void> {
-  await jobs.enqueue(tx, PUBLISH_TEXTS, { video_id });
-  await jobs.enqueue(tx, READ_TEXTS, { video_id });
-  await jobs.enqueue(tx, MAKE_STORYBOARD, { video_id });
+  await jobs.enqueue(tx, PUBLISH_TEXTS, { video_id, lists: true });
+  await jobs.enqueue(tx, READ_TEXTS, { video_id }, { delay_ms: READ_DELAY_MS });
+  await jobs.enqueue(tx, MAKE_STORYBOARD, { video_id }, { delay_ms: STORYBOARD_DELAY_MS });
 }
 
 /** As soon as a video can be played; a file that took another's place is told of the same way. */

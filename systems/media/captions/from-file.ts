@@ -14,12 +14,13 @@ import { extractTexts, findTexts, type TextTrack } from "../encode/texts.ts";
 import { MediaRefusal } from "../encode/tools.ts";
 import { openScratch } from "../scratch.ts";
 import { uploadBlob } from "../uploads/index.ts";
-import { findVideo, lockVideo } from "../videos/store.ts";
+import { findVideo, lockVideo, touch } from "../videos/store.ts";
 import type { WorkNeeds } from "../work.ts";
 import { CAPTIONS_BYTES_MAX, CAPTIONS_MAX, LABEL_CHARS_MAX } from "./bounds.ts";
 import type { CaptionsKind } from "./contract.ts";
-import { fileOf, PUBLISH_TEXTS } from "./index.ts";
+import { PUBLISH_TEXTS } from "./index.ts";
 import { labelOf, trackLanguage } from "./languages.ts";
+import { fileOf } from "./names.ts";
 import { parseCaptions } from "./parse.ts";
 import { captionsOf, markRead, putCaptions, readUpload } from "./store.ts";
 import { writeWebvtt } from "./write.ts";
@@ -81,6 +82,7 @@ export function readTextsJob(needs: WorkNeeds): JobKind {
         await markRead(tx, id, upload_id, changed_at);
         const kept = [await keepTexts(tx, id, texts, changed_at), await keepChapters(tx, id, chapters, changed_at)];
         if (!kept.includes(true)) return;
+        await touch(tx, id);
         await needs.jobs.enqueue(tx, PUBLISH_TEXTS, { video_id: id });
         await needs.tell(tx, {
           type: "media.video_changed",

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 import { notFound, Problem } from "#kernel/errors.ts";
 import type { VideoId } from "#kernel/ids.ts";
 import type { Clock } from "#ports/clock/index.ts";
@@ -8,10 +6,12 @@ import type { Query, Sql } from "#ports/sql/index.ts";
 
 import { MOVED_KEPT_MS } from "../bounds.ts";
 import type { Tell } from "../events.ts";
-import { lockVideo } from "../videos/store.ts";
+import { publishVideo } from "../videos/publish.ts";
+import { lockVideo, touch } from "../videos/store.ts";
 import { CAPTIONS_BYTES_MAX, CAPTIONS_MAX } from "./bounds.ts";
 import type { CaptionsKind } from "./contract.ts";
 import { labelOf } from "./languages.ts";
+import { etagOf, fileOf, filesOf } from "./names.ts";
 import { BrokenCaptions, checkCues, type Cue, parseCaptions } from "./parse.ts";
 import * as store from "./store.ts";
 import { writeWebvtt } from "./write.ts";
@@ -89,6 +89,9 @@ export function createCaptions({ sql, jobs, clock, tell }: CaptionsNeeds): Capti
           changed_at: new Date(clock.now()),
         };
         await store.putCaptions(tx, row);
+        // The words are there: it is what is said of them that changed.
+        if (before?.published_file === row.file) await publishVideo(tx, jobs, video_id);
+        else await touch(tx, video_id);
         await jobs.enqueue(tx, PUBLISH_TEXTS, { video_id });
         await tell(tx, { type: "media.video_changed", version: 1, data: { video_id, owner_id: video.owner_id } });
         return { row: { ...row, published_file: before?.published_file ?? null }, is_new: !before };
@@ -101,7 +104,7 @@ export function createCaptions({ sql, jobs, clock, tell }: CaptionsNeeds): Capti
         if (!video) throw notFound("video");
         const gone = await store.deleteCaptions(tx, video_id, language);
         if (!gone) throw notFound("captions");
-        await jobs.enqueue(tx, PUBLISH_TEXTS, { video_id });
+        await publishVideo(tx, jobs, video_id);
         if (gone.published_file !== null) await forgetLater(tx, jobs, video_id, filesOf(gone.published_file));
         await tell(tx, { type: "media.video_changed", version: 1, data: { video_id, owner_id: video.owner_id } });
       }),
@@ -130,19 +133,6 @@ function wantedText(cues: Cue[]): string {
   if (Buffer.byteLength(text) <= CAPTIONS_BYTES_MAX) return text;
   throw new Problem(413, "captions.too_large", "Captions have at most 1 MiB of text.");
 }
-
-const hashOf = (content: string) => createHash("sha256").update(content).digest("hex").slice(0, 16);
-
-export const etagOf = hashOf;
-
-/** Below the place of its video. The name says what is in it, so it never gets other words. */
-export const fileOf = (language: string, content: string): string =>
-  `captions/${language.toLowerCase()}-${hashOf(content)}.vtt`;
-
-/** The list for HLS that goes with it. */
-export const listOf = (file: string): string => file.replace(/\.vtt$/, ".m3u8");
-
-export const filesOf = (file: string): string[] => [file, listOf(file)];
 
 /** Pages that are open may still ask for what they were told of. */
 export async function forgetLater(tx: Query, jobs: Jobs, video_id: VideoId, files: string[]): Promise<void> {

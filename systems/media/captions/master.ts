@@ -1,26 +1,19 @@
 import type { VideoId } from "#kernel/ids.ts";
 import type { Query } from "#ports/sql/index.ts";
 
-import { listOf } from "./index.ts";
+import type { TextLines } from "../encode/playlist.ts";
+import { listOf } from "./names.ts";
 import { captionsOf, type CaptionsRow } from "./store.ts";
 
-/** What a master playlist says of the texts that are there: lines of its own, and one attribute for each rung. */
-export interface SubtitleLines {
-  media: string[];
-  /** To end each `EXT-X-STREAM-INF` with; empty where there is no text. */
-  attribute: string;
-}
-
-export const NO_SUBTITLES: SubtitleLines = { media: [], attribute: "" };
 const GROUP = "texts";
 const DESCRIBES = "public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound";
 
-export async function subtitleLinesOf(q: Query, video_id: VideoId): Promise<SubtitleLines> {
+export async function subtitleLinesOf(q: Query, video_id: VideoId): Promise<TextLines> {
   return subtitleLines((await captionsOf(q, [video_id])).get(video_id) ?? []);
 }
 
 /** Pure. Names are told apart where two languages have the same. */
-export function subtitleLines(rows: readonly CaptionsRow[]): SubtitleLines {
+export function subtitleLines(rows: readonly CaptionsRow[]): TextLines {
   const names = new Set<string>();
   const media = rows.flatMap((row) => {
     if (row.published_file === null) return [];
@@ -35,5 +28,5 @@ export function subtitleLines(rows: readonly CaptionsRow[]): SubtitleLines {
     ];
     return [`#EXT-X-MEDIA:${attributes.join(",")}`];
   });
-  return media.length === 0 ? NO_SUBTITLES : { media, attribute: `SUBTITLES="${GROUP}"` };
+  return { media, attribute: media.length === 0 ? "" : `SUBTITLES="${GROUP}"` };
 }

@@ -7,9 +7,11 @@ import { chaptersOf, setPublished as setChaptersPublished } from "../chapters/st
 import { writeChapters } from "../chapters/write.ts";
 import { storyboardFiles, storyboardsOf } from "../storyboard/store.ts";
 import { posterFile } from "../videos/present.ts";
+import { publishVideo } from "../videos/publish.ts";
 import { findVideo, lockVideo, type VideoRow } from "../videos/store.ts";
 import type { WorkNeeds } from "../work.ts";
-import { filesOf, FORGET_FILES, forgetLater, listOf, PUBLISH_TEXTS } from "./index.ts";
+import { FORGET_FILES, forgetLater, PUBLISH_TEXTS } from "./index.ts";
+import { filesOf, listOf } from "./names.ts";
 import { captionsOf, findCaptions, setPublished } from "./store.ts";
 import { asSegment, subtitlePlaylist } from "./write.ts";
 
@@ -27,7 +29,7 @@ const LIST = { media_type: "application/vnd.apple.mpegurl", cache_control: "no-c
 
 /**
  * Writes the texts that rows name and the store has not, then says so. Blobs first: what a row calls published is there.
- * Run twice, or by two at once, it writes the same names with the same bytes.
+ * `lists`: they may have been written without. Run twice, or by two at once, it writes the same names with the same bytes.
  */
 export function publishTextsJob(needs: Needs): JobKind {
   const { sql, jobs } = needs;
@@ -36,6 +38,7 @@ export function publishTextsJob(needs: Needs): JobKind {
     name: PUBLISH_TEXTS,
     async handle(payload, run) {
       const id = String(payload.video_id) as VideoId;
+      const lists = payload.lists === true;
       for (;;) {
         run.signal.throwIfAborted();
         const video = await findVideo(sql.pool, id);
@@ -52,7 +55,9 @@ export function publishTextsJob(needs: Needs): JobKind {
             if (text.before !== null && text.before !== text.file)
               await forgetLater(tx, jobs, id, filesOf(text.before));
           }
-          if (written.length === 0) return true;
+          const texts = (await captionsOf(tx, [id])).get(id) ?? [];
+          if (written.length === 0 && (!lists || texts.length === 0)) return true;
+          await publishVideo(tx, jobs, id);
           await needs.tell(tx, {
             type: "media.video_changed",
             version: 1,

@@ -6,7 +6,7 @@ import type { Sql } from "#ports/sql/index.ts";
 
 import { PUBLISH_TEXTS } from "../captions/index.ts";
 import type { Tell } from "../events.ts";
-import { lockVideo } from "../videos/store.ts";
+import { lockVideo, touch } from "../videos/store.ts";
 import type { Chapter } from "./contract.ts";
 import * as store from "./store.ts";
 import { wrongAt } from "./times.ts";
@@ -31,6 +31,7 @@ export async function setChapters(
       changed_at: new Date(clock.now()),
     };
     await store.putChapters(tx, row);
+    await touch(tx, video_id);
     await jobs.enqueue(tx, PUBLISH_TEXTS, { video_id });
     await tell(tx, { type: "media.video_changed", version: 1, data: { video_id, owner_id: video.owner_id } });
     return { ...row, published_file: null };

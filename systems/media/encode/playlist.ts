@@ -61,6 +61,13 @@ export interface Measured {
   peak_bps: number;
 }
 
+/** What goes with a film as text: lines of the master's own, and what each rung says of them. */
+export interface TextLines {
+  media: string[];
+  /** `SUBTITLES="…"`; empty where there is no text. */
+  attribute: string;
+}
+
 /** CRF leaves most films well under their cap; measured on film, the average is about half of it. */
 const AVERAGE_SHARE = 0.55;
 
@@ -68,14 +75,16 @@ const AVERAGE_SHARE = 0.55;
  * The HLS master playlist. Complete as soon as the ladder is known.
  * @param measured by rung name; where nothing was measured, the bounds of the rate control stand
  * @param rungs names to list; all where nothing is said
+ * @param texts captions and subtitles
  */
 export function masterPlaylist(
   ladder: Ladder,
-  options: { measured?: ReadonlyMap<string, Measured>; rungs?: ReadonlySet<string> } = {},
+  options: { measured?: ReadonlyMap<string, Measured>; rungs?: ReadonlySet<string>; texts?: TextLines } = {},
 ): string {
   const names = namesOf(ladder);
   const { sounds } = ladder;
-  const lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS", ...soundLines(ladder)];
+  const { media: text_lines, attribute: text_attribute } = options.texts ?? { media: [], attribute: "" };
+  const lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS", ...soundLines(ladder), ...text_lines];
   const sound_bps = Math.max(0, ...sounds.map(({ bitrate_bps }) => bitrate_bps));
   const sound_codecs = [...new Set(sounds.map(({ codecs }) => codecs))];
   for (const rung of ladder.rungs) {
@@ -88,6 +97,7 @@ export function masterPlaylist(
       `RESOLUTION=${rung.width}x${rung.height}`,
       `FRAME-RATE=${valueOf(rung.fps).toFixed(3)}`,
       ...(sounds.length > 0 ? ['AUDIO="audio"'] : []),
+      ...(text_attribute === "" ? [] : [text_attribute]),
     ];
     lines.push(`#EXT-X-STREAM-INF:${attributes.join(",")}`, names.playlist(rung.name));
   }

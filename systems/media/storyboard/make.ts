@@ -11,7 +11,7 @@ import { MediaRefusal } from "../encode/tools.ts";
 import type { Place } from "../places.ts";
 import { openScratch } from "../scratch.ts";
 import { uploadBlob } from "../uploads/index.ts";
-import { findVideo, lockVideo } from "../videos/store.ts";
+import { findVideo, lockVideo, touch } from "../videos/store.ts";
 import type { WorkNeeds } from "../work.ts";
 import { putStoryboard, sheetFile, storyboardsOf, tilesFile } from "./store.ts";
 import { thumbnailList } from "./thumbnail-list.ts";
@@ -83,6 +83,7 @@ export function storyboardJob(needs: WorkNeeds): JobKind {
             bytes: bodies.reduce((sum, body) => sum + body.length, 0),
             made_at: new Date(clock.now()),
           });
+          await touch(tx, id);
           await needs.tell(tx, {
             type: "media.video_changed",
             version: 1,

@@ -4,7 +4,6 @@ import type { Blobs } from "#ports/blobs/index.ts";
 import type { JobKind, JobRun, Jobs } from "#ports/jobs/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 
-import { lookBeside } from "../beside.ts";
 import type { Tell } from "../events.ts";
 import { MOVE_IMAGE } from "../images/index.ts";
 import * as images from "../images/store.ts";
@@ -69,8 +68,6 @@ async function moveVideo(video: videos.VideoRow, run: JobRun, needs: MoveNeeds):
     // What came to the old place while the rest was copied: few, and nobody adds to them any more.
     await copyMissing(needs.blobs, video.place, to, run.signal);
     if (!(await videos.setPlace(tx, id, video.place, to))) return false;
-    // What was put beside it after the copy had passed by is put there again.
-    await lookBeside(tx, needs.jobs, id);
     await needs.tell(tx, { type: "media.video_changed", version: 1, data: { video_id: id, owner_id } });
     return true;
   });

@@ -4,8 +4,17 @@ import type { Blobs } from "#ports/blobs/index.ts";
 import type { JobKind, Jobs } from "#ports/jobs/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 
+import { subtitleLinesOf } from "../captions/master.ts";
 import type { Ladder } from "../encode/ladder.ts";
-import { masterPlaylist, type Measured, mediaPlaylist, namesOf, secondsOf, tracksOf } from "../encode/playlist.ts";
+import {
+  masterPlaylist,
+  type Measured,
+  mediaPlaylist,
+  namesOf,
+  secondsOf,
+  type TextLines,
+  tracksOf,
+} from "../encode/playlist.ts";
 import type { Place } from "../places.ts";
 import { type RungRow, rungsOf, segmentsOf } from "./rungs.ts";
 import * as store from "./store.ts";
@@ -46,6 +55,7 @@ export function publishVideoJob({ sql, blobs }: { sql: Sql; blobs: Blobs }): Job
         await writeLists(blobs, video.place, video.ladder, {
           ...(video.status === "failed" ? { rungs: new Set(wholeOf(rungs)) } : {}),
           measured: await measure(sql.pool, id, video.ladder, rungs),
+          texts: await subtitleLinesOf(sql.pool, id),
         });
         const now = await store.findVideo(sql.pool, id);
         if (now && now.place === video.place && now.lists_version === video.lists_version) return;
@@ -68,7 +78,7 @@ export async function writeLists(
   blobs: Blobs,
   place: Place,
   ladder: Ladder,
-  shown: { rungs?: ReadonlySet<string>; measured?: ReadonlyMap<string, Measured> } = {},
+  shown: { rungs?: ReadonlySet<string>; measured?: ReadonlyMap<string, Measured>; texts?: TextLines } = {},
 ): Promise<void> {
   const names = namesOf(ladder);
   const put = (name: string, text: string) => blobs.put(place + name, new TextEncoder().encode(text), PLAYLIST);
