@@ -175,6 +175,27 @@ const shelf: Record<string, Row> = {
     async (f) => ({ ...(await ofItem(f)), body: { after: null } }),
   ],
   "DELETE /v1/collections/{collection_id}/items/{video_id}": ["owner", ofItem],
+  "POST /v1/videos/{video_id}/trim": [
+    "owner",
+    async (f) => ({ ...(await ofVideo(f)), body: { start_ms: 0, end_ms: 2000, save_as: "new" } }),
+    ["video.not_made"],
+  ],
+  "POST /v1/videos/{video_id}/replace": [
+    "owner",
+    async (f) => ({ ...(await ofVideo(f)), body: { upload_id: "1" } }),
+    ["upload.not_found"],
+  ],
+  "GET /v1/videos/{video_id}/edits": ["owner", ofVideo],
+  "DELETE /v1/videos/{video_id}/edits/{edit_id}": [
+    "owner",
+    async (f) => ({ params: { video_id: await f.video(), edit_id: "1" } }),
+    ["edit.not_found"],
+  ],
+  "GET /v1/videos/{video_id}/key_frames": [
+    "owner",
+    async (f) => ({ ...(await ofVideo(f)), query: { around_ms: "0" } }),
+    ["video.not_made", "video.no_source"],
+  ],
   "GET /v1/videos/history": ["self", none],
   "DELETE /v1/videos/history": ["self", none],
   "DELETE /v1/videos/history/{video_id}": ["self", ofVideo],

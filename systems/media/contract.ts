@@ -21,6 +21,7 @@ import {
 import { captionsRoutes, zCaptions } from "./captions/contract.ts";
 import { chaptersRoutes, zChapter } from "./chapters/contract.ts";
 import { collectionRoutes } from "./collections/contract.ts";
+import { editRoutes } from "./edits/contract.ts";
 import { historyRoutes } from "./history/contract.ts";
 import { importRoutes } from "./imports/contract.ts";
 import { playbackRoutes, zSession } from "./playback/contract.ts";
@@ -543,6 +544,7 @@ export const mediaRoutes = {
   getMediaLimits,
   ...historyRoutes,
   ...collectionRoutes,
+  ...editRoutes,
   ...playbackRoutes,
   ...storageRoutes,
   ...captionsRoutes,
@@ -554,6 +556,7 @@ export const mediaRoutes = {
 export * from "./captions/contract.ts";
 export * from "./chapters/contract.ts";
 export * from "./collections/contract.ts";
+export * from "./edits/contract.ts";
 export * from "./history/contract.ts";
 export * from "./sharing/contract.ts";
 export * from "./storyboard/contract.ts";

@@ -21,6 +21,8 @@ import { createCollections } from "./collections/index.ts";
 import type { ImageCard, MediaKind, VideoCard } from "./contract.ts";
 import { createHolders } from "./delivery/holders.ts";
 import { createShown } from "./delivery/shown.ts";
+import { followPrepared } from "./edits/finish.ts";
+import { createEdits } from "./edits/index.ts";
 import type { FfmpegTools } from "./encode/tools.ts";
 import { createTell } from "./events.ts";
 import { acceptance, type MediaHealth, mediaHealth } from "./health.ts";
@@ -114,6 +116,7 @@ export function createMedia(needs: MediaNeeds): Media {
   const claims = createClaims({ jobs, clock, tell });
   const collections = createCollections({ sql, clock, ids, tell, rules });
   const history = createHistory({ sql, clock, rules, collections });
+  const edits = createEdits({ sql, jobs, clock, ids, tell, uploads, acceptsVideo: () => accepts("video") });
   const tells = createTells(needs);
   const holders = createHolders(needs);
   const captions = createCaptions({ sql, jobs, clock, tell });
@@ -139,6 +142,9 @@ export function createMedia(needs: MediaNeeds): Media {
         images,
         collections,
         history,
+        edits,
+        sandbox,
+        tools,
         tells,
         captions,
         jobs,
@@ -156,6 +162,7 @@ export function createMedia(needs: MediaNeeds): Media {
         blobs,
         sandbox,
         clock,
+        ids,
         tell,
         uploads,
         intake,
@@ -169,6 +176,7 @@ export function createMedia(needs: MediaNeeds): Media {
       const following = new DisposableStack();
       following.use(followPeople({ log, jobs, clock }));
       following.use(followSpaces({ log, jobs }));
+      following.use(followPrepared({ log, jobs }));
       following.use(followPlayable({ log, jobs }));
       following.use(making.begin());
       following.use(holders.work());

@@ -6,6 +6,7 @@ import type { Blobs } from "#ports/blobs/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import { addressKey, type Api } from "#ports/http/index.ts";
 import type { Jobs } from "#ports/jobs/index.ts";
+import type { Sandbox } from "#ports/sandbox/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import { besideOf, presentBeside } from "./beside.ts";
@@ -15,6 +16,9 @@ import { serveChapters } from "./chapters/routes.ts";
 import type { Collections } from "./collections/index.ts";
 import { serveCollections } from "./collections/routes.ts";
 import { IMAGE_TYPES, type MediaKind, mediaRoutes as r, VIDEO_TYPES } from "./contract.ts";
+import type { Edits } from "./edits/index.ts";
+import { serveEdits } from "./edits/routes.ts";
+import type { FfmpegTools } from "./encode/tools.ts";
 import type { Tell } from "./events.ts";
 import type { History } from "./history/index.ts";
 import { serveHistory } from "./history/routes.ts";
@@ -53,6 +57,9 @@ export interface RoutesNeeds {
   images: Images;
   collections: Collections;
   history: History;
+  edits: Edits;
+  sandbox: Sandbox;
+  tools: FfmpegTools | null;
   tells: Tells;
   captions: Captions;
   jobs: Jobs;
@@ -62,6 +69,7 @@ export interface RoutesNeeds {
 
 export function serveMedia(api: Api, needs: RoutesNeeds): void {
   serveHistory(api, needs);
+  serveEdits(api, { ...needs, own: async (viewer, id) => void (await ownVideo(viewer, id, needs)) });
   serveUploads(api, needs);
   serveVideos(api, needs);
   serveWatching(api, needs);

@@ -1,3 +1,4 @@
+import type { Ids } from "#kernel/ids.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Jobs } from "#ports/jobs/index.ts";
@@ -8,6 +9,8 @@ import type { Sql } from "#ports/sql/index.ts";
 import { readTextsJob } from "./captions/from-file.ts";
 import { forgetFilesJob, publishTextsJob } from "./captions/publish.ts";
 import { closeCollectionsJob } from "./collections/follow.ts";
+import { finishEditJob } from "./edits/finish.ts";
+import { trimVideoJob } from "./edits/trim.ts";
 import type { FfmpegTools } from "./encode/tools.ts";
 import type { Tell } from "./events.ts";
 import { trimHistoryJob } from "./history/index.ts";
@@ -41,6 +44,7 @@ export interface WorkNeeds {
   blobs: Blobs;
   sandbox: Sandbox;
   clock: Clock;
+  ids: Ids;
   tell: Tell;
   uploads: Uploads;
   intake: Intake;
@@ -76,6 +80,8 @@ export function defineMediaJobs(needs: WorkNeeds): void {
   jobs.define(countViewsJob(needs));
   jobs.define(trimHistoryJob(needs));
   jobs.define(closeCollectionsJob(needs));
+  jobs.define(trimVideoJob(needs));
+  jobs.define(finishEditJob(needs));
   jobs.define(recountViewsJob(needs));
   jobs.define(takeStockJob(needs));
   jobs.define(classifyVideosJob(needs));

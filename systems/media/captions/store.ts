@@ -81,3 +81,18 @@ export async function markRead(q: Query, video_id: VideoId, upload_id: UploadId,
   await q`INSERT INTO media_sources_read (video_id, upload_id, at) VALUES (${video_id}, ${upload_id}, ${at})
     ON CONFLICT (video_id) DO UPDATE SET upload_id = excluded.upload_id, at = excluded.at`;
 }
+
+/** With their texts: for a film that is cut, or made of a part of this one. */
+export async function contentsOf(q: Query, video_id: VideoId): Promise<(CaptionsRow & { content: string })[]> {
+  return q<(CaptionsRow & { content: string })[]>`SELECT ${q.unsafe(COLUMNS)}, content FROM media_captions
+    WHERE video_id = ${video_id} ORDER BY language`;
+}
+
+/** The film lies elsewhere now, and none of its texts beside it. */
+export async function unpublish(q: Query, video_id: VideoId): Promise<void> {
+  await q`UPDATE media_captions SET published_file = NULL WHERE video_id = ${video_id}`;
+}
+
+export async function forgetAll(q: Query, video_id: VideoId): Promise<void> {
+  await q`DELETE FROM media_captions WHERE video_id = ${video_id}`;
+}

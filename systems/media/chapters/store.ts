@@ -32,3 +32,12 @@ export async function putChapters(q: Query, row: Omit<ChaptersRow, "published_fi
 export async function setPublished(q: Query, video_id: VideoId, file: string): Promise<void> {
   await q`UPDATE media_chapters SET published_file = ${file} WHERE video_id = ${video_id} AND file = ${file}`;
 }
+
+/** The film lies elsewhere now, and they not beside it. */
+export async function unpublish(q: Query, video_id: VideoId): Promise<void> {
+  await q`UPDATE media_chapters SET published_file = NULL WHERE video_id = ${video_id}`;
+}
+
+export async function forget(q: Query, video_id: VideoId): Promise<void> {
+  await q`DELETE FROM media_chapters WHERE video_id = ${video_id}`;
+}

@@ -7,6 +7,7 @@ import type { JobKind, Jobs } from "#ports/jobs/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import { COLLECT_EVERY_MS, MOVED_KEPT_MS, ORPHAN_AGE_MS } from "../bounds.ts";
+import { isPlace } from "../edits/store.ts";
 import * as images from "../images/store.ts";
 import type { Place } from "../places.ts";
 import { sweepScratch } from "../scratch.ts";
@@ -132,7 +133,8 @@ async function collectPlaces(
         ? await videos.placesOf(sql.pool, [id as VideoId])
         : await images.placesOf(sql.pool, [id as ImageId]);
     const known = row.get(id);
-    if (known === place) continue;
+    // A film that is being prepared for this one lies in a place that carries this one's id.
+    if (known === place || (kind === "videos" && (await isPlace(sql.pool, place)))) continue;
     // It moved: its old place has a job that deletes it, and a move under way has a place that no row names yet.
     if (known !== undefined && age_ms < MOVED_KEPT_MS + ORPHAN_AGE_MS) continue;
     await blobs.deletePrefix(place);

@@ -90,6 +90,8 @@ export async function listVideos(
 ): Promise<VideoRow[]> {
   return q<VideoRow[]>`SELECT ${q.unsafe(COLUMNS)} FROM media_videos
     WHERE owner_id = ${asked.owner_id} AND deleted_at IS NULL
+      -- What is being prepared to take another film's place is none yet.
+      AND (holder IS NULL OR holder NOT LIKE 'edit:%')
       AND (${asked.before}::bigint IS NULL OR id < ${asked.before}::bigint)
       AND (${asked.status}::text IS NULL OR status = ${asked.status}::text)
     ORDER BY id DESC LIMIT ${asked.limit}`;
