@@ -10,6 +10,7 @@ import { MEDIA_TOPIC } from "../events.ts";
 import { belongsInPublic, DELETE_PLACE_LATER, isPublicPlace } from "../places.ts";
 import { MOVE_VIDEO } from "../videos/index.ts";
 import { MAKE_POSTER } from "../videos/poster.ts";
+import { publishVideo } from "../videos/publish.ts";
 import * as videos from "../videos/store.ts";
 import type { WorkNeeds } from "../work.ts";
 import type { EditId } from "./contract.ts";
@@ -90,6 +91,7 @@ async function change(
   await jobs.enqueue(tx, DELETE_PLACE_LATER, { place: video.place }, { delay_ms: MOVED_KEPT_MS });
   if (belongsInPublic(video) !== isPublicPlace(shadow.place)) await jobs.enqueue(tx, MOVE_VIDEO, { video_id: id });
   if (shadow.poster_bytes === null) await jobs.enqueue(tx, MAKE_POSTER, { video_id: id }, { tenant: owner_id });
+  await publishVideo(tx, jobs, id);
   await lookBeside(tx, jobs, id);
   await store.markDone(tx, edit.id, new Date(clock.now()), null);
   await tell(tx, { type: "media.video_changed", version: 1, data: { video_id: id, owner_id } });

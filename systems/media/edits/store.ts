@@ -142,6 +142,8 @@ export async function takeOver(q: Query, video_id: VideoId, shadow_id: VideoId):
   const names = columns.map(({ name }) => name).filter((name) => !OF_THE_PAGE.includes(name));
   if (names.length === 0) throw new Error("media_videos has no columns here");
   for (const table of OF_THE_FILE) await q`DELETE FROM ${q.unsafe(table)} WHERE video_id = ${video_id}`;
+  // Whoever makes a segment of the old file finds that it is theirs no more.
+  await q`DELETE FROM media_making_leases WHERE video_id = ${video_id}`;
   for (const table of OF_THE_FILE)
     await q`UPDATE ${q.unsafe(table)} SET video_id = ${video_id} WHERE video_id = ${shadow_id}`;
   // One statement: two rows may not name one source or one place, and the shadow's is gone when the film takes them.
