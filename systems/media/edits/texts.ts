@@ -2,7 +2,7 @@ import type { VideoId } from "#kernel/ids.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Query } from "#ports/sql/index.ts";
 
-import { fileOf } from "../captions/index.ts";
+import { fileOf } from "../captions/names.ts";
 import { type Cue, parseCaptions } from "../captions/parse.ts";
 import * as captions from "../captions/store.ts";
 import { writeWebvtt } from "../captions/write.ts";

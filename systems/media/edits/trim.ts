@@ -152,6 +152,7 @@ async function settle(tx: Query, id: EditId, film: CutFilm, cut: Cut, needs: Tri
     object_key: null,
     source_url: null,
     source_etag: null,
+    job_id: null,
     failure_code: null,
     failure_detail: null,
   });
