@@ -3,7 +3,7 @@ import { afterAll, expect, test } from "bun:test";
 import type { Browser } from "playwright-core";
 
 import type { UploadId } from "#kernel/ids.ts";
-import { createVideo, getVideo, oembed, patchVideo } from "#systems/media/contract.ts";
+import { createVideo, getVideo, oembed, patchVideo, putCaptions } from "#systems/media/contract.ts";
 
 import { openBrowser } from "./browser.ts";
 import { makeClip, personOf, startHouse, uploadFile } from "./house.ts";
@@ -59,6 +59,11 @@ test("MD122: nothing is shown in a frame but what everyone may see, and every re
 
 test("MD126: another site finds the player by oEmbed, puts it into a frame, and it plays from the moment that was asked for", async () => {
   const video = await videoOf("public");
+  const cues = [{ start_ms: 2_000, end_ms: 6_000, text: "Hej <i>du</i>" }];
+  const params = { video_id: video.id, language: "sv" };
+  await client.call(putCaptions, { token, params, body: { cues, is_default: true } });
+  const master = async () => (await fetch(new URL(video.hls_url ?? "", url))).text();
+  while (!(await master()).includes("TYPE=SUBTITLES")) await Bun.sleep(50);
   const page = await (await fetch(`${url}/watch/${video.id}`)).text();
   const link = /<link rel="alternate" type="application\/json\+oembed" href="([^"]+)"/.exec(page)?.[1] ?? "";
   expect(page).toContain(`<meta property="og:video" content="${url}/embed/${video.id}">`);
@@ -76,7 +81,7 @@ test("MD126: another site finds the player by oEmbed, puts it into a frame, and 
   const asked: string[] = [];
   tab.on("request", (request) => asked.push(request.url()));
   // Another name for this machine is another site.
-  await tab.goto(`http://127.0.0.1:${elsewhere.port}/`);
+  await tab.goto(`http://${new URL(url).hostname === "localhost" ? "127.0.0.1" : "localhost"}:${elsewhere.port}/`);
   const frame = tab.frameLocator("iframe");
   const play = frame.getByRole("button", { name: "Play A <walk>" });
   await play.waitFor();
@@ -87,6 +92,17 @@ test("MD126: another site finds the player by oEmbed, puts it into a frame, and 
   const time = () => player.evaluate((node: HTMLVideoElement) => node.currentTime);
   while ((await time()) < 2.5) await Bun.sleep(50);
   expect(await player.evaluate((node: HTMLVideoElement) => [node.videoWidth > 0, node.controls])).toEqual([true, true]);
+  // What the master names of words is read by hls.js, and shown.
+  const said = () =>
+    player.evaluate((node: HTMLVideoElement) =>
+      Array.from(node.textTracks, ({ language, mode, activeCues }) => [
+        language,
+        mode,
+        ...Array.from(activeCues ?? [], (cue) => (cue as VTTCue).text),
+      ]),
+    );
+  while (!(await said()).some(([, mode, text]) => mode === "showing" && text !== undefined)) await Bun.sleep(50);
+  expect(await said()).toEqual([["sv", "showing", "Hej <i>du</i>"]]);
   expect(broken).toEqual([]);
 
   // Taken back, it is gone from every site at once.

@@ -128,7 +128,8 @@ export function contentSecurityPolicy({
     // Custom elements of the player write their own style elements.
     "style-src 'self' 'unsafe-inline'",
     `img-src ${media} data: blob:`,
-    `media-src ${media} blob:`,
+    // hls.js makes a track for captions of an empty file in a `data:` address.
+    `media-src ${media} blob: data:`,
     `connect-src ${media}`,
     "font-src 'self'",
     "worker-src 'self' blob:",

@@ -102,7 +102,8 @@ export function embedPolicy({ media_origins = [], plays }: { media_origins?: str
       ? [
           "script-src 'self'",
           `img-src ${media} data: blob:`,
-          `media-src ${media} blob:`,
+          // hls.js makes a track for captions of an empty file in a `data:` address.
+          `media-src ${media} blob: data:`,
           `connect-src ${media}`,
           "worker-src 'self' blob:",
         ]

@@ -30,7 +30,7 @@ export function readVideoFile(file: string): VideoFile {
   if (folder !== undefined && track !== undefined)
     return k === undefined ? { kind: "init", folder, track } : { kind: "segment", folder, track, k: Number(k) };
   if (/\.(?:m3u8|mpd)$/.test(file)) return { kind: "list", file };
-  if (/^poster[^/]*\.jpg$/.test(file)) return { kind: "poster", file };
+  if (/^poster[^/]*\.(?:jpg|webp)$/.test(file)) return { kind: "poster", file };
   if (file.startsWith("storyboard/")) return { kind: "storyboard", file };
   if (file.endsWith(".vtt")) return { kind: "captions", file };
   return { kind: "other", file };
