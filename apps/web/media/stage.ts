@@ -1,7 +1,9 @@
 import { useSyncExternalStore } from "react";
 
-/** One video plays at a time on the whole page, and sound is one wish for all of them. */
+/** One video plays at a time on the whole page, and sound is one wish for all that play by themselves. */
 let playing: HTMLVideoElement | null = null;
+/** A video that somebody chose to watch: what plays by itself does not take the stage from it. */
+let chosen: HTMLVideoElement | null = null;
 let sound = false;
 const listeners = new Set<() => void>();
 
@@ -13,7 +15,16 @@ export function takeStage(video: HTMLVideoElement) {
 
 export function leaveStage(video: HTMLVideoElement) {
   if (playing === video) playing = null;
+  if (chosen === video) chosen = null;
 }
+
+/** From now on only a press takes the stage from this one, as long as it plays. */
+export function choose(video: HTMLVideoElement) {
+  chosen = video;
+}
+
+/** Whether somebody watches something they chose, so that nothing else may begin by itself. */
+export const isTaken = (by: HTMLVideoElement): boolean => chosen !== null && chosen !== by && !chosen.paused;
 
 export function setSound(on: boolean) {
   sound = on;

@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { Eye, RotateCcw } from "lucide-react";
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { type CSSProperties, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 import { getPost } from "#systems/feed/contract.ts";
-import { getVideo, putPosition, retryVideo, type Video } from "#systems/media/contract.ts";
+import { retryVideo, type Video } from "#systems/media/contract.ts";
 
 import { Comments } from "../feed/comments.tsx";
 import { PostActions } from "../feed/post-actions.tsx";
@@ -13,6 +13,7 @@ import { usePost } from "../feed/reactions.ts";
 import { RichText } from "../feed/rich-text.tsx";
 import { Avatar } from "../parts/avatar.tsx";
 import { Button } from "../parts/button.tsx";
+import { cx } from "../parts/class.ts";
 import { Failed } from "../parts/empty.tsx";
 import { plural } from "../parts/numbers.ts";
 import { Loading, Skeleton } from "../parts/skeleton.tsx";
@@ -22,29 +23,20 @@ import { ask, call } from "../shell/house.ts";
 import { PageHeader } from "../shell/page-header.tsx";
 import { useMe } from "../shell/session.ts";
 import { sorry } from "../shell/toasts.ts";
-import { listedRungs } from "./growing.ts";
+import { parsePlace, placeToResume } from "./at-time.ts";
+import { useFilm } from "./film.ts";
 import { SaveBar } from "./library/save-bar.tsx";
 import type { WatchSearch } from "./library/video-row.tsx";
 import { WatchList } from "./library/watch-list.tsx";
-import { filmEnded, watchedFrom } from "./library/watched-from.ts";
 import { InTheMaking, MadeNot } from "./making.tsx";
-import { useCountedView } from "./viewing.ts";
-
-const Player = lazy(async () => ({ default: (await import("./player.tsx")).Player }));
-
-const POLL_MS = 1_500;
-const POSITION_EVERY_MS = 5_000;
-/** Who stopped within this of the end begins anew. */
-const NEAR_END_MS = 8_000;
+import { cameFrom, type NowPlaying, playerBox, watchAt } from "./now-playing.ts";
+import { usePreferences } from "./preferences.ts";
+import { fetchEarly } from "./stream/early.ts";
 
 export function WatchScreen() {
   const { id } = useParams({ from: "/watch/$id" });
-  const { post: post_id, ...from } = useSearch({ from: "/watch/$id" });
-  const video = useQuery({
-    ...ask(getVideo, { params: { video_id: id } }),
-    refetchInterval: (query) => (query.state.data?.status === "processing" ? POLL_MS : false),
-    staleTime: 60_000,
-  });
+  const { post: post_id, t, ...from } = useSearch({ from: "/watch/$id" });
+  const video = useFilm(id);
   if (video.isPending) {
     return (
       <>
@@ -65,50 +57,63 @@ export function WatchScreen() {
       </>
     );
   }
-  return <Watching key={id} video={video.data} post_id={post_id} from={from} refetch={() => void video.refetch()} />;
+  return (
+    <Watching
+      key={id}
+      video={video.data}
+      post_id={post_id}
+      from={from}
+      place_s={parsePlace(t)}
+      refetch={() => void video.refetch()}
+    />
+  );
 }
 
 function Watching({
   video,
   post_id,
   from,
+  place_s,
   refetch,
 }: {
   video: Video;
   post_id: string | undefined;
   /** The playlist that it is watched from. */
   from: WatchSearch;
+  /** Where the address says to begin. */
+  place_s: number | null;
   refetch: () => void;
 }) {
   const ratio = video.width && video.height ? video.width / video.height : 16 / 9;
-  const remember = useRememberedPosition(video);
+  const { theatre } = usePreferences();
+  const beside = post_id !== undefined || from.list !== undefined;
+  const [resume_ms] = useState(() => placeToResume(video));
+  const start_ms = place_s === null ? resume_ms : place_s * 1000;
   const frame = "relative w-full overflow-hidden bg-black sm:rounded-2xl";
-  const style = { aspectRatio: Math.max(ratio, 0.75), maxHeight: "min(78dvh, 52rem)" };
+  const style = { aspectRatio: Math.max(ratio, 0.75), maxHeight: theatre ? "86dvh" : "min(78dvh, 52rem)" };
   const percent = Math.round(video.progress * 100);
   return (
     <>
       <PageHeader title="Watch" documentTitle={video.title} back />
-      <div className="gap-6 sm:pt-4 lg:flex">
-        <div className="min-w-0 flex-1">
+      <div
+        className={cx(
+          "sm:pt-4 lg:grid lg:gap-x-6",
+          beside && "lg:grid-cols-[minmax(0,1fr)_23rem] lg:grid-rows-[auto_1fr]",
+        )}
+      >
+        <div className={cx("min-w-0", theatre && beside && "lg:col-span-2")}>
           {video.status === "failed" ? (
             <MadeNot className={frame} style={style} failure={video.failure}>
               {video.may_edit && video.failure?.can_retry && <RetryButton id={video.id} retried={refetch} />}
             </MadeNot>
           ) : video.hls_url ? (
-            <Suspense fallback={<Skeleton className="aspect-video w-full rounded-none sm:rounded-2xl" />}>
-              <Player
-                url={video.hls_url}
-                listed={listedRungs(video)}
-                title={video.title}
-                poster={video.poster_url}
-                placeholder={video.placeholder}
-                ratio={ratio}
-                start_ms={remember.start_ms}
-                autoPlay
-                onTime={remember.onTime}
-                onLost={refetch}
-              />
-            </Suspense>
+            <Stand
+              className={frame}
+              style={style}
+              video={video}
+              search={{ ...(post_id === undefined ? {} : { post: post_id }), ...from }}
+              start_ms={start_ms}
+            />
           ) : (
             <InTheMaking
               className={frame}
@@ -118,44 +123,86 @@ function Watching({
               poster={video.poster_url}
             />
           )}
-          <div className="px-4 pt-4 sm:px-1">
-            {video.status === "processing" && video.hls_url && (
-              <p
-                role="status"
-                className="mb-3 inline-block rounded-full bg-warn-tint px-3 py-1 text-xs font-semibold text-warn"
-              >
-                You can watch already; better pictures are being made ({percent} %).
-              </p>
-            )}
-            {remember.start_ms > 0 && (
-              <p className="mb-2 flex items-center gap-1.5 text-xs text-ink-3">
-                <RotateCcw className="size-3.5" aria-hidden="true" /> Going on where you stopped.
-              </p>
-            )}
-            <h2 className="text-xl font-bold tracking-tight text-balance">{video.title}</h2>
-            <p className="mt-1 flex items-center gap-1.5 text-sm text-ink-3">
-              <Eye className="size-4" aria-hidden="true" />
-              {plural(video.view_count, "view")} · <Ago at={video.created_at} />
-            </p>
-            <Maker person={video.owner} />
-            <SaveBar video_id={video.id} />
-            {video.description !== "" && (
-              <RichText
-                text={video.description}
-                mentions={[]}
-                className="mt-4 rounded-2xl bg-sunken px-4 py-3 text-sm"
-              />
-            )}
-          </div>
         </div>
-        {(post_id !== undefined || from.list !== undefined) && (
-          <div className="lg:w-92 lg:shrink-0">
+        <div className="min-w-0 px-4 pt-4 sm:px-1 lg:col-start-1 lg:row-start-2">
+          {video.status === "processing" && video.hls_url && (
+            <p
+              role="status"
+              className="mb-3 inline-block rounded-full bg-warn-tint px-3 py-1 text-xs font-semibold text-warn"
+            >
+              You can watch already; better pictures are being made ({percent} %).
+            </p>
+          )}
+          {place_s === null && resume_ms > 0 && (
+            <p className="mb-2 flex items-center gap-1.5 text-xs text-ink-3">
+              <RotateCcw className="size-3.5" aria-hidden="true" /> Going on where you stopped.
+            </p>
+          )}
+          <h2 className="text-xl font-bold tracking-tight text-balance">{video.title}</h2>
+          <p className="mt-1 flex items-center gap-1.5 text-sm text-ink-3">
+            <Eye className="size-4" aria-hidden="true" />
+            {plural(video.view_count, "view")} · <Ago at={video.created_at} />
+          </p>
+          <Maker person={video.owner} />
+          <SaveBar video_id={video.id} />
+          {video.description !== "" && (
+            <RichText text={video.description} mentions={[]} className="mt-4 rounded-2xl bg-sunken px-4 py-3 text-sm" />
+          )}
+        </div>
+        {beside && (
+          <div className={cx("lg:col-start-2", theatre ? "lg:row-start-2 lg:mt-4" : "lg:row-span-2 lg:row-start-1")}>
             <WatchList video_id={video.id} from={from} />
             {post_id !== undefined && <Beside post_id={post_id} />}
           </div>
         )}
       </div>
     </>
+  );
+}
+
+/** Where the player stands on this page; it came from the corner, or goes there when its viewer goes on. */
+function Stand({
+  video: { id, hls_url, renditions, poster_url, placeholder },
+  search,
+  start_ms,
+  className,
+  style,
+}: {
+  video: Video;
+  search: NowPlaying["search"];
+  start_ms: number;
+  className: string;
+  style: CSSProperties;
+}) {
+  const place = useRef<HTMLDivElement>(null);
+  const first = useRef({ start_ms, renditions });
+  useLayoutEffect(() => {
+    if (place.current) return watchAt(place.current, { video_id: id, search: {}, start_ms: first.current.start_ms });
+  }, [id]);
+  const { post, list, shuffle } = search;
+  useEffect(() => cameFrom(id, { post, list, shuffle }), [id, post, list, shuffle]);
+  useEffect(() => {
+    // A new place in the address of the page that is open already.
+    if (first.current.start_ms === start_ms) return;
+    first.current.start_ms = start_ms;
+    const video = playerBox().querySelector("video");
+    if (video) video.currentTime = start_ms / 1000;
+  }, [start_ms]);
+  useEffect(() => {
+    if (hls_url === null || playerBox().querySelector("video")) return;
+    // What is asked for first comes while the player's code does.
+    void fetchEarly(hls_url, { start_s: first.current.start_ms / 1000, told: first.current.renditions });
+  }, [hls_url]);
+  const picture = poster_url ?? placeholder;
+  return (
+    <div
+      ref={place}
+      className={className}
+      style={{
+        ...style,
+        ...(picture === null ? {} : { background: `#000 center / contain no-repeat url("${picture}")` }),
+      }}
+    />
   );
 }
 
@@ -181,49 +228,6 @@ function Maker({ person }: { person: Video["owner"] }) {
       {me && me.id !== person.id && <OfferFollow handle={handle} name={display_name} />}
     </div>
   );
-}
-
-/** Reads where they stopped once, and tells the house every few seconds and when they leave. */
-function useRememberedPosition(video: Video) {
-  const me = useMe();
-  const counted = useCountedView(video.id);
-  const [start_ms] = useState(() => {
-    const at = video.position_ms ?? 0;
-    return video.duration_ms !== null && at > video.duration_ms - NEAR_END_MS ? 0 : at;
-  });
-  const last = useRef({ told_ms: start_ms, now_ms: start_ms });
-  const tell = useCallback(
-    (keepalive: boolean) => {
-      const { told_ms, now_ms } = last.current;
-      if (!me || Math.abs(now_ms - told_ms) < 1000) return;
-      last.current.told_ms = now_ms;
-      // A position that is lost costs a few seconds of seeking; no message is worth that.
-      void call(putPosition, {
-        params: { video_id: video.id },
-        body: { position_ms: Math.round(now_ms), ...watchedFrom(video.id) },
-        keepalive,
-      }).catch(() => {});
-    },
-    [me, video.id],
-  );
-  useEffect(() => {
-    const leaving = () => document.visibilityState === "hidden" && tell(true);
-    document.addEventListener("visibilitychange", leaving);
-    return () => {
-      document.removeEventListener("visibilitychange", leaving);
-      tell(true);
-    };
-  }, [tell]);
-  const onTime = useCallback(
-    (at_s: number, ended: boolean) => {
-      counted(at_s);
-      last.current.now_ms = at_s * 1000;
-      if (ended || Math.abs(last.current.now_ms - last.current.told_ms) >= POSITION_EVERY_MS) tell(false);
-      if (ended) filmEnded(video.id);
-    },
-    [counted, tell, video.id],
-  );
-  return { start_ms, onTime };
 }
 
 function RetryButton({ id, retried }: { id: string; retried: () => void }) {

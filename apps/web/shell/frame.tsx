@@ -5,6 +5,7 @@ import { lazy, Suspense, useEffect, useState } from "react";
 
 import type { Me } from "#systems/people/contract.ts";
 
+import { loadPlayer, usePlaying } from "../media/now-playing.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Button, buttonClass } from "../parts/button.tsx";
 import { cx } from "../parts/class.ts";
@@ -24,6 +25,7 @@ const ToastHost = lazy(() => import("./toast-host.tsx"));
 const Palette = lazy(() => import("./palette.tsx"));
 const Help = lazy(() => import("./help.tsx"));
 const ComposeDialog = lazy(() => import("../feed/compose-dialog.tsx"));
+const PlayerHost = lazy(loadPlayer);
 const UploadShelf = lazy(() => import("../media/upload-resume.tsx"));
 
 /** Screens that need the whole window: no frame around them. */
@@ -52,6 +54,7 @@ export function Frame() {
         <Housed path={path} me={me} />
       )}
       <Overlays me={me} />
+      <Watched />
     </>
   );
 }
@@ -229,6 +232,12 @@ function BarLink({ item, over }: { item: NavItem; over: boolean }) {
       {item.label}
     </Link>
   );
+}
+
+/** The film that is being watched stands over all screens, so that it outlives the one that it began on. */
+function Watched() {
+  const playing = usePlaying();
+  return <Suspense fallback={null}>{playing && <PlayerHost playing={playing} />}</Suspense>;
 }
 
 /** Everything that lies over the page, and the keys that call it. */

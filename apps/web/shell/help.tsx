@@ -1,3 +1,4 @@
+import { PLAYER_KEYS } from "../media/player/key-list.ts";
 import { Sheet } from "../parts/dialog.tsx";
 import { MOD, shortcutsNow } from "./keyboard.ts";
 
@@ -8,13 +9,6 @@ const POSTS = [
   ["b", "Bookmark"],
   ["c", "Comment"],
 ] as const;
-const PLAYER = [
-  ["Space", "Play or pause"],
-  ["← →", "10 seconds back or on"],
-  ["f", "Full screen"],
-  ["m", "Sound on or off"],
-  ["< >", "Slower or faster"],
-] as const;
 
 export default function Help({ close }: { close: () => void }) {
   const groups = new Map<string, (readonly [string, string])[]>();
@@ -24,7 +18,7 @@ export default function Help({ close }: { close: () => void }) {
     groups.set(shortcut.group, list);
   }
   groups.set("On a post", [...POSTS]);
-  groups.set("In the player", [...PLAYER]);
+  groups.set("In the player", [...PLAYER_KEYS]);
   return (
     <Sheet open onOpenChange={(open) => !open && close()} title="Keys" wide>
       <div className="gap-x-10 px-6 pt-2 pb-4 sm:columns-2">

@@ -46,8 +46,11 @@ function onKey(event: KeyboardEvent) {
   if (
     !press.startsWith("mod+") &&
     event.target instanceof Element &&
-    event.target.closest('[role="dialog"],[role="menu"],[role="alertdialog"],media-controller')
+    event.target.closest('[role="dialog"],[role="menu"],[role="alertdialog"]')
   )
+    return;
+  // The space bar presses the button that has the focus.
+  if (press === " " && event.target instanceof Element && event.target.closest("button,a,summary,[role=slider]"))
     return;
   const sequence = began && event.timeStamp - began.at < SEQUENCE_MS_MAX ? `${began.key} ${press}` : null;
   began = null;

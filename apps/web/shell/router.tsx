@@ -26,10 +26,11 @@ const shorts = createRoute({
 const watch = createRoute({
   getParentRoute: () => root,
   path: "/watch/$id",
-  validateSearch: (search): { post?: string; list?: string; shuffle?: string } => {
-    const [by, list, shuffle] = [text(search.post), text(search.list), text(search.shuffle)];
+  validateSearch: (search): { post?: string; t?: string; list?: string; shuffle?: string } => {
+    const [by, at, list, shuffle] = [text(search.post), text(search.t), text(search.list), text(search.shuffle)];
     return {
       ...(by === undefined ? {} : { post: by }),
+      ...(at === undefined ? {} : { t: at }),
       ...(list === undefined ? {} : { list }),
       ...(list === undefined || shuffle === undefined ? {} : { shuffle }),
     };

@@ -1,0 +1,19 @@
+import type { Captions, Storyboard as Told, Video } from "#systems/media/contract.ts";
+
+import type { Storyboard } from "./storyboard.ts";
+
+/** Words to a film that are there to be read. */
+export type CaptionFile = Captions & { url: string };
+
+/** A storyboard with the address of each of its sheets. */
+export function storyboardOf(told: Told | null): Storyboard | null {
+  if (!told || !(told.columns * told.rows > 0)) return null;
+  const sheets = Math.ceil(told.count / (told.columns * told.rows));
+  return {
+    ...told,
+    urls: Array.from({ length: sheets }, (_none, at) => told.url_template.replace("{sheet}", String(at))),
+  };
+}
+
+export const captionsOf = ({ captions }: Pick<Video, "captions">): CaptionFile[] =>
+  captions.flatMap(({ url, ...told }) => (url === null ? [] : [{ ...told, url }]));

@@ -1,0 +1,130 @@
+import { describe, expect, test } from "bun:test";
+
+import { engineOf } from "./engine.ts";
+import { isThere, levelFor, levelName, startLevel } from "./levels.ts";
+import { readBeginning, readMaster } from "./lists.ts";
+import { retryAfter, TRIES_MAX, waitBefore } from "./patience.ts";
+
+const LADDER = [
+  { height: 240, bitrate_bps: 400_000 },
+  { height: 480, bitrate_bps: 1_200_000 },
+  { height: 720, bitrate_bps: 2_500_000 },
+  { height: 1080, bitrate_bps: 5_000_000 },
+];
+const told = (...progress: number[]) =>
+  progress.map((share, at) => ({ rung: `${LADDER[at]!.height}p`, progress: share }));
+const line = { told: [], bandwidth_bps: 100_000_000, screen_px: 1080 };
+
+describe("the quality to begin with", () => {
+  test("WEB24: never more than the line carries, nor than the screen shows", () => {
+    expect(startLevel(LADDER, { ...line, bandwidth_bps: 200_000 })).toBe(0);
+    expect(startLevel(LADDER, { ...line, bandwidth_bps: 2_000_000 })).toBe(1);
+    expect(startLevel(LADDER, { ...line, screen_px: 390 })).toBe(1);
+    expect(startLevel(LADDER, { ...line, screen_px: 844 })).toBe(3);
+    expect(startLevel([], line)).toBe(0);
+  });
+
+  test("WEB24: what is still being made waits; the lowest is begun with, or the best that is there", () => {
+    expect(startLevel(LADDER, { ...line, told: told(0.2, 0.1, 0, 0) })).toBe(0);
+    expect(startLevel(LADDER, { ...line, told: told(1, 1, 0.9, 0) })).toBe(1);
+    expect(startLevel(LADDER, { ...line, told: told(1, 1, 1, 1) })).toBe(3);
+  });
+
+  test("WEB24: a copy of the source is there at once, whatever of it is stored", () => {
+    const copied = [...told(1, 0, 0), { rung: "1080p", progress: 0, kind: "copy" }];
+    expect(isThere(LADDER[3]!, copied)).toBe(true);
+    expect(startLevel(LADDER, { ...line, told: copied })).toBe(3);
+  });
+
+  test("WEB29: a quality that somebody chose is kept to, or the next lower one", () => {
+    expect(levelFor(LADDER, null)).toBe(-1);
+    expect(levelFor(LADDER, 720)).toBe(2);
+    expect(levelFor(LADDER, 900)).toBe(2);
+    expect(levelFor(LADDER, 144)).toBe(0);
+    expect([levelName(2160), levelName(480)]).toEqual(["4K", "480p"]);
+  });
+});
+
+describe("patience", () => {
+  test("WEB25: what is not there, or not for them, is not asked for again", () => {
+    for (const status of [400, 401, 403, 404, 410, 500])
+      expect(waitBefore(1, { status, retry_after_s: null }, 0)).toBeNull();
+    expect(waitBefore(TRIES_MAX, { status: 503, retry_after_s: 1 }, 0)).toBeNull();
+  });
+
+  test("WEB25: what is late is asked for again, when the house says, else after growing waits; never all at once", () => {
+    expect(waitBefore(1, { status: 503, retry_after_s: 2 }, 0)).toBe(2000);
+    expect(waitBefore(1, { status: 503, retry_after_s: 2 }, 1)).toBe(2500);
+    expect(waitBefore(1, { status: 503, retry_after_s: 3600 }, 0)).toBe(8000);
+    expect([1, 2, 3, 4].map((tried) => waitBefore(tried, { status: 425, retry_after_s: null }, 0))).toEqual([
+      300, 600, 1200, 2400,
+    ]);
+    expect(waitBefore(1, { status: 0, retry_after_s: null }, 0)).toBe(300);
+  });
+
+  test("WEB25: when to come again is a number or a date; anything else says nothing", () => {
+    expect(retryAfter(null, 0)).toBeNull();
+    expect(retryAfter("soon", 0)).toBeNull();
+    expect(retryAfter("-3", 0)).toBe(0);
+    expect(retryAfter("1.5", 0)).toBe(1.5);
+    expect(retryAfter("Thu, 01 Jan 1970 00:00:09 GMT", 4_000)).toBe(5);
+  });
+});
+
+describe("a beginning fetched early", () => {
+  const MASTER = `#EXTM3U
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="Svenska",LANGUAGE="sv",URI="a0.m3u8"
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="English, with notes",DEFAULT=YES,URI="a1.m3u8"
+#EXT-X-STREAM-INF:BANDWIDTH=900000,RESOLUTION=480x854,CODECS="avc1.64001f,mp4a.40.2",AUDIO="a"
+
+v1.m3u8
+#EXT-X-STREAM-INF:BANDWIDTH=400000,RESOLUTION=240x426,AUDIO="a"
+v0.m3u8
+#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI="i.m3u8"
+`;
+  test("WEB26: lists are read for their qualities, smallest first, and for the sound that is the usual one", () => {
+    const { variants, sounds } = readMaster(MASTER, "https://house.example/v/master.m3u8?s=1");
+    expect(variants.map(({ url, height }) => [url, height])).toEqual([
+      ["https://house.example/v/v0.m3u8", 240],
+      ["https://house.example/v/v1.m3u8", 480],
+    ]);
+    expect(sounds.get("a")).toBe("https://house.example/v/a1.m3u8");
+    expect(readMaster("nonsense", "https://house.example/").variants).toEqual([]);
+  });
+
+  test("WEB26: the header and the one segment that holds the place", () => {
+    const list = `#EXTM3U
+#EXT-X-MAP:URI="init.mp4"
+#EXTINF:4.0,
+0.m4s
+#EXTINF:4.0,
+1.m4s
+#EXTINF:2.5,
+2.m4s
+`;
+    const at = (seconds: number) =>
+      readBeginning(list, "https://house.example/v/", seconds).map((url) => url.split("/").at(-1));
+    expect(at(0)).toEqual(["init.mp4", "0.m4s"]);
+    expect(at(4)).toEqual(["init.mp4", "1.m4s"]);
+    expect(at(9.9)).toEqual(["init.mp4", "2.m4s"]);
+    expect(at(60)).toEqual(["init.mp4"]);
+  });
+});
+
+describe("who plays the lists", () => {
+  const SAFARI =
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
+  const CHROME =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36";
+  test("WEB28: Apple's browsers by themselves, with or without media sources", () => {
+    expect(engineOf({ user_agent: SAFARI, media_source: true, native: true })).toBe("native");
+    expect(engineOf({ user_agent: SAFARI, media_source: false, native: true })).toBe("native");
+  });
+
+  test("WEB28: others by hls.js, even where the browser says it could; where neither can, nobody pretends", () => {
+    expect(engineOf({ user_agent: CHROME, media_source: true, native: true })).toBe("hls");
+    expect(engineOf({ user_agent: CHROME, media_source: true, native: false })).toBe("hls");
+    expect(engineOf({ user_agent: CHROME, media_source: false, native: true })).toBe("native");
+    expect(engineOf({ user_agent: CHROME, media_source: false, native: false })).toBe("none");
+  });
+});
