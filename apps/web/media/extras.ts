@@ -1,12 +1,12 @@
-import type { Captions, Storyboard as Told, Video } from "#systems/media/contract.ts";
+import type { Video } from "#systems/media/contract.ts";
 
 import type { Storyboard } from "./storyboard.ts";
 
 /** Words to a film that are there to be read. */
-export type CaptionFile = Captions & { url: string };
+export type CaptionFile = Video["captions"][number] & { url: string };
 
 /** A storyboard with the address of each of its sheets. */
-export function storyboardOf(told: Told | null): Storyboard | null {
+export function storyboardOf(told: Video["storyboard"]): Storyboard | null {
   if (!told || !(told.columns * told.rows > 0)) return null;
   const sheets = Math.ceil(told.count / (told.columns * told.rows));
   return {

@@ -53,6 +53,7 @@ export async function attach(video: HTMLVideoElement, url: string, options: Atta
   return {
     choose: (height) => tie.choose(height),
     hear: (sound) => tie.hear(sound),
+    ahead: (seconds) => tie.ahead(seconds),
     listed(rungs) {
       reading.listed = rungs;
       look();

@@ -10,7 +10,6 @@ import type { Shown } from "./inline-video.tsx";
 import { prepareWatch } from "./prepare-watch.ts";
 import { setSound, useSound } from "./stage.ts";
 import { useInline } from "./use-inline.ts";
-import { useCountedView } from "./viewing.ts";
 
 export interface InlinePlayerProps {
   video: Shown;
@@ -29,8 +28,7 @@ export function InlinePlayer({ video, url, told, listed, postId, className, styl
   const [left_ms, setLeft] = useState(video.duration_ms ?? 0);
   const [share, setShare] = useState(0);
   const sound = useSound();
-  const counted = useCountedView(video.id);
-  const { state, press, retry, hover, on } = useInline(element, { url, told, listed });
+  const { state, press, retry, hover, on } = useInline(element, { video_id: video.id, url, told, listed });
   const playing = state === "playing";
   return (
     <div className={cx(className, "group")} style={style} {...hover}>
@@ -60,7 +58,6 @@ export function InlinePlayer({ video, url, told, listed, postId, className, styl
         }
         {...on}
         onTimeUpdate={({ currentTarget: { currentTime, duration } }) => {
-          counted(currentTime);
           if (duration > 0) {
             setLeft((duration - currentTime) * 1000);
             setShare(currentTime / duration);

@@ -40,6 +40,7 @@ function Hosted({ video, url, playing }: { video: Video; url: string; playing: P
   const [autoPlay] = useState(() => navigator.userActivation?.hasBeenActive === true || (!isStill() && !savesData()));
   const told = useMemo<Film>(
     () => ({
+      id: video.id,
       url,
       title: video.title,
       artist: video.owner.display_name,
@@ -54,8 +55,7 @@ function Hosted({ video, url, playing }: { video: Video; url: string; playing: P
     }),
     [video, url],
   );
-  const toPage = () =>
-    void navigate({ to: "/watch/$id", params: { id: video.id }, search: searchOf(playing) });
+  const toPage = () => void navigate({ to: "/watch/$id", params: { id: video.id }, search: searchOf(playing) });
   const toCorner = () => {
     keepInCorner();
     if (router.history.canGoBack()) router.history.back();

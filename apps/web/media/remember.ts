@@ -5,13 +5,11 @@ import { putPosition } from "#systems/media/contract.ts";
 import { call } from "../shell/house.ts";
 import { useMe } from "../shell/session.ts";
 import { filmEnded, watchedFrom } from "./library/watched-from.ts";
-import { useCountedView } from "./viewing.ts";
 
 const POSITION_EVERY_MS = 5_000;
-/** Tells the house every few seconds, and when they leave, where they are; and once that they watched. */
+/** Tells the house every few seconds, and when they leave, where they are. */
 export function useRemembered(video_id: string, start_ms: number): (at_s: number, ended: boolean) => void {
   const me = useMe();
-  const counted = useCountedView(video_id);
   const last = useRef({ told_ms: start_ms, now_ms: start_ms });
   const tell = useCallback(
     (keepalive: boolean) => {
@@ -37,11 +35,10 @@ export function useRemembered(video_id: string, start_ms: number): (at_s: number
   }, [tell]);
   return useCallback(
     (at_s: number, ended: boolean) => {
-      counted(at_s);
       last.current.now_ms = at_s * 1000;
       if (ended || Math.abs(last.current.now_ms - last.current.told_ms) >= POSITION_EVERY_MS) tell(false);
       if (ended) filmEnded(video_id);
     },
-    [counted, tell, video_id],
+    [tell, video_id],
   );
 }

@@ -1,6 +1,7 @@
 import { type RefObject, useEffect, useEffectEvent, useRef, useState } from "react";
 
 import { isStill } from "../shell/theme.ts";
+import { type Beacons, createBeacons } from "./beacons.ts";
 import { attach, type Attached } from "./hls.ts";
 import { isTaken, leaveStage, playOn, savesData } from "./stage.ts";
 import type { Told } from "./stream/levels.ts";
@@ -13,6 +14,7 @@ const AHEAD_S = 12;
 const DWELL_MS = 500;
 
 export interface InlineNeeds {
+  video_id: string;
   url: string;
   told: readonly Told[] | undefined;
   listed: number | undefined;
@@ -22,8 +24,9 @@ export interface InlineNeeds {
  * When a film within a list plays: by itself while it is looked at, unless somebody watches a film they chose or wants
  * stillness or little data; under a resting pointer; and whenever it is pressed.
  */
-export function useInline(element: RefObject<HTMLVideoElement | null>, { url, told, listed }: InlineNeeds) {
+export function useInline(element: RefObject<HTMLVideoElement | null>, { video_id, url, told, listed }: InlineNeeds) {
   const attached = useRef<Promise<Attached> | null>(null);
+  const beacons = useRef<Beacons | null>(null);
   const now = useRef({ told, listed });
   const dwell = useRef<ReturnType<typeof setTimeout>>(undefined);
   /** How loud it was before a look, while one is taken. */
@@ -31,8 +34,11 @@ export function useInline(element: RefObject<HTMLVideoElement | null>, { url, to
   const [state, setState] = useState<"rest" | "playing" | "lost">("rest");
 
   const ready = async (node: HTMLVideoElement) => {
+    beacons.current ??= createBeacons(node, { video_id, autoplay: true });
     attached.current ??= attach(node, url, {
       ahead_s: AHEAD_S,
+      onLevel: ({ height }) => beacons.current?.level(`${height}p`),
+      onTrouble: (code) => beacons.current?.failed(code),
       told: () => now.current.told ?? [],
       onLost: () => setState("lost"),
       ...(now.current.listed === undefined ? {} : { listed: now.current.listed }),
@@ -69,6 +75,8 @@ export function useInline(element: RefObject<HTMLVideoElement | null>, { url, to
       // The promise settles by itself; whoever it gives is let go.
       void attached.current?.then((player) => player.detach());
       attached.current = null;
+      beacons.current?.end();
+      beacons.current = null;
     };
   }, [element]);
 

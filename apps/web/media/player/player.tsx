@@ -9,6 +9,7 @@ import { usePreferences } from "../preferences.ts";
 import { choose, takeStage } from "../stage.ts";
 import type { Storyboard } from "../storyboard.ts";
 import type { Told } from "../stream/levels.ts";
+import { useBeacons } from "../use-beacons.ts";
 import { toggleMute, togglePlay } from "./acts.ts";
 import { CaptionLines } from "./caption-lines.tsx";
 import { useCaptions } from "./captions.ts";
@@ -24,6 +25,7 @@ import { useStream } from "./use-stream.ts";
 
 /** A film as the player knows it. */
 export interface Film {
+  id: string;
   url: string;
   title: string;
   artist: string;
@@ -53,8 +55,6 @@ export interface PlayerProps {
   toCorner: () => void;
   toPage: () => void;
   stop: () => void;
-  /** Given the element when it is there, for what follows it from outside. */
-  onVideo?: (video: HTMLVideoElement | null) => void;
 }
 
 const SAID_MS = 900;
@@ -73,7 +73,13 @@ export function Player(props: PlayerProps) {
   const full = useFull(root);
   const [said, say] = useSaid();
   const preferences = usePreferences();
-  const stream = useStream(video, { ...film, ...props });
+  const beacons = useBeacons(video, film.id, props.autoPlay);
+  const stream = useStream(video, {
+    ...film,
+    ...props,
+    onSeen: ({ height }) => beacons.current?.level(`${height}p`),
+    onTrouble: (code) => beacons.current?.failed(code),
+  });
   const own = film.captions.find(({ is_default }) => is_default)?.language;
   const captions = useCaptions(
     video,
@@ -84,8 +90,6 @@ export function Player(props: PlayerProps) {
   const { hint, surface } = useGestures(video, root, show);
   useSystemControls(video, film, props.stop);
   usePlayerKeys({ ...props, video, root, onPage: place === "page", said: say, toggleCaptions: captions.toggle });
-  const { onVideo } = props;
-  useEffect(() => onVideo?.(video), [onVideo, video]);
 
   const duration_s = doing.duration_s || (film.duration_ms ?? 0) / 1000;
   const parts = useMemo(() => stretches(film.chapters, duration_s * 1000), [film.chapters, duration_s]);

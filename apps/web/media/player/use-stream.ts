@@ -21,12 +21,16 @@ export interface StreamNeeds {
   /** Raised to begin again at the same place. */
   attempt: number;
   onLost: () => void;
+  onSeen: (level: Level) => void;
+  onTrouble: (code: string) => void;
 }
 
 /** Ties the film to the element, and keeps to what its viewer prefers. */
 export function useStream(video: HTMLVideoElement | null, needs: StreamNeeds) {
   const { url, start_s, autoPlay, told, listed, attempt } = needs;
   const lost = useEffectEvent(needs.onLost);
+  const saw = useEffectEvent(needs.onSeen);
+  const troubled = useEffectEvent(needs.onTrouble);
   const now = useRef({ told, listed });
   const begins = useRef({ at_s: start_s, playing: autoPlay });
   const attached = useRef<Promise<Attached> | null>(null);
@@ -52,7 +56,11 @@ export function useStream(video: HTMLVideoElement | null, needs: StreamNeeds) {
       height: preferences().height,
       onLost: () => lost(),
       onLevels: setLevels,
-      onLevel: setSeen,
+      onLevel(level) {
+        setSeen(level);
+        saw(level);
+      },
+      onTrouble: (code) => troubled(code),
       onSounds(all, at) {
         setSounds(all);
         const mother =

@@ -27,6 +27,8 @@ export interface TieOptions {
   onSounds?: (sounds: readonly Sound[], at: number) => void;
   /** Told when another quality is seen. */
   onLevel?: (level: Level) => void;
+  /** Told what went wrong, by a stable name, also where it mends itself. */
+  onTrouble?: (code: string) => void;
   /** Told when playing cannot go on by itself. */
   onLost?: () => void;
   /** Told how many qualities the list names, whether this browser can play them or not. */
@@ -38,6 +40,8 @@ export interface Tie {
   /** By height; null lets the line decide. */
   choose(height: number | null): void;
   hear(sound: number): void;
+  /** Seconds to fetch ahead from now on. */
+  ahead(seconds: number): void;
   untie(): void;
 }
 
@@ -72,7 +76,7 @@ export function tieWithHls(Player: typeof Hls, video: HTMLVideoElement, url: str
     const seen = levels[level];
     if (seen) options.onLevel?.(seen);
   });
-  recover(hls, Player, options.onLost);
+  recover(hls, Player, options);
   const seeks = () => {
     // What was not made yet comes soonest in the lowest quality; the line decides again from the next segment on.
     if (!hls.autoLevelEnabled || isBuffered(video)) return;
@@ -84,6 +88,7 @@ export function tieWithHls(Player: typeof Hls, video: HTMLVideoElement, url: str
   return {
     choose: (height) => void (hls.nextLevel = levelFor(levels, height)),
     hear: (sound) => void (hls.audioTrack = sound),
+    ahead: (seconds) => void Object.assign(hls.config, bounds(seconds)),
     untie() {
       video.removeEventListener("seeking", seeks);
       if (hls.bandwidthEstimate > 0 && levels.length > 0) rememberBandwidth(hls.bandwidthEstimate);
@@ -92,10 +97,11 @@ export function tieWithHls(Player: typeof Hls, video: HTMLVideoElement, url: str
   };
 }
 
+const bounds = (ahead_s: number) => ({ maxBufferLength: ahead_s, maxMaxBufferLength: ahead_s * 2 });
+
 const settings = ({ ahead_s, behind_s = 30, start_s }: TieOptions): Partial<HlsConfig> => ({
   loader: patientLoader(),
-  maxBufferLength: ahead_s,
-  maxMaxBufferLength: ahead_s * 2,
+  ...bounds(ahead_s),
   backBufferLength: behind_s,
   capLevelToPlayerSize: true,
   // The quality to begin with is chosen; a segment loaded to learn of the line would be a segment late.
@@ -119,9 +125,10 @@ function isBuffered({ buffered, currentTime }: HTMLVideoElement): boolean {
   return false;
 }
 
-function recover(hls: Hls, Player: typeof Hls, onLost?: () => void) {
+function recover(hls: Hls, Player: typeof Hls, { onLost, onTrouble }: TieOptions) {
   let recoveries = 0;
   hls.on(Player.Events.ERROR, (_event, data) => {
+    onTrouble?.(data.details);
     if (!data.fatal) return;
     if (data.type === Player.ErrorTypes.MEDIA_ERROR && recoveries < MEDIA_RECOVERIES_MAX) {
       recoveries += 1;
@@ -151,6 +158,7 @@ export function tieNatively(
   return {
     choose: () => {},
     hear: () => {},
+    ahead: () => {},
     untie() {
       video.removeEventListener("loadedmetadata", begin);
       video.removeEventListener("error", lost);
