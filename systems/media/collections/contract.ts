@@ -188,7 +188,9 @@ export const getCollectionOrder = defineRoute({
 });
 
 /** Behind which film; null is the very front. */
-const zAfter = zId<"video">().nullable();
+const zAfter = zId<"video">()
+  .nullable()
+  .meta({ type: ["string", "null"], description: "A film's id; null is the very front." });
 
 export const addToCollection = defineRoute({
   method: "PUT",
