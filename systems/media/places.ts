@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 
+import { Problem } from "#kernel/errors.ts";
 import { DAY_MS } from "#kernel/time.ts";
 import type { Audience } from "#kernel/wire.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
@@ -85,7 +86,13 @@ async function* namesIn(blobs: Blobs, place: Place): AsyncGenerator<string> {
 
 async function copy(blobs: Blobs, name: string, to: string, signal: AbortSignal | null): Promise<void> {
   signal?.throwIfAborted();
-  const { head, body } = await blobs.get(name);
+  const found = await blobs.get(name).catch((error: unknown) => {
+    // It was given back or collected since it was listed: nobody names it.
+    if (error instanceof Problem && error.code === "blob.not_found") return null;
+    throw error;
+  });
+  if (!found) return;
+  const { head, body } = found;
   const cache_control = name.endsWith(".m3u8") ? "no-cache" : "immutable";
   await blobs.put(to, body, { media_type: head.media_type, cache_control });
 }

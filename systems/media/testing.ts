@@ -13,12 +13,13 @@ import type { Called, TestClient } from "#ports/http/testing.ts";
 import { createJobs, type JobFailure, type Jobs } from "#ports/jobs/index.ts";
 import { createOutside } from "#ports/outside/index.ts";
 import { createSandbox, type Sandbox, type SandboxResult } from "#ports/sandbox/index.ts";
+import type { Query } from "#ports/sql/index.ts";
 import { type TestHouse, testHouse, type TestPerson } from "#systems/people/testing.ts";
 
 import { FORGET_FILES } from "./captions/index.ts";
 import { completeUpload, createUpload, createVideo, getUpload, getVideo, signParts, type Video } from "./contract.ts";
 import { createMedia, findFfmpeg, type Media, MEDIA_FOLDER, type MediaNeeds } from "./index.ts";
-import { belongsInPublic, DELETE_PLACE_LATER, newPlace } from "./places.ts";
+import { belongsInPublic, copyPlace, DELETE_PLACE_LATER, isPublicPlace, newPlace } from "./places.ts";
 
 /** People and media with everything they stand on: real PostgreSQL, files, jobs, sandbox and ffmpeg. */
 export interface MediaHouse extends AsyncDisposable {
@@ -283,6 +284,33 @@ export async function shownVideo(
     VALUES (${id}, ${owner_id}, ${title}, ${audience}, ${space_id}, 'ready', ${duration_ms}, 320, 180,
       ${`data:,${id}`}, ${place}, 1, now(), now(), now())`;
   return id;
+}
+
+/** Another video with the same plan, segments and blobs, in the time that copying them takes. */
+export async function copyVideo({ house, blobs }: Pick<MediaHouse, "house" | "blobs">, id: VideoId): Promise<VideoId> {
+  const { sql, ids } = house.db;
+  const copy = ids.next<"video">();
+  const upload = ids.next<"upload">();
+  const [from] = await sql.pool<{ place: string; upload_id: string }[]>`
+    SELECT place, upload_id FROM media_videos WHERE id = ${id}`;
+  if (!from) throw new Error(`there is no video ${id}`);
+  const place = newPlace("videos", copy, isPublicPlace(from.place));
+  const again = (tx: Query, table: string, where: string, change: string) =>
+    tx.unsafe(
+      `INSERT INTO ${table} SELECT (jsonb_populate_record(row, '${change}'::jsonb)).* FROM ${table} row WHERE ${where}`,
+    );
+  await sql.tx(async (tx) => {
+    await again(tx, "media_uploads", `id = ${from.upload_id}`, `{"id": ${upload}}`);
+    await again(tx, "media_videos", `id = ${id}`, `{"id": ${copy}, "upload_id": ${upload}, "place": "${place}"}`);
+    for (const table of ["media_rungs", "media_segments"])
+      await again(tx, table, `video_id = ${id}`, `{"video_id": ${copy}}`);
+  });
+  // Rows first: what no row names may be collected.
+  await copyPlace(blobs, from.place, place, null);
+  await blobs.put(`uploads/${upload}`, (await blobs.get(`uploads/${from.upload_id}`)).body, {
+    media_type: "video/mp4",
+  });
+  return copy;
 }
 
 /** Asks until a video is as wanted. */

@@ -4,8 +4,16 @@ import { DAY_MS } from "#kernel/time.ts";
 
 import { getMyStorage, getVideo, patchVideo } from "../contract.ts";
 import { DEFAULT_MEDIA_LIMITS } from "../limits.ts";
-import { copyPlace } from "../places.ts";
-import { createSteppedClock, good, machineFfmpeg, makeClip, mediaHouse, uploadVideo, videoWhen } from "../testing.ts";
+import {
+  copyVideo,
+  createSteppedClock,
+  good,
+  machineFfmpeg,
+  makeClip,
+  mediaHouse,
+  uploadVideo,
+  videoWhen,
+} from "../testing.ts";
 import { classify, fillPriority } from "./classes.ts";
 
 setDefaultTimeout(120_000);
@@ -70,29 +78,6 @@ describe.skipIf(machineFfmpeg() === null)("rungs", () => {
     await media.work("media.classify_videos");
     await media.settled();
     return id;
-  }
-  /** Another film with the same rows and blobs. */
-  async function copyOf(id: string) {
-    const copy = media.house.db.ids.next<"video">();
-    const [from] = await sql.pool<{ place: string }[]>`SELECT place FROM media_videos WHERE id = ${id}`;
-    const place = from!.place.replace(`videos/${id}/`, `videos/${copy}/`);
-    await sql.tx(async (tx) => {
-      await tx`CREATE TEMP TABLE one ON COMMIT DROP AS SELECT * FROM media_uploads WHERE id = (SELECT upload_id FROM media_videos WHERE id = ${id})`;
-      await tx`UPDATE one SET id = ${copy}`;
-      await tx`INSERT INTO media_uploads SELECT * FROM one`;
-      await tx`CREATE TEMP TABLE two ON COMMIT DROP AS SELECT * FROM media_videos WHERE id = ${id}`;
-      await tx`UPDATE two SET id = ${copy}, upload_id = ${copy}, place = ${place}`;
-      await tx`INSERT INTO media_videos SELECT * FROM two`;
-      for (const table of ["media_rungs", "media_segments"]) {
-        await tx.unsafe(
-          `CREATE TEMP TABLE of_${table} ON COMMIT DROP AS SELECT * FROM ${table} WHERE video_id = ${id}`,
-        );
-        await tx.unsafe(`UPDATE of_${table} SET video_id = ${copy}`);
-        await tx.unsafe(`INSERT INTO ${table} SELECT * FROM of_${table}`);
-      }
-    });
-    await copyPlace(media.blobs, from!.place, place, null);
-    return copy;
   }
   const rungs = async (id: string) =>
     Object.fromEntries(
@@ -202,8 +187,8 @@ describe.skipIf(machineFfmpeg() === null)("rungs", () => {
 
   test("MD178: when the disk fills, what was watched longest ago gives way first, and no more than is needed", async () => {
     const old = await whole_film();
-    const newer = await copyOf(old);
-    const now = await copyOf(old);
+    const newer = await copyVideo(media, old);
+    const now = await copyVideo(media, old);
     for (const id of [newer, now]) await watched(id, 3);
     await media.work("media.classify_videos");
     await media.settled();

@@ -114,11 +114,11 @@ async function evictRungs(
  * made again. Leases keep makers away in between, so that no blob is deleted that was just made. A crash leaves blobs that
  * no row names, and the collector takes those.
  */
-async function evictSegments(
+export async function evictSegments(
   id: VideoId,
   rung: string,
   idle_before: Date,
-  { sql, blobs, clock }: EvictNeeds,
+  { sql, blobs, clock }: Pick<EvictNeeds, "sql" | "blobs" | "clock">,
 ): Promise<{ segments: number; bytes: number }> {
   const token = `evict-${crypto.randomUUID()}`;
   const gone = await sql.tx(async (tx) => {
