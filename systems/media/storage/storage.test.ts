@@ -70,8 +70,10 @@ describe("what a blob's name says", () => {
 
 describe.skipIf(machineFfmpeg() === null)("storage", () => {
   test("MD171: rows say what takes how much, by kind, by person and by space; a walk finds the same in the store", async () => {
-    const film = await makeClip({ seconds: 6 });
-    const id = await uploadVideo(media, astrid.token, film);
+    // What an MP4 has already is cut from it when it is asked for, and then there would be nothing to count.
+    const film = await makeClip({ seconds: 6, format: "mkv" });
+    const mkv = { filename: "film.mkv", media_type: "video/x-matroska" };
+    const id = await uploadVideo(media, astrid.token, film, mkv);
     const picture = await uploadBytes(media, birger.token, await makePicture(), {
       filename: "a.png",
       media_type: "image/png",
