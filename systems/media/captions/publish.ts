@@ -44,7 +44,7 @@ export function publishTextsJob(needs: Needs): JobKind {
         const video = await findVideo(sql.pool, id);
         // Without a length there is nothing to play yet; the probe's end brings it here again.
         if (!video?.playable_at || video.duration_ms === null) return;
-        const written = await write(video, needs);
+        const written = await write(video, lists, needs);
         const settled = await run.fenced(async (tx) => {
           const now = await lockVideo(tx, id);
           // It moved meanwhile: the copy may not have had these.
@@ -78,7 +78,7 @@ interface Written {
 }
 
 /** Puts what is not there. What is called published is looked for too: a move may have left it behind. */
-async function write(video: VideoRow, { sql, blobs }: Needs): Promise<Written[]> {
+async function write(video: VideoRow, lists: boolean, { sql, blobs }: Needs): Promise<Written[]> {
   const { id, place } = video;
   const written: Written[] = [];
   const put = async (name: string, text: string, options: typeof WEBVTT | typeof LIST) => {
@@ -86,9 +86,13 @@ async function write(video: VideoRow, { sql, blobs }: Needs): Promise<Written[]>
   };
   for (const row of (await captionsOf(sql.pool, [id])).get(id) ?? []) {
     const found = await findCaptions(sql.pool, id, row.language);
-    if (!found || ((await blobs.head(place + found.file)) && found.published_file === found.file)) continue;
-    await put(found.file, asSegment(found.content), WEBVTT);
+    if (!found) continue;
+    const is_there = found.published_file === found.file && (await blobs.head(place + found.file)) !== null;
+    // Its list says how long the film is, and a film can become another.
+    if (is_there && !lists) continue;
     await put(listOf(found.file), subtitlePlaylist(found.file.split("/").at(-1)!, video.duration_ms ?? 0), LIST);
+    if (is_there) continue;
+    await put(found.file, asSegment(found.content), WEBVTT);
     const { file, published_file: before, language } = found;
     written.push({ file, before, mark: (tx) => setPublished(tx, id, language, file) });
   }
