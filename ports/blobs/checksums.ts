@@ -1,5 +1,7 @@
 import { crc32 } from "node:zlib";
 
+import { Problem } from "#kernel/errors.ts";
+
 /** Checksums that a client may send with bytes, by the names of S3's headers (`x-amz-checksum-<name>`) and `content-md5`. */
 export const CHECKSUM_NAMES = ["crc32", "crc32c", "sha1", "sha256", "md5"] as const;
 export type ChecksumName = (typeof CHECKSUM_NAMES)[number];
@@ -27,6 +29,42 @@ export function createChecksum(name: ChecksumName): RunningChecksum {
   }
   const hasher = new Bun.CryptoHasher(name);
   return { update: (chunk) => void hasher.update(chunk), digest: () => hasher.digest("base64") };
+}
+
+/**
+ * A body whose checksums came in front of it: it throws at its end where they are not those of the bytes, so nothing of it
+ * is kept. Without such a header it is the body as it came.
+ * @throws Problem 422 `upload.checksum_mismatch`; 422 `upload.checksum_unknown` for one that we could not check
+ */
+export function checkedBody(headers: Headers, body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const sums: { header: string; wanted: string; sum: RunningChecksum }[] = [];
+  for (const [header, wanted] of headers) {
+    const name = header === "content-md5" ? "md5" : header.startsWith("x-amz-checksum-") ? header.slice(15) : null;
+    if (name === null) continue;
+    if (!isChecksumName(name)) {
+      throw new Problem(
+        422,
+        "upload.checksum_unknown",
+        `${header} cannot be checked here. Send content-md5 or x-amz-checksum- with one of ${CHECKSUM_NAMES.slice(0, 4).join(", ")}.`,
+      );
+    }
+    sums.push({ header, wanted: wanted.trim(), sum: createChecksum(name) });
+  }
+  return sums.length === 0 ? body : summed();
+
+  async function* summed(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body) {
+      for (const { sum } of sums) sum.update(chunk);
+      yield chunk;
+    }
+    const wrong = sums.find(({ sum, wanted }) => sum.digest() !== wanted);
+    if (wrong)
+      throw new Problem(
+        422,
+        "upload.checksum_mismatch",
+        `These are not the bytes of ${wrong.header}. Send the part again.`,
+      );
+  }
 }
 
 let tables: Uint32Array[] | null = null;

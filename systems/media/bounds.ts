@@ -117,6 +117,9 @@ export const BODY_SILENT_MS = 2_000;
 export const NARROWINGS_KEPT_MS = 3 * 24 * 60 * 60 * 1000;
 /** Hashes of people and credentials in memory; about 150 bytes each. */
 export const HOLDERS_KEPT_MAX = 50_000;
+/** Read again for its SHA-256 while its sender waits: 2 s on a disk of today. */
+export const SHA256_BYTES_MAX = 1024 * MIB;
+
 export const SOURCE_URL_CHARS_MAX = 2_048;
 /** One fetch from an address: 10 GiB at 4 Mbit/s take six hours. */
 export const IMPORT_MS_MAX = 6 * 60 * 60 * 1000;

@@ -181,6 +181,11 @@ export const completeUpload = defineRoute({
       .array(z.strictObject({ part_number: zPartNumber, etag: zEtag }))
       .min(1)
       .max(PARTS_MAX),
+    /** Of the whole file, in hex, where it has 1 GiB at most; parts may carry their own on their way. */
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
   }),
   body_bytes_max: 2 * 1024 * 1024,
   deadline_ms: 30_000,
@@ -191,6 +196,9 @@ export const completeUpload = defineRoute({
     "upload.part_unknown",
     "upload.part_mismatch",
     "upload.size_mismatch",
+    "upload.checksum_mismatch",
+    "upload.checksum_too_large",
+    "upload.other_door",
   ],
 });
 

@@ -105,7 +105,7 @@ function serveUploads(api: Api, { uploads, limits, sql, accepts }: RoutesNeeds):
     body: await uploads.sign(viewer.person_id, params.upload_id, body.part_numbers),
   }));
   api.serve(r.completeUpload, async ({ viewer, params, body }) => {
-    await uploads.complete(viewer.person_id, params.upload_id, body.parts);
+    await uploads.complete(viewer.person_id, params.upload_id, body.parts, body.sha256);
     return { status: 202, body: { id: params.upload_id, status: "complete" as const } };
   });
   api.serve(r.abortUpload, async ({ viewer, params }) => {

@@ -12,6 +12,7 @@ import {
   takesGzip,
   wrongMethod,
 } from "../answers.ts";
+import { checkedBody } from "../checksums.ts";
 import type { MissingMaker } from "../index.ts";
 import { answerMade, makeMissing } from "../missing.ts";
 import { partTooLong, partTooShort, rangeRefused } from "../problems.ts";
@@ -91,7 +92,7 @@ async function receive(
     throw partTooShort(Number(told), part.size_bytes);
   }
   using _room = await needs.holdRoom(part.size_bytes);
-  const body = request.body ?? new Blob([]).stream();
+  const body = checkedBody(request.headers, request.body ?? new Blob([]).stream());
   const { etag } = await needs.multipart
     .receive(part.multipart_id, part.part_number, part.size_bytes, body)
     .catch((error: unknown) => {

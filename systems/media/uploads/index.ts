@@ -7,11 +7,11 @@ import type { Clock } from "#ports/clock/index.ts";
 import type { Jobs } from "#ports/jobs/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 
-import { PART_URL_MS } from "../bounds.ts";
+import { PART_URL_MS, SHA256_BYTES_MAX } from "../bounds.ts";
 import type { MediaKind, Upload } from "../contract.ts";
 import type { Tell } from "../events.ts";
 import type { MediaLimits } from "../limits.ts";
-import { type Acceptance, checkQuota, checkSize, checkSpace, kindOf } from "./admission.ts";
+import { type Acceptance, checkQuota, checkSize, checkSpace, kindOf, sizeText } from "./admission.ts";
 import { checkAllThere, checkNumbers, cutOf, partBytes, plainEtag } from "./parts.ts";
 import * as store from "./store.ts";
 
@@ -26,7 +26,7 @@ export interface Uploads {
    * All bytes are in the store: makes them the upload's. Harmless when it is done again.
    * @throws Problem 422 `upload.size_mismatch`, 410 `upload.gone`, 404
    */
-  seal(upload: store.UploadRow, parts: { part_number: number; etag: string }[]): Promise<void>;
+  seal(upload: store.UploadRow, parts: { part_number: number; etag: string }[], sha256?: string): Promise<void>;
   get(owner_id: PersonId, id: UploadId): Promise<Upload>;
   list(owner_id: PersonId, page: { limit: number; cursor?: string | undefined }): Promise<Page<Omit<Upload, "parts">>>;
   sign(
@@ -34,7 +34,13 @@ export interface Uploads {
     id: UploadId,
     numbers: number[],
   ): Promise<{ parts: { part_number: number; url: string; size_bytes: number }[]; expires_at: string }>;
-  complete(owner_id: PersonId, id: UploadId, parts: { part_number: number; etag: string }[]): Promise<void>;
+  /** @param sha256 of the whole, in hex: checked before the upload counts as complete */
+  complete(
+    owner_id: PersonId,
+    id: UploadId,
+    parts: { part_number: number; etag: string }[],
+    sha256?: string,
+  ): Promise<void>;
   abort(owner_id: PersonId, id: UploadId): Promise<void>;
   /**
    * Takes a completed upload for a video or a picture, in the transaction that makes it.
@@ -192,7 +198,7 @@ export function createUploads(needs: UploadsNeeds): Uploads {
       return { parts, expires_at: rfc3339(expires_at_ms) };
     },
 
-    async complete(owner_id, id, parts) {
+    async complete(owner_id, id, parts, sha256) {
       const upload = await mine(sql.pool, owner_id, id);
       if (upload.door !== "parts") throw otherDoor();
       checkAllThere(
@@ -206,14 +212,22 @@ export function createUploads(needs: UploadsNeeds): Uploads {
         .sort((a, b) => a.part_number - b.part_number);
       const arrived = await blobs.multipart.listParts(uploadBlob(id), upload.multipart_id);
       if (arrived.length > 0) checkArrived(upload, wanted, arrived);
-      await this.seal(upload, wanted);
+      if (sha256 !== undefined && upload.size_bytes > SHA256_BYTES_MAX) {
+        throw new Problem(
+          422,
+          "upload.checksum_too_large",
+          `The SHA-256 of a whole file is checked up to ${sizeText(SHA256_BYTES_MAX)}. Send checksums with its parts, and complete without.`,
+        );
+      }
+      await this.seal(upload, wanted, sha256);
     },
 
-    async seal(upload, parts) {
+    async seal(upload, parts, sha256) {
       const { id, owner_id } = upload;
       // Idempotent in the store: a crash after it and before the row is healed by the same call made again.
       const head = await blobs.multipart.complete(uploadBlob(id), upload.multipart_id, parts);
-      const whole = !upload.sized || head.size_bytes === upload.size_bytes;
+      const intact = sha256 === undefined || (await sha256Of(blobs, uploadBlob(id))) === sha256;
+      const whole = intact && (!upload.sized || head.size_bytes === upload.size_bytes);
       await sql.tx(async (tx) => {
         if (!whole) {
           if (await store.lockUpload(tx, id)) await release(tx, id);
@@ -231,6 +245,13 @@ export function createUploads(needs: UploadsNeeds): Uploads {
           throw notFound("upload");
         }
       });
+      if (!intact) {
+        throw new Problem(
+          422,
+          "upload.checksum_mismatch",
+          "The file that came is not the one whose SHA-256 you sent. The upload was freed; begin again.",
+        );
+      }
       if (!whole) {
         throw new Problem(
           422,
@@ -299,6 +320,13 @@ function checkArrived(
       `Part ${wrong.part_number} is not the one that arrived. Send it again and use the ETag of that answer.`,
     );
   }
+}
+
+async function sha256Of(blobs: Blobs, name: string): Promise<string> {
+  const hasher = new Bun.CryptoHasher("sha256");
+  const { body } = await blobs.get(name);
+  for await (const chunk of body) hasher.update(chunk);
+  return hasher.digest("hex");
 }
 
 const otherDoor = () =>

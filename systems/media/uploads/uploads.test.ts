@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { createHash, randomBytes } from "node:crypto";
 
 import type { UploadId } from "#kernel/ids.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
@@ -302,4 +303,26 @@ describe("a house in need", () => {
 test("no refusal above was a fault of ours", () => {
   expect(media.house.broken).toEqual([]);
   expect(media.failures).toEqual([]);
+});
+
+test("MD99: with the SHA-256 of the whole it is complete only where it is; too large a file says so and stays", async () => {
+  const bytes = new Uint8Array(randomBytes(9 * MIB));
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  const send = async () => {
+    const { id } = await begin({ ...FILM, size_bytes: bytes.length });
+    return { id, parts: await sendParts(media, astrid.token, id, bytes) };
+  };
+  const complete = async (upload: Awaited<ReturnType<typeof send>>, sum: string) =>
+    client.call(completeUpload, {
+      token: astrid.token,
+      params: { upload_id: upload.id },
+      body: { parts: upload.parts, sha256: sum },
+    });
+  const right = await send();
+  expect((await complete(right, "nonsense")).status).toBe(400);
+  expect((await complete(right, sha256)).status).toBe(202);
+  const wrong = await send();
+  expect((await complete(wrong, sha256.replaceAll(/[0-7]/g, "8"))).code).toBe("upload.checksum_mismatch");
+  expect((await client.call(getUpload, { token: astrid.token, params: { upload_id: wrong.id } })).status).toBe(404);
+  await client.call(abortUpload, { token: astrid.token, params: { upload_id: right.id } });
 });
