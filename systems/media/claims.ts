@@ -9,6 +9,9 @@ import type { Tell } from "./events.ts";
 import { MOVE_IMAGE } from "./images/index.ts";
 import * as images from "./images/store.ts";
 import { belongsInPublic, isPublicPlace } from "./places.ts";
+import type { SpaceFacts } from "./rules.ts";
+import { bytesOfImages, bytesOfVideo } from "./storage/store.ts";
+import { checkSpaceRoom } from "./uploads/space-room.ts";
 import { MOVE_VIDEO } from "./videos/index.ts";
 import * as videos from "./videos/store.ts";
 
@@ -28,7 +31,7 @@ export interface MediaClaim {
 export interface Claims {
   /**
    * Inside the transaction that writes the post; what the post held before and does not any more is let go.
-   * @throws Problem 422 `post.media_not_usable`
+   * @throws Problem 422 `post.media_not_usable`, 413 `upload.space_full`
    */
   claimForPost(tx: Query, owner_id: PersonId, claim: MediaClaim): Promise<void>;
   /** The post is out of sight but may come back: what it holds is its owner's alone meanwhile. */
@@ -47,7 +50,14 @@ interface Held {
 const PRIVATE = { audience: "private", space_id: null } as const;
 const holderOf = (post_id: PostId) => `post:${post_id}`;
 
-export function createClaims({ jobs, clock, tell }: { jobs: Jobs; clock: Clock; tell: Tell }): Claims {
+export interface ClaimsNeeds {
+  jobs: Jobs;
+  clock: Clock;
+  tell: Tell;
+  spaces: Pick<SpaceFacts, "storageMax">;
+}
+
+export function createClaims({ jobs, clock, tell, spaces }: ClaimsNeeds): Claims {
   const unusable = (detail: string) => new Problem(422, "post.media_not_usable", detail);
 
   async function holdImage(tx: Query, image: images.ImageRow, held: Held) {
@@ -89,6 +99,8 @@ export function createClaims({ jobs, clock, tell }: { jobs: Jobs; clock: Clock; 
       if (video_id !== null) {
         const video = await videos.lockVideo(tx, video_id);
         check("video", video);
+        if (space_id !== null && video!.space_id !== space_id)
+          await checkSpaceRoom(tx, spaces, space_id, await bytesOfVideo(tx, video_id));
         await holdVideo(tx, video!, held);
       }
       for (const before of await images.heldBy(tx, holder)) {
@@ -97,6 +109,10 @@ export function createClaims({ jobs, clock, tell }: { jobs: Jobs; clock: Clock; 
       const rows = await images.lockImages(tx, image_ids);
       const byId = new Map(rows.map((row) => [row.id, row]));
       for (const id of image_ids) check("picture", byId.get(id));
+      if (space_id !== null) {
+        const fresh = rows.filter((image) => image.space_id !== space_id).map((image) => image.id);
+        await checkSpaceRoom(tx, spaces, space_id, await bytesOfImages(tx, fresh));
+      }
       for (const image of rows) await holdImage(tx, image, held);
     },
 

@@ -507,6 +507,9 @@ export const getMediaLimits = defineRoute({
   summary: "What may be uploaded here, and how much of my room is used",
   tag: "media",
   access: read,
+  /** One that I am in. */
+  query: z.strictObject({ space_id: zId<"space">().optional() }),
+  problems: ["space.not_found"],
   answers: {
     200: z.object({
       video: z.object({
@@ -524,6 +527,8 @@ export const getMediaLimits = defineRoute({
       }),
       used_bytes: z.number(),
       quota_bytes: z.number(),
+      /** Of the space that was asked for: what stands in it counts for it, too. */
+      space: z.object({ used_bytes: z.number(), quota_bytes: z.number() }).nullable(),
     }),
   },
 });

@@ -106,14 +106,24 @@ export function createMedia(needs: MediaNeeds): Media {
   const accepts = (kind: MediaKind) => acceptance(kind, { has_ffmpeg });
   const tell = createTell(log);
   const rules = createRules(needs);
-  const uploads = createUploads({ sql, jobs, blobs, clock, ids, tell, limits, accepts });
-  const videos = createVideos({ sql, jobs, clock, ids, tell, uploads, rules, acceptsVideo: () => accepts("video") });
+  const uploads = createUploads({ sql, jobs, blobs, clock, ids, tell, limits, spaces: needs.spaces, accepts });
+  const videos = createVideos({
+    sql,
+    jobs,
+    clock,
+    ids,
+    tell,
+    uploads,
+    rules,
+    spaces: needs.spaces,
+    acceptsVideo: () => accepts("video"),
+  });
   const intake = createIntake({ sql, jobs, blobs, clock, limits, uploads, videos });
   const images = createImages({ sql, jobs, blobs, clock, ids, tell, uploads });
   const news = createNews({ sql, clock });
   const making = createMaking({ ...needs, limits });
   blobs.onMissing(making.missing);
-  const claims = createClaims({ jobs, clock, tell });
+  const claims = createClaims({ jobs, clock, tell, spaces: needs.spaces });
   const collections = createCollections({ sql, clock, ids, tell, rules });
   const history = createHistory({ sql, clock, rules, collections });
   const edits = createEdits({ sql, jobs, clock, ids, tell, uploads, acceptsVideo: () => accepts("video") });
@@ -151,7 +161,17 @@ export function createMedia(needs: MediaNeeds): Media {
         tell,
         accepts,
       });
-      serveS3(api, { sql, blobs, clock, limits, uploads, videos, intake, keyHolder: needs.people.keyHolder });
+      serveS3(api, {
+        sql,
+        blobs,
+        clock,
+        limits,
+        spaces: needs.spaces,
+        uploads,
+        videos,
+        intake,
+        keyHolder: needs.people.keyHolder,
+      });
       serveImports(api, { sql, jobs, clock, uploads, videos });
       serveTus(api, { sql, clock, limits, uploads, videos, intake });
     },
@@ -168,6 +188,7 @@ export function createMedia(needs: MediaNeeds): Media {
         intake,
         making,
         outside: needs.outside,
+        spaces: needs.spaces,
         limits,
         tools,
         scratch_folder: needs.scratch_folder,

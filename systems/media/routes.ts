@@ -35,6 +35,7 @@ import { serveStorage } from "./storage/routes.ts";
 import { serveThumbnails } from "./thumbnail/routes.ts";
 import type { Acceptance } from "./uploads/admission.ts";
 import type { Uploads } from "./uploads/index.ts";
+import { spaceRoom } from "./uploads/space-room.ts";
 import { roomUsed } from "./uploads/store.ts";
 import type { Videos } from "./videos/index.ts";
 import type { News } from "./videos/news.ts";
@@ -87,7 +88,7 @@ export function serveMedia(api: Api, needs: RoutesNeeds): void {
   serveSharing(api, { ...needs, door });
 }
 
-function serveUploads(api: Api, { uploads, limits, sql, accepts }: RoutesNeeds): void {
+function serveUploads(api: Api, { uploads, limits, sql, accepts, spaces }: RoutesNeeds): void {
   api.serve(r.createUpload, async ({ viewer, body }) => {
     const { id, part_size_bytes, part_count, expires_at } = await uploads.open(viewer.person_id, body);
     return { status: 201, body: { id, part_size_bytes, part_count, expires_at: rfc3339(expires_at) } };
@@ -112,7 +113,9 @@ function serveUploads(api: Api, { uploads, limits, sql, accepts }: RoutesNeeds):
     await uploads.abort(viewer.person_id, params.upload_id);
     return { status: 204 };
   });
-  api.serve(r.getMediaLimits, async ({ viewer }) => {
+  api.serve(r.getMediaLimits, async ({ viewer, query: { space_id } }) => {
+    if (space_id !== undefined && !(await spaces.membershipsOf(viewer.person_id)).has(space_id))
+      throw notFound("space");
     const { used_bytes } = await roomUsed(sql.pool, viewer.person_id);
     const of = (kind: MediaKind, bytes_max: number, types: readonly string[]) => ({
       ...accepts(kind),
@@ -126,6 +129,7 @@ function serveUploads(api: Api, { uploads, limits, sql, accepts }: RoutesNeeds):
         image: of("image", limits.image_bytes_max, IMAGE_TYPES),
         used_bytes,
         quota_bytes: limits.person_bytes_max,
+        space: space_id === undefined ? null : await spaceRoom(sql.pool, spaces, space_id),
       },
     };
   });

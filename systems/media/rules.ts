@@ -14,6 +14,8 @@ export interface PeopleFacts {
 export interface SpaceFacts {
   cards(ids: SpaceId[]): Promise<ReadonlyMap<SpaceId, SpaceCard>>;
   membershipsOf(person_id: PersonId): Promise<ReadonlyMap<SpaceId, SpaceRole>>;
+  /** Bytes that may stand in a space; null for one that is not there. */
+  storageMax(id: SpaceId): Promise<number | null>;
 }
 
 export interface Ruled {

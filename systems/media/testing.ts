@@ -96,6 +96,7 @@ export function createSteppedClock(): Clock & { step(ms: number): void } {
 /** Just enough of spaces: who is in which. */
 export interface TestSpaces {
   join(person_id: PersonId, space_id: SpaceId, visibility?: "public" | "private"): void;
+  give(space_id: SpaceId, bytes_max: number): void;
 }
 
 /** ffmpeg of this machine; a test that needs it says that it is skipped where there is none. */
@@ -208,11 +209,15 @@ export async function mediaHouse(
 function createTestSpaces() {
   const members = new Map<PersonId, Map<SpaceId, SpaceRole>>();
   const cards = new Map<SpaceId, SpaceCard>();
+  const rooms = new Map<SpaceId, number>();
   return {
     join(person_id: PersonId, space_id: SpaceId, visibility: "public" | "private" = "private") {
       members.set(person_id, (members.get(person_id) ?? new Map<SpaceId, SpaceRole>()).set(space_id, "member"));
       cards.set(space_id, { id: space_id, slug: `space-${space_id}`, name: "A space", visibility });
     },
+    /** As an owner of the house gives a space more or less. */
+    give: (space_id: SpaceId, bytes_max: number) => void rooms.set(space_id, bytes_max),
+    storageMax: async (id: SpaceId) => (cards.has(id) ? (rooms.get(id) ?? 10 * 2 ** 30) : null),
     membershipsOf: async (person_id: PersonId) => members.get(person_id) ?? new Map<SpaceId, SpaceRole>(),
     cards: async (ids: SpaceId[]) =>
       new Map(ids.flatMap((id) => (cards.has(id) ? [[id, cards.get(id)!] as const] : []))),

@@ -19,6 +19,7 @@ import { importUploadJob } from "./imports/fetch.ts";
 import type { MediaLimits } from "./limits.ts";
 import { fillJobs } from "./making/fill.ts";
 import type { Making } from "./making/index.ts";
+import type { SpaceFacts } from "./rules.ts";
 import { classifyVideosJob } from "./storage/classes.ts";
 import { evictColdJob, relievePressureJob } from "./storage/evict.ts";
 import { takeStockJob } from "./storage/walk.ts";
@@ -50,6 +51,7 @@ export interface WorkNeeds {
   intake: Intake;
   making: Making;
   outside: Outside;
+  spaces: Pick<SpaceFacts, "storageMax">;
   limits: MediaLimits;
   tools: FfmpegTools | null;
   scratch_folder: string;

@@ -34,6 +34,7 @@ export interface Spaces extends AsyncDisposable {
   membershipsOfViewer: Known["membershipsOfViewer"];
   /** By slug or id; null where there is none. Says nothing of whether the viewer may see it. */
   find: Known["find"];
+  storageMax: Known["storageMax"];
   /** Sees off who deleted their account. Start it on nodes that work in the background. */
   work(): Disposable;
   /** For this system's own routes. */
@@ -57,6 +58,7 @@ export async function createSpaces(needs: SpacesNeeds): Promise<Spaces> {
     membershipsOf: known.membershipsOf,
     membershipsOfViewer: known.membershipsOfViewer,
     find: known.find,
+    storageMax: known.storageMax,
     work: () => startSeeingOff(ground),
     rooms,
     [Symbol.asyncDispose]: () => tail[Symbol.asyncDispose](),

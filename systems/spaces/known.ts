@@ -24,6 +24,8 @@ export interface Known {
   membershipsOf(person_id: PersonId): Promise<Memberships>;
   membershipsOfViewer(viewer: Viewer): Promise<Memberships>;
   find(slug_or_id: string): Promise<FoundSpace | null>;
+  /** Bytes that may stand in it, by its tier or by what it was given; null for one that is not there. */
+  storageMax(id: SpaceId): Promise<number | null>;
   /** The space, if the viewer may see it, and their role in it. @throws Problem 404 `space.not_found` */
   visible(viewer: Viewer, slug: string): Promise<{ space: store.SpaceRow; role: SpaceRole | null; facts: ViewerFacts }>;
 }
@@ -42,6 +44,7 @@ export function createKnown({ sql, memory }: Pick<Ground, "sql" | "memory">): Kn
   return {
     membershipsOf,
     membershipsOfViewer,
+    storageMax: (id) => store.storageMax(sql.pool, id),
 
     async cards(ids) {
       const found = new Map<SpaceId, SpaceCard>();

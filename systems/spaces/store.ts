@@ -51,6 +51,13 @@ export async function countOwned(q: Query, person: PersonId): Promise<number> {
 }
 
 /** @throws a unique violation on `spaces_spaces_slug_key` */
+/** Bytes that may stand in a space; null for one that is not there. */
+export async function storageMax(q: Query, id: SpaceId): Promise<number | null> {
+  const [row] = await q<{ bytes: number }[]>`
+    SELECT storage_bytes_max::float8 AS bytes FROM spaces_spaces WHERE id = ${id} AND deleted_at IS NULL`;
+  return row?.bytes ?? null;
+}
+
 export const insert = (q: Query, s: Omit<SpaceRow, "members"> & { storage_bytes_max: number }) => q`
   INSERT INTO spaces_spaces (id, slug, name, description, visibility, join_policy, who_may_post, owner_id, tier, members_max, storage_bytes_max, created_at)
   VALUES (${s.id}, ${s.slug}, ${s.name}, ${s.description}, ${s.visibility}, ${s.join_policy}, ${s.who_may_post}, ${s.owner_id}, ${s.tier},

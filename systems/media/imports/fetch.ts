@@ -9,10 +9,12 @@ import type { Query, Sql } from "#ports/sql/index.ts";
 
 import { IMPORT_MS_MAX } from "../bounds.ts";
 import type { MediaLimits } from "../limits.ts";
+import type { SpaceFacts } from "../rules.ts";
 import { checkQuota, checkSize, checkSpace, kindOf } from "../uploads/admission.ts";
 import { nameIn, typeOf } from "../uploads/becomes.ts";
 import { uploadBlob } from "../uploads/index.ts";
 import type { Intake } from "../uploads/intake.ts";
+import { checkSpaceRoom } from "../uploads/space-room.ts";
 import * as uploads from "../uploads/store.ts";
 import * as store from "./store.ts";
 
@@ -23,6 +25,7 @@ export interface FetchNeeds {
   limits: MediaLimits;
   intake: Intake;
   outside: Outside;
+  spaces: Pick<SpaceFacts, "storageMax">;
 }
 
 export const IMPORT_UPLOAD = "media.import_upload";
@@ -54,6 +57,11 @@ export function importUploadJob(needs: FetchNeeds): JobKind {
     return { ...upload, multipart_id, offset_bytes: 0, sized: false, size_bytes: 0, part_count: 0 };
   }
 
+  async function takeRoom(tx: Query, row: uploads.UploadRow, more_bytes: number): Promise<void> {
+    await checkQuota(tx, row.owner_id, more_bytes, limits, { begun: true });
+    if (row.space_id !== null) await checkSpaceRoom(tx, needs.spaces, row.space_id, more_bytes);
+  }
+
   /** Admission, now that it is known what comes: the same as of every upload. */
   async function admit(upload: uploads.UploadRow, from: FromOutside): Promise<void> {
     const media_type = typeOf(from.media_type, nameIn(from.url));
@@ -69,7 +77,7 @@ export function importUploadJob(needs: FetchNeeds): JobKind {
       if (row?.state !== "importing") throw gone();
       await store.setSource(tx, upload.id, { media_type, kind, etag: from.etag });
       if (size_bytes === null || row.sized) return;
-      await checkQuota(tx, upload.owner_id, size_bytes - row.size_bytes, limits, { begun: true });
+      await takeRoom(tx, row, size_bytes - row.size_bytes);
       const { part_size_bytes } = row;
       await uploads.setSize(tx, upload.id, {
         size_bytes,
@@ -87,7 +95,7 @@ export function importUploadJob(needs: FetchNeeds): JobKind {
       if (row?.state !== "importing") throw gone();
       const next = Math.min(to_bytes, bytes_max);
       if (row.sized || row.size_bytes >= next) return;
-      await checkQuota(tx, upload.owner_id, next - row.size_bytes, limits, { begun: true });
+      await takeRoom(tx, row, next - row.size_bytes);
       await store.setPromised(tx, upload.id, next);
     });
 

@@ -7,6 +7,7 @@ import type { Api, DoorAsked } from "#ports/http/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import type { MediaLimits } from "../limits.ts";
+import type { SpaceFacts } from "../rules.ts";
 import { uploadBlob, type Uploads } from "../uploads/index.ts";
 import type { Intake } from "../uploads/intake.ts";
 import type { Videos } from "../videos/index.ts";
@@ -25,6 +26,7 @@ export interface S3Needs {
   blobs: Blobs;
   clock: Clock;
   limits: MediaLimits;
+  spaces: Pick<SpaceFacts, "storageMax">;
   uploads: Uploads;
   videos: Pick<Videos, "check">;
   intake: Intake;

@@ -1,6 +1,7 @@
 import { notFound } from "#kernel/errors.ts";
 
 import { checkQuota, checkSize } from "../uploads/admission.ts";
+import { checkSpaceRoom } from "../uploads/space-room.ts";
 import type { UploadRow } from "../uploads/store.ts";
 import * as uploads from "../uploads/store.ts";
 import type { S3Needs } from "./index.ts";
@@ -14,7 +15,7 @@ export async function promise(
   { id, owner_id, kind }: UploadRow,
   part_number: number,
   size_bytes: number,
-  { sql, limits }: Pick<S3Needs, "sql" | "limits">,
+  { sql, limits, spaces }: Pick<S3Needs, "sql" | "limits" | "spaces">,
 ): Promise<void> {
   await sql.tx(async (tx) => {
     await uploads.lockRoom(tx, owner_id);
@@ -24,6 +25,7 @@ export async function promise(
     const more_bytes = size_bytes - before_bytes;
     checkSize(kind, upload.size_bytes + more_bytes, limits);
     if (more_bytes > 0) await checkQuota(tx, owner_id, more_bytes, limits, { begun: true });
+    if (upload.space_id !== null) await checkSpaceRoom(tx, spaces, upload.space_id, more_bytes);
     if (more_bytes !== 0) await store.setPromised(tx, id, part_number, size_bytes, more_bytes);
   });
 }

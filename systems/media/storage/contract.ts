@@ -111,7 +111,13 @@ export const listStorageOwners = defineRoute({
   },
 });
 
-const zStorage = z.object({ bytes: z.number(), held: z.array(zHeld), largest: z.array(zLarge) });
+const zStorage = z.object({
+  bytes: z.number(),
+  /** What there may be at most. */
+  quota_bytes: z.number(),
+  held: z.array(zHeld),
+  largest: z.array(zLarge),
+});
 
 export const getMyStorage = defineRoute({
   method: "GET",

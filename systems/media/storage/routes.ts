@@ -7,6 +7,7 @@ import type { Blobs } from "#ports/blobs/index.ts";
 import type { Api } from "#ports/http/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 
+import type { MediaLimits } from "../limits.ts";
 import type { PeopleFacts, SpaceFacts } from "../rules.ts";
 import { LARGEST_SHOWN_MAX } from "./bounds.ts";
 import { type Held, type HouseStorage, storageRoutes as r, type VideoClass } from "./contract.ts";
@@ -17,12 +18,13 @@ export interface StorageNeeds {
   blobs: Blobs;
   people: Pick<PeopleFacts, "cards">;
   spaces: SpaceFacts;
+  limits: Pick<MediaLimits, "person_bytes_max">;
 }
 
 const NOBODY: ReadonlyMap<PersonId, PersonCard> = new Map();
 const NO_SPACES: ReadonlyMap<SpaceId, SpaceCard> = new Map();
 
-export function serveStorage(api: Api, { sql, blobs, people, spaces }: StorageNeeds): void {
+export function serveStorage(api: Api, { sql, blobs, people, spaces, limits }: StorageNeeds): void {
   api.serve(r.getStorage, async () => {
     const [held, walked, classes, free_bytes] = await Promise.all([
       store.heldIn(sql.pool, null),
@@ -60,13 +62,17 @@ export function serveStorage(api: Api, { sql, blobs, people, spaces }: StorageNe
 
   api.serve(r.getMyStorage, async ({ viewer }) => ({
     status: 200,
-    body: await storageOf(sql.pool, { by: "person", id: viewer.person_id }),
+    body: {
+      ...(await storageOf(sql.pool, { by: "person", id: viewer.person_id })),
+      quota_bytes: limits.person_bytes_max,
+    },
   }));
 
   api.serve(r.getSpaceStorage, async ({ viewer, params }) => {
     const role = (await spaces.membershipsOf(viewer.person_id)).get(params.space_id);
     if (role !== "owner" && role !== "admin" && viewer.role !== "admin") throw notFound("space");
-    return { status: 200, body: await storageOf(sql.pool, { by: "space", id: params.space_id }) };
+    const quota_bytes = (await spaces.storageMax(params.space_id)) ?? 0;
+    return { status: 200, body: { ...(await storageOf(sql.pool, { by: "space", id: params.space_id })), quota_bytes } };
   });
 }
 

@@ -11,8 +11,10 @@ import { PART_URL_MS, SHA256_BYTES_MAX } from "../bounds.ts";
 import type { MediaKind, Upload } from "../contract.ts";
 import type { Tell } from "../events.ts";
 import type { MediaLimits } from "../limits.ts";
+import type { SpaceFacts } from "../rules.ts";
 import { type Acceptance, checkQuota, checkSize, checkSpace, kindOf, sizeText } from "./admission.ts";
 import { checkAllThere, checkNumbers, cutOf, partBytes, plainEtag } from "./parts.ts";
+import { checkSpaceRoom } from "./space-room.ts";
 import * as store from "./store.ts";
 
 export interface Uploads {
@@ -72,6 +74,7 @@ export interface UploadsNeeds {
   ids: Ids;
   tell: Tell;
   limits: MediaLimits;
+  spaces: Pick<SpaceFacts, "storageMax">;
   accepts: (kind: MediaKind) => Acceptance;
 }
 
@@ -148,6 +151,7 @@ export function createUploads(needs: UploadsNeeds): Uploads {
       try {
         await sql.tx(async (tx) => {
           await checkQuota(tx, owner_id, row.size_bytes, limits);
+          if (row.space_id !== null) await checkSpaceRoom(tx, needs.spaces, row.space_id, row.size_bytes);
           await store.insertUpload(tx, row);
         });
       } catch (error) {

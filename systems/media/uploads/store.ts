@@ -3,6 +3,7 @@ import type { Audience } from "#kernel/wire.ts";
 import type { Query } from "#ports/sql/index.ts";
 
 import type { MediaKind } from "../contract.ts";
+import { heldIn } from "../storage/store.ts";
 
 /** How it comes: parts to signed addresses, tus, S3's own protocol, or fetched by us. */
 export type DoorKind = "parts" | "tus" | "s3" | "import";
@@ -99,22 +100,22 @@ export async function lockRoom(q: Query, owner_id: PersonId): Promise<void> {
 }
 
 export interface RoomUsed {
-  /** Sources, renditions and pictures, with what is promised to open uploads. */
+  /** Sources, rungs, sounds, posters, storyboards, captions and pictures, with what is promised to open uploads. */
   used_bytes: number;
   open_bytes: number;
   open_uploads: number;
 }
 
 export async function roomUsed(q: Query, owner_id: PersonId): Promise<RoomUsed> {
-  const [row] = await q<RoomUsed[]>`
-    SELECT (u.bytes + v.bytes + i.bytes)::float8 AS used_bytes, u.open_bytes::float8 AS open_bytes, u.open_uploads
-    FROM (SELECT coalesce(sum(size_bytes), 0) AS bytes, coalesce(sum(size_bytes) FILTER (WHERE state IN ('open', 'importing')), 0) AS open_bytes,
-            (count(*) FILTER (WHERE state IN ('open', 'importing')))::int AS open_uploads
-          FROM media_uploads WHERE owner_id = ${owner_id} AND state <> 'freeing') u,
-         (SELECT coalesce(sum(r.bytes), 0) AS bytes FROM media_videos v JOIN media_rungs r ON r.video_id = v.id
-          WHERE v.owner_id = ${owner_id} AND v.deleted_at IS NULL) v,
-         (SELECT coalesce(sum(bytes), 0) AS bytes FROM media_images WHERE owner_id = ${owner_id} AND deleted_at IS NULL) i`;
-  return row ?? { used_bytes: 0, open_bytes: 0, open_uploads: 0 };
+  const held = await heldIn(q, { by: "person", id: owner_id });
+  const [row] = await q<Omit<RoomUsed, "used_bytes">[]>`
+    SELECT coalesce(sum(size_bytes), 0)::float8 AS open_bytes, count(*)::int AS open_uploads
+    FROM media_uploads WHERE owner_id = ${owner_id} AND state IN ('open', 'importing')`;
+  return {
+    used_bytes: held.reduce((sum, { bytes }) => sum + bytes, 0),
+    open_bytes: row?.open_bytes ?? 0,
+    open_uploads: row?.open_uploads ?? 0,
+  };
 }
 
 export async function extendUpload(q: Query, id: UploadId, expires_at: Date): Promise<void> {

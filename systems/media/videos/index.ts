@@ -9,9 +9,11 @@ import type { Query, Sql } from "#ports/sql/index.ts";
 import type { VideoStatus } from "../contract.ts";
 import type { Tell } from "../events.ts";
 import { belongsInPublic, isPublicPlace, newPlace } from "../places.ts";
-import type { Rules } from "../rules.ts";
+import type { Rules, SpaceFacts } from "../rules.ts";
+import { bytesOfVideo } from "../storage/store.ts";
 import type { Acceptance } from "../uploads/admission.ts";
 import type { Uploads } from "../uploads/index.ts";
+import { checkSpaceRoom } from "../uploads/space-room.ts";
 import * as store from "./store.ts";
 
 export interface Videos {
@@ -54,6 +56,7 @@ export interface VideosNeeds {
   tell: Tell;
   uploads: Uploads;
   rules: Rules;
+  spaces: Pick<SpaceFacts, "storageMax">;
   acceptsVideo: () => Acceptance;
 }
 
@@ -96,7 +99,10 @@ export function createVideos(needs: VideosNeeds): Videos {
       const { upload_id, title, description, audience } = asked;
       const place = newPlace("videos", id, belongsInPublic({ audience, space_id, hidden_at: null }));
       await sql.tx(async (tx) => {
-        await needs.uploads.take(tx, owner_id, upload_id, "video");
+        const upload = await needs.uploads.take(tx, owner_id, upload_id, "video");
+        // What was uploaded for this space counts in it already.
+        if (space_id !== null && upload.space_id !== space_id)
+          await checkSpaceRoom(tx, needs.spaces, space_id, upload.size_bytes);
         await store.insertVideo(tx, {
           id,
           owner_id,
@@ -152,6 +158,8 @@ export function createVideos(needs: VideosNeeds): Videos {
           downloads: to.downloads ?? video.downloads,
           embedding: to.embedding ?? video.embedding,
         };
+        if (space_id !== null && space_id !== video.space_id)
+          await checkSpaceRoom(tx, needs.spaces, space_id, await bytesOfVideo(tx, id));
         await store.changeVideo(tx, id, changed);
         if (belongsInPublic({ ...video, ...changed }) !== isPublicPlace(video.place))
           await jobs.enqueue(tx, MOVE_VIDEO, { video_id: id });
