@@ -2,6 +2,8 @@ import type { VideoId } from "#kernel/ids.ts";
 import { DAY_MS, rfc3339 } from "#kernel/time.ts";
 import type { Query } from "#ports/sql/index.ts";
 
+import { presentClass } from "../storage/present.ts";
+import { classesOf } from "../storage/store.ts";
 import type { HouseQuality, Quality, Share, VideoAnalytics } from "./contract.ts";
 import { dayOf, type DaySums, noRetention, noSums } from "./fold.ts";
 import { addSteps, quantileOf } from "./histogram.ts";
@@ -19,7 +21,12 @@ export async function videoAnalytics(
   now_ms: number,
 ): Promise<VideoAnalytics> {
   const { since, list } = calendar(days, now_ms);
-  const [rows, curves] = await Promise.all([store.videoDays(q, video.id, since), store.retentionOf(q, [video.id])]);
+  const [rows, curves, classes] = await Promise.all([
+    store.videoDays(q, video.id, since),
+    store.retentionOf(q, [video.id]),
+    classesOf(q, [video.id]),
+  ]);
+  const kept = classes.get(video.id);
   const byDay = new Map(rows.map((row) => [row.day, row]));
   const all = sumOf(rows);
   const curve = curves.get(video.id) ?? noRetention();
@@ -55,6 +62,7 @@ export async function videoAnalytics(
     referrers: shares(all.referrers),
     quality: qualityOf(all),
     views_total: video.view_count,
+    kept: kept ? presentClass(kept) : null,
   };
 }
 

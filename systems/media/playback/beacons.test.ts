@@ -216,6 +216,7 @@ describe("what becomes of beacons", () => {
     expect(own.by_day).toHaveLength(28);
     expect(own.by_day.at(-1)).toMatchObject({ day: own.until, sessions: 1 });
     expect(own.by_day[0]!.day).toBe(own.since);
+    expect(own.kept).toMatchObject({ class: "warm" });
     expect((await client.call(getHouseQuality, { token: moderator.token })).status).toBe(403);
     const house = good(await client.call(getHouseQuality, { token: admin.token }));
     expect(house.by_day).toHaveLength(28);

@@ -4,6 +4,7 @@ import { defineRoute } from "#kernel/contract.ts";
 import { zId, zIdOut, zTime } from "#kernel/wire.ts";
 
 import { VIEW_SESSION_CHARS_MAX } from "../bounds.ts";
+import { zVideoClass } from "../storage/contract.ts";
 import {
   ANALYTICS_DAYS_MAX,
   BEACON_BYTES_MAX,
@@ -165,6 +166,8 @@ export const zVideoAnalytics = z
     referrers: z.array(zShare),
     quality: zQuality,
     views_total: z.number(),
+    /** Hot, warm or cold, since when and why; null until a job has decided it. */
+    kept: zVideoClass.nullable(),
   })
   .meta({ id: "VideoAnalytics" });
 export type VideoAnalytics = z.output<typeof zVideoAnalytics>;

@@ -10,7 +10,8 @@ import type { Query, Sql } from "#ports/sql/index.ts";
 import type { MediaLimits } from "../limits.ts";
 import type { PeopleFacts, SpaceFacts } from "../rules.ts";
 import { LARGEST_SHOWN_MAX } from "./bounds.ts";
-import { type Held, type HouseStorage, storageRoutes as r, type VideoClass } from "./contract.ts";
+import { type Held, type HouseStorage, storageRoutes as r } from "./contract.ts";
+import { presentClass } from "./present.ts";
 import * as store from "./store.ts";
 
 export interface StorageNeeds {
@@ -88,17 +89,6 @@ async function storageOf(q: Query, of: { by: store.By; id: string }) {
   });
   return { bytes: total(held), held, largest };
 }
-
-/** How a video is kept, for whoever may know. */
-export const presentClass = (row: store.ClassRow): VideoClass => ({
-  class: row.class,
-  since: rfc3339(row.since),
-  because: row.because,
-  decided_by: row.decided_by,
-  views_recent: row.views_recent,
-  last_watched_at: row.last_watched_at && rfc3339(row.last_watched_at),
-  evicted: row.evicted_at && { at: rfc3339(row.evicted_at), rungs: row.evicted_rungs, bytes: row.evicted_bytes },
-});
 
 async function storeOf(q: Query): Promise<HouseStorage["store"]> {
   const last = await store.lastWalk(q);
