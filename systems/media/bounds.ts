@@ -93,6 +93,8 @@ export const FILL_SEGMENTS = 20;
 export const FILL_SOUND_SEGMENTS = 150;
 /** After so long a fill lets others go before it goes on. */
 export const FILL_RUN_MS = 60_000;
+/** The beginning that has to be there before a video is begun with less than its whole file: what is made ahead at once. */
+export const EARLY_S = 9;
 
 /** How long one may wait for news of a video; below the 30 s after which lines in between are cut. */
 export const NEWS_WAIT_MS_MAX = 25_000;

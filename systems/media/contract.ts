@@ -238,6 +238,8 @@ export const zVideo = z
     audience: zAudience,
     space_id: zIdOut<"space">().nullable(),
     status: z.enum(VIDEO_STATUSES),
+    /** Its file is still being uploaded; it plays as far as that has come, and 503 `video.not_there_yet` says where it has not. */
+    arriving: z.boolean(),
     /** 0…1 over what is made for every video: sounds and small rungs. The larger ones are made when they are watched. */
     progress: z.number(),
     /** Present when `status` is `failed`; only its owner sees it. */
@@ -277,7 +279,7 @@ export type Video = z.output<typeof zVideo>;
 export const createVideo = defineRoute({
   method: "POST",
   path: "/v1/videos",
-  summary: "Make a video of a completed upload",
+  summary: "Make a video of an upload",
   tag: "media",
   access: write,
   cost_tokens: 5,
@@ -288,11 +290,14 @@ export const createVideo = defineRoute({
     audience: zAudience,
     /** Needed with the audience `space`. */
     space_id: zId<"space">().optional(),
+    /** Also of an upload that still runs, when its first and last parts are there: it plays as far as the file has come. */
+    early: z.boolean().default(false),
   }),
   answers: { 202: z.object({ id: zIdOut<"video">(), status: z.enum(VIDEO_STATUSES) }) },
   problems: [
     "upload.not_found",
     "upload.not_complete",
+    "upload.too_early",
     "upload.in_use",
     "upload.wrong_kind",
     "video.space_required",

@@ -21,6 +21,7 @@ import { createCollections } from "./collections/index.ts";
 import type { ImageCard, MediaKind, VideoCard } from "./contract.ts";
 import { createHolders } from "./delivery/holders.ts";
 import { createShown } from "./delivery/shown.ts";
+import { createEarly } from "./early/arrive.ts";
 import { followPrepared } from "./edits/finish.ts";
 import { createEdits } from "./edits/index.ts";
 import type { FfmpegTools } from "./encode/tools.ts";
@@ -106,10 +107,12 @@ export function createMedia(needs: MediaNeeds): Media {
   const accepts = (kind: MediaKind) => acceptance(kind, { has_ffmpeg });
   const tell = createTell(log);
   const rules = createRules(needs);
-  const uploads = createUploads({ sql, jobs, blobs, clock, ids, tell, limits, spaces: needs.spaces, accepts });
+  const early = createEarly({ jobs, tell });
+  const uploads = createUploads({ sql, jobs, blobs, clock, ids, tell, limits, spaces: needs.spaces, accepts, early });
   const videos = createVideos({
     sql,
     jobs,
+    blobs,
     clock,
     ids,
     tell,
@@ -185,6 +188,7 @@ export function createMedia(needs: MediaNeeds): Media {
         ids,
         tell,
         uploads,
+        early,
         intake,
         making,
         outside: needs.outside,

@@ -7,6 +7,7 @@ import {
   createImage,
   createUpload,
   createVideo,
+  deleteVideo,
   getImage,
   getUpload,
   IMAGE_TYPES,
@@ -16,7 +17,7 @@ import {
   VIDEO_TYPES,
 } from "#systems/media/contract.ts";
 
-import { mayRetry, sentenceOf } from "../client.ts";
+import { mayRetry, Refusal, sentenceOf } from "../client.ts";
 import { call } from "../shell/house.ts";
 import { sorry } from "../shell/toasts.ts";
 import { putPart } from "./put-part.ts";
@@ -41,6 +42,8 @@ interface Kept {
   shelved: Shelved;
   file: File | null;
   uploader: Uploader | null;
+  /** The house said that this one cannot be begun early; undefined while nobody asked. */
+  not_early?: boolean;
   shown: Attachment;
 }
 
@@ -217,11 +220,27 @@ async function send(one: Kept): Promise<void> {
       sign: async (upload_id, part_numbers) =>
         (await call(signParts, { params: { upload_id }, body: { part_numbers } })).parts,
       complete: (upload_id, parts) => call(completeUpload, { params: { upload_id }, body: { parts } }),
-      abort: (upload_id) => call(abortUpload, { params: { upload_id } }),
+      early: async (upload_id) => {
+        if (shelved.kind !== "video" || shelved.early_id !== undefined) return;
+        try {
+          shelved.early_id = await videoOf(one, upload_id, true);
+          await shelf.put(shelved);
+        } catch (error) {
+          // It becomes a video at its end, as ever; only an answer that was lost is asked for again then.
+          one.not_early = error instanceof Refusal;
+        }
+      },
+      abort: (upload_id) =>
+        shelved.early_id === undefined
+          ? call(abortUpload, { params: { upload_id } })
+          : call(deleteVideo, { params: { video_id: shelved.early_id } }),
     },
     put: putPart,
     named: (upload_id) => {
       shelved.upload_id = upload_id;
+      // A new upload is nothing's beginning yet.
+      delete shelved.early_id;
+      delete one.not_early;
       void shelf.put(shelved);
     },
     changed: (upload) =>
@@ -244,6 +263,26 @@ async function send(one: Kept): Promise<void> {
   if (upload_id !== null) await make(one, upload_id);
 }
 
+async function videoOf({ shelved }: Kept, upload_id: string, early: boolean): Promise<string> {
+  const { audience, space_id } = audienceNow();
+  const title =
+    shelved.name
+      .replace(/\.[a-z0-9]{2,5}$/i, "")
+      .slice(0, 120)
+      .trim() || "Video";
+  const made = await call(createVideo, {
+    body: {
+      upload_id,
+      title,
+      audience: audience === "space" && space_id === null ? "private" : audience,
+      ...(audience === "space" && space_id !== null ? { space_id } : {}),
+      ...(early ? { early } : {}),
+    },
+    once: `${shelved.key}:${audience}${early ? ":early" : ""}`,
+  });
+  return made.id;
+}
+
 const IMAGE_POLL_MS = 800;
 
 /** The bytes are there: now it becomes a picture or a video, which the house goes on with by itself. */
@@ -252,22 +291,7 @@ async function make(one: Kept, upload_id: string): Promise<void> {
   show(one, { stage: "making" });
   try {
     if (shelved.kind === "video") {
-      const { audience, space_id } = audienceNow();
-      const title =
-        shelved.name
-          .replace(/\.[a-z0-9]{2,5}$/i, "")
-          .slice(0, 120)
-          .trim() || "Video";
-      const made = await call(createVideo, {
-        body: {
-          upload_id,
-          title,
-          audience: audience === "space" && space_id === null ? "private" : audience,
-          ...(audience === "space" && space_id !== null ? { space_id } : {}),
-        },
-        once: `${shelved.key}:${audience}`,
-      });
-      shelved.media_id = made.id;
+      shelved.media_id = shelved.early_id ?? (await videoOf(one, upload_id, one.not_early === false));
     } else {
       let image = await call(createImage, { body: { upload_id, alt: shelved.alt }, once: shelved.key });
       while (image.status === "processing") {

@@ -14,6 +14,8 @@ export interface Shelved {
   alt: string;
   /** What the house made of it, once it did. */
   media_id: string | null;
+  /** A video that was begun while its file is still on its way. */
+  early_id?: string;
   file: File | null;
   handle: FileSystemFileHandle | null;
   /** Place in the post. */

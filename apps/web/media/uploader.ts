@@ -56,6 +56,8 @@ export interface UploaderNeeds {
 export const PARTS_AT_ONCE_MAX = 4;
 export const SIGNED_AHEAD_MAX = 8;
 export const TRIES_PER_PART_MAX = 9;
+/** Too large, no room, and an upload that is no more. */
+const HOPELESS = new Set([410, 413, 507]);
 const BACKOFF = { base_ms: 500, delay_ms_max: 20_000 };
 /** Speed is a mean that forgets: half its weight is younger than this. */
 const SPEED_HALF_MS = 4_000;
@@ -175,8 +177,7 @@ export function createUploader(needs: UploaderNeeds): Uploader {
         signal.throwIfAborted();
         // 403: the address ran out. Another one is asked for.
         urls.delete(part);
-        const hopeless =
-          error instanceof PartRefused ? error.status === 413 || error.status === 507 : !needs.mayRetry(error);
+        const hopeless = error instanceof PartRefused ? HOPELESS.has(error.status) : !needs.mayRetry(error);
         if (hopeless || attempt + 1 >= TRIES_PER_PART_MAX) throw error;
         await needs.sleep(backoffMs(attempt, BACKOFF, needs.random), signal);
       }
@@ -185,9 +186,10 @@ export function createUploader(needs: UploaderNeeds): Uploader {
 
   async function sendAll(signal: AbortSignal) {
     const queue = orderOf(part_count).filter((part) => !etags.has(part));
-    let early: Promise<void> | null = null;
+    const begun: Promise<void>[] = [];
     const maybeEarly = () => {
-      if (queue.length > 0 && etags.has(1) && etags.has(part_count)) early ??= needs.house.early?.(id!) ?? null;
+      if (queue.length === 0 || begun.length > 0 || !needs.house.early) return;
+      if (etags.has(1) && etags.has(part_count)) begun.push(needs.house.early(id!));
     };
     const worker = async () => {
       for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
@@ -198,7 +200,7 @@ export function createUploader(needs: UploaderNeeds): Uploader {
     maybeEarly();
     await Promise.all(Array.from({ length: PARTS_AT_ONCE_MAX }, worker));
     // What it began with is whole after this; it must not be asked about a thing that is closed.
-    await early;
+    await Promise.all(begun);
   }
 
   return {

@@ -54,7 +54,7 @@ export function readTextsJob(needs: WorkNeeds): JobKind {
       const id = String(payload.video_id) as VideoId;
       const video = await findVideo(sql.pool, id);
       const upload_id = video?.upload_id ?? null;
-      if (!video?.source || video.status === "failed" || upload_id === null) return;
+      if (!video?.source || video.early || video.status === "failed" || upload_id === null) return;
       if ((await readUpload(sql.pool, id)) === upload_id) return;
       if (!tools) throw new Error("there is no ffmpeg on this node");
       await using scratch = await openScratch(needs.scratch_folder, run);

@@ -72,6 +72,7 @@ export function createEdits(needs: EditsNeeds): Edits {
       return sql.tx(async (tx) => {
         const video = await wanted(tx, video_id);
         if (video.holder?.startsWith("edit:")) throw notFound("video");
+        if (video.early) throw stillArriving();
         await uploads.take(tx, owner_id, upload_id, "video");
         const edit = await begin(tx, {
           id: ids.next<"edit">(),
@@ -96,6 +97,7 @@ export function createEdits(needs: EditsNeeds): Edits {
       return sql.tx(async (tx) => {
         const video = await wanted(tx, video_id);
         if (video.holder?.startsWith("edit:")) throw notFound("video");
+        if (video.early) throw stillArriving();
         if (!video.source || video.duration_ms === null || video.status === "failed")
           throw conflict("video.not_made", "This film is not made yet. Wait until it can be watched.");
         if (video.upload_id === null)
@@ -136,6 +138,9 @@ export function createEdits(needs: EditsNeeds): Edits {
     },
   };
 }
+
+const stillArriving = () =>
+  conflict("video.not_made", "The file of this film is still being uploaded. Wait until all of it is there.");
 
 /** Begins to make the new file beside what is shown: a film of its own that only its owner sees, held by the edit. */
 export async function prepare(

@@ -70,7 +70,7 @@ export function serveEdits(api: Api, needs: EditRoutesNeeds): void {
   api.serve(r.getKeyFrames, async ({ viewer, params, query, signal }) => {
     await needs.own(viewer, params.video_id);
     const video = await findVideo(sql.pool, params.video_id);
-    if (!video?.source) throw new Problem(409, "video.not_made", "This film is not made yet.");
+    if (!video?.source || video.early) throw new Problem(409, "video.not_made", "This film is not made yet.");
     if (video.upload_id === null)
       throw new Problem(409, "video.no_source", "The file that was sent is not kept any more.");
     const from_ms = Math.max(0, query.around_ms - KEY_FRAMES_WINDOW_MS);

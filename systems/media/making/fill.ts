@@ -48,7 +48,7 @@ export function fillJobs(needs: WorkNeeds): JobKind[] {
       async handle(payload, run) {
         const id = String(payload.video_id) as VideoId;
         const video = await store.findVideo(needs.sql.pool, id);
-        if (!isMakeable(video)) return;
+        if (!isMakeable(video) || video.early) return;
         if (video.status === "processing") await orFail(id, run, needs, () => fill(video, run, needs));
         else await fill(video, run, needs);
       },

@@ -14,6 +14,8 @@ import {
   MAKE_WAIT_MS_MAX,
   SOURCES_LOOK_MS,
 } from "../bounds.ts";
+import { checkThere } from "../early/view.ts";
+import { createMovies, type Movies } from "../encode/copy/index.ts";
 import { namesOf, segmentsOf, tracksOf } from "../encode/playlist.ts";
 import { type FfmpegTools, MediaRefusal } from "../encode/tools.ts";
 import type { MediaLimits } from "../limits.ts";
@@ -60,6 +62,7 @@ export interface Making {
 
 export interface MakingGround extends MakingNeeds {
   makers: Makers;
+  movies: Movies;
   sources: Sources;
   flights: Flights<Made>;
 }
@@ -83,17 +86,19 @@ export function createMaking(needs: MakingNeeds): Making {
     waiting_max: MAKE_QUEUE_MAX,
     wait_ms_max: MAKE_WAIT_MS_MAX,
   });
+  const movies = createMovies();
   const makers: Makers = {
     encode: tools
       ? encodeMaker({ sandbox, clock, tools })
       : { heavy: true, make: () => Promise.reject(new Error("there is no ffmpeg on this node")) },
-    copy: copyMaker(),
+    copy: copyMaker(movies),
   };
   let makes_here = false;
 
   const ground: MakingGround = {
     ...needs,
     makers,
+    movies,
     sources,
     flights,
   };
@@ -109,6 +114,7 @@ export function createMaking(needs: MakingNeeds): Making {
     const names = namesOf(ladder);
     if (asked.file !== (k === null ? names.init(track) : names.segment(track, k))) return null;
     if (k !== null && k >= segmentsOf(ladder, track)) return null;
+    if (video.early) await checkThere(ground, video, track, k);
     try {
       const made = await flights.join(keyOf(video.id, track, k), signal, (nobody) =>
         k === null ? makeInit(video, track, nobody) : makeSegment(video, { rung: track, k }, nobody),

@@ -1,4 +1,4 @@
-import { createCopier, createMovies } from "../encode/copy/index.ts";
+import { createCopier, type Movies } from "../encode/copy/index.ts";
 import type { EncodeNeeds } from "../encode/tools.ts";
 import { transcode, type TranscodeWork } from "../encode/transcode.ts";
 
@@ -18,7 +18,7 @@ export interface Makers {
 }
 
 /** Cuts what the source has; it reads a few megabytes and starts no program. */
-export const copyMaker = (): TrackMaker => ({ heavy: false, ...createCopier(createMovies()) });
+export const copyMaker = (movies: Movies): TrackMaker => ({ heavy: false, ...createCopier(movies) });
 
 export const encodeMaker = (needs: EncodeNeeds): TrackMaker => ({
   heavy: true,

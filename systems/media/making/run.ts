@@ -1,13 +1,14 @@
+import type { Blobs } from "#ports/blobs/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import { LEASE_MS } from "../bounds.ts";
+import { borrowSource, isWhole } from "../early/view.ts";
 import type { Ladder } from "../encode/ladder.ts";
 import { copiedOf } from "../encode/playlist.ts";
 import type { Probe } from "../encode/probe.ts";
 import type { MadeFile } from "../encode/transcode.ts";
 import { MAKE, openScratch } from "../scratch.ts";
-import { uploadBlob } from "../uploads/index.ts";
 import type { VideoRow } from "../videos/store.ts";
 import { type Hold, renewLeases } from "./leases.ts";
 import type { Makers, TrackMaker } from "./makers.ts";
@@ -24,6 +25,7 @@ export interface RunNeeds {
   clock: Clock;
   makers: Makers;
   sources: Sources;
+  blobs: Blobs;
   scratch_folder: string;
 }
 
@@ -58,9 +60,9 @@ export async function runMaker(needs: RunNeeds, video: Makeable, run: Run, hold:
   });
   try {
     await using scratch = await openScratch(needs.scratch_folder, { id: MAKE });
-    await using file = await needs.sources.borrow(uploadBlob(video.upload_id));
+    await using file = await borrowSource(needs, video);
     const { tracks, from, until, onFile, onProgress, signal, nice, notice_ms } = run;
-    await makerOf(needs, video.ladder, tracks).make({
+    const making = makerOf(needs, video.ladder, tracks).make({
       source_path: file.path,
       probe: video.source,
       ladder: video.ladder,
@@ -74,6 +76,12 @@ export async function runMaker(needs: RunNeeds, video: Makeable, run: Run, hold:
       ...(onProgress ? { onProgress } : {}),
       ...(run.inits_only ? { inits_only: true } : {}),
       ...(notice_ms === undefined ? {} : { notice_ms }),
+    });
+    await making.catch(async (error: unknown) => {
+      // Its path was another's a moment later, when the last part had come: that says nothing of the film.
+      if (file.partial && (await isWhole(needs, video)))
+        throw new Error("its file was completed meanwhile", { cause: error });
+      throw error;
     });
   } finally {
     _beat[Symbol.dispose]();

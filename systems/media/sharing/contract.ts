@@ -47,7 +47,7 @@ export const downloadVideo = defineRoute({
     }),
     302: null,
   },
-  problems: ["video.not_found", "video.no_downloads", "media.source_gone"],
+  problems: ["upload.not_complete", "video.not_found", "video.no_downloads", "media.source_gone"],
 });
 
 const zPx = z.coerce.number().int().min(1).max(EMBED_PX_MAX).optional();

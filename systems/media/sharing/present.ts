@@ -17,7 +17,7 @@ export async function mayStandAnywhere(video: VideoRow, rules: Rules): Promise<b
 export async function presentSharing(video: VideoRow, is_own: boolean, rules: Rules): Promise<SharingAnswer> {
   return {
     downloads: video.downloads,
-    can_download: video.upload_id !== null && (is_own || video.downloads === "viewers"),
+    can_download: video.upload_id !== null && !video.early && (is_own || video.downloads === "viewers"),
     embedding: video.embedding,
     embed_url: (await mayStandAnywhere(video, rules)) ? embedPath(video.id) : null,
   };

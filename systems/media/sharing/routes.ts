@@ -40,6 +40,7 @@ export function serveSharing(api: Api, needs: SharingNeeds): void {
       );
     }
     const upload = video.upload_id === null ? null : await findUpload(sql.pool, video.upload_id);
+    if (video.early) throw new Problem(409, "upload.not_complete", "The file of this video is still being uploaded.");
     if (!upload) throw new Problem(409, "media.source_gone", "The file of this video is not kept any more.");
     const filename = fileNameOf(video.title, upload.media_type);
     const until_ms = Math.ceil((clock.now() + URL_MARGIN_MS) / URL_GRID_MS) * URL_GRID_MS;

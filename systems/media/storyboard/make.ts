@@ -33,7 +33,7 @@ export function storyboardJob(needs: WorkNeeds): JobKind {
       const id = String(payload.video_id) as VideoId;
       const video = await findVideo(sql.pool, id);
       const upload_id = video?.upload_id ?? null;
-      if (!video?.source || video.status === "failed" || upload_id === null) return;
+      if (!video?.source || video.early || video.status === "failed" || upload_id === null) return;
       const before = (await storyboardsOf(sql.pool, [id])).get(id);
       // A move copies it; a making that began anew may have taken it away.
       if (before?.upload_id === upload_id && (await blobs.head(video.place + tilesFile(before.folder)))) return;

@@ -54,7 +54,7 @@ async function check(tx: Query, video: VideoRow, choice: ThumbnailChoice): Promi
     if (image.status !== "ready") throw conflict("thumbnail.not_ready", "This picture is not ready. Wait a moment.");
     return;
   }
-  if (!video.source || video.status === "failed") {
+  if (!video.source || video.early || video.status === "failed") {
     throw conflict("thumbnail.not_ready", "This video cannot be looked into yet. Wait until it plays.");
   }
   if (video.upload_id === null) {

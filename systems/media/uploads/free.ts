@@ -6,7 +6,7 @@ import type { JobKind, Jobs } from "#ports/jobs/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import { EXPIRE_EVERY_MS } from "../bounds.ts";
-import { FREE_UPLOAD, uploadBlob } from "./index.ts";
+import { type EarlyVideos, FREE_UPLOAD, uploadBlob } from "./index.ts";
 import * as store from "./store.ts";
 
 const EXPIRED_AT_ONCE = 100;
@@ -32,7 +32,17 @@ export function freeUploadJob({ sql, blobs }: { sql: Sql; blobs: Blobs }): JobKi
 }
 
 /** Uploads that nobody went on with. */
-export function expireUploadsJob({ sql, jobs, clock }: { sql: Sql; jobs: Jobs; clock: Clock }): JobKind {
+export function expireUploadsJob({
+  sql,
+  jobs,
+  clock,
+  early,
+}: {
+  sql: Sql;
+  jobs: Jobs;
+  clock: Clock;
+  early: EarlyVideos;
+}): JobKind {
   return {
     name: "media.expire_uploads",
     class: "maintenance",
@@ -45,6 +55,8 @@ export function expireUploadsJob({ sql, jobs, clock }: { sql: Sql; jobs: Jobs; c
       for (;;) {
         const freed = await sql.tx(async (tx) => {
           const ids = await store.takeExpired(tx, new Date(clock.now()), EXPIRED_AT_ONCE);
+          for (const id of await store.expiredEarly(tx, new Date(clock.now()), EXPIRED_AT_ONCE))
+            await early.end(tx, id);
           for (const id of ids)
             await jobs.enqueue(tx, FREE_UPLOAD, { upload_id: id }, { unique_key: `${FREE_UPLOAD}:${id}` });
           return ids.length;

@@ -45,10 +45,17 @@ export interface Uploads {
   ): Promise<void>;
   abort(owner_id: PersonId, id: UploadId): Promise<void>;
   /**
-   * Takes a completed upload for a video or a picture, in the transaction that makes it.
+   * Takes a completed upload for a video or a picture, in the transaction that makes it; with `early` also one that is
+   * still open, for a video.
    * @throws Problem 404 `upload.not_found`, 409 `upload.not_complete` or `upload.in_use`, 422 `upload.wrong_kind`
    */
-  take(tx: Query, owner_id: PersonId, id: UploadId, kind: MediaKind): Promise<store.UploadRow>;
+  take(
+    tx: Query,
+    owner_id: PersonId,
+    id: UploadId,
+    kind: MediaKind,
+    how?: { early: boolean },
+  ): Promise<store.UploadRow>;
   /** Begins to free an upload, whatever uses it; its bytes go by a job. */
   release(tx: Query, id: UploadId): Promise<void>;
   /** The same for what a person began and never used, some at a time. @returns how many */
@@ -76,6 +83,17 @@ export interface UploadsNeeds {
   limits: MediaLimits;
   spaces: Pick<SpaceFacts, "storageMax">;
   accepts: (kind: MediaKind) => Acceptance;
+  early: EarlyVideos;
+}
+
+/** Videos that were begun with an upload that is still open. */
+export interface EarlyVideos {
+  /** Held before the upload's own row, as everybody does who changes both. */
+  lock(tx: Query, id: UploadId): Promise<void>;
+  /** All bytes are there, in the transaction that says so. */
+  arrived(tx: Query, id: UploadId): Promise<void>;
+  /** They will not come. @returns whether there is such a video: it ends, and frees the upload */
+  end(tx: Query, id: UploadId): Promise<boolean>;
 }
 
 export const uploadBlob = (id: UploadId) => `uploads/${id}`;
@@ -233,9 +251,12 @@ export function createUploads(needs: UploadsNeeds): Uploads {
       const intact = sha256 === undefined || (await sha256Of(blobs, uploadBlob(id))) === sha256;
       const whole = intact && (!upload.sized || head.size_bytes === upload.size_bytes);
       await sql.tx(async (tx) => {
+        await needs.early.lock(tx, id);
         if (!whole) {
-          if (await store.lockUpload(tx, id)) await release(tx, id);
+          // A video that was begun early ends, and frees it.
+          if ((await store.lockUpload(tx, id)) && !(await needs.early.end(tx, id))) await release(tx, id);
         } else if (await store.markComplete(tx, id, new Date(clock.now()))) {
+          await needs.early.arrived(tx, id);
           // Whoever sent the last byte may be gone before it becomes what it was sent as.
           if (upload.becomes)
             await jobs.enqueue(tx, FINISH_UPLOAD, { upload_id: id }, { unique_key: `${FINISH_UPLOAD}:${id}` });
@@ -269,9 +290,10 @@ export function createUploads(needs: UploadsNeeds): Uploads {
       const { multipart_id } = await sql.tx(async (tx) => {
         const upload = await store.lockUpload(tx, id);
         if (upload?.owner_id !== owner_id) throw notFound("upload");
-        if (upload.used_at)
+        const early = upload.used_at !== null && upload.state === "open" && (await needs.early.end(tx, id));
+        if (upload.used_at !== null && !early)
           throw new Problem(409, "upload.in_use", "A video or picture was made of this upload. Delete that instead.");
-        await release(tx, id);
+        if (!early) await release(tx, id);
         if (upload.job_id !== null) await jobs.cancel(tx, upload.job_id);
         return upload;
       });
@@ -279,10 +301,12 @@ export function createUploads(needs: UploadsNeeds): Uploads {
       await blobs.multipart.abort(uploadBlob(id), multipart_id);
     },
 
-    async take(tx, owner_id, id, kind) {
+    async take(tx, owner_id, id, kind, how) {
       const upload = await store.lockUpload(tx, id);
       if (upload?.owner_id !== owner_id) throw notFound("upload");
-      if (upload.state !== "complete") throw new Problem(409, "upload.not_complete", "Complete this upload first.");
+      const early = how?.early === true && upload.state === "open" && kind === "video";
+      if (upload.state !== "complete" && !early)
+        throw new Problem(409, "upload.not_complete", "Complete this upload first.");
       if (upload.used_at)
         throw new Problem(409, "upload.in_use", "This upload was used already. Upload the file again.");
       if (upload.kind !== kind) {

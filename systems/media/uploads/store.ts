@@ -141,6 +141,13 @@ export async function deleteUpload(q: Query, id: UploadId): Promise<void> {
   await q`DELETE FROM media_uploads WHERE id = ${id} AND state = 'freeing'`;
 }
 
+/** What ran out before all of it came, though a video was begun with it. */
+export async function expiredEarly(q: Query, now: Date, limit: number): Promise<UploadId[]> {
+  const rows = await q<{ id: UploadId }[]>`SELECT id FROM media_uploads
+    WHERE used_at IS NOT NULL AND state = 'open' AND expires_at <= ${now} ORDER BY expires_at LIMIT ${limit}`;
+  return rows.map((row) => row.id);
+}
+
 /** Begins to free what ran out unused, a batch at a time. @returns their ids */
 export async function takeExpired(q: Query, now: Date, limit: number): Promise<UploadId[]> {
   const rows = await q<{ id: UploadId }[]>`

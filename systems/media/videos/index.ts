@@ -2,11 +2,13 @@ import { conflict, notFound, Problem } from "#kernel/errors.ts";
 import type { Ids, PersonId, SpaceId, UploadId, VideoId } from "#kernel/ids.ts";
 import { decodeCursor, encodeCursor, type Page } from "#kernel/paging.ts";
 import type { Audience } from "#kernel/wire.ts";
+import type { Blobs } from "#ports/blobs/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Jobs } from "#ports/jobs/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 
 import type { VideoStatus } from "../contract.ts";
+import { checkEarly } from "../early/begin.ts";
 import type { Tell } from "../events.ts";
 import { belongsInPublic, isPublicPlace, newPlace } from "../places.ts";
 import type { Rules, SpaceFacts } from "../rules.ts";
@@ -14,6 +16,7 @@ import { bytesOfVideo } from "../storage/store.ts";
 import type { Acceptance } from "../uploads/admission.ts";
 import type { Uploads } from "../uploads/index.ts";
 import { checkSpaceRoom } from "../uploads/space-room.ts";
+import { findUpload } from "../uploads/store.ts";
 import * as store from "./store.ts";
 
 export interface Videos {
@@ -37,6 +40,8 @@ export interface NewVideo {
   description: string;
   audience: Audience;
   space_id?: SpaceId | undefined;
+  /** Also of an upload that is still open. */
+  early?: boolean;
 }
 
 export interface VideoChange {
@@ -55,6 +60,7 @@ export interface VideosNeeds {
   ids: Ids;
   tell: Tell;
   uploads: Uploads;
+  blobs: Blobs;
   rules: Rules;
   spaces: Pick<SpaceFacts, "storageMax">;
   acceptsVideo: () => Acceptance;
@@ -85,6 +91,12 @@ export function createVideos(needs: VideosNeeds): Videos {
       throw new Problem(403, "video.not_member", "Join this space first.");
     }
   };
+  /** An upload that is complete by now is as good as any. */
+  const checkEarlyOf = async (owner_id: PersonId, upload_id: UploadId) => {
+    const upload = await findUpload(sql.pool, upload_id);
+    if (upload?.owner_id !== owner_id || upload.state !== "open") return;
+    if (upload.kind === "video" && upload.used_at === null) await checkEarly(needs, upload);
+  };
   const accept = () => {
     const { accepted, because } = needs.acceptsVideo();
     if (!accepted) throw new Problem(503, "media.no_ffmpeg", because);
@@ -97,9 +109,10 @@ export function createVideos(needs: VideosNeeds): Videos {
       await checkSpace(owner_id, asked.audience, space_id);
       const id = needs.ids.next<"video">();
       const { upload_id, title, description, audience } = asked;
+      if (asked.early) await checkEarlyOf(owner_id, upload_id);
       const place = newPlace("videos", id, belongsInPublic({ audience, space_id, hidden_at: null }));
       await sql.tx(async (tx) => {
-        const upload = await needs.uploads.take(tx, owner_id, upload_id, "video");
+        const upload = await needs.uploads.take(tx, owner_id, upload_id, "video", { early: asked.early === true });
         // What was uploaded for this space counts in it already.
         if (space_id !== null && upload.space_id !== space_id)
           await checkSpaceRoom(tx, needs.spaces, space_id, upload.size_bytes);
@@ -112,6 +125,7 @@ export function createVideos(needs: VideosNeeds): Videos {
           audience,
           space_id,
           place,
+          early: upload.state === "open",
           created_at: new Date(clock.now()),
         });
         await startWork(tx, jobs, id, owner_id, PROBE_VIDEO);

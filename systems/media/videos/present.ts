@@ -41,6 +41,7 @@ export function presentVideo(
     description: row.description,
     audience: row.audience,
     space_id: row.space_id,
+    arriving: row.early,
     ...(seen.may_edit && row.failure_code !== null
       ? { failure: { code: row.failure_code, detail: row.failure_detail ?? "", can_retry: row.failure_can_retry } }
       : {}),

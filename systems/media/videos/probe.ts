@@ -1,9 +1,10 @@
 import { notFound } from "#kernel/errors.ts";
-import type { VideoId } from "#kernel/ids.ts";
+import type { UploadId, VideoId } from "#kernel/ids.ts";
 import { MINUTE_MS } from "#kernel/time.ts";
 import type { JobKind, JobRun } from "#ports/jobs/index.ts";
 import type { Query } from "#ports/sql/index.ts";
 
+import { borrowSource } from "../early/view.ts";
 import { fileSource, withCopies } from "../encode/copy/index.ts";
 import { type Ladder, planLadder, type Rung } from "../encode/ladder.ts";
 import { segmentsOf } from "../encode/playlist.ts";
@@ -64,18 +65,26 @@ async function publishPlan(id: VideoId, source: Probe, ladder: Ladder, run: JobR
 async function planOf(
   video: store.VideoRow,
   run: JobRun,
-  { blobs, sandbox, clock, tools }: WorkNeeds,
+  needs: WorkNeeds,
 ): Promise<{ source: Probe; ladder: Ladder }> {
+  const { sandbox, clock, tools, making } = needs;
   if (video.source && video.ladder) return { source: video.source, ladder: video.ladder };
   if (!tools) throw new Error("there is no ffmpeg on this node");
   if (video.upload_id === null) throw new VideoGone();
-  await using file = await blobs.localFile(uploadBlob(video.upload_id));
+  const { upload_id, early } = video;
+  await using file = await borrowSource(making.ground, { upload_id, early });
   const source = await probeVideo({ sandbox, clock, tools }, file.path, { signal: run.signal });
-  const head = await blobs.head(uploadBlob(video.upload_id));
-  if (!head) throw notFound("blob");
-  await using bytes = await fileSource(file.path);
-  const { ladder } = await withCopies(planLadder(source, head.etag), source, bytes);
+  await using bytes = await fileSource(file.path, file.partial?.ranges);
+  const { ladder } = await withCopies(planLadder(source, await identityOf(upload_id, early, needs)), source, bytes);
   return { source, ladder };
+}
+
+/** What names the bytes that segments are made of: one upload has only one film in it, begun early or not. */
+async function identityOf(upload_id: UploadId, early: boolean, { blobs }: WorkNeeds): Promise<string> {
+  if (early) return `upload ${upload_id}`;
+  const head = await blobs.head(uploadBlob(upload_id));
+  if (!head) throw notFound("blob");
+  return head.etag;
 }
 
 /** @returns false when it does not lie in this place any more */
@@ -129,6 +138,8 @@ async function plan(
   const { owner_id } = video;
   if (await store.markPlayable(tx, id, new Date(clock.now())))
     await tell(tx, { type: "media.video_playable", version: 1, data: { video_id: id, owner_id } });
+  // The rest begins when all of the file is there (`wholeArrived`).
+  if (video.early) return true;
   await startWork(tx, jobs, id, owner_id, FILL_VIDEO);
   // Whoever waits for the first frame has the machine to himself for a moment.
   if (video.poster_bytes === null)

@@ -36,6 +36,8 @@ export interface VideoRow {
   embedding: "nobody" | "anywhere";
   job_id: string | null;
   playable_at: Date | null;
+  /** Its source is still being uploaded. */
+  early: boolean;
   view_count: number;
   created_at: Date;
   ready_at: Date | null;
@@ -47,7 +49,7 @@ export interface VideoRow {
 const COLUMNS = `id, owner_id, upload_id, title, description, holder, audience, space_id, hidden_at, status, failure_code, failure_detail,
   failure_can_retry, duration_ms, width, height, placeholder, source, ladder, place, poster_bytes::float8 AS poster_bytes, poster_file, poster_chosen_at,
   downloads, embedding, job_id,
-  playable_at, view_count::float8 AS view_count, created_at, ready_at, version::float8 AS version,
+  playable_at, early, view_count::float8 AS view_count, created_at, ready_at, version::float8 AS version,
   lists_version::float8 AS lists_version, wanted_at`;
 
 export async function insertVideo(
@@ -55,11 +57,12 @@ export async function insertVideo(
   row: Pick<
     VideoRow,
     "id" | "owner_id" | "upload_id" | "title" | "description" | "audience" | "space_id" | "place" | "created_at"
-  >,
+  > &
+    Partial<Pick<VideoRow, "early">>,
 ): Promise<void> {
-  await q`INSERT INTO media_videos (id, owner_id, upload_id, title, description, audience, space_id, status, place, created_at)
+  await q`INSERT INTO media_videos (id, owner_id, upload_id, title, description, audience, space_id, status, place, early, created_at)
     VALUES (${row.id}, ${row.owner_id}, ${row.upload_id}, ${row.title}, ${row.description}, ${row.audience}, ${row.space_id},
-      'processing', ${row.place}, ${row.created_at})`;
+      'processing', ${row.place}, ${row.early ?? false}, ${row.created_at})`;
 }
 
 export async function findVideo(q: Query, id: VideoId): Promise<VideoRow | null> {
@@ -164,6 +167,11 @@ export async function markPosterChosen(q: Query, id: VideoId, at: Date): Promise
 export async function clearShown(q: Query, id: VideoId): Promise<void> {
   await q`UPDATE media_videos SET playable_at = NULL, poster_bytes = NULL, poster_file = NULL, poster_chosen_at = NULL,
     placeholder = NULL WHERE id = ${id}`;
+}
+
+/** All of its source is there. */
+export async function setWhole(q: Query, id: VideoId): Promise<void> {
+  await q`UPDATE media_videos SET early = false WHERE id = ${id}`;
 }
 
 /** @returns true for the call that made it playable */

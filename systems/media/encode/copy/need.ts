@@ -15,7 +15,7 @@ const BEYOND_S = 1.5;
  */
 export function spanRanges(
   movie: Movie,
-  probe: Probe,
+  probe: Pick<Probe, "start_s">,
   streams: readonly number[],
   from_s: number,
   until_s: number,

@@ -80,8 +80,14 @@ async function plan(movie: Movie, probe: Probe, grid: Grid, source: ByteSource):
   const film_end = Math.round(grid.duration_s * timescale);
   // The last frame stands until the film's end, which may be that of the sound. A length that the file made up does not count.
   const end = Math.abs(shown.end - film_end) < frame_ticks ? shown.end : Math.max(film_end, shown.last + 1);
-  const found = await cutsOf(samples, shift, { ...shown, end }, timescale, frame_ticks, grid, (sample) =>
-    isIdr(source, samples, sample, avc),
+  const found = await cutsOf(
+    samples,
+    shift,
+    { ...shown, end },
+    timescale,
+    frame_ticks,
+    grid,
+    keysOf(source, samples, avc),
   );
   const rates = checkSegments(samples, shift, { ...found, until: shown.until, end }, timescale);
   const fps = rateOf(shown.until / ((end - shown.first) / timescale), grid);
@@ -100,6 +106,18 @@ async function plan(movie: Movie, probe: Probe, grid: Grid, source: ByteSource):
     fps,
     average_bps: rates.average_bps,
     peak_bps: rates.peak_bps,
+  };
+}
+
+/** Of those that have not arrived yet the index is believed, where the first two that are there are what it says. */
+function keysOf(source: ByteSource, samples: SampleTable, avc: Avc): (sample: number) => Promise<boolean> {
+  let seen = 0;
+  return async (sample) => {
+    const [place] = samples.places(sample, sample + 1);
+    if (source.has && place && !source.has(place.start, place.start + place.size)) return seen >= 2;
+    const is_key = await isIdr(source, samples, sample, avc);
+    if (is_key) seen += 1;
+    return is_key;
   };
 }
 
@@ -140,7 +158,7 @@ export function checkOverlap(movie: Movie): void {
 }
 
 /** The file's own time, in seconds, that becomes the film's 0: where the first of its tracks begins. */
-export function zeroOf(movie: Movie, probe: Probe): number {
+export function zeroOf(movie: Movie, probe: Pick<Probe, "start_s">): number {
   if (probe.start_s !== undefined) return probe.start_s;
   const starts = movie.tracks.filter(({ samples }) => samples).map(beginOf);
   return starts.length === 0 ? 0 : Math.min(...starts);
