@@ -15,20 +15,18 @@ export interface InlinePlayerProps {
   video: Shown;
   url: string;
   told: readonly Rendition[] | undefined;
-  /** How many qualities its list names now; unknown where it was ready from the start. */
-  listed: number | undefined;
   postId: string;
   className: string;
   style: CSSProperties;
 }
 
 /** A film within a list of posts. */
-export function InlinePlayer({ video, url, told, listed, postId, className, style }: InlinePlayerProps) {
+export function InlinePlayer({ video, url, told, postId, className, style }: InlinePlayerProps) {
   const element = useRef<HTMLVideoElement>(null);
   const [left_ms, setLeft] = useState(video.duration_ms ?? 0);
   const [share, setShare] = useState(0);
   const sound = useSound();
-  const { state, press, retry, hover, on } = useInline(element, { video_id: video.id, url, told, listed });
+  const { state, press, retry, hover, on } = useInline(element, { video_id: video.id, url, told });
   const playing = state === "playing";
   return (
     <div className={cx(className, "group")} style={style} {...hover}>

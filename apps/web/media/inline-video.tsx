@@ -1,14 +1,10 @@
-import { useQuery } from "@tanstack/react-query";
-
-import { getVideo, type VideoCard } from "#systems/media/contract.ts";
+import type { VideoCard } from "#systems/media/contract.ts";
 
 import { cx } from "../parts/class.ts";
-import { ask } from "../shell/house.ts";
-import { listedRungs } from "./growing.ts";
+import { useFilm } from "./film.ts";
 import { InlinePlayer } from "./inline-player.tsx";
 import { InTheMaking, MadeNot } from "./making.tsx";
 
-const POLL_MS = 2_000;
 /** A film that stands upright keeps its shape and is as high as a card may be. */
 const HEIGHT_REM_MAX = 34;
 const RATIO_MIN = 0.5;
@@ -21,13 +17,8 @@ export type Shown = Pick<
 
 /** A video in a list: its picture first; it plays muted while it is looked at, and at once when it is pressed. */
 export function InlineVideo({ video: told, postId, className }: { video: Shown; postId: string; className?: string }) {
-  const making = told.status === "processing";
-  const { data: fresh } = useQuery({
-    ...ask(getVideo, { params: { video_id: told.id } }),
-    // A list that was asked again may say ready before this does, and has no qualities to tell.
-    enabled: (query) => making || query.state.data?.status === "processing",
-    refetchInterval: (query) => (query.state.data?.status === "processing" || !query.state.data ? POLL_MS : false),
-  });
+  // A list that was asked again may say ready before the film itself does, and has no qualities to tell.
+  const { data: fresh } = useFilm(told.id, told.status === "processing");
   const video: Shown = fresh ?? told;
   const ratio =
     video.width && video.height ? Math.min(RATIO_MAX, Math.max(RATIO_MIN, video.width / video.height)) : 16 / 9;
@@ -50,7 +41,6 @@ export function InlineVideo({ video: told, postId, className }: { video: Shown; 
       video={video}
       url={video.hls_url}
       told={fresh?.renditions}
-      listed={fresh ? listedRungs(fresh) : making ? 1 : undefined}
       postId={postId}
       className={box}
       style={style}

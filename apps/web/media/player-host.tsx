@@ -7,7 +7,6 @@ import type { Video } from "#systems/media/contract.ts";
 import { isStill } from "../shell/theme.ts";
 import { captionsOf, storyboardOf } from "./extras.ts";
 import { useFilm } from "./film.ts";
-import { listedRungs } from "./growing.ts";
 import { keepInCorner, offerCorner, playerBox, type Playing, searchOf, stopPlaying } from "./now-playing.ts";
 import { Corner } from "./player/corner.tsx";
 import { type Film, Player } from "./player/player.tsx";
@@ -47,7 +46,6 @@ function Hosted({ video, url, playing }: { video: Video; url: string; playing: P
       poster: video.poster_url,
       placeholder: video.placeholder,
       duration_ms: video.duration_ms,
-      listed: listedRungs(video),
       told: video.renditions,
       storyboard: storyboardOf(video.storyboard),
       chapters: video.chapters,

@@ -9,6 +9,8 @@ import { clockOf } from "../parts/time.tsx";
 import { sorry } from "../shell/toasts.ts";
 import { watchPath } from "./at-time.ts";
 
+const FRAME_PX = 640;
+
 /** The address of a film, at a place of it if wished, to give to others. */
 export default function ShareDialog({ video, at_s, close }: { video: Video; at_s: number; close: () => void }) {
   const [at, setAt] = useState(false);
@@ -33,9 +35,19 @@ export default function ShareDialog({ video, at_s, close }: { video: Video; at_s
           />
           Begin at {clockOf(Math.floor(at_s) * 1000)}
         </label>
+        {video.embed_url !== null && <Line label="For a page elsewhere" text={frameOf(video, at ? at_s : null)} />}
       </div>
     </Sheet>
   );
+}
+
+/** The player in a frame, in the shape of the film. What is in the title stays within its attribute. */
+function frameOf({ embed_url, title, width, height }: Video, at_s: number | null): string {
+  const url = new URL(embed_url ?? "", location.origin);
+  if (at_s !== null) url.searchParams.set("t", String(Math.floor(at_s)));
+  const high = Math.round((FRAME_PX * (height ?? 9)) / (width ?? 16));
+  const safe = (text: string) => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+  return `<iframe src="${safe(url.href)}" title="${safe(title)}" width="${FRAME_PX}" height="${high}" style="border:0" allow="autoplay; fullscreen; picture-in-picture" allowfullscreen></iframe>`;
 }
 
 function Line({ label, text }: { label: string; text: string }) {

@@ -17,17 +17,16 @@ export interface InlineNeeds {
   video_id: string;
   url: string;
   told: readonly Told[] | undefined;
-  listed: number | undefined;
 }
 
 /**
  * When a film within a list plays: by itself while it is looked at, unless somebody watches a film they chose or wants
  * stillness or little data; under a resting pointer; and whenever it is pressed.
  */
-export function useInline(element: RefObject<HTMLVideoElement | null>, { video_id, url, told, listed }: InlineNeeds) {
+export function useInline(element: RefObject<HTMLVideoElement | null>, { video_id, url, told }: InlineNeeds) {
   const attached = useRef<Promise<Attached> | null>(null);
   const beacons = useRef<Beacons | null>(null);
-  const now = useRef({ told, listed });
+  const now = useRef(told);
   const dwell = useRef<ReturnType<typeof setTimeout>>(undefined);
   /** How loud it was before a look, while one is taken. */
   const peeked = useRef<{ muted: boolean } | null>(null);
@@ -39,9 +38,8 @@ export function useInline(element: RefObject<HTMLVideoElement | null>, { video_i
       ahead_s: AHEAD_S,
       onLevel: ({ height }) => beacons.current?.level(`${height}p`),
       onTrouble: (code) => beacons.current?.failed(code),
-      told: () => now.current.told ?? [],
+      told: () => now.current ?? [],
       onLost: () => setState("lost"),
-      ...(now.current.listed === undefined ? {} : { listed: now.current.listed }),
     });
     await attached.current;
     return element.current === node;
@@ -52,9 +50,8 @@ export function useInline(element: RefObject<HTMLVideoElement | null>, { video_i
   };
   const seen = useEffectEvent(play);
   useEffect(() => {
-    now.current = { told, listed };
-    if (listed !== undefined) void attached.current?.then((player) => player.listed(listed));
-  }, [told, listed]);
+    now.current = told;
+  }, [told]);
 
   useEffect(() => {
     const node = element.current;

@@ -32,8 +32,6 @@ export interface Film {
   poster: string | null;
   placeholder: string | null;
   duration_ms: number | null;
-  /** How many qualities its list names now (`listedRungs`); with more of them the list is read again. */
-  listed: number;
   told: readonly Told[];
   storyboard: Storyboard | null;
   chapters: readonly Chapter[];

@@ -1,7 +1,6 @@
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 
-import { placeToGoOn } from "../growing.ts";
-import { attach, type Attached } from "../hls.ts";
+import { attach, type Attached, placeToGoOn } from "../hls.ts";
 import { preferences, usePreferences } from "../preferences.ts";
 import { choose, leaveStage, playOn } from "../stage.ts";
 import type { Level, Told } from "../stream/levels.ts";
@@ -17,7 +16,6 @@ export interface StreamNeeds {
   start_s: number;
   autoPlay: boolean;
   told: readonly Told[];
-  listed: number;
   /** Raised to begin again at the same place. */
   attempt: number;
   onLost: () => void;
@@ -27,11 +25,11 @@ export interface StreamNeeds {
 
 /** Ties the film to the element, and keeps to what its viewer prefers. */
 export function useStream(video: HTMLVideoElement | null, needs: StreamNeeds) {
-  const { url, start_s, autoPlay, told, listed, attempt } = needs;
+  const { url, start_s, autoPlay, told, attempt } = needs;
   const lost = useEffectEvent(needs.onLost);
   const saw = useEffectEvent(needs.onSeen);
   const troubled = useEffectEvent(needs.onTrouble);
-  const now = useRef({ told, listed });
+  const now = useRef(told);
   const begins = useRef({ at_s: start_s, playing: autoPlay });
   const attached = useRef<Promise<Attached> | null>(null);
   const [levels, setLevels] = useState<readonly Level[]>([]);
@@ -40,19 +38,17 @@ export function useStream(video: HTMLVideoElement | null, needs: StreamNeeds) {
   const [sound, setSound] = useState(0);
   const { height, speed, volume, muted } = usePreferences();
 
-  // Before the next effect, so that a new address is attached with what its list has by now.
+  // Before the next effect, so that a new address is attached with what is known by now.
   useEffect(() => {
-    now.current = { told, listed };
-    void attached.current?.then((player) => player.listed(listed));
-  }, [told, listed]);
+    now.current = told;
+  }, [told]);
   useEffect(() => {
     if (!video) return;
     const hears = preferences().sound_lang;
     const mine = attach(video, url, {
       ahead_s: AHEAD_S,
       start_s: begins.current.at_s,
-      listed: now.current.listed,
-      told: () => now.current.told,
+      told: () => now.current,
       height: preferences().height,
       onLost: () => lost(),
       onLevels: setLevels,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
+import { placeToGoOn } from "../hls.ts";
 import { engineOf } from "./engine.ts";
 import { isThere, levelFor, levelName, startLevel } from "./levels.ts";
 import { readBeginning, readMaster } from "./lists.ts";
@@ -43,6 +44,13 @@ describe("the quality to begin with", () => {
     expect(levelFor(LADDER, 144)).toBe(0);
     expect([levelName(2160), levelName(480)]).toEqual(["4K", "480p"]);
   });
+});
+
+test("WEB23: it goes on where it is, where a seek leads, or where it was about to begin", () => {
+  expect(placeToGoOn({ readyState: 1, seeking: false, currentTime: 0 }, 42)).toBe(42);
+  expect(placeToGoOn({ readyState: 4, seeking: false, currentTime: 7.5 }, 42)).toBe(7.5);
+  expect(placeToGoOn({ readyState: 2, seeking: false, currentTime: 0 }, 42)).toBe(0);
+  expect(placeToGoOn({ readyState: 1, seeking: true, currentTime: 90 }, 42)).toBe(90);
 });
 
 describe("patience", () => {

@@ -31,8 +31,6 @@ export interface TieOptions {
   onTrouble?: (code: string) => void;
   /** Told when playing cannot go on by itself. */
   onLost?: () => void;
-  /** Told how many qualities the list names, whether this browser can play them or not. */
-  onRead: (known: number) => void;
 }
 
 /** One reading of a list by one element. Whoever ties unties. */
@@ -51,8 +49,6 @@ export function tieWithHls(Player: typeof Hls, video: HTMLVideoElement, url: str
   const hls = new Player(settings(options));
   const told = options.told ?? (() => []);
   let levels: readonly Level[] = [];
-  let named = 0;
-  hls.on(Player.Events.MANIFEST_LOADED, (_event, data) => void (named = data.levels.length));
   hls.on(Player.Events.MANIFEST_PARSED, (_event, data) => {
     levels = data.levels.map(({ height, width, bitrate }) => ({
       height: Math.min(height, width || height),
@@ -63,8 +59,6 @@ export function tieWithHls(Player: typeof Hls, video: HTMLVideoElement, url: str
       hls.startLevel = startLevel(levels, { told: told(), bandwidth_bps: bandwidth(), screen_px: screenSide() });
     else hls.loadLevel = chosen;
     options.onLevels?.(levels);
-    // Not in the middle of hls.js's own work: what is told here may end this reading.
-    queueMicrotask(() => options.onRead(named));
   });
   hls.on(Player.Events.AUDIO_TRACKS_UPDATED, (_event, { audioTracks }) =>
     options.onSounds?.(
@@ -141,16 +135,10 @@ function recover(hls: Hls, Player: typeof Hls, { onLost, onTrouble }: TieOptions
 }
 
 /** Where the browser reads the list by itself it also chooses quality; sounds and captions are the element's own tracks. */
-export function tieNatively(
-  video: HTMLVideoElement,
-  url: string,
-  { onLost, onRead, start_s }: TieOptions,
-  listed: number,
-): Tie {
+export function tieNatively(video: HTMLVideoElement, url: string, { onLost, start_s }: TieOptions): Tie {
   const lost = () => onLost?.();
   const begin = () => {
     if (start_s !== undefined && start_s > 0) video.currentTime = start_s;
-    onRead(listed);
   };
   video.src = url;
   video.addEventListener("loadedmetadata", begin, { once: true });
