@@ -249,6 +249,8 @@ export const zVideo = z
     height: z.int().nullable(),
     /** There as soon as it is known what the film is; what is not made yet is made when it is asked for. Signed URLs end; ask again after `urls_until`. */
     hls_url: z.string().nullable(),
+    /** The same segments for players of DASH. */
+    dash_url: z.string().nullable(),
     poster_url: z.string().nullable(),
     /** A `data:` URL of a few hundred bytes to show until the poster is there. */
     placeholder: z.string().nullable(),

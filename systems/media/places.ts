@@ -93,7 +93,7 @@ async function copy(blobs: Blobs, name: string, to: string, signal: AbortSignal 
   });
   if (!found) return;
   const { head, body } = found;
-  const cache_control = name.endsWith(".m3u8") ? "no-cache" : "immutable";
+  const cache_control = /\.(?:m3u8|mpd)$/.test(name) ? "no-cache" : "immutable";
   await blobs.put(to, body, { media_type: head.media_type, cache_control });
 }
 

@@ -246,6 +246,7 @@ test("MD114: the master names the texts that are there, each by a name of its ow
   expect(subtitleLines([{ ...row, language: "sv", label: "a", published_file: null }])).toEqual({
     media: [],
     attribute: "",
+    tracks: [],
   });
   const { media, attribute } = subtitleLines([
     { ...row, language: "sv", label: 'Sv"ens\nka', published_file: "captions/sv-1.vtt" },

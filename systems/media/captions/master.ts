@@ -28,5 +28,8 @@ export function subtitleLines(rows: readonly CaptionsRow[]): TextLines {
     ];
     return [`#EXT-X-MEDIA:${attributes.join(",")}`];
   });
-  return { media, attribute: media.length === 0 ? "" : `SUBTITLES="${GROUP}"` };
+  const tracks = rows.flatMap(({ language, label, kind, is_default, published_file: file }) =>
+    file === null ? [] : [{ language, label, kind, is_default, file }],
+  );
+  return { media, attribute: media.length === 0 ? "" : `SUBTITLES="${GROUP}"`, tracks };
 }

@@ -8,11 +8,14 @@ import type { Ladder, Rung, Sound, Trick } from "./ladder.ts";
 const RECIPE_VERSION = 3;
 
 export const MASTER = "master.m3u8";
+/** The same for players of DASH. */
+export const MANIFEST = "manifest.mpd";
 export const INIT = "init.mp4";
 
 /** The name of everything that is made of one source, below its folder. Ours alone: nothing of a client's is in it. */
 export interface Names {
   master: string;
+  manifest: string;
   playlist(track: string): string;
   init(track: string): string;
   segment(track: string, k: number): string;
@@ -33,6 +36,7 @@ export function namesOf(ladder: Ladder): Names {
   };
   return {
     master: MASTER,
+    manifest: MANIFEST,
     playlist: (track) => `${track}.m3u8`,
     init: (track) => folder(track) + INIT,
     segment: (track, k) => `${folder(track)}${k}.m4s`,
@@ -61,11 +65,22 @@ export interface Measured {
   peak_bps: number;
 }
 
+/** One language of what goes with a film as text: one file for the whole of it. */
+export interface TextTrack {
+  language: string;
+  label: string;
+  kind: "captions" | "subtitles";
+  is_default: boolean;
+  /** WebVTT, below the film's folder. */
+  file: string;
+}
+
 /** What goes with a film as text: lines of the master's own, and what each rung says of them. */
 export interface TextLines {
   media: string[];
   /** `SUBTITLES="…"`; empty where there is no text. */
   attribute: string;
+  tracks: TextTrack[];
 }
 
 /** CRF leaves most films well under their cap; measured on film, the average is about half of it. */
@@ -131,7 +146,7 @@ function soundName({ title, language }: Sound, called: Set<string>): string {
 }
 
 /** The most that the rate control lets a whole segment take: the cap for its length, and a full buffer on top. */
-function promised(rung: Rung): Measured {
+export function promised(rung: Rung): Measured {
   if (rung.copied) return rung.copied;
   return { average_bps: rung.maxrate_bps * AVERAGE_SHARE, peak_bps: rung.maxrate_bps + rung.bufsize_bits / 4 };
 }

@@ -5,6 +5,7 @@ import type { Clock } from "#ports/clock/index.ts";
 
 import type { BesideAnswer } from "../beside.ts";
 import type { Rendition, Video, VideoCard } from "../contract.ts";
+import { MANIFEST, MASTER } from "../encode/playlist.ts";
 import { addressesOf } from "../places.ts";
 import type { SharingAnswer } from "../sharing/present.ts";
 import type { RungRow } from "./rungs.ts";
@@ -15,7 +16,6 @@ interface Needs {
   clock: Clock;
 }
 
-export const MASTER = "master.m3u8";
 /** The name that a poster has where no row says another. */
 const POSTER = "poster.jpg";
 export const posterFile = (row: Pick<VideoRow, "poster_file">): string => row.poster_file ?? POSTER;
@@ -36,6 +36,7 @@ export function presentVideo(
   const { until_ms, ...shown } = videoCard(row, rungs, needs);
   return {
     ...shown,
+    dash_url: shown.hls_url === null ? null : addressesOf(row.place, row.duration_ms ?? 0, needs).url(MANIFEST),
     owner_id: row.owner_id,
     owner,
     description: row.description,

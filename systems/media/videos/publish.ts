@@ -1,10 +1,11 @@
 import type { VideoId } from "#kernel/ids.ts";
 import { MINUTE_MS } from "#kernel/time.ts";
-import type { Blobs } from "#ports/blobs/index.ts";
+import type { Blobs, PutOptions } from "#ports/blobs/index.ts";
 import type { JobKind, Jobs } from "#ports/jobs/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 
 import { subtitleLinesOf } from "../captions/master.ts";
+import { dashManifest } from "../encode/dash.ts";
 import type { Ladder } from "../encode/ladder.ts";
 import {
   masterPlaylist,
@@ -23,6 +24,7 @@ export const PUBLISH_VIDEO = "media.publish_video";
 
 /** Playlists are small text beside the segments: players get them from where they get the bytes. Caches ask each time. */
 const PLAYLIST = { media_type: "application/vnd.apple.mpegurl", cache_control: "no-cache" } as const;
+const MANIFEST = { media_type: "application/dash+xml", cache_control: "no-cache" } as const;
 
 /** Writes a video's lists anew, once this transaction has committed: for whoever changes what they show. */
 export async function publishVideo(tx: Query, jobs: Jobs, id: VideoId): Promise<void> {
@@ -68,12 +70,12 @@ export function publishVideoJob({ sql, blobs }: { sql: Sql; blobs: Blobs }): Job
 
 const listNames = (ladder: Ladder): string[] => {
   const names = namesOf(ladder);
-  return [names.master, ...tracksOf(ladder).map((track) => names.playlist(track))];
+  return [names.master, names.manifest, ...tracksOf(ladder).map((track) => names.playlist(track))];
 };
 
 const wholeOf = (rungs: RungRow[]): string[] => rungs.filter((rung) => rung.complete_at).map(({ rung }) => rung);
 
-/** Master and lists of a ladder. Complete from the start: what they name is made when it is asked for. */
+/** Master, manifest and lists of a ladder. Complete from the start: what they name is made when it is asked for. */
 export async function writeLists(
   blobs: Blobs,
   place: Place,
@@ -81,8 +83,12 @@ export async function writeLists(
   shown: { rungs?: ReadonlySet<string>; measured?: ReadonlyMap<string, Measured>; texts?: TextLines } = {},
 ): Promise<void> {
   const names = namesOf(ladder);
-  const put = (name: string, text: string) => blobs.put(place + name, new TextEncoder().encode(text), PLAYLIST);
-  await Promise.all(tracksOf(ladder).map((track) => put(names.playlist(track), mediaPlaylist(ladder, track))));
+  const put = (name: string, text: string, as: PutOptions = PLAYLIST) =>
+    blobs.put(place + name, new TextEncoder().encode(text), as);
+  await Promise.all([
+    ...tracksOf(ladder).map((track) => put(names.playlist(track), mediaPlaylist(ladder, track))),
+    put(names.manifest, dashManifest(ladder, { ...shown, texts: shown.texts?.tracks ?? [] }), MANIFEST),
+  ]);
   await put(names.master, masterPlaylist(ladder, shown));
 }
 
