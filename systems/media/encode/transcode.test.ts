@@ -262,6 +262,60 @@ else {
       ROOM_MS,
     );
 
+    const FAR_KEYS = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "250", "-bf", "3"];
+    const alone: [string, string, string[]][] = [
+      ["an MP4 with key frames far apart", "far.mp4", FAR_KEYS],
+      ["a Matroska file", "far.mkv", FAR_KEYS],
+      [
+        "HEVC with leading pictures",
+        "open.mp4",
+        ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:keyint=60:open-gop=1:bframes=4"],
+      ],
+      [
+        "a transport stream",
+        "stream.ts",
+        ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "100"],
+      ],
+      ["an AVI", "old.avi", ["-c:v", "mpeg4", "-g", "60"]],
+      [
+        "pictures that stand still for seconds",
+        "still.mkv",
+        ["-vf", "select='lt(t,2)+gt(t,9)'", "-fps_mode", "vfr", ...FAR_KEYS],
+      ],
+    ];
+    for (const [what, name, output] of alone) {
+      test(
+        `EN42: a segment that is made alone shows what a run from the beginning shows: ${what}`,
+        async () => {
+          // Without an index the search begins twelve seconds early.
+          const [seconds, ks] = /[.](?:ts|avi)$/.test(name) ? [22, [5, 4]] : [14, [2, 1, 3]];
+          const source = await make(name, ...MOVING("320x180", "25", seconds), ...output);
+          const probe = await probeVideo(needs, source);
+          const ladder = planLadder(probe, "test");
+          const tracks = [ladder.rungs[1]!.name];
+          const [whole, single] = [newFilm(), newFilm()];
+          await run(source, probe, ladder, whole, { tracks });
+          for (const k of ks) await run(source, probe, ladder, single, { tracks, from: k, until: k + 1 });
+          expect([...single.segments.get(tracks[0]!)!.keys()].sort()).toEqual(ks.toSorted());
+          for (let k = 0; k < Math.min(...ks); k++) whole.segments.get(tracks[0]!)!.delete(k);
+          for (const [k, bytes] of single.segments.get(tracks[0]!)!)
+            expect(timesOf(bytes)).toEqual(timesOf(whole.segments.get(tracks[0]!)!.get(k)!));
+          const [a, b] = [path("a.mp4"), path("b.mp4")];
+          await Bun.write(a, trackBytes(whole, tracks[0]!));
+          await Bun.write(b, trackBytes(single, tracks[0]!));
+          const said =
+            await Bun.$`${needs.tools.ffmpeg} -hide_banner -nostdin -i ${a} -i ${b} -lavfi ssim=stats_file=- -f null - 2>/dev/null`
+              .quiet()
+              .text();
+          const alike = [...said.matchAll(/All:([\d.]+)/g)].map(([, value]) => Number(value));
+          expect(alike).toHaveLength(ladder.grid.frames - Math.min(...ks) * ladder.grid.frames_per_segment);
+          // A picture of the moment before or after differs far more: a counter runs in it.
+          expect(Math.min(...alike)).toBeGreaterThan(0.97);
+        },
+        ROOM_MS,
+      );
+    }
+
     test(
       "EN17: the lowest rung's beginning alone, then the rest",
       async () => {
