@@ -24,6 +24,8 @@ export interface Part {
 
 /** Sound frames that are encoded before the first that is kept, so that the encoder has its history. */
 const WARM_UP_FRAMES = 4;
+/** More than the lead-in and the warm-up together, 0.11 s. */
+const SOUND_OVER_S = 0.15;
 
 /** Containers that know where their key frames are: a seek lands on one at or before the place that was asked for. */
 const INDEXED = /^(?:mov|matroska)/;
@@ -159,7 +161,8 @@ function soundGraph(part: Part, sound: Sound, i: number): string {
 function soundOutput(part: Part, sound: Sound, i: number): string[] {
   return [
     ["-map", `[a${i}]`, "-c:a", "aac", "-b:a", String(sound.bitrate_bps), "-ac", String(sound.channels)],
-    ...segments(part, sound.name, part.ladder.grid.segment_s, "+default_base_moof"),
+    // A little over: each file holds all of a segment's sound, its lead-in and warm-up too, and no segment waits for the next.
+    ...segments(part, sound.name, part.ladder.grid.segment_s + SOUND_OVER_S, "+default_base_moof"),
   ].flat();
 }
 
