@@ -96,6 +96,9 @@ export const FILL_RUN_MS = 60_000;
 /** The beginning that has to be there before a video is begun with less than its whole file: what is made ahead at once. */
 export const EARLY_S = 9;
 
+/** Work that nobody waits for is put off for so long at most while somebody waits. */
+export const QUIET_MS_MAX = 5_000;
+
 /** How long one may wait for news of a video; below the 30 s after which lines in between are cut. */
 export const NEWS_WAIT_MS_MAX = 25_000;
 /** One query for all who wait in a process. */

@@ -51,6 +51,8 @@ export function readTextsJob(needs: WorkNeeds): JobKind {
     concurrency_max: 1,
     backoff: { base_ms: 2_000, delay_ms_max: 5 * MINUTE_MS },
     async handle(payload, run) {
+      // Whoever waits for the first frame has the machine to himself for that long.
+      await needs.making.quiet.wait(run.signal);
       const id = String(payload.video_id) as VideoId;
       const video = await findVideo(sql.pool, id);
       const upload_id = video?.upload_id ?? null;

@@ -136,6 +136,7 @@ async function makeNext(
   run: JobRun,
   needs: WorkNeeds,
 ): Promise<void> {
+  await needs.making.quiet.wait(run.signal);
   const made = await makeStretch(needs.making.ground, video, {
     ...next,
     nice: 15,

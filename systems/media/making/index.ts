@@ -28,6 +28,7 @@ import { keepInit, keepSegment, mediaTypeOf } from "./keep.ts";
 import { giveBack, type Hold, leaseOf, noteFailure, type Spot, takeLeases } from "./leases.ts";
 import { copyMaker, encodeMaker, type Makers } from "./makers.ts";
 import { mayMake, readName } from "./names.ts";
+import { createQuiet, type Quiet } from "./quiet.ts";
 import { isMakeable, type Makeable, makerOf, runMaker } from "./run.ts";
 import { busy, createSlots } from "./slots.ts";
 import { createSources, type Sources } from "./sources.ts";
@@ -56,6 +57,8 @@ export interface Making {
   begin(): Disposable;
   /** One segment, for a job that another node asked with. */
   makeFor(video_id: VideoId, spot: Spot, signal: AbortSignal): Promise<void>;
+  /** For work that nobody waits for: when to begin. */
+  quiet: Quiet;
   /** What runs ahead of time stand on. */
   ground: MakingGround;
 }
@@ -80,6 +83,7 @@ export function createMaking(needs: MakingNeeds): Making {
   const { sql, clock, blobs, sandbox, tools, jobs } = needs;
   const flights = createFlights<Made>({ clock });
   const sources = createSources(needs);
+  const quiet = createQuiet({ clock });
   const slots = createSlots({
     clock,
     at_once: Math.max(2, navigator.hardwareConcurrency),
@@ -116,6 +120,7 @@ export function createMaking(needs: MakingNeeds): Making {
     if (k !== null && k >= segmentsOf(ladder, track)) return null;
     if (video.early) await checkThere(ground, video, track, k);
     try {
+      using _somebody = quiet.disturb();
       const made = await flights.join(keyOf(video.id, track, k), signal, (nobody) =>
         k === null ? makeInit(video, track, nobody) : makeSegment(video, { rung: track, k }, nobody),
       );
@@ -243,6 +248,7 @@ export function createMaking(needs: MakingNeeds): Making {
 
   return {
     missing: { mayMake, make },
+    quiet,
     ground,
     begin() {
       makes_here = tools !== null;

@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { createSystemClock } from "#ports/clock/index.ts";
 
 import { createFlights } from "./flights.ts";
+import { createQuiet } from "./quiet.ts";
 import { createSlots } from "./slots.ts";
 
 const clock = createSystemClock();
@@ -88,4 +89,21 @@ test("MD71: so many are made at once, so many wait, what is needed most goes fir
   expect(order).toEqual(["low", "top"]);
   using _held = await slots.take(0, never);
   expect(await codeOf(slots.take(0, never))).toBe("media.busy");
+});
+
+test("MD78: what nobody waits for begins when nobody waits", async () => {
+  const quiet = createQuiet({ clock });
+  await quiet.wait(never);
+  const order: string[] = [];
+  const [one, two] = [quiet.disturb(), quiet.disturb()];
+  const waiting = quiet.wait(never).then(() => order.push("begun"));
+  one[Symbol.dispose]();
+  one[Symbol.dispose]();
+  await Bun.sleep(0);
+  order.push("nobody");
+  two[Symbol.dispose]();
+  await waiting;
+  expect(order).toEqual(["nobody", "begun"]);
+  using _again = quiet.disturb();
+  expect(await codeOf(quiet.wait(AbortSignal.abort(new Error("left"))))).toBe("left");
 });

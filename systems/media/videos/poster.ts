@@ -19,6 +19,8 @@ export function posterJob(needs: WorkNeeds): JobKind {
     run_ms_max: 5 * MINUTE_MS,
     concurrency_max: 2,
     async handle(payload, run) {
+      // Whoever waits for the first frame has the machine to himself for that long.
+      await needs.making.quiet.wait(run.signal);
       const id = String(payload.video_id) as VideoId;
       const is_wanted = (now: VideoRow) => now.poster_bytes === null && now.poster_chosen_at === null;
       const video = await findVideo(needs.sql.pool, id);

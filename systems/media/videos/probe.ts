@@ -22,8 +22,6 @@ import { writeLists } from "./publish.ts";
 import { insertRung } from "./rungs.ts";
 import * as store from "./store.ts";
 
-const POSTER_DELAY_MS = 300;
-
 /** Looks at the file, plans what to make of it, shows it, and makes its beginning; or says why not. */
 export function probeVideoJob(needs: WorkNeeds): JobKind {
   return {
@@ -39,6 +37,7 @@ export function probeVideoJob(needs: WorkNeeds): JobKind {
       const id = String(payload.video_id) as VideoId;
       const video = await store.findVideo(needs.sql.pool, id);
       if (video?.status !== "processing") return;
+      using _somebody = needs.making.quiet.disturb();
       await orFail(id, run, needs, async () => {
         await checkRoom(needs);
         const { source, ladder } = await planOf(video, run, needs);
@@ -141,8 +140,6 @@ async function plan(
   // The rest begins when all of the file is there (`wholeArrived`).
   if (video.early) return true;
   await startWork(tx, jobs, id, owner_id, FILL_VIDEO);
-  // Whoever waits for the first frame has the machine to himself for a moment.
-  if (video.poster_bytes === null)
-    await jobs.enqueue(tx, MAKE_POSTER, { video_id: id }, { tenant: owner_id, delay_ms: POSTER_DELAY_MS });
+  if (video.poster_bytes === null) await jobs.enqueue(tx, MAKE_POSTER, { video_id: id }, { tenant: owner_id });
   return true;
 }
