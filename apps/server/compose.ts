@@ -174,7 +174,8 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       return { asset: away, page: async () => away(), embed: async () => away() };
     }
   };
-  const fetch = async (request: Request, peer_address: string) => (front ??= await openFront())(request, peer_address);
+  const fetch = async (request: Request, peer_address: string) =>
+    (front ??= await openFront())(request, () => peer_address);
 
   const owned = opened.move();
   return {
@@ -192,7 +193,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       return listen({
         port: config.port,
         host: config.host,
-        fetch,
+        fetch: front,
         onError: (err) => lines.error({ err }, "a request broke outside of the API"),
         onDrain: () => (draining = true),
       });

@@ -4,6 +4,7 @@ import { type Api, problemResponse } from "#ports/http/index.ts";
 
 import { DOCS_CSS, docsPage } from "./docs-page.ts";
 import type { Health } from "./health.ts";
+import type { Peer } from "./listen.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface FrontNeeds {
@@ -26,10 +27,11 @@ export function createFront(needs: FrontNeeds) {
   let openapi: string | null = null;
   let docs: string | null = null;
 
-  return async (request: Request, peer_address: string): Promise<Response> => {
+  return async (request: Request, peer: Peer): Promise<Response> => {
     const path = pathOf(request.url);
     // First, because it is asked most; storage reads a path and never an address.
     if (path.startsWith("/blobs/") || path.startsWith("/blobs-allow/")) return blobs.handler(request);
+    const peer_address = peer();
     // Without a Host that can be in an address there is no address, and everything behind this door reads one.
     if (!URL.canParse(request.url)) return refuse(400, "request.bad_host", "The Host header names no host.");
     if (path === "/v1" || path.startsWith("/v1/")) return api.fetch(request, peer_address);

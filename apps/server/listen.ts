@@ -7,10 +7,13 @@ export interface Listening {
   drain(ms: number): Promise<void>;
 }
 
+/** The address at the other end of the line; looked up only where it is asked for, because it costs as much as a small answer. */
+export type Peer = () => string;
+
 export interface ListenNeeds {
   port: number;
   host: string;
-  fetch: (request: Request, peer_address: string) => Promise<Response>;
+  fetch: (request: Request, peer: Peer) => Promise<Response>;
   onError: (error: unknown) => void;
   onDrain: () => void;
 }
@@ -29,7 +32,7 @@ export function listen(needs: ListenNeeds): Listening {
     hostname: needs.host,
     idleTimeout: IDLE_S_MAX,
     maxRequestBodySize: BODY_BYTES_MAX,
-    fetch: (request) => needs.fetch(request, server.requestIP(request)?.address ?? "unknown"),
+    fetch: (request) => needs.fetch(request, () => server.requestIP(request)?.address ?? "unknown"),
     error(error) {
       needs.onError(error);
       const request_id = crypto.randomUUID();

@@ -36,3 +36,5 @@ console.log(
     signed: files.map(({ name }) => signed + name.slice("videos/1/2/".length)),
   }),
 );
+// So that a profile is written at the end.
+process.on("SIGINT", () => process.exit(0));

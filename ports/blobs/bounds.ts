@@ -17,10 +17,16 @@ export const FREE_BYTES_MIN = 256 * 1024 ** 2;
 export const PUBLIC_MAX_AGE_S = 31_536_000;
 /** Signatures that were right, per process; about 300 bytes each. */
 export const SIGNATURES_KEPT_MAX = 10_000;
-/** What is known of the blobs that are asked for most, per process, so that a request costs one look at a link. */
-export const SERVED_KEPT_BYTES_MAX = 32 * 1024 ** 2;
-/** Blobs up to this are answered from memory. Larger ones go from the file to the socket without passing through here. */
-export const SERVED_IN_MEMORY_BYTES_MAX = 64 * 1024;
+/** Blobs of which headers and paths are known, per process; about 3 KB each. */
+export const SERVED_KNOWN_MAX = 5_000;
+/** Bytes that are held for those that are asked for most, per process: about a hundred segments, or all lists. */
+export const SERVED_HELD_BYTES_MAX = 64 * 1024 ** 2;
+/** What was not asked for in so long makes room for anything. */
+export const SERVED_FRESH_MS = 60_000;
+/** Blobs up to this are kept at the first request, */
+export const SERVED_AT_ONCE_BYTES_MAX = 64 * 1024;
+/** up to this at the second: a fresh segment is asked for by everybody who watches. Larger ones go from the file to the socket by the kernel. */
+export const SERVED_IN_MEMORY_BYTES_MAX = 1024 ** 2;
 /** Lists up to this are compressed, once: 1 MB takes about 15 ms, and a film of a day has such a list. */
 export const COMPRESSED_BYTES_MAX = 1024 ** 2;
 /** Signatures bound to a holder, per process; about 250 bytes each. */

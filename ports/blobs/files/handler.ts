@@ -59,7 +59,7 @@ export function createFileHandler(needs: HandlerNeeds): (request: Request) => Pr
     }, needs.onError);
 }
 
-/** Large files go from the disk to the socket by the kernel; their bytes never enter this process. */
+/** What is asked for often and is small comes from memory. Large files go from the disk to the socket by the kernel; their bytes never enter this process. */
 function serve(served: Served, request: Request, access: BlobAccess, now_ms: number): Response {
   const headers = served.headers(access, now_ms);
   const asked = request.headers;
@@ -73,12 +73,11 @@ function serve(served: Served, request: Request, access: BlobAccess, now_ms: num
   if (notModified(asked, served)) return new Response(null, { status: 304, headers });
   // Ranges are defined for GET alone. Several at once are answered with the whole, as a server may: no player asks for them.
   const range = request.method === "GET" ? rangeOf(asked, served) : "all";
-  if (range === "all") return new Response(served.bytes ?? served.file, { headers });
+  if (range === "all") return new Response(served.body, { headers });
   if (range === "none") throw rangeRefused(served.size_bytes);
   const part = new Headers(headers);
   part.set("content-range", `bytes ${range.start}-${range.end_exclusive - 1}/${served.size_bytes}`);
-  const bytes = served.bytes?.subarray(range.start, range.end_exclusive);
-  return new Response(bytes ?? served.file.slice(range.start, range.end_exclusive), { status: 206, headers: part });
+  return new Response(served.body.slice(range.start, range.end_exclusive), { status: 206, headers: part });
 }
 
 async function receive(

@@ -146,7 +146,7 @@ export async function createFileBlobs(needs: FileBlobsNeeds): Promise<Blobs> {
     handler: createFileHandler({
       allow,
       maker: () => maker,
-      serving: createServing(disk),
+      serving: createServing(disk, clock),
       clock,
       urls,
       multipart,
