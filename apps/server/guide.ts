@@ -29,6 +29,13 @@ curl -s $house/v1/uploads/$id/complete -H "$auth" -H "$json" -d "{\\"parts\\":$p
 curl -s $house/v1/videos -H "$auth" -H "$json" -d "{\\"upload_id\\":\\"$id\\",\\"title\\":\\"A film\\",\\"audience\\":\\"public\\"}"
 \`\`\`
 
+**With a client that is written already.** \`/v1/tus\` takes tus 1.0 (tus-js-client, uppy, tuspy) with the same \`Authorization\` header; the metadata \`filename\`, \`filetype\`, and with \`title\` (and \`audience\`, \`space_id\`) the file becomes a video by itself, named by \`folkhus-video-id\` in the last answer. \`/v1/s3\` takes S3's protocol: the bucket is \`uploads\`, in path style, with the keys of \`POST /v1/tokens/{id}/s3_credentials\`; \`x-amz-meta-title\` and \`-audience\` do the same. \`POST /v1/uploads/import\` fetches from an address. A part that you \`PUT\` yourself may carry \`content-md5\` or \`x-amz-checksum-sha256\`: other bytes are refused.
+
+\`\`\`ts
+const s3 = new S3Client({ endpoint: house + "/v1/s3", region: "house", forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } });
+await new Upload({ client: s3, params: { Bucket: "uploads", Key: "film.mp4", Body: createReadStream("film.mp4"), Metadata: { title: "A film" } } }).done();
+\`\`\`
+
 **Lists** answer \`items\` and \`next_cursor\`; send it back as \`cursor\` until it is \`null\`. Nothing is missed or repeated while others write.
 
 **Refusals** are \`application/problem+json\` (RFC 9457): go by \`status\` and \`code\`, show \`detail\`, quote \`request_id\`. Fields that a call does not know are refused, never ignored. On 429 and 503 wait for \`Retry-After\` seconds; the \`RateLimit\` headers tell what is left before that.

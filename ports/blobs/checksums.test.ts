@@ -16,8 +16,10 @@ test("BL62: checksums are those of the standards, in pieces of any length", () =
   };
   expect(of("crc32", nine)).toBe("cbf43926");
   expect(of("crc32c", nine)).toBe("e3069283");
+  expect(of("crc64nvme", nine)).toBe("ae8b14860a799888");
   const long = randomBytes(100_003);
-  for (const step of [1, 7, 8, 4096]) expect(of("crc32c", long, step)).toBe(of("crc32c", long, 100_003));
+  for (const name of ["crc32c", "crc64nvme"] as const)
+    for (const step of [1, 7, 8, 4096]) expect(of(name, long, step)).toBe(of(name, long, 100_003));
   for (const name of ["sha1", "sha256", "md5"] as const)
     expect(of(name, long, 999)).toBe(createHash(name).update(long).digest("hex"));
 });
@@ -37,7 +39,7 @@ test("BL62: a part with another checksum is 422 and not stored; a right one is; 
   expect(await put({ "content-md5": sum("md5", bytes.subarray(1)) })).toBe("422 upload.checksum_mismatch");
   expect(await put({ "x-amz-checksum-sha256": sum("sha256") }, other)).toBe("422 upload.checksum_mismatch");
   expect(await put({ "x-amz-checksum-crc32": "AAAAAA==" })).toBe("422 upload.checksum_mismatch");
-  expect(await put({ "x-amz-checksum-crc64nvme": "AAAAAAAAAAA=" })).toBe("422 upload.checksum_unknown");
+  expect(await put({ "x-amz-checksum-crc128": "AAAAAAAAAAA=" })).toBe("422 upload.checksum_unknown");
   expect(await blobs.multipart.listParts("c/one", multipart_id)).toEqual([]);
   expect(await put({ "content-md5": sum("md5"), "x-amz-checksum-sha256": sum("sha256") })).toBe(200);
   expect(await blobs.multipart.listParts("c/one", multipart_id)).toHaveLength(1);

@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 import { Problem } from "#kernel/errors.ts";
 
 /** Checksums that a client may send with bytes, by the names of S3's headers (`x-amz-checksum-<name>`) and `content-md5`. */
-export const CHECKSUM_NAMES = ["crc32", "crc32c", "sha1", "sha256", "md5"] as const;
+export const CHECKSUM_NAMES = ["crc32", "crc32c", "crc64nvme", "sha1", "sha256", "md5"] as const;
 export type ChecksumName = (typeof CHECKSUM_NAMES)[number];
 export const isChecksumName = (name: string): name is ChecksumName =>
   (CHECKSUM_NAMES as readonly string[]).includes(name);
@@ -27,6 +27,7 @@ export function createChecksum(name: ChecksumName): RunningChecksum {
       },
     };
   }
+  if (name === "crc64nvme") return crc64nvme();
   const hasher = new Bun.CryptoHasher(name);
   return { update: (chunk) => void hasher.update(chunk), digest: () => hasher.digest("base64") };
 }
@@ -45,7 +46,7 @@ export function checkedBody(headers: Headers, body: AsyncIterable<Uint8Array>): 
       throw new Problem(
         422,
         "upload.checksum_unknown",
-        `${header} cannot be checked here. Send content-md5 or x-amz-checksum- with one of ${CHECKSUM_NAMES.slice(0, 4).join(", ")}.`,
+        `${header} cannot be checked here. Send content-md5 or x-amz-checksum- with one of ${CHECKSUM_NAMES.slice(0, 5).join(", ")}.`,
       );
     }
     sums.push({ header, wanted: wanted.trim(), sum: createChecksum(name) });
@@ -110,4 +111,56 @@ function makeTables(): Uint32Array[] {
   const all = [first];
   for (let k = 1; k < 8; k++) all.push(first.map((_, n) => first[all[k - 1]![n]! & 255]! ^ (all[k - 1]![n]! >>> 8)));
   return all;
+}
+
+let wide: { low: Uint32Array; high: Uint32Array }[] | null = null;
+
+/** NVM Express's, which newer AWS programs send unasked; in halves of 32 bits, as BigInt is thirty times slower. */
+function crc64nvme(): RunningChecksum {
+  wide ??= makeWideTables();
+  const tables = wide;
+  let low = 0xffffffff;
+  let high = 0xffffffff;
+  return {
+    update(chunk) {
+      let at = 0;
+      for (const end = chunk.length - 7; at < end; at += 8) {
+        const a = low ^ (chunk[at]! | (chunk[at + 1]! << 8) | (chunk[at + 2]! << 16) | (chunk[at + 3]! << 24));
+        const b = high ^ (chunk[at + 4]! | (chunk[at + 5]! << 8) | (chunk[at + 6]! << 16) | (chunk[at + 7]! << 24));
+        low = 0;
+        high = 0;
+        for (let k = 0; k < 4; k++) {
+          const [one, two] = [tables[7 - k]!, tables[3 - k]!];
+          const [i, j] = [(a >>> (8 * k)) & 255, (b >>> (8 * k)) & 255];
+          low ^= one.low[i]! ^ two.low[j]!;
+          high ^= one.high[i]! ^ two.high[j]!;
+        }
+      }
+      for (; at < chunk.length; at++) {
+        const i = (low ^ chunk[at]!) & 255;
+        low = ((low >>> 8) | (high << 24)) ^ tables[0]!.low[i]!;
+        high = (high >>> 8) ^ tables[0]!.high[i]!;
+      }
+    },
+    digest() {
+      const bytes = Buffer.alloc(8);
+      bytes.writeUInt32BE(~high >>> 0, 0);
+      bytes.writeUInt32BE(~low >>> 0, 4);
+      return bytes.toString("base64");
+    },
+  };
+}
+
+function makeWideTables(): { low: Uint32Array; high: Uint32Array }[] {
+  const first = Array.from({ length: 256 }, (_, n) => {
+    let value = BigInt(n);
+    for (let bit = 0; bit < 8; bit++) value = value & 1n ? (value >> 1n) ^ 0x9a6c9329ac4bc9b5n : value >> 1n;
+    return value;
+  });
+  const all = [first];
+  for (let k = 1; k < 8; k++) all.push(all[k - 1]!.map((value) => first[Number(value & 255n)]! ^ (value >> 8n)));
+  return all.map((table) => ({
+    low: Uint32Array.from(table, (value) => Number(value & 0xffffffffn)),
+    high: Uint32Array.from(table, (value) => Number(value >> 32n)),
+  }));
 }

@@ -10,7 +10,7 @@ import { MOVE_IMAGE } from "./images/index.ts";
 import * as images from "./images/store.ts";
 import { belongsInPublic, isPublicPlace } from "./places.ts";
 import type { SpaceFacts } from "./rules.ts";
-import { bytesOfImages, bytesOfVideo } from "./storage/store.ts";
+import { bytesOfImages, bytesOfVideo } from "./storage/held.ts";
 import { checkSpaceRoom } from "./uploads/space-room.ts";
 import { MOVE_VIDEO } from "./videos/index.ts";
 import * as videos from "./videos/store.ts";

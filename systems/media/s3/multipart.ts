@@ -61,7 +61,9 @@ export function createMultipart(needs: S3Needs) {
         payload.chunks(),
       );
       await uploads.extendUpload(sql.pool, id, new Date(needs.clock.now() + needs.limits.upload_kept_ms));
-      const sums = [...call.request.headers].filter(([name]) => /^x-amz-checksum-(?:crc32c?|sha1|sha256)$/.test(name));
+      const sums = [...call.request.headers].filter(([name]) =>
+        /^x-amz-checksum-(?:crc32c?|crc64nvme|sha1|sha256)$/.test(name),
+      );
       return new Response(null, { headers: { etag: `"${etag}"`, ...Object.fromEntries(sums) } });
     },
 

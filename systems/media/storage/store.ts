@@ -1,4 +1,4 @@
-import type { ImageId, PersonId, SpaceId, VideoId } from "#kernel/ids.ts";
+import type { PersonId, SpaceId, VideoId } from "#kernel/ids.ts";
 import type { Query } from "#ports/sql/index.ts";
 
 import type { Ladder } from "../encode/ladder.ts";
@@ -6,7 +6,7 @@ import type { Place } from "../places.ts";
 import type { Held, StorageClass, StoredKind } from "./contract.ts";
 
 /** Every byte that a row knows of: whose, where, and what. What is deleted is on its way out and not in it. */
-const HELD = `
+export const HELD = `
   SELECT u.owner_id, CASE WHEN v.id IS NULL THEN u.space_id ELSE v.space_id END AS space_id, v.id AS video_id, CASE WHEN v.id IS NULL THEN 'upload' ELSE 'source' END AS kind, '' AS name, u.size_bytes AS bytes
     FROM media_uploads u LEFT JOIN media_videos v ON v.upload_id = u.id WHERE u.state <> 'freeing'
   UNION ALL
@@ -32,19 +32,6 @@ export async function heldIn(q: Query, of: { by: By; id: string } | null): Promi
     WHERE ${of === null} OR ${q.unsafe(OWNER[of?.by ?? "person"])} = ${of?.id ?? "0"}::bigint
     GROUP BY kind, name HAVING sum(bytes) > 0 ORDER BY bytes DESC, kind, name`;
   return rows;
-}
-
-/** Everything of one video. */
-export async function bytesOfVideo(q: Query, id: VideoId): Promise<number> {
-  const [row] = await q<{ bytes: number }[]>`
-    SELECT coalesce(sum(bytes), 0)::float8 AS bytes FROM (${q.unsafe(HELD)}) held WHERE video_id = ${id}`;
-  return row?.bytes ?? 0;
-}
-
-export async function bytesOfImages(q: Query, ids: ImageId[]): Promise<number> {
-  const [row] = await q<{ bytes: number }[]>`
-    SELECT coalesce(sum(bytes), 0)::float8 AS bytes FROM media_images WHERE id = ANY(${q.array(ids, "BIGINT")}) AND deleted_at IS NULL`;
-  return row?.bytes ?? 0;
 }
 
 export interface OwnerSum {

@@ -12,7 +12,7 @@ import { checkEarly } from "../early/begin.ts";
 import type { Tell } from "../events.ts";
 import { belongsInPublic, isPublicPlace, newPlace } from "../places.ts";
 import type { Rules, SpaceFacts } from "../rules.ts";
-import { bytesOfVideo } from "../storage/store.ts";
+import { bytesOfVideo } from "../storage/held.ts";
 import type { Acceptance } from "../uploads/admission.ts";
 import type { Uploads } from "../uploads/index.ts";
 import { checkSpaceRoom } from "../uploads/space-room.ts";
