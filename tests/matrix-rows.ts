@@ -264,6 +264,7 @@ const media: Record<string, Row> = {
     async (f) => ({ ...(await ofVideo(f)), body: { session: "abcdefgh", seq: 0 } }),
   ],
   "GET /v1/videos/{video_id}/analytics": ["owner", ofVideo],
+  "GET /v1/media/analytics": ["self", none],
   "GET /v1/media/quality": ["admin", none],
   "GET /v1/media/storage": ["admin", none],
   "GET /v1/media/storage/owners": ["admin", none],

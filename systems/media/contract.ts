@@ -313,7 +313,13 @@ export const listVideos = defineRoute({
   summary: "My videos, newest first",
   tag: "media",
   access: read,
-  query: zPageQuery.extend({ mine: z.enum(["", "1", "true"]).optional(), status: z.enum(VIDEO_STATUSES).optional() }),
+  query: zPageQuery.extend({
+    mine: z.enum(["", "1", "true"]).optional(),
+    status: z.enum(VIDEO_STATUSES).optional(),
+    audience: zAudience.optional(),
+    /** In the title, whatever the case. */
+    q: zText(TITLE_CHARS_MAX).optional(),
+  }),
   answers: { 200: zPage(zVideo) },
 });
 

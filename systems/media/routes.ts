@@ -26,6 +26,7 @@ import type { Images } from "./images/index.ts";
 import { presentImage } from "./images/present.ts";
 import type { ImageRow } from "./images/store.ts";
 import type { MediaLimits } from "./limits.ts";
+import { listedVideos } from "./listed.ts";
 import { servePlayback } from "./playback/routes.ts";
 import type { Tells } from "./playback/tell.ts";
 import type { PeopleFacts, Rules, SpaceFacts } from "./rules.ts";
@@ -77,7 +78,11 @@ export function serveMedia(api: Api, needs: RoutesNeeds): void {
   serveImages(api, needs);
   serveCollections(api, needs);
   serveStorage(api, needs);
-  servePlayback(api, { ...needs, readable: (viewer, id) => readableVideo(viewer, id, needs) });
+  servePlayback(api, {
+    ...needs,
+    readable: (viewer, id) => readableVideo(viewer, id, needs),
+    listed: (viewer, ids) => listedVideos(viewer, ids, needs),
+  });
   const door: VideoDoor = {
     readable: (viewer, id) => readableVideo(viewer, id, needs),
     own: (viewer, id) => ownVideo(viewer, id, needs),

@@ -1,9 +1,10 @@
-import type { VideoId } from "#kernel/ids.ts";
+import type { PersonId, VideoId } from "#kernel/ids.ts";
 import { DAY_MS, rfc3339 } from "#kernel/time.ts";
 import type { Query } from "#ports/sql/index.ts";
 
 import { presentClass } from "../storage/present.ts";
 import { classesOf } from "../storage/store.ts";
+import { MOST_WATCHED_MAX } from "./bounds.ts";
 import type { HouseQuality, Quality, Share, VideoAnalytics } from "./contract.ts";
 import { dayOf, type DaySums, noRetention, noSums } from "./fold.ts";
 import { addSteps, quantileOf } from "./histogram.ts";
@@ -63,6 +64,32 @@ export async function videoAnalytics(
     quality: qualityOf(all),
     views_total: video.view_count,
     kept: kept ? presentClass(kept) : null,
+  };
+}
+
+/** All that a person made, together. Which films these are is for the caller to show. */
+export async function ownAnalytics(q: Query, owner_id: PersonId, days: number, now_ms: number) {
+  const { since, list } = calendar(days, now_ms);
+  const [rows, most_watched, ever] = await Promise.all([
+    store.ownDays(q, owner_id, since),
+    store.mostWatched(q, owner_id, since, MOST_WATCHED_MAX),
+    store.ownTotals(q, owner_id),
+  ]);
+  const byDay = new Map(rows.map((row) => [row.day, row]));
+  const sum = (of: (row: store.OwnDay) => number) => rows.reduce((all, row) => all + of(row), 0);
+  return {
+    since,
+    until: dayOf(now_ms),
+    totals: {
+      videos: ever.videos,
+      views: sum((row) => row.views),
+      sessions: sum((row) => row.sessions),
+      watched_ms: sum((row) => row.watched_ms),
+      viewer_days: sum((row) => row.viewers),
+    },
+    by_day: list.map((day) => byDay.get(day) ?? { day, views: 0, viewers: 0, sessions: 0, watched_ms: 0 }),
+    most_watched,
+    views_total: ever.views,
   };
 }
 

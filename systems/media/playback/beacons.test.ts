@@ -1,6 +1,14 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 
-import { createVideo, getHouseQuality, getVideo, getVideoAnalytics, type VideoAnalytics } from "../contract.ts";
+import {
+  createVideo,
+  deleteVideo,
+  getHouseQuality,
+  getMyAnalytics,
+  getVideo,
+  getVideoAnalytics,
+  type VideoAnalytics,
+} from "../contract.ts";
 import { createSteppedClock, good, mediaHouse, uploadBytes } from "../testing.ts";
 import { agentOf, isMachine } from "./agents.ts";
 import { BEACONS_BURST, DAY_VIEWERS_KEPT_MS } from "./bounds.ts";
@@ -222,6 +230,30 @@ describe("what becomes of beacons", () => {
     expect(house.by_day).toHaveLength(28);
     expect(house.totals.sessions).toBeGreaterThan(5);
     expect(house.quality.startup.p50_ms).toBeWithin(10, 1_000);
+  });
+
+  test("MD188: an owner's numbers over all films are the sums of what is still there; nobody else's are in them", async () => {
+    const asked = async (token: string | null, days = 28) => client.call(getMyAnalytics, { token, query: { days } });
+    expect((await asked(null)).status).toBe(401);
+    expect((await asked(astrid.token, 0)).status).toBe(400);
+    expect(good(await asked(birger.token)).totals).toMatchObject({ videos: 0, views: 0, sessions: 0 });
+    const before = good(await asked(astrid.token));
+    const [long, short] = [await video(), await video("private")];
+    await tell(long, { session: "mine-all-1", seq: 0 }, { token: birger.token });
+    clock.step(10_000);
+    await tell(long, { session: "mine-all-1", seq: 1, played_ms: 10_000 }, { token: birger.token });
+    await analytics(long);
+    const after = good(await asked(astrid.token));
+    expect(after.by_day).toHaveLength(28);
+    expect(after.totals.videos).toBe(before.totals.videos + 2);
+    expect(after.totals.watched_ms).toBe(before.totals.watched_ms + 10_000);
+    expect(after.totals.sessions).toBe(before.totals.sessions + 1);
+    expect(after.most_watched.map((one) => one.video.id)).toContain(long);
+    expect(after.most_watched.map((one) => one.video.id)).not.toContain(short);
+    const watched = after.most_watched.map((one) => one.watched_ms);
+    expect(watched).toEqual(watched.toSorted((a, b) => b - a));
+    await client.call(deleteVideo, { token: astrid.token, params: { video_id: long } });
+    expect(good(await asked(astrid.token)).totals.watched_ms).toBe(before.totals.watched_ms);
   });
 
   test("MD166: viewers of a day are counted by hashes that say nothing on another day, and go after a week", async () => {

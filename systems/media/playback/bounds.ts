@@ -47,6 +47,8 @@ export const DAY_VIEWERS_KEPT_MS = 7 * DAY_MS;
 /** Older days are summed into one number. */
 export const DAYS_KEPT = 400;
 export const ANALYTICS_DAYS_MAX = DAYS_KEPT;
+/** Films that an owner's own numbers name. */
+export const MOST_WATCHED_MAX = 20;
 export const VIEWS_RECOUNTED_EVERY_MS = HOUR_MS;
 /** Days whose views are all still there as rows. */
 export const DAYS_RECOUNTED = 6;

@@ -4,6 +4,7 @@ import { defineRoute } from "#kernel/contract.ts";
 import { zId, zIdOut, zTime } from "#kernel/wire.ts";
 
 import { VIEW_SESSION_CHARS_MAX } from "../bounds.ts";
+import { zListedVideo } from "../collections/contract.ts";
 import { zVideoClass } from "../storage/contract.ts";
 import {
   ANALYTICS_DAYS_MAX,
@@ -184,6 +185,43 @@ export const getVideoAnalytics = defineRoute({
   problems: ["video.not_found", "video.not_yours"],
 });
 
+export const zMyAnalytics = z
+  .object({
+    since: zDay,
+    until: zDay,
+    /** What went, its numbers went with. */
+    totals: z.object({
+      videos: z.number(),
+      views: z.number(),
+      sessions: z.number(),
+      watched_ms: z.number(),
+      /** The sum over films and days: nothing links one to the next. */
+      viewer_days: z.number(),
+    }),
+    by_day: z.array(
+      z.object({ day: zDay, views: z.number(), viewers: z.number(), sessions: z.number(), watched_ms: z.number() }),
+    ),
+    /** What was watched longest in this time, the most first. */
+    most_watched: z.array(
+      z.object({ video: zListedVideo, views: z.number(), sessions: z.number(), watched_ms: z.number() }),
+    ),
+    /** Over their whole lives. */
+    views_total: z.number(),
+  })
+  .meta({ id: "MyAnalytics" });
+export type MyAnalytics = z.output<typeof zMyAnalytics>;
+
+export const getMyAnalytics = defineRoute({
+  method: "GET",
+  path: "/v1/media/analytics",
+  summary: "How my videos are watched, all together",
+  tag: "media",
+  access: { who: "signed_in", scope: "read", suspended_too: true },
+  cost_tokens: 5,
+  query: z.strictObject({ days: zDays }),
+  answers: { 200: zMyAnalytics },
+});
+
 export const zHouseQuality = z
   .object({
     since: zDay,
@@ -217,4 +255,4 @@ export const getHouseQuality = defineRoute({
   answers: { 200: zHouseQuality },
 });
 
-export const playbackRoutes = { postBeacon, getVideoAnalytics, getHouseQuality };
+export const playbackRoutes = { postBeacon, getVideoAnalytics, getMyAnalytics, getHouseQuality };

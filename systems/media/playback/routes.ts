@@ -6,8 +6,9 @@ import { addressKey, type Api } from "#ports/http/index.ts";
 import { createLocalLimiter, type LimitRule } from "#ports/limiter/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
+import type { ListedVideo } from "../collections/contract.ts";
 import type { VideoRow } from "../videos/store.ts";
-import { houseQuality, videoAnalytics } from "./analytics.ts";
+import { houseQuality, ownAnalytics, videoAnalytics } from "./analytics.ts";
 import { ADDRESSES_HELD_MAX, BEACONS_BURST, BEACONS_PER_S } from "./bounds.ts";
 import { playbackRoutes as r } from "./contract.ts";
 import type { Tells } from "./tell.ts";
@@ -20,9 +21,11 @@ export interface PlaybackNeeds {
   tells: Tells;
   /** @throws Problem 404 */
   readable(viewer: Viewer, id: VideoId): Promise<VideoRow>;
+  /** One's own, as lists show them. */
+  listed(viewer: Viewer, ids: readonly VideoId[]): Promise<ReadonlyMap<VideoId, ListedVideo>>;
 }
 
-export function servePlayback(api: Api, { sql, clock, tells, readable }: PlaybackNeeds): void {
+export function servePlayback(api: Api, { sql, clock, tells, readable, listed }: PlaybackNeeds): void {
   const limiter = createLocalLimiter({ clock, keys_max: ADDRESSES_HELD_MAX });
 
   api.serve(r.postBeacon, async ({ viewer, params, body, address, header }) => {
@@ -44,6 +47,24 @@ export function servePlayback(api: Api, { sql, clock, tells, readable }: Playbac
     if (video.owner_id !== viewer.person_id && !officer)
       throw forbidden("How a video is watched is for its owner.", "video.not_yours");
     return { status: 200, body: await videoAnalytics(sql.pool, video, query.days, clock.now()) };
+  });
+
+  api.serve(r.getMyAnalytics, async ({ viewer, query }) => {
+    const { most_watched, ...own } = await ownAnalytics(sql.pool, viewer.person_id, query.days, clock.now());
+    const shown = await listed(
+      viewer,
+      most_watched.map(({ id }) => id),
+    );
+    return {
+      status: 200,
+      body: {
+        ...own,
+        most_watched: most_watched.flatMap(({ id, ...sums }) => {
+          const video = shown.get(id);
+          return video ? [{ video, ...sums }] : [];
+        }),
+      },
+    };
   });
 
   api.serve(r.getHouseQuality, async ({ query }) => ({

@@ -1,4 +1,4 @@
-import type { VideoId } from "#kernel/ids.ts";
+import type { PersonId, VideoId } from "#kernel/ids.ts";
 import type { Query } from "#ports/sql/index.ts";
 
 import {
@@ -207,4 +207,41 @@ export async function houseDays(q: Query, since: string): Promise<(DaySums & { d
   const rows = await q<(DayRow & { day: string })[]>`
     SELECT day::text AS day, ${q.unsafe(SUMS)} FROM media_house_days WHERE day >= ${since}::date ORDER BY day`;
   return rows.map((row) => ({ day: row.day, ...fromRow(row) }));
+}
+
+export interface OwnDay {
+  day: string;
+  views: number;
+  viewers: number;
+  sessions: number;
+  watched_ms: number;
+}
+
+/** Of all that a person made and that is still there. */
+export async function ownDays(q: Query, owner_id: PersonId, since: string): Promise<OwnDay[]> {
+  return q<OwnDay[]>`SELECT d.day::text AS day, sum(d.views)::float8 AS views, sum(d.viewers)::float8 AS viewers,
+      sum(d.sessions)::float8 AS sessions, sum(d.watched_ms)::float8 AS watched_ms
+    FROM media_videos v JOIN media_video_days d ON d.video_id = v.id AND d.day >= ${since}::date
+    WHERE v.owner_id = ${owner_id} AND v.deleted_at IS NULL GROUP BY d.day ORDER BY d.day`;
+}
+
+export async function mostWatched(
+  q: Query,
+  owner_id: PersonId,
+  since: string,
+  limit: number,
+): Promise<{ id: VideoId; views: number; sessions: number; watched_ms: number }[]> {
+  return q<
+    { id: VideoId; views: number; sessions: number; watched_ms: number }[]
+  >`SELECT v.id, sum(d.views)::float8 AS views, sum(d.sessions)::float8 AS sessions, sum(d.watched_ms)::float8 AS watched_ms
+    FROM media_videos v JOIN media_video_days d ON d.video_id = v.id AND d.day >= ${since}::date
+    WHERE v.owner_id = ${owner_id} AND v.deleted_at IS NULL
+    GROUP BY v.id ORDER BY sum(d.watched_ms) DESC, v.id DESC LIMIT ${limit}`;
+}
+
+export async function ownTotals(q: Query, owner_id: PersonId): Promise<{ videos: number; views: number }> {
+  const [row] = await q<{ videos: number; views: number }[]>`SELECT count(*)::float8 AS videos,
+      COALESCE(sum(view_count), 0)::float8 AS views FROM media_videos
+    WHERE owner_id = ${owner_id} AND deleted_at IS NULL AND (holder IS NULL OR holder NOT LIKE 'edit:%')`;
+  return row ?? { videos: 0, views: 0 };
 }

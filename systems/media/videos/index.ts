@@ -26,7 +26,13 @@ export interface Videos {
   find(id: VideoId): Promise<store.VideoRow | null>;
   listMine(
     owner_id: PersonId,
-    asked: { status?: VideoStatus | undefined; limit: number; cursor?: string | undefined },
+    asked: {
+      status?: VideoStatus | undefined;
+      audience?: Audience | undefined;
+      q?: string | undefined;
+      limit: number;
+      cursor?: string | undefined;
+    },
   ): Promise<Page<store.VideoRow>>;
   change(id: VideoId, to: VideoChange): Promise<void>;
   remove(id: VideoId, by: PersonId): Promise<void>;
@@ -138,9 +144,16 @@ export function createVideos(needs: VideosNeeds): Videos {
 
     find: (id) => store.findVideo(sql.pool, id),
 
-    async listMine(owner_id, { status, limit, cursor }) {
+    async listMine(owner_id, { status, audience, q, limit, cursor }) {
       const before = cursor === undefined ? null : String(decodeCursor(cursor, ["id"])[0]);
-      const rows = await store.listVideos(sql.pool, { owner_id, status: status ?? null, before, limit: limit + 1 });
+      const rows = await store.listVideos(sql.pool, {
+        owner_id,
+        status: status ?? null,
+        audience: audience ?? null,
+        q: q === undefined || q === "" ? null : q,
+        before,
+        limit: limit + 1,
+      });
       const items = rows.slice(0, limit);
       const last = items.at(-1);
       return { items, next_cursor: rows.length > limit && last ? encodeCursor([last.id]) : null };

@@ -89,7 +89,14 @@ export async function findVideos(q: Query, ids: VideoId[]): Promise<VideoRow[]> 
 
 export async function listVideos(
   q: Query,
-  asked: { owner_id: PersonId; status: VideoStatus | null; before: string | null; limit: number },
+  asked: {
+    owner_id: PersonId;
+    status: VideoStatus | null;
+    audience: string | null;
+    q: string | null;
+    before: string | null;
+    limit: number;
+  },
 ): Promise<VideoRow[]> {
   return q<VideoRow[]>`SELECT ${q.unsafe(COLUMNS)} FROM media_videos
     WHERE owner_id = ${asked.owner_id} AND deleted_at IS NULL
@@ -97,6 +104,9 @@ export async function listVideos(
       AND (holder IS NULL OR holder NOT LIKE 'edit:%')
       AND (${asked.before}::bigint IS NULL OR id < ${asked.before}::bigint)
       AND (${asked.status}::text IS NULL OR status = ${asked.status}::text)
+      AND (${asked.audience}::text IS NULL OR audience = ${asked.audience}::text)
+      -- One person's titles, read in the order of the answer: no pattern of theirs is run.
+      AND (${asked.q}::text IS NULL OR strpos(lower(title), lower(${asked.q}::text)) > 0)
     ORDER BY id DESC LIMIT ${asked.limit}`;
 }
 

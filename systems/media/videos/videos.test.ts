@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 
+import type { QueryIn } from "#kernel/contract.ts";
 import { LOG_START } from "#ports/log/index.ts";
 import { peopleRoutes } from "#systems/people/contract.ts";
 import { TEST_PASSWORD } from "#systems/people/testing.ts";
@@ -239,6 +240,33 @@ withFfmpeg("MD29: a video says who made it, alone and in a list; what the depart
   expect(left.status).toBe(204);
   expect((await client.call(getVideo, { params })).code).toBe("video.not_found");
   expect((await client.call(getVideo, { token: moderator.token, params })).code).toBe("video.not_found");
+});
+
+withFfmpeg("MD189: one's own videos are listed by state, audience and a part of the title", async () => {
+  const greta = await media.person("greta");
+  const film = { filename: "a.mp4", media_type: "video/mp4" };
+  for (const [title, audience] of [
+    ["Sawing the oak", "public"],
+    ["100 % OAK", "private"],
+    ["A pond", "public"],
+  ] as const) {
+    const upload_id = await uploadBytes(media, greta.token, new Uint8Array(10), film);
+    good(await client.call(createVideo, { token: greta.token, body: { upload_id, title, audience } }));
+  }
+  await media.settled();
+  const titles = async (query: QueryIn<typeof listVideos>) =>
+    good(await client.call(listVideos, { token: greta.token, query })).items.map((video) => video.title);
+  expect(await titles({ q: "oak" })).toEqual(["100 % OAK", "Sawing the oak"]);
+  expect(await titles({ q: "%" })).toEqual(["100 % OAK"]);
+  expect(await titles({ q: "o_k" })).toEqual([]);
+  expect(await titles({ q: "" })).toHaveLength(3);
+  expect(await titles({ q: "oak", audience: "public" })).toEqual(["Sawing the oak"]);
+  expect(await titles({ status: "failed" })).toHaveLength(3);
+  expect(await titles({ status: "ready" })).toEqual([]);
+  const first = good(await client.call(listVideos, { token: greta.token, query: { q: "o", limit: 1 } }));
+  const query = { q: "o", limit: 1, cursor: first.next_cursor! };
+  expect(good(await client.call(listVideos, { token: greta.token, query })).items[0]!.title).toBe("100 % OAK");
+  expect((await client.call(listVideos, { token: greta.token, query: { q: "x".repeat(121) } })).status).toBe(400);
 });
 
 test("no refusal above was a fault of ours", () => {
