@@ -629,7 +629,7 @@ export function blobsContract(engine: string, open: () => Promise<BlobsUnderTest
         answer = (_name, signal) => {
           begun.resolve();
           signal.addEventListener("abort", () => left.resolve());
-          return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+          return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
         };
         const caller = new AbortController();
         const asking = ask(`${film()}4.m4s`, { signal: caller.signal }).catch(() => {});
