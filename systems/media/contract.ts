@@ -188,7 +188,8 @@ export const completeUpload = defineRoute({
       .optional(),
   }),
   body_bytes_max: 2 * 1024 * 1024,
-  deadline_ms: 30_000,
+  /** Parts that came twice are copied into their place, 4 GB of 10 at the worst; who is told 503 completes again. */
+  deadline_ms: 120_000,
   answers: { 202: z.object({ id: zIdOut<"upload">(), status: z.literal("complete") }) },
   problems: [
     "upload.not_found",

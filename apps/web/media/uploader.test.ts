@@ -218,3 +218,22 @@ describe("uploader", () => {
     expect(seen.length).toBeLessThan(12);
   });
 });
+
+test("WEB14: a lost answer to the completion is asked for again; a refusal is not", async () => {
+  let asked = 0;
+  const lost = uploading(5 * PART);
+  const complete = lost.house.complete;
+  lost.house.complete = async (id, parts) => {
+    if (++asked < 3) throw new Error("away");
+    return complete(id, parts);
+  };
+  expect(await lost.uploader.run()).toBe("u1");
+  expect(asked).toBe(3);
+  const refused = uploading(5 * PART);
+  refused.house.complete = async () => {
+    asked += 1;
+    throw new Error("no");
+  };
+  expect(await refused.uploader.run()).toBeNull();
+  expect(asked).toBe(4);
+});

@@ -203,6 +203,19 @@ export function createUploader(needs: UploaderNeeds): Uploader {
     await Promise.all(begun);
   }
 
+  /** Completing twice is harmless, so a lost answer is asked for again. */
+  async function completed(parts: { part_number: number; etag: string }[], signal: AbortSignal) {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await needs.house.complete(id!, parts);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!needs.mayRetry(error) || attempt + 1 >= TRIES_PER_PART_MAX) throw error;
+        await needs.sleep(backoffMs(attempt, BACKOFF, needs.random), signal);
+      }
+    }
+  }
+
   return {
     progress,
     async run() {
@@ -219,7 +232,7 @@ export function createUploader(needs: UploaderNeeds): Uploader {
           await sendAll(signal);
           enter("finishing");
           const parts = [...etags].sort(([a], [b]) => a - b).map(([part_number, etag]) => ({ part_number, etag }));
-          await needs.house.complete(id!, parts);
+          await completed(parts, signal);
         }
         enter("done");
         return id;
