@@ -44,3 +44,5 @@ export const TEXT_BYTES_MAX = 4 * 1024 * 1024;
 export const TEXTS_WALL_MS_MAX = 10 * 60_000;
 /** Of a file's own; fewer are kept. */
 export const CHAPTERS_READ_MAX = 1_000;
+/** Three short looks at a film, nothing encoded. */
+export const STUDY_WALL_MS_MAX = 30_000;

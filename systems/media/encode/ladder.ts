@@ -76,6 +76,8 @@ export interface Ladder {
   /** The first is the default. Empty for a silent film. */
   sounds: Sound[];
   trick: Trick | null;
+  /** Upper rungs as they were before they were fitted to the film: lists of then name them. Empty where nothing changed. */
+  before_fit?: Rung[];
 }
 
 const SHORT_SIDES = [240, 360, 480, 720, 1080] as const;

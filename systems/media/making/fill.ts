@@ -13,6 +13,7 @@ import { missingSegments, type RungRow, rungsOf } from "../videos/rungs.ts";
 import * as store from "../videos/store.ts";
 import type { WorkNeeds } from "../work.ts";
 import { makeStretch, soundsFirst } from "./ahead.ts";
+import { fitUpperRungs } from "./fit.ts";
 import { MAKE_SEGMENT } from "./index.ts";
 import { isCopied, isMakeable, type Makeable } from "./run.ts";
 
@@ -87,6 +88,7 @@ async function fill(video: Makeable, run: JobRun, needs: WorkNeeds): Promise<voi
     const left = await nextStretch(now, eager, needs);
     run.progress(progressOf(rungs));
     if (left) await makeNext(now, left, onKept, run, needs);
+    else if (now.status === "processing" && !now.ladder.before_fit) await fitUpperRungs(now, run, needs);
     else if (now.status === "processing") await finish(id, run, needs);
     else {
       const upper = now.wanted_at === null ? [] : rungs.filter((rung) => !eager.includes(rung) && isEncoded(now, rung));

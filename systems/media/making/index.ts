@@ -16,7 +16,7 @@ import {
 } from "../bounds.ts";
 import { checkThere } from "../early/view.ts";
 import { createMovies, type Movies } from "../encode/copy/index.ts";
-import { namesOf, segmentsOf, tracksOf } from "../encode/playlist.ts";
+import { namesOf, tracksOf } from "../encode/playlist.ts";
 import { type FfmpegTools, MediaRefusal } from "../encode/tools.ts";
 import type { MediaLimits } from "../limits.ts";
 import { isPublicPlace, type Place } from "../places.ts";
@@ -27,7 +27,7 @@ import { createFlights, type Flights } from "./flights.ts";
 import { keepInit, keepSegment, mediaTypeOf } from "./keep.ts";
 import { giveBack, type Hold, leaseOf, noteFailure, type Spot, takeLeases } from "./leases.ts";
 import { copyMaker, encodeMaker, type Makers } from "./makers.ts";
-import { mayMake, readName } from "./names.ts";
+import { mayMake, planOf, readName } from "./names.ts";
 import { createQuiet, type Quiet } from "./quiet.ts";
 import { isMakeable, type Makeable, makerOf, runMaker } from "./run.ts";
 import { busy, createSlots } from "./slots.ts";
@@ -112,12 +112,15 @@ export function createMaking(needs: MakingNeeds): Making {
     if (!asked) return null;
     const video = await store.findVideo(sql.pool, asked.video_id);
     if (!isMakeable(video) || !isGoodPlace(asked.place, video.place)) return null;
-    const { ladder } = video;
     const { track, k } = asked;
-    if (!tracksOf(ladder).includes(track)) return null;
-    const names = namesOf(ladder);
-    if (asked.file !== (k === null ? names.init(track) : names.segment(track, k))) return null;
-    if (k !== null && k >= segmentsOf(ladder, track)) return null;
+    const plan = planOf(video.ladder, asked);
+    if (!plan) return null;
+    if (plan !== video.ladder) {
+      const before: Makeable = { ...video, ladder: plan };
+      return flights.join(`${keyOf(video.id, track, k)}/before`, signal, (nobody) =>
+        makeUnkept(before, track, k, nobody),
+      );
+    }
     if (video.early) await checkThere(ground, video, track, k);
     try {
       using _somebody = quiet.disturb();
@@ -131,6 +134,21 @@ export function createMaking(needs: MakingNeeds): Making {
       if (error instanceof VideoGone) return null;
       throw error;
     }
+  }
+
+  /** Of the plan before, for who holds its lists still: made for them, and not stored. */
+  async function makeUnkept(video: Makeable, track: string, k: number | null, signal: AbortSignal): Promise<Made> {
+    if (!makes_here) throw busy();
+    using _slot = await slots.take(rankOf(video, track), signal);
+    let made: Uint8Array<ArrayBuffer> | null = null;
+    const onFile = async ({ kind, bytes }: { kind: "init" | "segment"; bytes: Uint8Array }) => {
+      if ((kind === "init") === (k === null)) made = plain(bytes);
+    };
+    const from = k ?? 0;
+    const part = { tracks: [track], from, until: from + 1, ...(k === null ? { inits_only: true } : {}) };
+    await runMaker(ground, video, { ...part, onFile, signal, nice: 0 }, null);
+    if (!made) throw new Error(`nothing was made of ${track}`);
+    return { bytes: made, media_type: mediaTypeOf(video.ladder, track) };
   }
 
   /** Needs no lease: whoever makes it makes the same, and the first one decides. */

@@ -1,6 +1,7 @@
 import type { VideoId } from "#kernel/ids.ts";
 
-import { INIT } from "../encode/playlist.ts";
+import type { Ladder } from "../encode/ladder.ts";
+import { INIT, namesOf, segmentsOf, tracksOf } from "../encode/playlist.ts";
 import type { Place } from "../places.ts";
 
 /** What a blob's name asks for, before anybody has looked whether there is such a video. */
@@ -24,4 +25,16 @@ export function readName(name: string): Asked | null {
   if (place === undefined || id === undefined || file === undefined || track === undefined) return null;
   if (k === undefined && !file.endsWith(`/${INIT}`)) return null;
   return { place, video_id: id as VideoId, track, k: k === undefined ? null : Number(k), file };
+}
+
+/** The plan that has this name: the video's own, or of an upper rung the one before it was fitted to the film. */
+export function planOf(ladder: Ladder, { track, k, file }: Asked): Ladder | null {
+  const before = (ladder.before_fit ?? []).filter(({ name }) => name === track);
+  const plans = [ladder, ...before.map((rung) => ({ ...ladder, rungs: [rung] }))];
+  const has = (plan: Ladder): boolean => {
+    if (!tracksOf(plan).includes(track)) return false;
+    const names = namesOf(plan);
+    return k === null ? file === names.init(track) : k < segmentsOf(plan, track) && file === names.segment(track, k);
+  };
+  return plans.find(has) ?? null;
 }

@@ -93,7 +93,7 @@ export async function writeLists(
 }
 
 /** What finished rungs really take, from the sizes of their segments. */
-async function measure(q: Query, id: VideoId, ladder: Ladder, rungs: RungRow[]): Promise<Map<string, Measured>> {
+export async function measure(q: Query, id: VideoId, ladder: Ladder, rungs: RungRow[]): Promise<Map<string, Measured>> {
   const measured = new Map<string, Measured>();
   for (const { rung, kind, complete_at } of rungs) {
     if (kind !== "video" || !complete_at) continue;

@@ -112,3 +112,17 @@ export async function missingSegments(
 export async function deleteRungs(q: Query, video_id: VideoId, rungs: string[]): Promise<void> {
   await q`DELETE FROM media_rungs WHERE video_id = ${video_id} AND rung = ANY(${q.array(rungs, "TEXT")})`;
 }
+
+/** Upper rungs of which no segment is made or being made. Inits are made ahead of time and say nothing. */
+export async function untouchedRungs(q: Query, video_id: VideoId): Promise<Set<string>> {
+  const rows = await q<{ rung: string }[]>`SELECT rung FROM media_rungs r
+    WHERE video_id = ${video_id} AND kind = 'video' AND NOT eager AND segments_done = 0
+      AND NOT EXISTS (SELECT FROM media_making_leases l WHERE l.video_id = r.video_id AND l.rung = r.rung)`;
+  return new Set(rows.map(({ rung }) => rung));
+}
+
+/** A rung is planned anew before a segment of it is made; it gets an init of its own. */
+export async function planRungAnew(q: Query, video_id: VideoId, rung: string, bitrate_bps: number): Promise<void> {
+  await q`UPDATE media_rungs SET bitrate_bps = ${bitrate_bps}, init_etag = NULL
+    WHERE video_id = ${video_id} AND rung = ${rung}`;
+}

@@ -128,6 +128,11 @@ export async function setPlan(
     duration_ms = ${plan.duration_ms}, width = ${plan.width}, height = ${plan.height} WHERE id = ${id}`;
 }
 
+/** The same film, planned anew. */
+export async function setLadder(q: Query, id: VideoId, ladder: Ladder): Promise<void> {
+  await q`UPDATE media_videos SET ladder = ${JSON.stringify(ladder)}::text::json WHERE id = ${id}`;
+}
+
 export async function setJob(q: Query, id: VideoId, job_id: string | null): Promise<void> {
   await q`UPDATE media_videos SET job_id = ${job_id} WHERE id = ${id}`;
 }
