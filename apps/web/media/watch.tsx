@@ -31,6 +31,7 @@ import { WatchList } from "./library/watch-list.tsx";
 import { InTheMaking, MadeNot } from "./making.tsx";
 import { cameFrom, type NowPlaying, playerBox, watchAt } from "./now-playing.ts";
 import { usePreferences } from "./preferences.ts";
+import { markWanted } from "./start-up.ts";
 import { fetchEarly } from "./stream/early.ts";
 
 export function WatchScreen() {
@@ -177,6 +178,7 @@ function Stand({
   const place = useRef<HTMLDivElement>(null);
   const first = useRef({ start_ms, renditions });
   useLayoutEffect(() => {
+    if (!playerBox().isConnected) markWanted();
     if (place.current) return watchAt(place.current, { video_id: id, search: {}, start_ms: first.current.start_ms });
   }, [id]);
   const { post, list, shuffle } = search;

@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useMatchRoute, useNavigate, useRouterState } from "@tanstack/react-router";
 import { Menu as MenuIcon, PenLine, Plus } from "lucide-react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { createElement, lazy, Suspense, useEffect, useState } from "react";
 
 import type { Me } from "#systems/people/contract.ts";
 
-import { loadPlayer, usePlaying } from "../media/now-playing.ts";
+import { usePlayerHost, usePlaying } from "../media/now-playing.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Button, buttonClass } from "../parts/button.tsx";
 import { cx } from "../parts/class.ts";
@@ -25,7 +25,6 @@ const ToastHost = lazy(() => import("./toast-host.tsx"));
 const Palette = lazy(() => import("./palette.tsx"));
 const Help = lazy(() => import("./help.tsx"));
 const ComposeDialog = lazy(() => import("../feed/compose-dialog.tsx"));
-const PlayerHost = lazy(loadPlayer);
 const UploadShelf = lazy(() => import("../media/upload-resume.tsx"));
 
 /** Screens that need the whole window: no frame around them. */
@@ -237,7 +236,8 @@ function BarLink({ item, over }: { item: NavItem; over: boolean }) {
 /** The film that is being watched stands over all screens, so that it outlives the one that it began on. */
 function Watched() {
   const playing = usePlaying();
-  return <Suspense fallback={null}>{playing && <PlayerHost playing={playing} />}</Suspense>;
+  const Host = usePlayerHost();
+  return playing && Host && createElement(Host, { playing });
 }
 
 /** Everything that lies over the page, and the keys that call it. */

@@ -4,6 +4,7 @@ import type { ListedVideo } from "#systems/media/contract.ts";
 
 import { cx } from "../../parts/class.ts";
 import { clockOf } from "../../parts/time.tsx";
+import { HoverLook } from "../hover-look.tsx";
 import { shareSeen } from "./arrange.ts";
 
 /** A film's picture with its length and how much of it was seen. What it says is said in words beside it. */
@@ -11,7 +12,7 @@ export function Thumb({
   video,
   className,
 }: {
-  video: Pick<ListedVideo, "poster_url" | "placeholder" | "duration_ms" | "position_ms" | "status">;
+  video: Pick<ListedVideo, "id" | "poster_url" | "placeholder" | "duration_ms" | "position_ms" | "status">;
   className?: string;
 }) {
   const share = shareSeen(video);
@@ -30,6 +31,7 @@ export function Thumb({
           className="absolute inset-0 size-full object-cover"
         />
       )}
+      {video.status === "ready" && <HoverLook video_id={video.id} />}
       {video.status === "processing" && !video.poster_url && (
         <LoaderCircle className="absolute inset-0 m-auto size-6 animate-spin text-ink-3" />
       )}

@@ -3,6 +3,7 @@ import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { attach, type Attached, placeToGoOn } from "../hls.ts";
 import { preferences, usePreferences } from "../preferences.ts";
 import { choose, leaveStage, playOn } from "../stage.ts";
+import { measureFirstFrame } from "../start-up.ts";
 import type { Level, Told } from "../stream/levels.ts";
 import type { Sound } from "../stream/tie.ts";
 import { applySound, applySpeed } from "./acts.ts";
@@ -72,6 +73,7 @@ export function useStream(video: HTMLVideoElement | null, needs: StreamNeeds) {
     });
     attached.current = mine;
     let gone = false;
+    measureFirstFrame(video);
     choose(video);
     if (begins.current.playing) void mine.then(() => !gone && playOn(video));
     const { current } = begins;

@@ -1,5 +1,5 @@
 import { startLevel, type Told } from "./levels.ts";
-import { bandwidth, screenSide } from "./line.ts";
+import { bandwidth, pictureSide } from "./line.ts";
 import { readBeginning, readMaster } from "./lists.ts";
 
 /**
@@ -48,7 +48,7 @@ export async function fetchEarly(list: string, { start_s = 0, told = [] }: Begin
   const master = await textOf(url);
   if (master === null) return;
   const { variants, sounds } = readMaster(master, url);
-  const chosen = variants[startLevel(variants, { told, bandwidth_bps: bandwidth(), screen_px: screenSide() })];
+  const chosen = variants[startLevel(variants, { told, bandwidth_bps: bandwidth(), side_px: pictureSide() })];
   if (!chosen) return;
   const sound = chosen.audio === null ? undefined : sounds.get(chosen.audio);
   await Promise.all([chosen.url, ...(sound === undefined ? [] : [sound])].map((track) => beginning(track, start_s)));

@@ -24,17 +24,17 @@ export const isThere = (level: Level, told: readonly Told[]): boolean => {
 };
 
 /**
- * The quality to begin with: the best that is there, that the line carries and that the screen can show; the lowest
+ * The quality to begin with: the best that is there, that the line carries and that the picture can show; the lowest
  * where none is. A quality whose segments are made on demand would make the first picture wait for an encoder.
  * @param levels smallest first
- * @param screen_px of the short side, in device pixels
+ * @param side_px the short side of the picture, in device pixels
  * @returns an index of `levels`; 0 for none
  */
 export function startLevel(
   levels: readonly Level[],
-  { told, bandwidth_bps, screen_px }: { told: readonly Told[]; bandwidth_bps: number; screen_px: number },
+  { told, bandwidth_bps, side_px }: { told: readonly Told[]; bandwidth_bps: number; side_px: number },
 ): number {
-  const enough = levels.findIndex((level) => level.height >= screen_px);
+  const enough = levels.findIndex((level) => level.height >= side_px);
   const top = enough === -1 ? levels.length - 1 : enough;
   for (let at = top; at > 0; at--) {
     const level = levels[at]!;

@@ -14,14 +14,14 @@ const LADDER = [
 ];
 const told = (...progress: number[]) =>
   progress.map((share, at) => ({ rung: `${LADDER[at]!.height}p`, progress: share }));
-const line = { told: [], bandwidth_bps: 100_000_000, screen_px: 1080 };
+const line = { told: [], bandwidth_bps: 100_000_000, side_px: 1080 };
 
 describe("the quality to begin with", () => {
-  test("WEB24: never more than the line carries, nor than the screen shows", () => {
+  test("WEB24: never more than the line carries, nor than the picture shows", () => {
     expect(startLevel(LADDER, { ...line, bandwidth_bps: 200_000 })).toBe(0);
     expect(startLevel(LADDER, { ...line, bandwidth_bps: 2_000_000 })).toBe(1);
-    expect(startLevel(LADDER, { ...line, screen_px: 390 })).toBe(1);
-    expect(startLevel(LADDER, { ...line, screen_px: 844 })).toBe(3);
+    expect(startLevel(LADDER, { ...line, side_px: 390 })).toBe(1);
+    expect(startLevel(LADDER, { ...line, side_px: 844 })).toBe(3);
     expect(startLevel([], line)).toBe(0);
   });
 

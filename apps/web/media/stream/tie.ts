@@ -2,7 +2,7 @@ import type Hls from "hls.js";
 import type { HlsConfig } from "hls.js";
 
 import { isThere, type Level, levelFor, startLevel, type Told } from "./levels.ts";
-import { bandwidth, rememberBandwidth, screenSide } from "./line.ts";
+import { bandwidth, pictureSide, rememberBandwidth } from "./line.ts";
 import { patientLoader } from "./loader.ts";
 
 /** A sound that a film can be heard in. */
@@ -56,7 +56,7 @@ export function tieWithHls(Player: typeof Hls, video: HTMLVideoElement, url: str
     }));
     const chosen = levelFor(levels, options.height ?? null);
     if (chosen === -1)
-      hls.startLevel = startLevel(levels, { told: told(), bandwidth_bps: bandwidth(), screen_px: screenSide() });
+      hls.startLevel = startLevel(levels, { told: told(), bandwidth_bps: bandwidth(), side_px: pictureSide(video) });
     else hls.loadLevel = chosen;
     options.onLevels?.(levels);
   });
