@@ -102,7 +102,7 @@ module.exports = {
       comment: "The command line may use the server's composition, the server builds the page; nothing else crosses.",
       severity: "error",
       from: { path: "^apps/([^/]+)/", pathNot: TEST },
-      to: { path: "^apps/", pathNot: "^apps/$1/|^apps/server/|^apps/web/(build|page-html)[.]ts$" },
+      to: { path: "^apps/", pathNot: "^apps/$1/|^apps/server/|^apps/web/(build|page-html|embed/embed-html)[.]ts$" },
     },
     {
       name: "package-imports",

@@ -1,4 +1,4 @@
-import type { BeaconIn } from "#systems/media/playback/contract.ts";
+import type { BeaconIn } from "#systems/media/contract.ts";
 
 /** Hundredths of the film, as the house counts them. */
 const BUCKETS = 100;

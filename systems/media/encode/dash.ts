@@ -129,7 +129,6 @@ const duration = (seconds: number): string => `PT${seconds.toFixed(6)}S`;
 const xml = (text: string): string =>
   text
     .toWellFormed()
-    // oxlint-disable-next-line no-control-regex
     .replaceAll(/[\u0000-\u001f\ufffe\uffff]/g, " ")
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
