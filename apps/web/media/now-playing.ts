@@ -1,6 +1,4 @@
-import { type ReactNode, useSyncExternalStore } from "react";
-
-import { sorry } from "../shell/toasts.ts";
+import { useSyncExternalStore } from "react";
 
 /** The one film that is being watched: on its own page, or in the corner while its viewer looks at something else. */
 export interface NowPlaying {
@@ -69,7 +67,6 @@ export function keepInCorner() {
  * @returns what to call when the page goes: a film that plays goes on in the corner, one that rests ends
  */
 export function watchAt(place: HTMLElement, film: NowPlaying): () => void {
-  void loadPlayer().catch(sorry);
   moveTo(place);
   become(now?.video_id === film.video_id ? { ...now, place: "page" } : { ...film, place: "page" });
   return () => {
@@ -96,23 +93,6 @@ export const searchOf = ({ search: { post, list, shuffle } }: NowPlaying) => ({
   ...(list === undefined ? {} : { list }),
   ...(list === undefined || shuffle === undefined ? {} : { shuffle }),
 });
-
-type Host = (props: { playing: Playing }) => ReactNode;
-
-let host: Host | null = null;
-
-/** The player's code (no part of a first visit). */
-export async function loadPlayer(): Promise<void> {
-  if (host) return;
-  host = (await import("./player-host.tsx")).default;
-  for (const listener of listeners) listener();
-}
-
-/**
- * The player's code, where it is there. Not by `lazy`: what React once waited for it shows 300 ms later at the earliest,
- * and a film's first picture would wait with it.
- */
-export const usePlayerHost = () => useSyncExternalStore(subscribe, () => host);
 
 /** Ends it and lets go of everything it held. */
 export function stopPlaying() {

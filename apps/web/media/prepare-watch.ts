@@ -2,7 +2,7 @@ import { getVideo } from "#systems/media/contract.ts";
 
 import { ask, queries } from "../shell/house.ts";
 import { warmUp } from "./hls.ts";
-import { loadPlayer } from "./now-playing.ts";
+import { loadPlayer } from "./player-code.ts";
 import { savesData } from "./stage.ts";
 import { fetchEarly } from "./stream/early.ts";
 

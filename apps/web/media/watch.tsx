@@ -30,6 +30,7 @@ import type { WatchSearch } from "./library/video-row.tsx";
 import { WatchList } from "./library/watch-list.tsx";
 import { InTheMaking, MadeNot } from "./making.tsx";
 import { cameFrom, type NowPlaying, playerBox, watchAt } from "./now-playing.ts";
+import { loadPlayer } from "./player-code.ts";
 import { usePreferences } from "./preferences.ts";
 import { markWanted } from "./start-up.ts";
 import { fetchEarly } from "./stream/early.ts";
@@ -179,6 +180,7 @@ function Stand({
   const first = useRef({ start_ms, renditions });
   useLayoutEffect(() => {
     if (!playerBox().isConnected) markWanted();
+    void loadPlayer().catch(sorry);
     if (place.current) return watchAt(place.current, { video_id: id, search: {}, start_ms: first.current.start_ms });
   }, [id]);
   const { post, list, shuffle } = search;

@@ -5,7 +5,8 @@ import { createElement, lazy, Suspense, useEffect, useState } from "react";
 
 import type { Me } from "#systems/people/contract.ts";
 
-import { usePlayerHost, usePlaying } from "../media/now-playing.ts";
+import { usePlaying } from "../media/now-playing.ts";
+import { usePlayerHost } from "../media/player-code.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Button, buttonClass } from "../parts/button.tsx";
 import { cx } from "../parts/class.ts";
