@@ -117,14 +117,14 @@ export function placeSegment(segment: Uint8Array, decode_time: bigint, sequence:
   return placed;
 }
 
-/** A fragment of sound made of AAC frames, each `samples_each` long. */
-export function soundSegment(
+/** A fragment of samples that stand for themselves, AAC frames or key frames, each `ticks_each` long. */
+export function plainSegment(
   frames: Uint8Array[],
-  samples_each: number,
+  ticks_each: number,
   decode_time: bigint,
   sequence: number,
 ): Uint8Array {
-  const tfhd = fullBox("tfhd", 0, 0x020028, u32(1), u32(samples_each), u32(0x02000000));
+  const tfhd = fullBox("tfhd", 0, 0x020028, u32(1), u32(ticks_each), u32(0x02000000));
   const tfdt = fullBox("tfdt", 1, 0, u64(decode_time));
   const trunWith = (offset: number) =>
     fullBox("trun", 0, 0x201, u32(frames.length), u32(offset), concat(frames.map((frame) => u32(frame.length))));
@@ -133,6 +133,31 @@ export function soundSegment(
   // The offset is the head's own length and mdat's: the same length whatever number stands in it.
   const moof = moofWith(moofWith(0).length + 8);
   return concat([STYP, moof, makeBox("mdat", ...frames)]);
+}
+
+/** A segment that shows only the first picture of another, a key frame, for as long as that one lasts. */
+export function keySegment(segment: Uint8Array, sequence: number): Uint8Array {
+  const { sizes, data } = samplesOf(segment);
+  const tfdt = find(segment, ["moof", "traf", "tfdt"]);
+  const decode_time = viewOf(segment).getBigUint64(tfdt.content + 4);
+  return plainSegment([data.subarray(0, sizes[0])], ticksOf(segment), decode_time, sequence);
+}
+
+/** How long the samples of a fragment last together. */
+function ticksOf(segment: Uint8Array): number {
+  const view = viewOf(segment);
+  const tfhd = find(segment, ["moof", "traf", "tfhd"]);
+  const said = view.getUint32(tfhd.content) & 0xffffff;
+  const usual = said & 0x8 ? view.getUint32(tfhd.content + 8 + (said & 0x1 ? 8 : 0) + (said & 0x2 ? 4 : 0)) : 0;
+  const trun = find(segment, ["moof", "traf", "trun"]);
+  const flags = view.getUint32(trun.content) & 0xffffff;
+  const count = view.getUint32(trun.content + 4);
+  if (!(flags & 0x100)) return usual * count;
+  const step = [0x100, 0x200, 0x400, 0x800].reduce((sum, flag) => sum + (flags & flag ? 4 : 0), 0);
+  let at = trun.content + 8 + (flags & 0x1 ? 4 : 0) + (flags & 0x4 ? 4 : 0);
+  let ticks = 0;
+  for (let i = 0; i < count; i++, at += step) ticks += view.getUint32(at);
+  return ticks;
 }
 
 function find(bytes: Uint8Array, path: string[]): Box {

@@ -1,6 +1,6 @@
 import { SOUNDS_MAX } from "./bounds.ts";
 import type { PackedCopy } from "./copy/pack.ts";
-import { FPS_MAX, type Fraction, type Grid, gridOf, playRate, valueOf } from "./grid.ts";
+import { FPS_MAX, type Fraction, type Grid, gridOf, playRate, SEGMENT_S, valueOf } from "./grid.ts";
 
 /** What the ladder has to know of a source; `Probe` has all of it. */
 export interface LadderSource {
@@ -55,14 +55,15 @@ export interface Sound extends SourceSound {
   copied?: PackedCopy;
 }
 
-/** One small key frame for each segment: what a player shows while somebody winds. */
+/** The key frames of a rung, one for each segment: what a player shows while somebody winds. Nothing is encoded for it. */
 export interface Trick {
   name: "trick";
+  /** The rung that they are taken from. */
+  of: string;
   width: number;
   height: number;
-  crf: number;
-  maxrate_bps: number;
-  level: number;
+  /** The most that a key frame can take, over the length of its segment. */
+  bitrate_bps: number;
   /** RFC 6381. */
   codecs: string;
 }
@@ -119,9 +120,19 @@ export function planLadder(source: LadderSource, identity: string): Ladder {
     grid: gridOf(source.duration_ms, fps),
     rungs,
     sounds: source.sounds.slice(0, SOUNDS_MAX).map(soundOf),
-    trick: null,
+    trick: trickOf(rungs[0]!),
   };
 }
+
+/** A key frame can be no larger than what the rate control may spend at once. */
+const trickOf = ({ name, width, height, bufsize_bits, codecs }: Rung): Trick => ({
+  name: "trick",
+  of: name,
+  width,
+  height,
+  bitrate_bps: Math.ceil(bufsize_bits / SEGMENT_S),
+  codecs,
+});
 
 const soundOf = ({ stream, language, title }: SourceSound, i: number): Sound => ({
   name: i === 0 ? "audio" : `audio-${i}`,

@@ -46,9 +46,15 @@ export function namesOf(ladder: Ladder): Names {
 
 const recipeOf = ({ source, grid, ...tracks }: Ladder, track: string): string =>
   createHash("sha256")
-    .update(JSON.stringify([RECIPE_VERSION, source, grid, trackOf(tracks, track)]))
+    .update(JSON.stringify([RECIPE_VERSION, source, grid, ...madeOf(tracks, track)]))
     .digest("hex")
     .slice(0, 12);
+
+/** The plans that a track's bytes follow from. */
+function madeOf(tracks: Pick<Ladder, "rungs" | "sounds" | "trick">, track: string): (Rung | Sound | Trick)[] {
+  const own = trackOf(tracks, track);
+  return "of" in own ? [own, trackOf(tracks, own.of)] : [own];
+}
 
 /** @throws RangeError for a track that the ladder does not have */
 export function trackOf(ladder: Pick<Ladder, "rungs" | "sounds" | "trick">, track: string): Rung | Sound | Trick {
@@ -116,6 +122,17 @@ export function masterPlaylist(
     ];
     lines.push(`#EXT-X-STREAM-INF:${attributes.join(",")}`, names.playlist(rung.name));
   }
+  const { trick } = ladder;
+  // Made on demand only: of a film that failed nothing is.
+  if (trick && !options.rungs) {
+    const attributes = [
+      `BANDWIDTH=${trick.bitrate_bps}`,
+      `CODECS="${trick.codecs}"`,
+      `RESOLUTION=${trick.width}x${trick.height}`,
+      `URI="${names.playlist(trick.name)}"`,
+    ];
+    lines.push(`#EXT-X-I-FRAME-STREAM-INF:${attributes.join(",")}`);
+  }
   return `${lines.join("\n")}\n`;
 }
 
@@ -151,7 +168,7 @@ export function promised(rung: Rung): Measured {
   return { average_bps: rung.maxrate_bps * AVERAGE_SHARE, peak_bps: rung.maxrate_bps + rung.bufsize_bits / 4 };
 }
 
-/** The playlist of one rung or sound: complete, and the same for the same ladder, whatever of it is stored. */
+/** The playlist of one track: complete, and the same for the same ladder, whatever of it is stored. */
 export function mediaPlaylist(ladder: Ladder, track: string): string {
   const names = namesOf(ladder);
   const lines = [
@@ -161,6 +178,7 @@ export function mediaPlaylist(ladder: Ladder, track: string): string {
     "#EXT-X-MEDIA-SEQUENCE:0",
     "#EXT-X-PLAYLIST-TYPE:VOD",
     "#EXT-X-INDEPENDENT-SEGMENTS",
+    ...(track === ladder.trick?.name ? ["#EXT-X-I-FRAMES-ONLY"] : []),
     `#EXT-X-MAP:URI="${names.init(track)}"`,
   ];
   const segments = segmentsOf(ladder, track);
@@ -194,7 +212,13 @@ export function secondsOf(ladder: Ladder, track: string, k: number): number {
   return isSound(ladder, track) ? audioSeconds(ladder.grid, k) : segmentSeconds(ladder.grid, k);
 }
 
-/** The tracks of a ladder, in the order in which a viewer needs them. */
+/** All that have a list. */
+export const listedTracks = (ladder: Ladder): string[] => [
+  ...tracksOf(ladder),
+  ...(ladder.trick ? [ladder.trick.name] : []),
+];
+
+/** The tracks of a ladder that are made, in the order in which a viewer needs them. */
 export const tracksOf = ({ sounds, rungs }: Ladder): string[] => [...sounds, ...rungs].map(({ name }) => name);
 
 /** Segments that a track has: the sound of a last, very short picture segment may fit into none of its own. */

@@ -1,4 +1,4 @@
-import { placeSegment, samplesOf, soundSegment, timescaleOf } from "./boxes.ts";
+import { placeSegment, plainSegment, samplesOf, timescaleOf } from "./boxes.ts";
 import { firstSoundFrame, type Part, rungFrames } from "./command.ts";
 import { AUDIO_FRAME, audioFrameAt, audioFrames } from "./grid.ts";
 import type { Rung, Sound } from "./ladder.ts";
@@ -88,7 +88,7 @@ export function soundTrack(part: Part, sound: Sound): Track {
       if (held.length < count) break;
       ready.push({
         index,
-        bytes: soundSegment(held.slice(0, count), AUDIO_FRAME, BigInt(first * AUDIO_FRAME), index + 1),
+        bytes: plainSegment(held.slice(0, count), AUDIO_FRAME, BigInt(first * AUDIO_FRAME), index + 1),
       });
       held = held.slice(count);
       index++;

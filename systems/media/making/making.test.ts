@@ -264,6 +264,35 @@ describe.skipIf(!has)("made ahead of time", () => {
   });
 });
 
+describe.skipIf(!has)("winding", () => {
+  test("EN43: the list of key frames gives one picture for each segment, of what is stored and of what is not, and stores none", async () => {
+    const { at, read, list, video } = await film();
+    const master = await read("master.m3u8");
+    expect(master).toContain('URI="trick.m3u8"');
+    const { text, init, segments } = await list("trick");
+    expect(text).toContain("#EXT-X-I-FRAMES-ONLY");
+    expect(segments).toHaveLength(5);
+    const folder = await mkdtemp(join(tmpdir(), "trick-"));
+    try {
+      const low = await list(video.renditions[0]!.rung);
+      await media.blobs.delete((await media.stored()).filter((name) => name.endsWith(low.segments[3]!)));
+      const parts = await Promise.all([init, ...segments].map(async (file) => (await media.ask(at(file))).bytes()));
+      const path = join(folder, "trick.mp4");
+      await Bun.write(path, Buffer.concat(parts));
+      const said = await Bun.$`ffprobe -v error -show_entries frame=pts_time,pict_type -of csv=p=0 ${path}`
+        .quiet()
+        .text();
+      const shown = [...said.matchAll(/(\d+\.\d+),I/g)].map(([, time]) => Math.round(Number(time)));
+      expect(shown).toEqual([0, 4, 8, 12, 16]);
+      expect((await media.stored()).filter((name) => name.includes("/trick/"))).toEqual([]);
+      const [, bandwidth] = /X-I-FRAME-STREAM-INF:BANDWIDTH=(\d+)/.exec(master)!;
+      expect(Math.max(...parts.map((bytes) => bytes.length)) * 8).toBeLessThan(Number(bandwidth) * 4);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
 test("no refusal above was a fault of ours", () => {
   expect(media.house.broken).toEqual([]);
   expect(media.failures).toEqual([]);

@@ -8,13 +8,13 @@ import { subtitleLinesOf } from "../captions/master.ts";
 import { dashManifest } from "../encode/dash.ts";
 import type { Ladder } from "../encode/ladder.ts";
 import {
+  listedTracks,
   masterPlaylist,
   type Measured,
   mediaPlaylist,
   namesOf,
   secondsOf,
   type TextLines,
-  tracksOf,
 } from "../encode/playlist.ts";
 import type { Place } from "../places.ts";
 import { type RungRow, rungsOf, segmentsOf } from "./rungs.ts";
@@ -70,7 +70,7 @@ export function publishVideoJob({ sql, blobs }: { sql: Sql; blobs: Blobs }): Job
 
 const listNames = (ladder: Ladder): string[] => {
   const names = namesOf(ladder);
-  return [names.master, names.manifest, ...tracksOf(ladder).map((track) => names.playlist(track))];
+  return [names.master, names.manifest, ...listedTracks(ladder).map((track) => names.playlist(track))];
 };
 
 const wholeOf = (rungs: RungRow[]): string[] => rungs.filter((rung) => rung.complete_at).map(({ rung }) => rung);
@@ -86,7 +86,7 @@ export async function writeLists(
   const put = (name: string, text: string, as: PutOptions = PLAYLIST) =>
     blobs.put(place + name, new TextEncoder().encode(text), as);
   await Promise.all([
-    ...tracksOf(ladder).map((track) => put(names.playlist(track), mediaPlaylist(ladder, track))),
+    ...listedTracks(ladder).map((track) => put(names.playlist(track), mediaPlaylist(ladder, track))),
     put(names.manifest, dashManifest(ladder, { ...shown, texts: shown.texts?.tracks ?? [] }), MANIFEST),
   ]);
   await put(names.master, masterPlaylist(ladder, shown));
