@@ -1,8 +1,13 @@
 import type { VideoId } from "#kernel/ids.ts";
 
+<<<<<<< HEAD
 import type { Ladder } from "../encode/ladder.ts";
 import { INIT, namesOf, segmentsOf, tracksOf } from "../encode/playlist.ts";
 import type { Place } from "../places.ts";
+=======
+import { INIT } from "../encode/playlist.ts";
+import { isPublicPlace, type Place } from "../places.ts";
+>>>>>>> 5e3ba77 (Winding has a file of its own)
 
 /** What a blob's name asks for, before anybody has looked whether there is such a video. */
 export interface Asked {
@@ -27,6 +32,7 @@ export function readName(name: string): Asked | null {
   return { place, video_id: id as VideoId, track, k: k === undefined ? null : Number(k), file };
 }
 
+<<<<<<< HEAD
 /** The plan that has this name: the video's own, or of an upper rung the one before it was fitted to the film. */
 export function planOf(ladder: Ladder, { track, k, file }: Asked): Ladder | null {
   const before = (ladder.before_fit ?? []).filter(({ name }) => name === track);
@@ -38,3 +44,8 @@ export function planOf(ladder: Ladder, { track, k, file }: Asked): Ladder | null
   };
   return plans.find(has) ?? null;
 }
+=======
+/** A place that it lay in before everybody might see it: its addresses were given out for a while, and hold as long. */
+export const isGoodPlace = (asked: Place, now: Place): boolean =>
+  asked === now || (isPublicPlace(now) && !isPublicPlace(asked));
+>>>>>>> 5e3ba77 (Winding has a file of its own)
