@@ -19,7 +19,6 @@ import { createMovies, type Movies } from "../encode/copy/index.ts";
 import { namesOf, tracksOf } from "../encode/playlist.ts";
 import { type FfmpegTools, MediaRefusal } from "../encode/tools.ts";
 import type { MediaLimits } from "../limits.ts";
-import { isPublicPlace, type Place } from "../places.ts";
 import { VideoGone } from "../videos/fail.ts";
 import { deleteSegment, hasSegment } from "../videos/rungs.ts";
 import * as store from "../videos/store.ts";
@@ -27,11 +26,12 @@ import { createFlights, type Flights } from "./flights.ts";
 import { keepInit, keepSegment, mediaTypeOf } from "./keep.ts";
 import { giveBack, type Hold, leaseOf, noteFailure, type Spot, takeLeases } from "./leases.ts";
 import { copyMaker, encodeMaker, type Makers } from "./makers.ts";
-import { mayMake, planOf, readName } from "./names.ts";
+import { isGoodPlace, mayMake, planOf, readName } from "./names.ts";
 import { createQuiet, type Quiet } from "./quiet.ts";
 import { isMakeable, type Makeable, makerOf, runMaker } from "./run.ts";
 import { busy, createSlots } from "./slots.ts";
 import { createSources, type Sources } from "./sources.ts";
+import { cutTrick } from "./trick.ts";
 
 /** For nodes that make nothing themselves: asks one that does. */
 export const MAKE_SEGMENT = "media.make_segment";
@@ -121,6 +121,8 @@ export function createMaking(needs: MakingNeeds): Making {
         makeUnkept(before, track, k, nobody),
       );
     }
+    const { trick } = video.ladder;
+    if (trick && track === trick.name) return cutTrick(blobs, make, video, { trick, k }, signal);
     if (video.early) await checkThere(ground, video, track, k);
     try {
       using _somebody = quiet.disturb();
@@ -288,10 +290,6 @@ export function createMaking(needs: MakingNeeds): Making {
     },
   };
 }
-
-/** A place that it lay in before everybody might see it: its addresses were given out for a while, and hold as long. */
-const isGoodPlace = (asked: Place, now: Place): boolean =>
-  asked === now || (isPublicPlace(now) && !isPublicPlace(asked));
 
 /** Sound and the lowest rung first: with them a film goes on, in whatever quality. */
 function rankOf({ ladder }: Makeable, track: string): number {

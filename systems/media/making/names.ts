@@ -1,13 +1,8 @@
 import type { VideoId } from "#kernel/ids.ts";
 
-<<<<<<< HEAD
 import type { Ladder } from "../encode/ladder.ts";
-import { INIT, namesOf, segmentsOf, tracksOf } from "../encode/playlist.ts";
-import type { Place } from "../places.ts";
-=======
-import { INIT } from "../encode/playlist.ts";
+import { INIT, listedTracks, namesOf, segmentsOf } from "../encode/playlist.ts";
 import { isPublicPlace, type Place } from "../places.ts";
->>>>>>> 5e3ba77 (Winding has a file of its own)
 
 /** What a blob's name asks for, before anybody has looked whether there is such a video. */
 export interface Asked {
@@ -32,20 +27,18 @@ export function readName(name: string): Asked | null {
   return { place, video_id: id as VideoId, track, k: k === undefined ? null : Number(k), file };
 }
 
-<<<<<<< HEAD
 /** The plan that has this name: the video's own, or of an upper rung the one before it was fitted to the film. */
 export function planOf(ladder: Ladder, { track, k, file }: Asked): Ladder | null {
   const before = (ladder.before_fit ?? []).filter(({ name }) => name === track);
   const plans = [ladder, ...before.map((rung) => ({ ...ladder, rungs: [rung] }))];
   const has = (plan: Ladder): boolean => {
-    if (!tracksOf(plan).includes(track)) return false;
+    if (!listedTracks(plan).includes(track)) return false;
     const names = namesOf(plan);
     return k === null ? file === names.init(track) : k < segmentsOf(plan, track) && file === names.segment(track, k);
   };
   return plans.find(has) ?? null;
 }
-=======
+
 /** A place that it lay in before everybody might see it: its addresses were given out for a while, and hold as long. */
 export const isGoodPlace = (asked: Place, now: Place): boolean =>
   asked === now || (isPublicPlace(now) && !isPublicPlace(asked));
->>>>>>> 5e3ba77 (Winding has a file of its own)
