@@ -219,11 +219,13 @@ export const abortUpload = defineRoute({
 export const zRendition = z.object({
   /** Its short side, as in `480p`. */
   rung: z.string(),
+  /** `copy`: cut from the source as it is, at once when it is asked for; `encode`: made of it. */
+  kind: z.enum(["encode", "copy"]),
   width: z.int(),
   height: z.int(),
   bitrate_bps: z.int(),
   codecs: z.string(),
-  /** 0…1 of its segments are stored. */
+  /** 0…1 of its segments are stored. What is not is made when it is asked for. */
   progress: z.number(),
 });
 export type Rendition = z.output<typeof zRendition>;

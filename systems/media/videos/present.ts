@@ -47,7 +47,7 @@ export function presentVideo(
       ? { failure: { code: row.failure_code, detail: row.failure_detail ?? "", can_retry: row.failure_can_retry } }
       : {}),
     urls_until: rfc3339(until_ms),
-    renditions: rungs.filter((rung) => rung.kind === "video").map(rendition),
+    renditions: rungs.filter((rung) => rung.kind === "video").map((rung) => rendition(row, rung)),
     position_ms: seen.position_ms,
     may_edit: seen.may_edit,
     created_at: rfc3339(row.created_at),
@@ -101,8 +101,9 @@ export function progressOf(rungs: RungRow[]): number {
   return all === 0 ? 0 : Math.round((done / all) * 1000) / 1000;
 }
 
-const rendition = (rung: RungRow): Rendition => ({
+const rendition = ({ ladder }: VideoRow, rung: RungRow): Rendition => ({
   rung: rung.rung,
+  kind: ladder?.rungs.find(({ name }) => name === rung.rung)?.kind ?? "encode",
   width: rung.width ?? 0,
   height: rung.height ?? 0,
   bitrate_bps: rung.bitrate_bps,
