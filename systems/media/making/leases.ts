@@ -29,10 +29,12 @@ export async function takeLeases(
   const tracks = q.array(asked.tracks, "TEXT");
   const taken = await q<Spot[]>`INSERT INTO media_making_leases AS l (video_id, rung, k, token, for_viewer, until)
     SELECT ${video_id}, r.rung, s.k, ${token}, ${for_viewer}, clock_timestamp() + ${LEASE_MS} * interval '1 ms'
-    FROM media_rungs r CROSS JOIN LATERAL generate_series(${asked.from}::int, least(${asked.until}::int, r.segment_count) - 1) s(k)
+    FROM media_rungs r JOIN media_videos v ON v.id = r.video_id CROSS JOIN LATERAL generate_series(${asked.from}::int, least(${asked.until}::int, r.segment_count) - 1) s(k)
     WHERE r.video_id = ${video_id} AND r.rung = ANY(${tracks})
       AND NOT EXISTS (SELECT FROM media_segments m WHERE m.video_id = ${video_id} AND m.rung = r.rung AND m.k = s.k)
     ORDER BY r.rung, s.k
+    -- The video before its leases, as whoever stores a segment has it: else the two wait for one another.
+    FOR KEY SHARE OF v
     ON CONFLICT (video_id, rung, k) DO UPDATE SET token = excluded.token, for_viewer = excluded.for_viewer, storing = false,
         until = excluded.until
       WHERE l.until < clock_timestamp()

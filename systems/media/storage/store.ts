@@ -358,11 +358,14 @@ export async function holdUnnamed(
     FROM jsonb_to_recordset(${JSON.stringify(names)}::text::jsonb) AS t(video_id bigint, rung text, k integer)
     JOIN media_videos v ON v.id = t.video_id AND v.deleted_at IS NULL
     ORDER BY t.video_id, t.rung, t.k
+    FOR KEY SHARE OF v
     ON CONFLICT (video_id, rung, k) DO NOTHING RETURNING video_id, rung, k`;
 }
 
+/** In the order in which everybody takes them, so that nobody waits in a circle. */
 export async function endHold(q: Query, { video_id, token }: { video_id: VideoId; token: string }): Promise<void> {
-  await q`DELETE FROM media_making_leases WHERE video_id = ${video_id} AND token = ${token}`;
+  await q`DELETE FROM media_making_leases WHERE (video_id, rung, k) IN (
+    SELECT video_id, rung, k FROM media_making_leases WHERE video_id = ${video_id} AND token = ${token} ORDER BY rung, k FOR UPDATE)`;
 }
 
 /** @returns the bytes that they had */
