@@ -1,28 +1,14 @@
 import { useSyncExternalStore } from "react";
 
 import type { Audience } from "#kernel/wire.ts";
-import {
-  abortUpload,
-  completeUpload,
-  createImage,
-  createUpload,
-  createVideo,
-  deleteVideo,
-  getImage,
-  getUpload,
-  IMAGE_TYPES,
-  patchImage,
-  patchVideo,
-  signParts,
-  VIDEO_TYPES,
-} from "#systems/media/contract.ts";
+import { createImage, createVideo, getImage, patchImage, patchVideo } from "#systems/media/contract.ts";
 
-import { mayRetry, Refusal, sentenceOf } from "../client.ts";
+import { sentenceOf } from "../client.ts";
 import { call } from "../shell/house.ts";
 import { sorry } from "../shell/toasts.ts";
-import { putPart } from "./put-part.ts";
+import { AT_REST, kindOf, mediaTypeOf, titleOf, uploaderFor } from "./sending.ts";
 import { FILE_KEPT_BYTES_MAX, fingerprintOf, shelf, type Shelved } from "./shelf.ts";
-import { createUploader, type Uploader, type UploadProgress } from "./uploader.ts";
+import type { Uploader, UploadProgress } from "./uploader.ts";
 
 /** A file on its way into a post. `needs_file`: the browser let go of it at the reload; its owner picks it again. */
 export interface Attachment {
@@ -78,30 +64,7 @@ const subscribe = (listener: () => void) => {
 export const onAttachments = subscribe;
 export const useAttachments = () => useSyncExternalStore(subscribe, () => list);
 
-const REST: Omit<UploadProgress, "size_bytes"> = {
-  state: "waiting",
-  sent_bytes: 0,
-  bytes_per_s: 0,
-  left_ms: null,
-  problem: null,
-};
-
-export const kindOf = (file: Pick<File, "type" | "name">): "video" | "image" | null => {
-  if ((IMAGE_TYPES as readonly string[]).includes(file.type)) return "image";
-  if (
-    (VIDEO_TYPES as readonly string[]).includes(file.type) ||
-    /\.(?:mp4|mov|webm|mkv|avi|mpe?g|ts|3gp|ogv|m4v)$/i.test(file.name)
-  )
-    return "video";
-  return null;
-};
-
-/** Browsers do not know every film's type; the house looks at the truth later. */
-const mediaTypeOf = (file: File) => {
-  if (file.type !== "" && file.type !== "video/x-m4v")
-    return file.type === "video/avi" || file.type === "video/vnd.avi" ? "video/x-msvideo" : file.type;
-  return /\.mkv$/i.test(file.name) ? "video/x-matroska" : /\.avi$/i.test(file.name) ? "video/x-msvideo" : "video/mp4";
-};
+export { kindOf } from "./sending.ts";
 
 export async function addFile(file: File, handle: FileSystemFileHandle | null = null): Promise<void> {
   const kind = kindOf(file);
@@ -139,7 +102,7 @@ function keep(shelved: Shelved, file: File | null): Kept {
       alt: shelved.alt,
       preview_url: file ? URL.createObjectURL(file) : null,
       upload: {
-        ...REST,
+        ...AT_REST,
         size_bytes: shelved.size_bytes,
         state: done ? "done" : "waiting",
         sent_bytes: done ? shelved.size_bytes : 0,
@@ -157,7 +120,7 @@ function keep(shelved: Shelved, file: File | null): Kept {
 /** Brings back what a reload interrupted, and goes on with what can go on. */
 export async function restore(): Promise<void> {
   if (kept.size > 0) return;
-  const found = (await shelf.all()).sort((a, b) => a.at - b.at);
+  const found = (await shelf.all()).filter((shelved) => !shelved.studio).sort((a, b) => a.at - b.at);
   const ones = found.filter((shelved) => !kept.has(shelved.key)).map((shelved) => keep(shelved, shelved.file));
   await Promise.all(
     ones.map(async (one) => {
@@ -204,59 +167,14 @@ export async function repick(key: string, file: File): Promise<boolean> {
 async function send(one: Kept): Promise<void> {
   const { file, shelved } = one;
   if (!file) return;
-  one.uploader ??= createUploader({
-    size_bytes: file.size,
-    slice: (from, to) => file.slice(from, to),
-    ...(shelved.upload_id === null ? {} : { id: shelved.upload_id }),
-    house: {
-      create: () =>
-        call(createUpload, {
-          body: { filename: shelved.name.slice(-255), size_bytes: file.size, media_type: shelved.media_type },
-        }),
-      look: async (upload_id) => {
-        const upload = await call(getUpload, { params: { upload_id } });
-        return { ...upload, complete: upload.status !== "open" };
-      },
-      sign: async (upload_id, part_numbers) =>
-        (await call(signParts, { params: { upload_id }, body: { part_numbers } })).parts,
-      complete: (upload_id, parts) => call(completeUpload, { params: { upload_id }, body: { parts } }),
-      early: async (upload_id) => {
-        if (shelved.kind !== "video" || shelved.early_id !== undefined) return;
-        try {
-          shelved.early_id = await videoOf(one, upload_id, true);
-          await shelf.put(shelved);
-        } catch (error) {
-          // It becomes a video at its end, as ever; only an answer that was lost is asked for again then.
-          one.not_early = error instanceof Refusal;
-        }
-      },
-      abort: (upload_id) =>
-        shelved.early_id === undefined
-          ? call(abortUpload, { params: { upload_id } })
-          : call(deleteVideo, { params: { video_id: shelved.early_id } }),
-    },
-    put: putPart,
-    named: (upload_id) => {
-      shelved.upload_id = upload_id;
-      // A new upload is nothing's beginning yet.
-      delete shelved.early_id;
-      delete one.not_early;
-      void shelf.put(shelved);
-    },
+  one.uploader ??= uploaderFor({
+    shelved,
+    file,
+    ...(shelved.kind === "video" ? { begin: (upload_id) => videoOf(one, upload_id, true) } : {}),
+    notEarly: (refused) => (one.not_early = refused),
+    renewed: () => delete one.not_early,
     changed: (upload) =>
       show(one, { upload, ...(upload.state === "failed" ? { stage: "failed", problem: upload.problem } : {}) }),
-    sentence: sentenceOf,
-    mayRetry: (error) => mayRetry(error) || error instanceof TypeError,
-    now: () => performance.now(),
-    random: Math.random,
-    sleep: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        const timer = setTimeout(resolve, ms);
-        signal.addEventListener("abort", () => {
-          clearTimeout(timer);
-          reject(signal.reason as Error);
-        });
-      }),
   });
   show(one, { stage: "uploading", problem: null });
   const upload_id = await one.uploader.run();
@@ -265,15 +183,10 @@ async function send(one: Kept): Promise<void> {
 
 async function videoOf({ shelved }: Kept, upload_id: string, early: boolean): Promise<string> {
   const { audience, space_id } = audienceNow();
-  const title =
-    shelved.name
-      .replace(/\.[a-z0-9]{2,5}$/i, "")
-      .slice(0, 120)
-      .trim() || "Video";
   const made = await call(createVideo, {
     body: {
       upload_id,
-      title,
+      title: titleOf(shelved.name),
       audience: audience === "space" && space_id === null ? "private" : audience,
       ...(audience === "space" && space_id !== null ? { space_id } : {}),
       ...(early ? { early } : {}),

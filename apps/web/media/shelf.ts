@@ -1,3 +1,5 @@
+import type { Audience } from "#kernel/wire.ts";
+
 /**
  * Unfinished uploads, kept in the browser's own database so that a reload loses nothing. Small files are kept whole,
  * of large ones only the handle (where the browser gives one) or else a fingerprint, by which the same file is known
@@ -20,6 +22,8 @@ export interface Shelved {
   handle: FileSystemFileHandle | null;
   /** Place in the post. */
   at: number;
+  /** Sent in the studio, for no post: who sees the film, and which film's file it replaces, if it does. */
+  studio?: { audience: Audience; space_id: string | null; replaces: string | null };
 }
 
 /** Larger files are not copied into the browser's database. */

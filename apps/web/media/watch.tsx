@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
-import { Eye, RotateCcw } from "lucide-react";
+import { Eye, Pencil, RotateCcw } from "lucide-react";
 import { type CSSProperties, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 import { getPost } from "#systems/feed/contract.ts";
@@ -12,7 +12,7 @@ import { PostHead } from "../feed/post-card.tsx";
 import { usePost } from "../feed/reactions.ts";
 import { RichText } from "../feed/rich-text.tsx";
 import { Avatar } from "../parts/avatar.tsx";
-import { Button } from "../parts/button.tsx";
+import { Button, buttonClass } from "../parts/button.tsx";
 import { cx } from "../parts/class.ts";
 import { Failed } from "../parts/empty.tsx";
 import { plural } from "../parts/numbers.ts";
@@ -146,7 +146,13 @@ function Watching({
             {plural(video.view_count, "view")} · <Ago at={video.created_at} />
           </p>
           <Maker person={video.owner} />
-          <SaveBar video_id={video.id} />
+          <SaveBar video_id={video.id}>
+            {video.may_edit && (
+              <Link to="/studio/$id" params={{ id: video.id }} className={buttonClass("outline", "sm")}>
+                <Pencil className="size-4.5" aria-hidden="true" /> Edit
+              </Link>
+            )}
+          </SaveBar>
           {video.description !== "" && (
             <RichText text={video.description} mentions={[]} className="mt-4 rounded-2xl bg-sunken px-4 py-3 text-sm" />
           )}

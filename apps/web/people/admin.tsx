@@ -1,7 +1,9 @@
 import { useParams } from "@tanstack/react-router";
-import { DoorOpen, HeartPulse, House as HouseIcon, UsersRound } from "lucide-react";
+import { DoorOpen, Gauge, HardDrive, HeartPulse, House as HouseIcon, UsersRound } from "lucide-react";
+import { lazy, Suspense } from "react";
 
 import { Empty } from "../parts/empty.tsx";
+import { Skeleton } from "../parts/skeleton.tsx";
 import { mayModerate } from "../shell/nav.tsx";
 import { NeedMe } from "../shell/need-me.tsx";
 import { AdminHealth } from "./admin-health.tsx";
@@ -10,10 +12,16 @@ import { AdminInvitations } from "./admin-invitations.tsx";
 import { AdminPeople } from "./admin-people.tsx";
 import { type Section, Sectioned } from "./sections.tsx";
 
+const AdminStorage = lazy(() => import("../media/studio/admin-storage.tsx"));
+const AdminQuality = lazy(() => import("../media/studio/admin-quality.tsx"));
+const ADMINS_ONLY: ReadonlySet<string> = new Set(["house", "storage", "quality"]);
+
 const SECTIONS: readonly Section[] = [
   { id: "people", label: "People", detail: "Roles, suspensions, reset links", icon: UsersRound },
   { id: "invitations", label: "Invitations", detail: "Whom the door opens for", icon: DoorOpen },
   { id: "house", label: "The house", detail: "Its name, and who may sign up", icon: HouseIcon },
+  { id: "storage", label: "Storage", detail: "What media takes, and whose it is", icon: HardDrive },
+  { id: "quality", label: "Playback", detail: "How well films play", icon: Gauge },
   { id: "health", label: "Health", detail: "What works and what does not", icon: HeartPulse },
 ];
 
@@ -26,13 +34,17 @@ function Admin({ section }: { section: string | null }) {
           <Sectioned
             title="Admin"
             base="/admin/$section"
-            sections={SECTIONS.filter((one) => one.id !== "house" || me.role === "admin")}
+            sections={SECTIONS.filter((one) => !ADMINS_ONLY.has(one.id) || me.role === "admin")}
             section={section}
           >
             <div className={section === null ? "max-lg:hidden" : ""}>
               {shown === "people" && <AdminPeople me={me} />}
               {shown === "invitations" && <AdminInvitations me={me} />}
               {shown === "house" && me.role === "admin" && <AdminHouse />}
+              <Suspense fallback={<Skeleton className="h-80" />}>
+                {shown === "storage" && me.role === "admin" && <AdminStorage />}
+                {shown === "quality" && me.role === "admin" && <AdminQuality />}
+              </Suspense>
               {shown === "health" && <AdminHealth />}
             </div>
           </Sectioned>

@@ -62,9 +62,14 @@ function Profile({ person }: { person: Person }) {
           <Avatar person={person} size="xl" className="ring-4 ring-surface max-sm:size-22" />
           <div className="flex items-center gap-2 pt-2">
             {own ? (
-              <Link to="/settings/$section" params={{ section: "profile" }} className={buttonClass("outline", "sm")}>
-                Edit profile
-              </Link>
+              <>
+                <Link to="/studio" className={buttonClass("outline", "sm")}>
+                  Studio
+                </Link>
+                <Link to="/settings/$section" params={{ section: "profile" }} className={buttonClass("outline", "sm")}>
+                  Edit profile
+                </Link>
+              </>
             ) : (
               me && (
                 <>

@@ -61,7 +61,12 @@ export function Frame() {
 
 function Housed({ path, me }: { path: string; me: Me | null | undefined }) {
   const shorts = path === "/shorts";
-  const wide = path.startsWith("/watch/") || path.startsWith("/admin") || path.startsWith("/settings") || shorts;
+  const wide =
+    path.startsWith("/watch/") ||
+    path.startsWith("/studio") ||
+    path.startsWith("/admin") ||
+    path.startsWith("/settings") ||
+    shorts;
   return (
     <div className="mx-auto flex w-full max-w-[1296px] sm:px-4 xl:px-6">
       <Rail me={me} />

@@ -3,6 +3,7 @@ import {
   Bookmark,
   Clapperboard,
   Compass,
+  Film,
   Home,
   type LucideIcon,
   Settings,
@@ -35,6 +36,7 @@ export function navFor(me: Me | null | undefined): NavItem[] {
   return [
     ...everyone,
     { to: "/videos", label: "Videos", icon: SquarePlay, keys: "g v" },
+    { to: "/studio", label: "Studio", icon: Film, keys: "g u" },
     { to: "/bookmarks", label: "Bookmarks", icon: Bookmark, keys: "g b" },
     { to: "/@{$handle}", params: { handle: me.handle }, label: "Profile", icon: UserRound, keys: "g p" },
     { to: "/settings", label: "Settings", icon: Settings, keys: "g ," },

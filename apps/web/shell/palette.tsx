@@ -1,7 +1,20 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Hash, Keyboard, LogOut, type LucideIcon, MoonStar, PenLine, Search, Sun, SunMoon } from "lucide-react";
+import {
+  ChartNoAxesColumn,
+  HardDrive,
+  Hash,
+  Keyboard,
+  LogOut,
+  type LucideIcon,
+  MoonStar,
+  PenLine,
+  Search,
+  Sun,
+  SunMoon,
+  Upload,
+} from "lucide-react";
 import { type ReactNode, useDeferredValue, useEffect, useId, useRef, useState } from "react";
 
 import { tagOf } from "#systems/feed/contract.ts";
@@ -98,6 +111,23 @@ export default function Palette({ me, close, help }: { me: Me | null; close: () 
   }
   const deeds: { id: string; label: string; Icon: LucideIcon; run: () => void }[] = [
     ...(me ? [{ id: "write", label: "Write a post", Icon: PenLine, run: () => openCompose() }] : []),
+    ...(me
+      ? [
+          { id: "upload", label: "Upload a film", Icon: Upload, run: () => void navigate({ to: "/studio" }) },
+          {
+            id: "numbers",
+            label: "Numbers of my films",
+            Icon: ChartNoAxesColumn,
+            run: () => void navigate({ to: "/studio/numbers" }),
+          },
+          {
+            id: "storage",
+            label: "Storage that I use",
+            Icon: HardDrive,
+            run: () => void navigate({ to: "/studio/storage" }),
+          },
+        ]
+      : []),
     { id: "light", label: "Theme: light", Icon: Sun, run: () => setTheme("light") },
     { id: "dark", label: "Theme: dark", Icon: MoonStar, run: () => setTheme("dark") },
     { id: "system", label: "Theme: as the system", Icon: SunMoon, run: () => setTheme("system") },

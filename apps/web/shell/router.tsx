@@ -72,6 +72,33 @@ const playlist = createRoute({
   path: "/playlists/$id",
   component: lazyRouteComponent(() => import("../media/library/playlist.tsx"), "PlaylistScreen"),
 });
+const studio = createRoute({
+  getParentRoute: () => root,
+  path: "/studio",
+  validateSearch: (search): { q?: string; show?: string } => ({
+    ...(text(search.q) === undefined ? {} : { q: text(search.q)! }),
+    ...(text(search.show) === undefined ? {} : { show: text(search.show)! }),
+  }),
+  component: lazyRouteComponent(() => import("../media/studio/list.tsx"), "StudioScreen"),
+});
+const studioNumbers = createRoute({
+  getParentRoute: () => root,
+  path: "/studio/numbers",
+  component: lazyRouteComponent(() => import("../media/studio/numbers.tsx"), "NumbersScreen"),
+});
+const studioStorage = createRoute({
+  getParentRoute: () => root,
+  path: "/studio/storage",
+  validateSearch: (search): { space?: string } =>
+    text(search.space) === undefined ? {} : { space: text(search.space)! },
+  component: lazyRouteComponent(() => import("../media/studio/storage.tsx"), "StorageScreen"),
+});
+const studioFilm = createRoute({
+  getParentRoute: () => root,
+  path: "/studio/$id",
+  validateSearch: (search): { tab?: string } => (text(search.tab) === undefined ? {} : { tab: text(search.tab)! }),
+  component: lazyRouteComponent(() => import("../media/studio/edit.tsx"), "EditScreen"),
+});
 const profile = createRoute({
   getParentRoute: () => root,
   path: "/@{$handle}",
@@ -156,6 +183,10 @@ export const createPageRouter = () =>
       history,
       playlists,
       playlist,
+      studio,
+      studioNumbers,
+      studioStorage,
+      studioFilm,
       profile,
       spaces,
       space,

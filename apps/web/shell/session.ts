@@ -40,6 +40,7 @@ export const FORGET = "folkhus:forget";
 async function forgetKept() {
   window.dispatchEvent(new Event(FORGET));
   localStorage.removeItem("folkhus.draft");
+  for (const key of Object.keys(localStorage)) if (key.startsWith("folkhus.kept.")) localStorage.removeItem(key);
   localStorage.removeItem(OWNER);
   await new Promise<void>((resolve) => {
     const asked = indexedDB.deleteDatabase("folkhus");

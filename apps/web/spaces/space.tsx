@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useRouterState, useSearch } from "@tanstack/react-router";
-import { Ellipsis, Link2, Lock, LogOut, Settings2, Trash2, UserPlus, UsersRound } from "lucide-react";
+import { Ellipsis, HardDrive, Link2, Lock, LogOut, Settings2, Trash2, UserPlus, UsersRound } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 
 import { spacePosts } from "#systems/feed/contract.ts";
@@ -134,6 +134,11 @@ function InSpace({ space, invitation }: { space: Space; invitation: string | und
                 ...(may_manage
                   ? ([
                       { label: "Invite", icon: <UserPlus />, run: () => setOpen("invite") },
+                      {
+                        label: "Storage",
+                        icon: <HardDrive />,
+                        run: () => void navigate({ to: "/studio/storage", search: { space: space.id } }),
+                      },
                       { label: "Settings of the space", icon: <Settings2 />, run: () => setOpen("edit") },
                     ] as const)
                   : []),

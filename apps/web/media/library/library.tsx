@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Clapperboard, History as HistoryIcon, ListVideo, Plus } from "lucide-react";
+import { Clapperboard, Film, History as HistoryIcon, ListVideo, Plus } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 
 import { getCollection, listCollectionItems, listCollections, WATCH_LATER } from "#systems/media/contract.ts";
@@ -26,6 +26,9 @@ export function LibraryScreen() {
   return (
     <>
       <PageHeader title="Videos" detail="What you began, kept and put together">
+        <Link to="/studio" className={buttonClass("quiet", "sm")}>
+          <Film className="size-4.5" aria-hidden="true" /> Studio
+        </Link>
         <Link to="/history" className={buttonClass("quiet", "sm", "-mr-2")}>
           <HistoryIcon className="size-4.5" aria-hidden="true" /> History
         </Link>

@@ -1,5 +1,5 @@
 import { ClockPlus, ListPlus } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 
 import { Button } from "../../parts/button.tsx";
 import { useMe } from "../../shell/session.ts";
@@ -8,7 +8,7 @@ import { saveForLater } from "./saving.ts";
 const SaveSheet = lazy(() => import("./save-sheet.tsx"));
 
 /** Below a film: keep it for later, or put it into a playlist. */
-export function SaveBar({ video_id }: { video_id: string }) {
+export function SaveBar({ video_id, children }: { video_id: string; children?: ReactNode }) {
   const me = useMe();
   const [saving, setSaving] = useState(false);
   if (!me) return null;
@@ -20,6 +20,7 @@ export function SaveBar({ video_id }: { video_id: string }) {
       <Button look="outline" size="sm" onClick={() => setSaving(true)}>
         <ListPlus className="size-4.5" aria-hidden="true" /> Save to a playlist
       </Button>
+      {children}
       <Suspense fallback={null}>{saving && <SaveSheet video_id={video_id} close={() => setSaving(false)} />}</Suspense>
     </div>
   );
