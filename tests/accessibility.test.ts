@@ -1,11 +1,12 @@
 import { afterAll, describe, expect, test } from "bun:test";
 
 import { createComment, createPost } from "#systems/feed/contract.ts";
+import { createVideo, getVideo, putCaptions } from "#systems/media/contract.ts";
 import { peopleRoutes } from "#systems/people/contract.ts";
 import { spacesRoutes } from "#systems/spaces/contract.ts";
 
 import { openBrowser } from "./browser.ts";
-import { PASSWORD, personOf, startHouse } from "./house.ts";
+import { makeClip, PASSWORD, personOf, startHouse, uploadFile } from "./house.ts";
 
 /** axe-core, the engine behind most accessibility checkers, over the screens of the page; WCAG 2.2, levels A and AA. */
 const AXE = await Bun.file(new URL("../node_modules/axe-core/axe.min.js", import.meta.url)).text();
@@ -30,6 +31,25 @@ const post = await client.call(createPost, {
 await client.call(createPost, { token, body: { text: "Bring yarn", audience: "space", space_id: space.body.id } });
 await client.call(createComment, { token, params: { id: post.body.id }, body: { text: "With pleasure" } });
 
+/** A film that plays, with words and numbers to show. */
+const upload_id = await uploadFile(house, token, {
+  name: "film.mp4",
+  media_type: "video/mp4",
+  bytes: await makeClip({ seconds: 4, width: 320, height: 180 }),
+});
+const film = await client.call(createVideo, { token, body: { upload_id, title: "Spinning", audience: "public" } });
+const params = { video_id: film.body.id };
+const cues = [{ start_ms: 0, end_ms: 2_000, text: "This is wool." }];
+await client.call(putCaptions, { token, params: { ...params, language: "en" }, body: { cues } });
+for (let ready = false; !ready;) {
+  const { body } = await client.call(getVideo, { token, params, query: { wait_ms: 1_000 } });
+  ready = body.hls_url !== null || body.status === "failed";
+}
+const FILM = [
+  `/watch/${film.body.id}`,
+  ...["", "?tab=picture", "?tab=captions", "?tab=cut", "?tab=numbers"].map((tab) => `/studio/${film.body.id}${tab}`),
+];
+
 const SIGNED_IN = [
   "/",
   "/discover",
@@ -45,6 +65,10 @@ const SIGNED_IN = [
   "/history",
   "/playlists",
   "/playlists/watch_later",
+  "/studio",
+  "/studio/numbers",
+  "/studio/storage",
+  ...FILM,
   "/settings/profile",
   "/settings/sessions",
   "/settings/tokens",

@@ -31,7 +31,7 @@ export default function AdminQuality() {
         <Stat label="Errors" value={compact(quality.errors.reduce((sum, { count }) => sum + count, 0))} />
       </Stats>
       <Panel title="Day by day">
-        <div className="grid gap-7">
+        <div className="grid grid-cols-1 gap-7">
           <DayBars
             label="Playings"
             days={by_day.map(({ day, sessions }) => ({ day, value: sessions }))}

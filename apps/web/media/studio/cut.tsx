@@ -100,19 +100,17 @@ function Trim({ film, video, duration_ms }: TabProps & { duration_ms: number }) 
   };
   return (
     <Panel title="Cut" intro="Keep a part of it. No frame is made anew, so nothing is lost and it takes moments.">
-      <div className="-mx-3">
-        <Timeline
-          duration_ms={duration_ms}
-          start_ms={start_ms}
-          end_ms={end_ms}
-          at_ms={at_ms}
-          gap_ms={Math.min(TRIM_MS_MIN, duration_ms)}
-          storyboard={storyboard}
-          marks={marks}
-          change={setKept}
-          seek={seek}
-        />
-      </div>
+      <Timeline
+        duration_ms={duration_ms}
+        start_ms={start_ms}
+        end_ms={end_ms}
+        at_ms={at_ms}
+        gap_ms={Math.min(TRIM_MS_MIN, duration_ms)}
+        storyboard={storyboard}
+        marks={marks}
+        change={setKept}
+        seek={seek}
+      />
       <div className="mt-4 flex flex-wrap items-center gap-3">
         <TimeCell label="Begins" ms={start_ms} set={(ms) => set({ start_ms: ms })} now={() => at_ms} />
         <span className="text-sm text-ink-3">to</span>

@@ -18,7 +18,7 @@ import { audienceWords } from "../library/audience.tsx";
 import type { TabProps } from "./edit.tsx";
 import { toldOf } from "./film-cache.ts";
 import { dropDraft, keepDraft, keptDraft } from "./kept.ts";
-import { parseChapters, writeChapters, writeTime } from "./times.ts";
+import { parseChapters, withChapter, writeChapters } from "./times.ts";
 
 interface Form {
   title: string;
@@ -244,16 +244,4 @@ export function useWarning(changed: boolean) {
     window.addEventListener("beforeunload", run);
     return () => window.removeEventListener("beforeunload", run);
   }, []);
-}
-
-/** A line for the moment of the player, where it belongs among the others; the first chapter begins at 0. */
-export function withChapter(text: string, at_s: number): string {
-  const at_ms = Math.floor(at_s) * 1000;
-  const lines = text.split("\n").filter((line) => line.trim() !== "");
-  if (lines.length === 0 && at_ms > 0) lines.push("0:00 Beginning");
-  const { items } = parseChapters(lines.join("\n"), null);
-  const before = items.findLastIndex((item) => item.at_ms <= at_ms);
-  if (items[before]?.at_ms === at_ms) return lines.join("\n");
-  lines.splice(before + 1, 0, `${writeTime(at_ms)} Chapter ${before + 2}`);
-  return lines.join("\n");
 }

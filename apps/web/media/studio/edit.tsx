@@ -202,9 +202,10 @@ function About({ film }: { film: Video }) {
         )}
         <span>{dayOf(film.created_at)}</span>
       </p>
-      <p className="mt-2 text-sm text-ink-2">
-        <AudienceMark audience={film.audience} words />. {whyOf(film)}
+      <p className="mt-2 text-sm font-semibold">
+        <AudienceMark audience={film.audience} words />
       </p>
+      <p className="text-sm text-ink-2">{whyOf(film)}</p>
       <div className="mt-3 flex flex-wrap gap-2">
         <Button look="outline" size="sm" onClick={() => void copyLink(`/watch/${film.id}`).catch(sorry)}>
           Copy link

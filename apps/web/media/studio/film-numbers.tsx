@@ -64,7 +64,7 @@ export default function FilmNumbers({ film }: { film: Video }) {
         />
       </Stats>
       <Panel title="Day by day">
-        <div className="grid gap-7 lg:grid-cols-2">
+        <div className="grid grid-cols-1 gap-7 lg:grid-cols-2">
           <DayBars label="Views" days={by_day.map(({ day, views }) => ({ day, value: views }))} say={compact} />
           <DayBars
             label="Time watched"
@@ -103,7 +103,7 @@ export default function FilmNumbers({ film }: { film: Video }) {
       {kept && (
         <Panel title="How it is kept">
           <p className="text-sm">
-            <span className="font-semibold">{CLASSES[kept.class]}</span> since {dayOf(kept.since)}. {kept.because}
+            <span className="font-semibold">{CLASSES[kept.class]}</span> since {dayOf(kept.since)}: {kept.because}
           </p>
           {kept.evicted && (
             <p className="mt-1 text-sm text-ink-2">

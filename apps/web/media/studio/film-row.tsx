@@ -55,7 +55,7 @@ export function FilmRow({ video, chosen, choose, file, remove }: FilmRowProps) {
           onClick={(event) => choose(event.currentTarget.checked, event.shiftKey)}
         />
       </label>
-      <Thumb video={{ ...video, position_ms: null }} className="w-28 shrink-0 self-start sm:w-36 sm:self-center" />
+      <Thumb video={{ ...video, position_ms: null }} className="w-24 shrink-0 self-start sm:w-36 sm:self-center" />
       <div className="min-w-0 flex-1">
         <Link
           to="/studio/$id"
@@ -77,7 +77,7 @@ export function FilmRow({ video, chosen, choose, file, remove }: FilmRowProps) {
           )}
           <AudienceMark audience={video.audience} words />
           <span className="sm:hidden">
-            · {plural(video.view_count, "view")} · {dayOf(video.created_at)}
+            {plural(video.view_count, "view")} · {dayOf(video.created_at)}
           </span>
         </p>
         {state === "failed" && (

@@ -70,11 +70,11 @@ function Studio() {
       <StudioTabs on="films" />
       <div
         className={cx(
-          "mx-4 mb-3 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-2xl border-2 border-dashed px-4 py-3 transition-colors sm:mx-0",
+          "mx-4 mb-3 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-2xl border-2 border-dashed px-3 py-3 transition sm:px-4-colors sm:mx-0",
           over ? "border-accent-ink bg-accent-tint" : "border-line-strong/50",
         )}
       >
-        <p className="min-w-0 flex-1 basis-60 text-sm text-ink-2">
+        <p className="min-w-0 flex-1 text-sm text-ink-2 max-sm:basis-full">
           {over ? (
             <strong className="text-accent-ink">Let go: the house takes them.</strong>
           ) : (
@@ -94,13 +94,14 @@ function Studio() {
             })
           }
           trigger={
-            <Button look="outline" size="sm">
-              New ones: {audienceWords(audience).label} <ChevronDown className="size-4 text-ink-3" aria-hidden="true" />
+            <Button look="outline" size="sm" className="max-sm:px-3">
+              New ones: {audienceWords(audience).label}{" "}
+              <ChevronDown className="size-4 text-ink-3 max-sm:hidden" aria-hidden="true" />
             </Button>
           }
         />
-        <Button look="outline" size="sm" onClick={() => setImporting(true)}>
-          <Link2 className="size-4" aria-hidden="true" /> From an address
+        <Button look="outline" size="sm" className="max-sm:px-3" onClick={() => setImporting(true)}>
+          <Link2 className="size-4 max-sm:hidden" aria-hidden="true" /> From an address
         </Button>
       </div>
       <div className="px-4 sm:px-0">
@@ -252,7 +253,7 @@ function Films({ q, show, upload }: { q: string; show: FilterId; upload: () => v
           aria-label="What to do with the chosen"
           className="rise fixed inset-x-2 bottom-[calc(4.75rem+env(safe-area-inset-bottom))] z-30 mx-auto flex max-w-xl flex-wrap items-center gap-2 rounded-2xl border border-line bg-raised py-2 pr-2 pl-4 shadow-2 sm:bottom-6"
         >
-          <p role="status" className="min-w-0 flex-1 text-sm font-semibold">
+          <p role="status" className="min-w-0 flex-1 text-sm font-semibold max-sm:basis-full">
             {plural(picked.length, "film")} chosen
           </p>
           <LazyMenu

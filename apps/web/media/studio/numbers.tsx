@@ -59,7 +59,7 @@ function Numbers() {
         <Stat label="Films" value={compact(totals.videos)} />
       </Stats>
       <Panel title="Day by day">
-        <div className="grid gap-7 lg:grid-cols-2">
+        <div className="grid grid-cols-1 gap-7 lg:grid-cols-2">
           <DayBars label="Views" days={by_day.map(({ day, views }) => ({ day, value: views }))} say={compact} />
           <DayBars
             label="Time watched"

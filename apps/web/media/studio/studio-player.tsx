@@ -70,13 +70,23 @@ export function StudioPlayer({
       void mine.then((player) => player.detach());
     };
   }, [video, url]);
+  useEffect(() => {
+    if (!video) return;
+    const list = video.textTracks;
+    // The list's own captions would lie below those that are being written.
+    const silent = () => Array.from(list).forEach((track) => (track.mode = "disabled"));
+    for (const event of ["addtrack", "change"]) list.addEventListener(event, silent);
+    return () => {
+      for (const event of ["addtrack", "change"]) list.removeEventListener(event, silent);
+    };
+  }, [video]);
   const duration_ms = film.duration_ms ?? 0;
   const parts = useMemo(() => stretches(film.chapters, duration_ms), [film.chapters, duration_ms]);
   const storyboard = useMemo(() => storyboardOf(film.storyboard), [film.storyboard]);
   const at_ms = usePlace(video);
   return (
     <div
-      className="relative overflow-hidden bg-black sm:rounded-2xl"
+      className="@container relative overflow-hidden bg-black sm:rounded-2xl"
       style={{
         aspectRatio: Math.max(0.75, film.width && film.height ? film.width / film.height : 16 / 9),
         maxHeight: "46dvh",

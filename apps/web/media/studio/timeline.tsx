@@ -53,7 +53,7 @@ export function Timeline({
     seek(at);
   };
   return (
-    <div className="px-3 py-2">
+    <div className="px-6 py-2">
       <div ref={strip} className="relative h-16 touch-none select-none sm:h-20">
         <div
           aria-hidden="true"

@@ -60,3 +60,15 @@ export function parseChapters(
 
 export const writeChapters = (items: readonly ChapterLine[]): string =>
   items.map(({ at_ms, title }) => `${writeTime(at_ms)} ${title}`).join("\n");
+
+/** A line for the moment of the player, where it belongs among the others; the first chapter begins at 0. */
+export function withChapter(text: string, at_s: number): string {
+  const at_ms = Math.floor(at_s) * 1000;
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  if (lines.length === 0 && at_ms > 0) lines.push("0:00 Beginning");
+  const { items } = parseChapters(lines.join("\n"), null);
+  const before = items.findLastIndex((item) => item.at_ms <= at_ms);
+  if (items[before]?.at_ms === at_ms) return lines.join("\n");
+  lines.splice(before + 1, 0, `${writeTime(at_ms)} Chapter ${before + 2}`);
+  return lines.join("\n");
+}

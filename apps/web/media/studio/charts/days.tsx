@@ -33,13 +33,18 @@ export function DayBars({
   const every = Math.max(1, Math.ceil(LABEL_PX / step));
   const shown = over === null ? null : days[over];
   return (
-    <figure ref={box} className="relative">
+    <figure ref={box} className="relative min-w-0">
       <figcaption className="mb-1 flex items-baseline justify-between gap-3 text-sm">
         <span className="font-semibold">{label}</span>
         <span className="text-xs text-ink-2 tabular-nums" aria-hidden="true">
           {shown ? `${dayWords(shown.day)}: ${say(shown.value)}` : ""}
         </span>
       </figcaption>
+      {max === 0 && (
+        <p aria-hidden="true" className="absolute inset-x-0 top-24 text-center text-sm text-ink-3">
+          Nothing in this time.
+        </p>
+      )}
       <svg
         role="img"
         aria-label={`${label} by day, at most ${say(max)}. The numbers are in the table below.`}

@@ -43,7 +43,7 @@ export function Retention({
     setOver(at < 0 || at > 1 ? null : Math.min(count - 1, Math.floor(at * count)));
   };
   return (
-    <figure ref={box} className="relative">
+    <figure ref={box} className="relative min-w-0">
       <figcaption className="mb-1 flex items-baseline justify-between gap-3 text-sm">
         <span className="font-semibold">Who is still there</span>
         <span aria-hidden="true" className="text-xs text-ink-2 tabular-nums">
