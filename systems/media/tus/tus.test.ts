@@ -324,6 +324,32 @@ describe("tus-js-client, as it comes", () => {
     expect(md5(await stored(url))).toBe(md5(bytes));
   });
 
+  test("MD95: a file of whole parts and not a byte more, whose job is quicker than its answer", async () => {
+    const bytes = new Uint8Array(randomBytes(16 * MIB));
+    // The body stays open behind its last byte until the job has made the upload whole.
+    const url = await begin(bytes.length);
+    const whole = async () => {
+      for (;;) {
+        const params = { upload_id: idOf(url) };
+        if (good(await client.call(getUpload, { token: astrid.token, params })).status === "complete") return;
+        await Bun.sleep(5);
+      }
+    };
+    const answer = await fetch(url, {
+      method: "PATCH",
+      headers: { "tus-resumable": "1.0.0", "upload-offset": "0", "content-type": BYTES, ...bearer(astrid.token) },
+      body: new ReadableStream({
+        async start(controller) {
+          controller.enqueue(bytes);
+          await whole();
+          controller.close();
+        },
+      }),
+    });
+    expect([answer.status, answer.headers.get("upload-offset")]).toEqual([204, String(bytes.length)]);
+    expect(md5(await stored(url))).toBe(md5(bytes));
+  });
+
   test("MD97: a termination frees the bytes and the room; the address is gone", async () => {
     const used = async () => good(await client.call(getMediaLimits, { token: astrid.token })).used_bytes;
     const before = await used();

@@ -83,6 +83,7 @@ export function createIntake(needs: IntakeNeeds): Intake {
       }
       const room = upload.sized ? upload.size_bytes - at_bytes : Number.MAX_SAFE_INTEGER;
       if ((how.length ?? 0) > room) throw tooLong(upload.size_bytes);
+      let kept_bytes = at_bytes;
       const advance = async (offset_bytes: number) => {
         const ends = upload.sized && offset_bytes === upload.size_bytes;
         const kept = await sql.tx(async (tx) => {
@@ -92,6 +93,7 @@ export function createIntake(needs: IntakeNeeds): Intake {
           return true;
         });
         if (!kept) throw gone();
+        kept_bytes = offset_bytes;
         how.kept?.(offset_bytes);
       };
       await how.grow?.(at_bytes + upload.part_size_bytes);
@@ -110,7 +112,8 @@ export function createIntake(needs: IntakeNeeds): Intake {
       });
       const seen = came.seen();
       if (seen.too_long) throw tooLong(upload.size_bytes);
-      if (end > at_bytes) await advance(end);
+      // Not twice: with the last part kept, the job may have made it whole already.
+      if (end > kept_bytes) await advance(end);
       return { ...seen, offset_bytes: end };
     },
 
