@@ -7,7 +7,7 @@ import { type Acceptance, sizeText } from "./uploads/admission.ts";
 
 /** One thing that media cannot do as well as it should, for the page and `folk doctor`. */
 export interface Degradation {
-  /** `media.no_ffmpeg`, `media.no_space`, `media.weak_sandbox` */
+  /** `media.no_ffmpeg`, `media.no_space`, `media.weak_sandbox`, `media.no_av1` */
   code: string;
   because: string;
 }
@@ -21,6 +21,9 @@ export interface MediaHealth {
 const NO_FFMPEG =
   "This house has no ffmpeg and takes no video until it has: install ffmpeg, or set FFMPEG_PATH, and start again. Pictures and everything that is here work.";
 
+const NO_AV1 =
+  "This house's ffmpeg has no libsvtav1, so what is watched much gets no AV1: it plays as H.264, in about twice the bytes. Install one that has it, or set av1_views_min to 0.";
+
 /** What the house takes. Without ffmpeg no video; without a sandbox still everything, but it is said. */
 export function acceptance(kind: MediaKind, needs: { has_ffmpeg: boolean }): Acceptance {
   if (kind === "video" && !needs.has_ffmpeg) return { accepted: false, because: NO_FFMPEG };
@@ -29,6 +32,7 @@ export function acceptance(kind: MediaKind, needs: { has_ffmpeg: boolean }): Acc
 
 export async function mediaHealth(needs: {
   has_ffmpeg: boolean;
+  can_av1: boolean;
   sandbox: Sandbox;
   blobs: Blobs;
   limits: MediaLimits;
@@ -38,6 +42,8 @@ export async function mediaHealth(needs: {
   const free_bytes = await needs.blobs.freeBytes();
   const degraded: Degradation[] = [];
   if (!needs.has_ffmpeg) degraded.push({ code: "media.no_ffmpeg", because: NO_FFMPEG });
+  if (needs.has_ffmpeg && !needs.can_av1 && (limits.av1_views_min ?? 0) > 0)
+    degraded.push({ code: "media.no_av1", because: NO_AV1 });
   if (sandbox.degraded_because !== "") degraded.push({ code: "media.weak_sandbox", because: sandbox.degraded_because });
   if (free_bytes !== null && free_bytes < limits.free_bytes_reserve) {
     degraded.push({

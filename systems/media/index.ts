@@ -240,7 +240,7 @@ export function createMedia(needs: MediaNeeds): Media {
     ...claims,
     pictures: { avatarOf: images.avatarOf },
     shortsCandidates: (before, limit) => listShorts(sql.pool, before, limit),
-    health: () => mediaHealth({ has_ffmpeg, sandbox, blobs, limits }),
+    health: () => mediaHealth({ has_ffmpeg, can_av1: tools?.can_av1 === true, sandbox, blobs, limits }),
   };
 }
 

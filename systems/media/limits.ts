@@ -15,6 +15,8 @@ export interface MediaLimits {
   eager_side_px_max: number;
   /** Views in a week from which on a video's upper rungs are made ahead of time. */
   hot_views: number;
+  /** Views in a week from which on a video gets rungs in AV1 beside the others; null or 0: none does. */
+  av1_views_min: number | null;
   /** A video that nobody watched for so long gives its upper rungs back, one after the other. */
   cold_after_ms: number;
   /** With less free than this, what was watched longest ago gives way. */
@@ -31,6 +33,7 @@ export const DEFAULT_MEDIA_LIMITS: MediaLimits = {
   free_bytes_reserve: FREE_BYTES_RESERVE,
   eager_side_px_max: 480,
   hot_views: 3,
+  av1_views_min: 500,
   cold_after_ms: 30 * DAY_MS,
   pressure_free_bytes: 2 * FREE_BYTES_RESERVE,
 };

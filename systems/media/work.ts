@@ -6,6 +6,8 @@ import type { Outside } from "#ports/outside/index.ts";
 import type { Sandbox } from "#ports/sandbox/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
+import { fillAv1Job } from "./av1/fill.ts";
+import { offerAv1Job } from "./av1/offer.ts";
 import { readTextsJob } from "./captions/from-file.ts";
 import { forgetFilesJob, publishTextsJob } from "./captions/publish.ts";
 import { closeCollectionsJob } from "./collections/follow.ts";
@@ -68,6 +70,8 @@ export function defineMediaJobs(needs: WorkNeeds): void {
   jobs.define(probeVideoJob(needs));
   jobs.define(posterJob(needs));
   for (const kind of fillJobs(needs)) jobs.define(kind);
+  jobs.define(offerAv1Job(needs));
+  jobs.define(fillAv1Job(needs));
   jobs.define(publishVideoJob(needs));
   jobs.define(endEarlyJob(needs));
   jobs.define(freeUploadJob(needs));

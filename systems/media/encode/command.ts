@@ -128,19 +128,32 @@ function pictureOutput(part: Part, rung: Rung, i: number): string[] {
   const frames = part.inits_only ? 1 : wanted;
   return [
     ["-map", `[v${i}]`, "-frames:v", String(Math.ceil(frames / rung.every))],
-    // A one-step search, no inter blocks below 16×16, three B-frames in a fixed pattern; but x264's lookahead with its macroblock
-    // tree: that is where quality per bit comes from, the rest is what CPU goes into. Against the usual `veryfast -bf 16
-    // -b_strategy 1` about half the CPU at the same VMAF and bytes, with the CRF of ladder.ts (bench/ladder).
-    ["-c:v", "libx264", "-preset", "superfast", "-bf", "3", "-b_strategy", "0"],
-    ["-x264-params", "mbtree=1:rc-lookahead=15:partitions=i8x8,i4x4"],
-    ["-profile:v", "high", "-level:v", (rung.level / 10).toFixed(1)],
+    ...(rung.codec === "av1" ? av1(rung) : h264(rung, key_every)),
     ["-crf", String(rung.crf), "-maxrate", String(rung.maxrate_bps), "-bufsize", String(rung.bufsize_bits)],
-    ["-g", String(key_every), "-keyint_min", String(key_every), "-sc_threshold", "0", "-flags", "+cgop"],
+    ["-g", String(key_every)],
     ["-threads", String(part.threads), "-pix_fmt", "yuv420p"],
     ["-colorspace", matrixMade(part.probe), "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"],
     ...segments(part, rung.name, grid.segment_s, "+negative_cts_offsets+default_base_moof"),
   ].flat();
 }
+
+/**
+ * A one-step search, no inter blocks below 16×16, three B-frames in a fixed pattern; but x264's lookahead with its macroblock
+ * tree: that is where quality per bit comes from, the rest is what CPU goes into. Against the usual `veryfast -bf 16
+ * -b_strategy 1` about half the CPU at the same VMAF and bytes, with the CRF of ladder.ts (bench/ladder).
+ */
+const h264 = (rung: Rung, key_every: number): string[][] => [
+  ["-c:v", "libx264", "-preset", "superfast", "-bf", "3", "-b_strategy", "0"],
+  ["-x264-params", "mbtree=1:rc-lookahead=15:partitions=i8x8,i4x4"],
+  ["-profile:v", "high", "-level:v", (rung.level / 10).toFixed(1)],
+  ["-keyint_min", String(key_every), "-sc_threshold", "0", "-flags", "+cgop"],
+];
+
+/** Key frames on the grid and nowhere else, and nothing that refers across one (`irefresh-type=2`): each segment stands alone. */
+const av1 = (rung: Rung): string[][] => [
+  ["-c:v", "libsvtav1", "-preset", String(rung.preset)],
+  ["-svtav1-params", `irefresh-type=2:scd=0:film-grain=0:tier=0:level=${rung.level}`],
+];
 
 function soundGraph(part: Part, sound: Sound, i: number): string {
   const { grid } = part.ladder;

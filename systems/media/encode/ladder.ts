@@ -23,7 +23,7 @@ export interface SourceSound {
 }
 
 export interface Rung {
-  /** `480p`: the shorter side. Unique in a ladder. */
+  /** `480p`: the shorter side; `480p-av1` beside it. Unique in a ladder. */
   name: string;
   /** Made by the encoder, or cut from the source's own samples. */
   kind: "encode" | "copy";
@@ -34,6 +34,8 @@ export interface Rung {
   every: 1 | 2;
   fps: Fraction;
   crf: number;
+  /** For `av1`: how hard the encoder tries. */
+  preset?: number;
   maxrate_bps: number;
   bufsize_bits: number;
   /** 31 for level 3.1. */
@@ -72,7 +74,7 @@ export interface Ladder {
   /** What it is made of: another file gives every track other names. */
   source: string;
   grid: Grid;
-  /** Smallest first. At least three, none larger than the source. */
+  /** Smallest first, at least three, none larger than the source; then those in AV1 that a film has that is watched much. */
   rungs: Rung[];
   /** The first is the default. Empty for a silent film. */
   sounds: Sound[];

@@ -10,6 +10,8 @@ export interface FfmpegTools {
   version: string;
   /** zscale and tonemap are there: HDR is brought to SDR properly. Without them it plays with flat colours. */
   can_tone_map: boolean;
+  /** libsvtav1 is there: what is watched much gets rungs in AV1 too. */
+  can_av1: boolean;
 }
 
 /**
@@ -40,6 +42,7 @@ export async function findFfmpeg(
     ffprobe,
     version: /version (\S+)/.exec(version)?.[1] ?? "unknown",
     can_tone_map: / zscale /.test(filters) && / tonemap /.test(filters),
+    can_av1: / libsvtav1 /.test(encoders),
   };
 }
 

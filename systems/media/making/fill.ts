@@ -9,7 +9,7 @@ import { onDeadVideo, orFail, VideoGone } from "../videos/fail.ts";
 import { startWork } from "../videos/index.ts";
 import { progressOf } from "../videos/present.ts";
 import { publishVideo } from "../videos/publish.ts";
-import { missingSegments, type RungRow, rungsOf } from "../videos/rungs.ts";
+import { isAv1Rung, missingSegments, type RungRow, rungsOf } from "../videos/rungs.ts";
 import * as store from "../videos/store.ts";
 import type { WorkNeeds } from "../work.ts";
 import { makeStretch, soundsFirst } from "./ahead.ts";
@@ -91,7 +91,7 @@ async function fill(video: Makeable, run: JobRun, needs: WorkNeeds): Promise<voi
     else if (now.status === "processing" && !now.ladder.before_fit) await fitUpperRungs(now, run, needs);
     else if (now.status === "processing") await finish(id, run, needs);
     else {
-      const upper = now.wanted_at === null ? [] : rungs.filter((rung) => !eager.includes(rung) && isEncoded(now, rung));
+      const upper = now.wanted_at === null ? [] : rungs.filter((rung) => !eager.includes(rung) && !isAv1Rung(rung));
       const next = await nextStretch(now, upper, needs);
       if (!next) return run.fenced((tx) => store.setJob(tx, id, null));
       await makeNext(now, next, onKept, run, needs);
@@ -115,7 +115,11 @@ interface Next {
 }
 
 /** The first stretch of these tracks in which something is missing, sounds first; null when all is there. */
-async function nextStretch(video: Makeable, rungs: RungRow[], { sql }: WorkNeeds): Promise<Next | null> {
+export async function nextStretch(
+  video: Makeable,
+  rungs: RungRow[],
+  { sql }: Pick<WorkNeeds, "sql">,
+): Promise<Next | null> {
   const names = rungs.filter((rung) => !rung.complete_at && isEncoded(video, rung)).map(({ rung }) => rung);
   for (const tracks of soundsFirst(video, names)) {
     const length = isSound(video.ladder, tracks[0]!) ? FILL_SOUND_SEGMENTS : FILL_SEGMENTS;
@@ -131,17 +135,18 @@ async function nextStretch(video: Makeable, rungs: RungRow[], { sql }: WorkNeeds
   return null;
 }
 
-async function makeNext(
+export async function makeNext(
   video: Makeable,
   next: Next,
   onKept: () => Promise<void>,
   run: JobRun,
   needs: WorkNeeds,
+  nice = 15,
 ): Promise<void> {
   await needs.making.quiet.wait(run.signal);
   const made = await makeStretch(needs.making.ground, video, {
     ...next,
-    nice: 15,
+    nice,
     patience_ms: FILL_PATIENCE_MS,
     signal: run.signal,
     onKept,

@@ -15,12 +15,13 @@ import {
   SOURCES_LOOK_MS,
 } from "../bounds.ts";
 import { checkThere } from "../early/view.ts";
+import { isAv1Track } from "../encode/av1.ts";
 import { createMovies, type Movies } from "../encode/copy/index.ts";
 import { namesOf, tracksOf } from "../encode/playlist.ts";
 import { type FfmpegTools, MediaRefusal } from "../encode/tools.ts";
 import type { MediaLimits } from "../limits.ts";
 import { VideoGone } from "../videos/fail.ts";
-import { deleteSegment, hasSegment } from "../videos/rungs.ts";
+import { deleteSegment, hasSegment, wasListed } from "../videos/rungs.ts";
 import * as store from "../videos/store.ts";
 import { createFlights, type Flights } from "./flights.ts";
 import { keepInit, keepSegment, mediaTypeOf } from "./keep.ts";
@@ -98,6 +99,8 @@ export function createMaking(needs: MakingNeeds): Making {
     copy: copyMaker(movies),
   };
   let makes_here = false;
+  const canMake = ({ ladder }: Makeable, track: string): boolean =>
+    makes_here && (tools?.can_av1 === true || !isAv1Track(ladder, track));
 
   const ground: MakingGround = {
     ...needs,
@@ -114,7 +117,7 @@ export function createMaking(needs: MakingNeeds): Making {
     if (!isMakeable(video) || !isGoodPlace(asked.place, video.place)) return null;
     const { track, k } = asked;
     const plan = planOf(video.ladder, asked);
-    if (!plan) return null;
+    if (!plan || (isAv1Track(plan, track) && !(await wasListed(sql.pool, video.id, track)))) return null;
     if (plan !== video.ladder) {
       const before: Makeable = { ...video, ladder: plan };
       return flights.join(`${keyOf(video.id, track, k)}/before`, signal, (nobody) =>
@@ -157,7 +160,7 @@ export function createMaking(needs: MakingNeeds): Making {
   async function makeInit(video: Makeable, track: string, signal: AbortSignal): Promise<Made> {
     const file = video.place + namesOf(video.ladder).init(track);
     const began_ms = clock.monotonic();
-    for (let asked = false; !makes_here; asked = true) {
+    for (let asked = false; !canMake(video, track); asked = true) {
       if (!asked) await askOthers(video, { rung: track, k: 0 });
       await wait(began_ms, signal);
       if (await blobs.head(file)) return "stored";
@@ -177,7 +180,7 @@ export function createMaking(needs: MakingNeeds): Making {
     const began_ms = clock.monotonic();
     for (let asked = false; ;) {
       if (await isStored(video, spot)) return "stored";
-      if (makes_here) {
+      if (canMake(video, spot.rung)) {
         const made = await makeHere(video, spot, signal);
         if (made) return made;
       } else if (!asked) {

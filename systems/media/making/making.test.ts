@@ -167,7 +167,7 @@ describe.skipIf(!has)("a missing segment", () => {
     const ffmpeg = join(folder, "ffmpeg");
     await Bun.write(ffmpeg, "#!/bin/sh\nkill -9 $$\n");
     await Bun.$`chmod 755 ${folder} ${ffmpeg}`;
-    const tools = { ffmpeg, ffprobe: ffmpeg, version: "none", can_tone_map: false };
+    const tools = { ffmpeg, ffprobe: ffmpeg, version: "none", can_tone_map: false, can_av1: false };
     await using node = await media.node({ tools });
     const answers = await Promise.all([1, 2, 3].map(() => node.ask(at(segments[1]!))));
     for (const answer of answers) {

@@ -2,12 +2,15 @@ import type { VideoId } from "#kernel/ids.ts";
 import { MINUTE_MS } from "#kernel/time.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
-import type { JobKind, JobRun } from "#ports/jobs/index.ts";
+import type { JobKind, JobRun, Jobs } from "#ports/jobs/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
+import { isAv1Track } from "../encode/av1.ts";
 import { namesOf } from "../encode/playlist.ts";
 import type { MediaLimits } from "../limits.ts";
 import { isMakeable } from "../making/run.ts";
+import { publishVideo } from "../videos/publish.ts";
+import { isAv1Rung } from "../videos/rungs.ts";
 import { lockVideo, setWanted } from "../videos/store.ts";
 import {
   EVICT_EVERY_MS,
@@ -25,6 +28,7 @@ export interface EvictNeeds {
   blobs: Blobs;
   clock: Clock;
   limits: MediaLimits;
+  jobs: Jobs;
 }
 
 const KIND = {
@@ -98,7 +102,10 @@ async function evictRungs(
 ): Promise<number> {
   const rungs = await store.evictableRungs(needs.sql.pool, id);
   let bytes = 0;
-  for (const rung of rungs.slice(0, rungs_max)) {
+  // Those in AV1 are one step, and the first.
+  const av1 = rungs.filter(isAv1Rung);
+  const steps = [...(av1.length > 0 ? [av1] : []), ...rungs.filter((rung) => !isAv1Rung(rung)).map((rung) => [rung])];
+  for (const { rung } of steps.slice(0, rungs_max).flat()) {
     for (let more = true; more;) {
       run.signal.throwIfAborted();
       const gone = await evictSegments(id, rung, idle_before, needs);
@@ -118,7 +125,7 @@ export async function evictSegments(
   id: VideoId,
   rung: string,
   idle_before: Date,
-  { sql, blobs, clock }: Pick<EvictNeeds, "sql" | "blobs" | "clock">,
+  { sql, blobs, clock, jobs }: Pick<EvictNeeds, "sql" | "blobs" | "clock" | "jobs">,
 ): Promise<{ segments: number; bytes: number }> {
   const token = `evict-${crypto.randomUUID()}`;
   const gone = await sql.tx(async (tx) => {
@@ -130,6 +137,8 @@ export async function evictSegments(
     if (segments.length === 0) return null;
     const bytes = await store.dropSegments(tx, { video_id: id, rung, ks: segments });
     await setWanted(tx, id, null);
+    // It is not whole any more, so no list names it; who holds an older one is served all the same.
+    if (isAv1Track(video.ladder, rung)) await publishVideo(tx, jobs, id);
     await store.noteEvicted(tx, id, rung, bytes, new Date(clock.now()));
     const names = namesOf(video.ladder);
     return { bytes, names: segments.map((k) => video.place + names.segment(rung, k)) };

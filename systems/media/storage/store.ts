@@ -315,11 +315,12 @@ export async function isIdle(q: Query, id: VideoId, before: Date): Promise<boole
 }
 
 /** All pictures but the lowest, the highest first; also those that have nothing, so that a step is always a rung. */
-export async function evictableRungs(q: Query, id: VideoId): Promise<string[]> {
-  const rows = await q<{ rung: string }[]>`SELECT rung FROM media_rungs WHERE video_id = ${id} AND kind = 'video'
+export async function evictableRungs(q: Query, id: VideoId): Promise<{ rung: string; codecs: string }[]> {
+  return q<
+    { rung: string; codecs: string }[]
+  >`SELECT rung, codecs FROM media_rungs WHERE video_id = ${id} AND kind = 'video'
       AND position > (SELECT min(position) FROM media_rungs WHERE video_id = ${id} AND kind = 'video')
     ORDER BY position DESC`;
-  return rows.map((row) => row.rung);
 }
 
 export interface HeldSegments {

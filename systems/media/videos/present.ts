@@ -8,7 +8,7 @@ import type { Rendition, Video, VideoCard } from "../contract.ts";
 import { MANIFEST, MASTER } from "../encode/playlist.ts";
 import { addressesOf } from "../places.ts";
 import type { SharingAnswer } from "../sharing/present.ts";
-import type { RungRow } from "./rungs.ts";
+import { isAv1Rung, type RungRow } from "./rungs.ts";
 import type { VideoRow } from "./store.ts";
 
 interface Needs {
@@ -47,7 +47,7 @@ export function presentVideo(
       ? { failure: { code: row.failure_code, detail: row.failure_detail ?? "", can_retry: row.failure_can_retry } }
       : {}),
     urls_until: rfc3339(until_ms),
-    renditions: rungs.filter((rung) => rung.kind === "video").map((rung) => rendition(row, rung)),
+    renditions: rungs.filter(isShown).map((rung) => rendition(row, rung)),
     position_ms: seen.position_ms,
     may_edit: seen.may_edit,
     created_at: rfc3339(row.created_at),
@@ -100,6 +100,9 @@ export function progressOf(rungs: RungRow[]): number {
   }
   return all === 0 ? 0 : Math.round((done / all) * 1000) / 1000;
 }
+
+/** What lists name. */
+const isShown = (rung: RungRow): boolean => rung.kind === "video" && (rung.complete_at !== null || !isAv1Rung(rung));
 
 const rendition = ({ ladder }: VideoRow, rung: RungRow): Rendition => ({
   rung: rung.rung,

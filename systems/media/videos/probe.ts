@@ -88,8 +88,8 @@ async function identityOf(upload_id: UploadId, early: boolean, { blobs }: WorkNe
 
 /** @returns false when it does not lie in this place any more */
 /** What is copied costs nothing to make when it is asked for. */
-const isEager = ({ kind, width, height }: Rung, { eager_side_px_max }: MediaLimits): boolean =>
-  kind === "encode" && Math.min(width, height) <= eager_side_px_max;
+const isEager = ({ kind, codec, width, height }: Rung, { eager_side_px_max }: MediaLimits): boolean =>
+  kind === "encode" && codec === "h264" && Math.min(width, height) <= eager_side_px_max;
 
 async function plan(
   tx: Query,

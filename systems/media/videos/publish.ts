@@ -5,6 +5,7 @@ import type { JobKind, Jobs } from "#ports/jobs/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 
 import { subtitleLinesOf } from "../captions/master.ts";
+import { isAv1 } from "../encode/av1.ts";
 import { dashManifest } from "../encode/dash.ts";
 import type { Ladder } from "../encode/ladder.ts";
 import {
@@ -17,7 +18,7 @@ import {
   type TextLines,
 } from "../encode/playlist.ts";
 import type { Place } from "../places.ts";
-import { type RungRow, rungsOf, segmentsOf } from "./rungs.ts";
+import { isAv1Rung, type RungRow, rungsOf, segmentsOf } from "./rungs.ts";
 import * as store from "./store.ts";
 
 export const PUBLISH_VIDEO = "media.publish_video";
@@ -55,7 +56,7 @@ export function publishVideoJob({ sql, blobs }: { sql: Sql; blobs: Blobs }): Job
         if (!video?.ladder) return;
         const rungs = (await rungsOf(sql.pool, [id])).get(id) ?? [];
         await writeLists(blobs, video.place, video.ladder, {
-          ...(video.status === "failed" ? { rungs: new Set(wholeOf(rungs)) } : {}),
+          rungs: listedOf(video, rungs),
           measured: await measure(sql.pool, id, video.ladder, rungs),
           texts: await subtitleLinesOf(sql.pool, id),
         });
@@ -73,9 +74,16 @@ const listNames = (ladder: Ladder): string[] => {
   return [names.master, names.manifest, ...listedTracks(ladder).map((track) => names.playlist(track))];
 };
 
-const wholeOf = (rungs: RungRow[]): string[] => rungs.filter((rung) => rung.complete_at).map(({ rung }) => rung);
+/** Of what failed only what is whole, and so of AV1 always: it is too slow to be made for somebody who waits. */
+function listedOf({ status }: store.VideoRow, rungs: RungRow[]): Set<string> {
+  const listed = rungs.filter((rung) => rung.complete_at || (status !== "failed" && !isAv1Rung(rung)));
+  return new Set(listed.map(({ rung }) => rung));
+}
 
-/** Master, manifest and lists of a ladder. Complete from the start: what they name is made when it is asked for. */
+/**
+ * Master, manifest and lists of a ladder. Complete from the start: what they name is made when it is asked for. Without
+ * `rungs` all are named but those in AV1.
+ */
 export async function writeLists(
   blobs: Blobs,
   place: Place,
@@ -83,13 +91,17 @@ export async function writeLists(
   shown: { rungs?: ReadonlySet<string>; measured?: ReadonlyMap<string, Measured>; texts?: TextLines } = {},
 ): Promise<void> {
   const names = namesOf(ladder);
+  const rungs = shown.rungs ?? new Set(ladder.rungs.filter((rung) => !isAv1(rung)).map(({ name }) => name));
+  // Who holds an older master goes on with its lists: one that is named no more stays where it is.
+  const hidden = new Set(ladder.rungs.filter((rung) => isAv1(rung) && !rungs.has(rung.name)).map(({ name }) => name));
+  const tracks = listedTracks(ladder).filter((track) => !hidden.has(track));
   const put = (name: string, text: string, as: PutOptions = PLAYLIST) =>
     blobs.put(place + name, new TextEncoder().encode(text), as);
   await Promise.all([
-    ...listedTracks(ladder).map((track) => put(names.playlist(track), mediaPlaylist(ladder, track))),
-    put(names.manifest, dashManifest(ladder, { ...shown, texts: shown.texts?.tracks ?? [] }), MANIFEST),
+    ...tracks.map((track) => put(names.playlist(track), mediaPlaylist(ladder, track))),
+    put(names.manifest, dashManifest(ladder, { ...shown, rungs, texts: shown.texts?.tracks ?? [] }), MANIFEST),
   ]);
-  await put(names.master, masterPlaylist(ladder, shown));
+  await put(names.master, masterPlaylist(ladder, { ...shown, rungs }));
 }
 
 /** What finished rungs really take, from the sizes of their segments. */

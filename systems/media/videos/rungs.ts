@@ -19,6 +19,9 @@ export interface RungRow {
   complete_at: Date | null;
 }
 
+/** Made in the background for what is watched much, and in no list before it is whole. */
+export const isAv1Rung = ({ codecs }: Pick<RungRow, "codecs">): boolean => codecs.startsWith("av01.");
+
 export interface SegmentRow {
   k: number;
   bytes: number;
@@ -57,6 +60,13 @@ export async function hasSegment(q: Query, video_id: VideoId, rung: string, k: n
   return rows.length > 0;
 }
 
+/** Whether it was whole once, so that lists may have named it. */
+export async function wasListed(q: Query, video_id: VideoId, rung: string): Promise<boolean> {
+  const rows =
+    await q`SELECT FROM media_rungs WHERE video_id = ${video_id} AND rung = ${rung} AND listed_at IS NOT NULL`;
+  return rows.length > 0;
+}
+
 /** Its blob has gone. The rung is not whole any more. */
 export async function deleteSegment(q: Query, video_id: VideoId, rung: string, k: number): Promise<void> {
   await q`WITH gone AS (
@@ -85,7 +95,8 @@ export async function insertSegment(
   if (done.count === 0) return { whole: false };
   const [row] = await q<{ whole: boolean }[]>`UPDATE media_rungs
     SET segments_done = segments_done + 1, bytes = bytes + ${segment.bytes},
-      complete_at = CASE WHEN segments_done + 1 >= segment_count THEN ${at}::timestamptz END
+      complete_at = CASE WHEN segments_done + 1 >= segment_count THEN ${at}::timestamptz END,
+      listed_at = CASE WHEN segments_done + 1 >= segment_count THEN coalesce(listed_at, ${at}::timestamptz) ELSE listed_at END
     WHERE video_id = ${video_id} AND rung = ${rung} RETURNING complete_at IS NOT NULL AS whole`;
   // The real numbers are known once the rung is made.
   if (row?.whole)

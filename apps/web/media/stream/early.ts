@@ -1,6 +1,6 @@
 import { startLevel, type Told } from "./levels.ts";
 import { bandwidth, pictureSide } from "./line.ts";
-import { readBeginning, readMaster } from "./lists.ts";
+import { readBeginning, readMaster, type Variant } from "./lists.ts";
 
 /**
  * What a player will ask for first, fetched while its code still loads or while the film is one swipe away: the lists,
@@ -47,12 +47,17 @@ export async function fetchEarly(list: string, { start_s = 0, told = [] }: Begin
   if (kept.has(url)) return;
   const master = await textOf(url);
   if (master === null) return;
-  const { variants, sounds } = readMaster(master, url);
+  const { variants: all, sounds } = readMaster(master, url);
+  const variants = all.filter(isPlayed);
   const chosen = variants[startLevel(variants, { told, bandwidth_bps: bandwidth(), side_px: pictureSide() })];
   if (!chosen) return;
   const sound = chosen.audio === null ? undefined : sounds.get(chosen.audio);
   await Promise.all([chosen.url, ...(sound === undefined ? [] : [sound])].map((track) => beginning(track, start_s)));
 }
+
+/** Of codecs that this browser does not have nothing is fetched: its player leaves them out. */
+const isPlayed = ({ codecs }: Variant): boolean =>
+  codecs === "" || !("MediaSource" in globalThis) || MediaSource.isTypeSupported(`video/mp4; codecs="${codecs}"`);
 
 async function beginning(url: string, at_s: number) {
   const text = await textOf(url);

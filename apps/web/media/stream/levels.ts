@@ -46,9 +46,17 @@ export function startLevel(
 /** The quality of somebody who chose one: theirs, else the next lower one, else the lowest. `null` lets the line decide. */
 export function levelFor(levels: readonly Level[], height: number | null): number {
   if (height === null) return -1;
-  const at = levels.findLastIndex((level) => level.height <= height);
-  return Math.max(0, at);
+  const best = levels.findLast((level) => level.height <= height) ?? levels[0];
+  // Two of a height are two codecs: the first has fewer bits.
+  return Math.max(
+    0,
+    levels.findIndex((level) => level.height === best?.height),
+  );
 }
+
+/** One of each height, as people choose. */
+export const heightsOf = (levels: readonly Level[]): Level[] =>
+  levels.filter((level, i) => levels.findIndex(({ height }) => height === level.height) === i);
 
 const SIZES: readonly [number, string][] = [
   [2160, "4K"],

@@ -3,12 +3,14 @@ export interface Variant {
   url: string;
   height: number;
   bitrate_bps: number;
+  /** RFC 6381; empty where the list does not say. */
+  codecs: string;
   /** The group of its sound. */
   audio: string | null;
 }
 
 export interface Master {
-  /** Smallest first. */
+  /** Smallest first, of two of a size the one with fewer bits: the order of hls.js. */
   variants: Variant[];
   /** The default sound of each group. */
   sounds: Map<string, string>;
@@ -25,18 +27,19 @@ export function readMaster(text: string, base: string): Master {
         sounds.set(group, new URL(URI, base).href);
     } else if (line.startsWith("#EXT-X-STREAM-INF:")) {
       const path = lines.slice(at + 1).find((next) => !next.startsWith("#"));
-      const { BANDWIDTH, RESOLUTION, AUDIO } = attributes(line);
+      const { BANDWIDTH, RESOLUTION, AUDIO, CODECS } = attributes(line);
       const sides = (RESOLUTION ?? "").split("x").map(Number);
       if (path === undefined) continue;
       variants.push({
         url: new URL(path, base).href,
         height: sides.length === 2 ? Math.min(sides[0]!, sides[1]!) || 0 : 0,
         bitrate_bps: Number(BANDWIDTH) || 0,
+        codecs: CODECS ?? "",
         audio: AUDIO ?? null,
       });
     }
   }
-  return { variants: variants.toSorted((a, b) => a.bitrate_bps - b.bitrate_bps), sounds };
+  return { variants: variants.toSorted((a, b) => a.height - b.height || a.bitrate_bps - b.bitrate_bps), sounds };
 }
 
 /** @returns the address of a list's header and of the segment that holds `at_s` */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import { placeToGoOn } from "../hls.ts";
 import { engineOf } from "./engine.ts";
-import { isThere, levelFor, levelName, startLevel } from "./levels.ts";
+import { heightsOf, isThere, levelFor, levelName, startLevel } from "./levels.ts";
 import { readBeginning, readMaster } from "./lists.ts";
 import { retryAfter, TRIES_MAX, waitBefore } from "./patience.ts";
 
@@ -43,6 +43,31 @@ describe("the quality to begin with", () => {
     expect(levelFor(LADDER, 900)).toBe(2);
     expect(levelFor(LADDER, 144)).toBe(0);
     expect([levelName(2160), levelName(480)]).toEqual(["4K", "480p"]);
+  });
+});
+
+describe("two codecs", () => {
+  const both = [LADDER[0]!, LADDER[1]!, { height: 720, bitrate_bps: 1_500_000 }, LADDER[2]!, LADDER[3]!];
+
+  test("WEB29: a height is offered once, and stands for the one with fewer bits", () => {
+    expect(heightsOf(both).map(({ height }) => height)).toEqual([240, 480, 720, 1080]);
+    expect([240, 720, 1080].map((height) => both[levelFor(both, height)]!.bitrate_bps)).toEqual([
+      400_000, 1_500_000, 5_000_000,
+    ]);
+    expect(levelFor([], 720)).toBe(0);
+  });
+
+  test("WEB26: lists are in the order of hls.js, by size and then by bits, and say what each is coded in", () => {
+    const text = both
+      .toReversed()
+      .map(({ height, bitrate_bps }) => {
+        const codecs = bitrate_bps === 1_500_000 ? "av01.0.05M.08,mp4a.40.2" : "avc1.64001f,mp4a.40.2";
+        return `#EXT-X-STREAM-INF:BANDWIDTH=${bitrate_bps},CODECS="${codecs}",RESOLUTION=${height * 2}x${height}\nx.m3u8`;
+      })
+      .join("\n");
+    const { variants } = readMaster(text, "https://house.example/");
+    expect(variants.map(({ bitrate_bps }) => bitrate_bps)).toEqual(both.map(({ bitrate_bps }) => bitrate_bps));
+    expect(variants.map(({ codecs }) => codecs.slice(0, 4))).toEqual(["avc1", "avc1", "av01", "avc1", "avc1"]);
   });
 });
 

@@ -1,7 +1,7 @@
 import type Hls from "hls.js";
 import type { HlsConfig } from "hls.js";
 
-import { isThere, type Level, levelFor, startLevel, type Told } from "./levels.ts";
+import { heightsOf, isThere, type Level, levelFor, startLevel, type Told } from "./levels.ts";
 import { bandwidth, pictureSide, rememberBandwidth } from "./line.ts";
 import { patientLoader } from "./loader.ts";
 
@@ -58,7 +58,7 @@ export function tieWithHls(Player: typeof Hls, video: HTMLVideoElement, url: str
     if (chosen === -1)
       hls.startLevel = startLevel(levels, { told: told(), bandwidth_bps: bandwidth(), side_px: pictureSide(video) });
     else hls.loadLevel = chosen;
-    options.onLevels?.(levels);
+    options.onLevels?.(heightsOf(levels));
   });
   hls.on(Player.Events.AUDIO_TRACKS_UPDATED, (_event, { audioTracks }) =>
     options.onSounds?.(
