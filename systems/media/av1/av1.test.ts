@@ -8,7 +8,7 @@ import { createSandbox } from "#ports/sandbox/index.ts";
 import { deleteVideo, getVideo } from "../contract.ts";
 import { mediaHealth } from "../health.ts";
 import { findFfmpeg } from "../index.ts";
-import { DEFAULT_MEDIA_LIMITS } from "../limits.ts";
+import { DEFAULT_MEDIA_LIMITS, type MediaLimits } from "../limits.ts";
 import {
   copyVideo,
   createSteppedClock,
@@ -23,7 +23,7 @@ import { offerAv1Job } from "./offer.ts";
 
 setDefaultTimeout(120_000);
 const clock = createSteppedClock();
-const limits = {
+const limits: MediaLimits = {
   ...DEFAULT_MEDIA_LIMITS,
   eager_side_px_max: 150,
   av1_views_min: 10,
@@ -178,10 +178,11 @@ describe.skipIf(!can)("what lists say of it", () => {
     expect(manifest!.match(/<AdaptationSet contentType="video"/g)).toHaveLength(2);
     expect(await read(id, "90p.m3u8")).toBe(h264);
     // What it takes was measured.
-    const [{ bps }] = (await sql.pool<
+    const [peak] = await sql.pool<
       { bps: number }[]
     >`SELECT max(bytes * 8000.0 / duration_ms)::float8 AS bps FROM media_segments
-      WHERE video_id = ${id} AND rung = ${RUNG}`) as [{ bps: number }];
+      WHERE video_id = ${id} AND rung = ${RUNG}`;
+    const { bps } = peak!;
     const said = Number(/BANDWIDTH=(\d+),[^\n]*av01/.exec(master!)![1]);
     expect(Math.abs(said - 128_000 * 1.1 - bps)).toBeLessThan(bps * 0.02 + 2);
     for (const file of await files(id)) expect((await media.ask(await at(id, file))).status).toBe(200);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 
+import { isAv1 } from "./av1.ts";
 import { type PackedCopy, packedSeconds } from "./copy/pack.ts";
 import { audioFrameAt, audioSeconds, segmentSeconds, valueOf } from "./grid.ts";
 import type { Ladder, Rung, Sound, Trick } from "./ladder.ts";
@@ -123,8 +124,9 @@ export function masterPlaylist(
     lines.push(`#EXT-X-STREAM-INF:${attributes.join(",")}`, names.playlist(rung.name));
   }
   const { trick } = ladder;
-  // Made on demand only: of a film that failed nothing is.
-  if (trick && !options.rungs) {
+  // Made on demand only: of a film that failed, and has lost rungs, nothing is.
+  const lost = ladder.rungs.some((rung) => !isAv1(rung) && options.rungs?.has(rung.name) === false);
+  if (trick && !lost) {
     const attributes = [
       `BANDWIDTH=${trick.bitrate_bps}`,
       `CODECS="${trick.codecs}"`,
