@@ -69,7 +69,7 @@ test(
     // A line of captions at the player's moment, seen over the film while it is written.
     await astrid.getByRole("link", { name: "Captions" }).click();
     await astrid.getByLabel("Another language").selectOption("sv");
-    await astrid.getByRole("button", { name: "Write" }).click();
+    await astrid.getByRole("button", { name: "Write", exact: true }).click();
     await astrid.getByRole("button", { name: "A line here" }).click();
     await astrid.getByRole("textbox", { name: "Line 1", exact: true }).fill("Här står eken.");
     await astrid.locator("[data-captions]").getByText("Här står eken.").waitFor();
