@@ -1,4 +1,5 @@
 import { Link, type LinkProps } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 
 import { cx } from "./class.ts";
 
@@ -12,8 +13,16 @@ export interface TabLink {
 
 /** Tabs that are addresses: they can be linked to, opened beside, and gone back from. */
 export function TabLinks({ tabs, label }: { tabs: readonly TabLink[]; label: string }) {
+  const row = useRef<HTMLElement>(null);
+  const on = tabs.find((tab) => tab.on)?.label;
+  useEffect(() => {
+    // On a phone the one that is open may lie beyond the edge.
+    const here = row.current?.querySelector<HTMLElement>('[aria-current="page"]');
+    if (row.current && here)
+      row.current.scrollLeft = here.offsetLeft - (row.current.clientWidth - here.offsetWidth) / 2;
+  }, [on]);
   return (
-    <nav aria-label={label} className="flex gap-1 overflow-x-auto px-2 py-2 no-bar sm:px-0 sm:py-3">
+    <nav ref={row} aria-label={label} className="relative flex gap-1 overflow-x-auto px-2 py-2 no-bar sm:px-0 sm:py-3">
       {tabs.map((tab) => (
         <Link
           key={tab.label}

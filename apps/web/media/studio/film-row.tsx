@@ -1,5 +1,5 @@
 import { Link, useNavigate } from "@tanstack/react-router";
-import { ChartNoAxesColumn, Ellipsis, Eye, Link2, Pencil, Play, RotateCcw, Trash2 } from "lucide-react";
+import { ChartNoAxesColumn, Ellipsis, Eye, Link2, Pencil, Play, RotateCcw, Trash2, TriangleAlert } from "lucide-react";
 import { useState } from "react";
 
 import { retryVideo, type Video } from "#systems/media/contract.ts";
@@ -55,7 +55,10 @@ export function FilmRow({ video, chosen, choose, file, remove }: FilmRowProps) {
           onClick={(event) => choose(event.currentTarget.checked, event.shiftKey)}
         />
       </label>
-      <Thumb video={{ ...video, position_ms: null }} className="w-24 shrink-0 self-start sm:w-36 sm:self-center" />
+      <span className="relative w-24 shrink-0 self-start sm:w-36 sm:self-center">
+        <Thumb video={{ ...video, position_ms: null }} />
+        {state === "failed" && <TriangleAlert className="absolute inset-0 m-auto size-6 text-bad" aria-hidden="true" />}
+      </span>
       <div className="min-w-0 flex-1">
         <Link
           to="/studio/$id"

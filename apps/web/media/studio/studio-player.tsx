@@ -1,4 +1,4 @@
-import { Pause, Play, Volume2, VolumeX } from "lucide-react";
+import { Pause, Play, StepBack, StepForward, Volume2, VolumeX } from "lucide-react";
 import { useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 
 import type { Video } from "#systems/media/contract.ts";
@@ -119,10 +119,10 @@ export function StudioPlayer({
               {doing.paused ? <Play className="size-5 fill-current" /> : <Pause className="size-5 fill-current" />}
             </PlayerButton>
             <PlayerButton label="One frame back" press={() => step(video, -FRAME_S)}>
-              <span className="text-sm font-bold">−1</span>
+              <StepBack className="size-5" />
             </PlayerButton>
             <PlayerButton label="One frame on" press={() => step(video, FRAME_S)}>
-              <span className="text-sm font-bold">+1</span>
+              <StepForward className="size-5" />
             </PlayerButton>
             <span className="ml-1 text-xs font-semibold tabular-nums">
               {exactOf(at_ms)} <span className="text-white/75">/ {clockOf(duration_ms)}</span>

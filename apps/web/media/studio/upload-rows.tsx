@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { CloudDownload, FileVideo, Pause, Play, RotateCcw, X } from "lucide-react";
 import { type ReactNode, useEffect, useRef } from "react";
 
 import { abortUpload, listUploads, VIDEO_TYPES } from "#systems/media/contract.ts";
 
-import { Button, IconButton } from "../../parts/button.tsx";
+import { Button, buttonClass, IconButton } from "../../parts/button.tsx";
 import { bytesOf, leftOf } from "../../parts/numbers.ts";
 import { ask, call, queries } from "../../shell/house.ts";
 import { sorry } from "../../shell/toasts.ts";
@@ -23,9 +24,9 @@ import {
 const IMPORTS_EVERY_MS = 1_200;
 export const openUploads = ask(listUploads, { query: { limit: 50 } });
 
-/** What is on its way and no film yet: files of this browser, and what the house fetches from addresses. */
+/** What is on its way: files of this browser, and what the house fetches from addresses. */
 export function UploadRows() {
-  const files = useStudioUploads().filter((file) => file.video_id === null || file.stage !== "uploading");
+  const files = useStudioUploads();
   useEffect(() => void restoreUploads(), []);
   const imports = useImports();
   if (files.length + imports.length === 0) return null;
@@ -108,6 +109,11 @@ export function FileRow({ file }: { file: StudioUpload }) {
       bad={stage === "failed"}
       note={noteOf(file)}
     >
+      {file.video_id !== null && (
+        <Link to="/studio/$id" params={{ id: file.video_id }} className={buttonClass("outline", "sm")}>
+          Edit it
+        </Link>
+      )}
       {stage === "uploading" && (
         <IconButton
           label={paused ? `Go on with ${file.name}` : `Pause ${file.name}`}

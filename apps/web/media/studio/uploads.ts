@@ -57,18 +57,22 @@ function show(one: Kept, change: Partial<StudioUpload>) {
   if (kept.get(one.shown.key) === one) tell();
 }
 
-/** What somebody else sends on this machine is none of the next one's business. */
-addEventListener(FORGET, () => {
-  for (const one of kept.values()) one.uploader?.pause();
-  kept.clear();
-  restored = false;
-  tell();
-});
+let listening = false;
 
-/** A page that is left while files are sent says so first. */
-addEventListener("beforeunload", (event) => {
-  if (list.some((file) => file.stage === "uploading" && file.upload.state === "sending")) event.preventDefault();
-});
+/** From the first file on: what is sent goes with its sender, and a page that is left while files are sent says so first. */
+function listen() {
+  if (listening) return;
+  listening = true;
+  addEventListener(FORGET, () => {
+    for (const one of kept.values()) one.uploader?.pause();
+    kept.clear();
+    restored = false;
+    tell();
+  });
+  addEventListener("beforeunload", (event) => {
+    if (list.some((file) => file.stage === "uploading" && file.upload.state === "sending")) event.preventDefault();
+  });
+}
 
 export interface For {
   audience: Audience;
@@ -121,6 +125,7 @@ function keep(shelved: Shelved, file: File | null): Kept {
       replaces: shelved.studio?.replaces ?? null,
     },
   };
+  listen();
   kept.set(shelved.key, one);
   tell();
   return one;
