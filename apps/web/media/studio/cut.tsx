@@ -28,6 +28,7 @@ import { playOn } from "../stage.ts";
 import { TimeCell } from "./cues.tsx";
 import type { TabProps } from "./edit.tsx";
 import { filmKey } from "./film-cache.ts";
+import { movePart, type Part } from "./part.ts";
 import { Progress } from "./progress.tsx";
 import { exactOf, usePlace } from "./studio-player.tsx";
 import { Timeline } from "./timeline.tsx";
@@ -69,11 +70,7 @@ function Trim({ film, video, duration_ms }: TabProps & { duration_ms: number }) 
   const nearest = marks.toSorted((a, b) => Math.abs(a - start_ms) - Math.abs(b - start_ms))[0];
   const storyboard = useMemo(() => storyboardOf(film.storyboard), [film.storyboard]);
   const seek = (to_ms: number) => video && seekTo(video, to_ms / 1000);
-  const set = (change: Partial<typeof kept>) => {
-    const next = { ...kept, ...change };
-    const start = Math.max(0, Math.min(next.start_ms, duration_ms - TRIM_MS_MIN));
-    setKept({ start_ms: start, end_ms: Math.min(duration_ms, Math.max(next.end_ms, start + TRIM_MS_MIN)) });
-  };
+  const set = (change: Partial<Part>) => setKept(movePart(kept, change, duration_ms, TRIM_MS_MIN));
   const whole = start_ms === 0 && end_ms === duration_ms;
   const shared = marks.length > 0 && frames.data?.exact === false && nearest !== undefined && nearest !== start_ms;
   useStopAt(video, end_ms);
@@ -108,7 +105,7 @@ function Trim({ film, video, duration_ms }: TabProps & { duration_ms: number }) 
         gap_ms={Math.min(TRIM_MS_MIN, duration_ms)}
         storyboard={storyboard}
         marks={marks}
-        change={setKept}
+        change={set}
         seek={seek}
       />
       <div className="mt-4 flex flex-wrap items-center gap-3">

@@ -4,8 +4,12 @@ import fc from "fast-check";
 
 import { percentOf, spentOf, ticksOf } from "./charts/scale.ts";
 import { type Cue, inOrder, withCue, wordsAt, wrongWith } from "./cue-list.ts";
+import { AT_ONCE_MAX, forEach } from "./each.ts";
+import { dropDraft, hasDraft, keepDraft, keptDraft } from "./kept.ts";
+import { movePart, type Part } from "./part.ts";
 import { queryOf, stateOf } from "./state.ts";
 import { parseChapters, parseTime, withChapter, writeChapters, writeTime } from "./times.ts";
+import { beginNext, type Waiting } from "./turns.ts";
 
 const cue = (start_ms: number, end_ms: number, text = "words"): Cue => ({
   key: `${start_ms}`,
@@ -102,6 +106,109 @@ describe("the list", () => {
     expect(queryOf("", "")).toEqual({});
     expect(queryOf("failed", "oak")).toEqual({ status: "failed", q: "oak" });
     expect(queryOf("private", "")).toEqual({ audience: "private" });
+  });
+});
+
+describe("files on their way", () => {
+  const file = (key: string, stage: Waiting["stage"], state: Waiting["upload"]["state"] = "sending"): Waiting => ({
+    key,
+    stage,
+    upload: { state },
+  });
+
+  test("WEB42: two are sent at a time, in their order; one that is paused, failed or without its file holds up nobody", () => {
+    expect([...beginNext([file("a", "queued"), file("b", "queued"), file("c", "queued")])]).toEqual(["a", "b"]);
+    expect([...beginNext([file("a", "uploading"), file("b", "making"), file("c", "queued")])]).toEqual([]);
+    expect([
+      ...beginNext([
+        file("a", "uploading", "paused"),
+        file("b", "failed"),
+        file("c", "needs_file"),
+        file("d", "making"),
+        file("e", "queued"),
+        file("f", "queued"),
+      ]),
+    ]).toEqual(["e"]);
+  });
+
+  test("WEB47: what is done to many goes on where one refuses, a few at a time, and says which were done", async () => {
+    let now = 0;
+    let most = 0;
+    const { done, refusal } = await forEach([1, 2, 3, 4, 5, 6, 7, 8], async (one) => {
+      most = Math.max(most, ++now);
+      await Promise.resolve();
+      now -= 1;
+      if (one % 4 === 0) throw new Error(`not ${one}`);
+    });
+    expect(done.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 5, 6, 7]);
+    expect(refusal).toEqual(new Error("not 4"));
+    expect(most).toBeWithin(2, AT_ONCE_MAX + 1);
+  });
+});
+
+describe("what is not saved", () => {
+  test("WEB46: it is kept by film and by what it is, found again, and gone when it was saved; nonsense is nothing", () => {
+    const before = globalThis.localStorage;
+    globalThis.localStorage = memory() as unknown as Storage;
+    try {
+      const isText = (value: unknown): value is string => typeof value === "string";
+      expect(keptDraft("1", "details", isText)).toBeNull();
+      keepDraft("1", "details", "a title");
+      keepDraft("12", "captions.sv", "words");
+      expect(keptDraft("1", "details", isText)).toBe("a title");
+      expect(keptDraft("1", "captions.sv", isText)).toBeNull();
+      expect([hasDraft("1"), hasDraft("12"), hasDraft("2")]).toEqual([true, true, false]);
+      dropDraft("1", "details");
+      expect(hasDraft("1")).toBe(false);
+      keepDraft("1", "details", "x".repeat(2_000_001));
+      expect(hasDraft("1")).toBe(false);
+      localStorage.setItem("folkhus.kept.1.details", "{broken");
+      expect(keptDraft("1", "details", isText)).toBeNull();
+      localStorage.setItem("folkhus.kept.1.details", "7");
+      expect(keptDraft("1", "details", isText)).toBeNull();
+    } finally {
+      globalThis.localStorage = before;
+    }
+  });
+
+  /** What a browser keeps, as far as it is asked here: its keys are its own properties. */
+  function memory() {
+    const kept: Record<string, string> = {};
+    const methods = {
+      getItem: (key: string) => kept[key] ?? null,
+      setItem: (key: string, value: string) => void (kept[key] = value),
+      removeItem: (key: string) => void delete kept[key],
+    };
+    return new Proxy(kept, { get: (_kept, key) => methods[key as keyof typeof methods] });
+  }
+});
+
+describe("the kept part", () => {
+  test("WEB49: an end moves within the film, and not closer to the other than the house takes", () => {
+    const part = { start_ms: 2_000, end_ms: 8_000 };
+    const move = (change: Partial<Part>) => movePart(part, change, 10_000, 1_000);
+    expect(move({ start_ms: 5_000 })).toEqual({ start_ms: 5_000, end_ms: 8_000 });
+    expect(move({ start_ms: 7_900 })).toEqual({ start_ms: 7_000, end_ms: 8_000 });
+    expect(move({ start_ms: -5 })).toEqual({ start_ms: 0, end_ms: 8_000 });
+    expect(move({ end_ms: 2_100 })).toEqual({ start_ms: 2_000, end_ms: 3_000 });
+    expect(move({ end_ms: 99_000 })).toEqual({ start_ms: 2_000, end_ms: 10_000 });
+    expect(movePart({ start_ms: 0, end_ms: 600 }, { start_ms: 300 }, 600, 1_000)).toEqual({ start_ms: 0, end_ms: 600 });
+  });
+
+  test("WEB49: whatever is asked, the part lies within the film and is long enough", () => {
+    const ms = fc.integer({ min: -1_000, max: 100_000 });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 90_000 }),
+        fc.record({ start_ms: ms, end_ms: ms }, { requiredKeys: [] }),
+        (duration_ms, change) => {
+          const { start_ms, end_ms } = movePart({ start_ms: 0, end_ms: duration_ms }, change, duration_ms, 1_000);
+          expect(start_ms).toBeGreaterThanOrEqual(0);
+          expect(end_ms).toBeLessThanOrEqual(duration_ms);
+          expect(end_ms - start_ms).toBeGreaterThanOrEqual(Math.min(1_000, duration_ms));
+        },
+      ),
+    );
   });
 });
 

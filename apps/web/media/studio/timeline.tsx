@@ -3,6 +3,7 @@ import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useS
 import { cx } from "../../parts/class.ts";
 import { spoken } from "../at-time.ts";
 import { type Storyboard, tileAt } from "../storyboard.ts";
+import type { Part } from "./part.ts";
 import { exactOf } from "./studio-player.tsx";
 
 const KEY_MS = 1_000;
@@ -32,7 +33,7 @@ export function Timeline({
   storyboard: Storyboard | null;
   /** Where a cut hides nothing. */
   marks: readonly number[];
-  change: (kept: { start_ms: number; end_ms: number }) => void;
+  change: (to: Partial<Part>) => void;
   seek: (to_ms: number) => void;
 }) {
   const strip = useRef<HTMLDivElement>(null);
@@ -42,15 +43,9 @@ export function Timeline({
     const box = strip.current!.getBoundingClientRect();
     return Math.round(Math.min(1, Math.max(0, (event.clientX - box.left) / Math.max(1, box.width))) * duration_ms);
   };
-  const setStart = (to: number) => {
-    const at = Math.max(0, Math.min(to, end_ms - gap_ms));
-    change({ start_ms: at, end_ms });
-    seek(at);
-  };
-  const setEnd = (to: number) => {
-    const at = Math.min(duration_ms, Math.max(to, start_ms + gap_ms));
-    change({ start_ms, end_ms: at });
-    seek(at);
+  const move = (to: Partial<Part>) => {
+    change(to);
+    seek(to.start_ms ?? to.end_ms ?? 0);
   };
   return (
     <div className="px-6 py-2">
@@ -99,7 +94,7 @@ export function Timeline({
           max_ms={end_ms - gap_ms}
           left={share(start_ms)}
           place={place}
-          set={setStart}
+          set={(to) => move({ start_ms: Math.min(to, end_ms - gap_ms) })}
         />
         <Handle
           label="The kept part ends"
@@ -109,7 +104,7 @@ export function Timeline({
           max_ms={duration_ms}
           left={share(end_ms)}
           place={place}
-          set={setEnd}
+          set={(to) => move({ end_ms: Math.max(to, start_ms + gap_ms) })}
         />
       </div>
     </div>

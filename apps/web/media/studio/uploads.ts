@@ -10,14 +10,13 @@ import { sorry } from "../../shell/toasts.ts";
 import { AT_REST, kindOf, mediaTypeOf, titleOf, uploaderFor } from "../sending.ts";
 import { FILE_KEPT_BYTES_MAX, fingerprintOf, shelf, type Shelved } from "../shelf.ts";
 import type { Uploader, UploadProgress } from "../uploader.ts";
+import { beginNext, type Waiting } from "./turns.ts";
 
 /** A file that becomes a film of its own, or takes the place of one. */
-export interface StudioUpload {
-  key: string;
+export interface StudioUpload extends Waiting {
   name: string;
   size_bytes: number;
   upload: UploadProgress;
-  stage: "queued" | "uploading" | "making" | "failed" | "needs_file";
   problem: string | null;
   /** The film that it is already, where it was begun early. */
   video_id: string | null;
@@ -32,8 +31,6 @@ interface Kept {
   shown: StudioUpload;
 }
 
-/** Each sends four parts at a time; more files would only slow each other down. */
-export const FILES_AT_ONCE_MAX = 2;
 export const FILES_MAX = 50;
 
 const kept = new Map<string, Kept>();
@@ -141,11 +138,9 @@ export async function restoreUploads(): Promise<void> {
 }
 
 function goOnWithNext() {
-  const busy = [...kept.values()].filter(
-    ({ shown: { stage, upload } }) => stage === "making" || (stage === "uploading" && upload.state !== "paused"),
-  ).length;
-  const next = [...kept.values()].filter(({ shown }) => shown.stage === "queued");
-  for (const one of next.slice(0, Math.max(0, FILES_AT_ONCE_MAX - busy))) void send(one);
+  const all = [...kept.values()];
+  const begin = beginNext(all.map(({ shown }) => shown));
+  for (const one of all) if (begin.has(one.shown.key)) void send(one);
 }
 
 /** Never rejects: what went wrong stands beside the file. */
