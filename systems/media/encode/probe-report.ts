@@ -20,6 +20,8 @@ export interface StreamReport {
   fps_average: number;
   fps_smallest: number;
   duration_ms: number;
+  /** The file's own time of its first frame or sound. */
+  start_s: number;
   interlaced: boolean;
   hdr: boolean;
   matrix: Matrix;
@@ -53,6 +55,7 @@ const zStream = z.object({
   avg_frame_rate: z.string().optional(),
   r_frame_rate: z.string().optional(),
   duration: z.string().optional(),
+  start_time: z.string().optional(),
   field_order: z.string().optional(),
   color_space: z.string().optional(),
   color_transfer: z.string().optional(),
@@ -104,6 +107,7 @@ function streamOf(raw: z.output<typeof zStream>): StreamReport {
     fps_smallest: ratioOf(raw.r_frame_rate),
     // Matroska says a stream's length as a tag.
     duration_ms: msOf(raw.duration) || clockMs(raw.tags?.DURATION),
+    start_s: Number(raw.start_time) || 0,
     interlaced: ["tt", "bb", "tb", "bt"].includes(raw.field_order ?? ""),
     hdr: transfer === "smpte2084" || transfer === "arib-std-b67",
     matrix: matrixOf(raw.color_space, raw.height ?? 0),

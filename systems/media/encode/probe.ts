@@ -72,7 +72,12 @@ export async function probeVideo(
   const report = await describe(needs, path, options.signal);
   const video = pickVideo(report);
   const sounds = pickSounds(report);
-  const claimed_ms = Math.max(report.duration_ms, video.duration_ms, sounds[0]?.duration_ms ?? 0);
+  const claimed_ms = Math.max(
+    report.duration_ms,
+    video.duration_ms,
+    sounds[0]?.duration_ms ?? 0,
+    lateEndOf(report, video),
+  );
   checkShape(video);
   if (claimed_ms > VIDEO_DURATION_MS_MAX) throw tooLong();
   const duration_ms = await checkedDuration(needs, path, report, video, claimed_ms, options.signal);
@@ -210,6 +215,15 @@ function shownSize(video: StreamReport): { width: number; height: number } {
   const turned = video.rotation_deg % 180 !== 0;
   const [width, height] = turned ? [high, wide] : [wide, high];
   return { width: Math.round(width), height: Math.round(height) };
+}
+
+/**
+ * A picture that an edit list puts years behind the sound: ffprobe leaves it out of the file's length, but who plays the file
+ * waits for it. 0 where the length counts it.
+ */
+function lateEndOf(report: Report, video: StreamReport): number {
+  const end_ms = (video.start_s - report.start_s) * 1000 + video.duration_ms;
+  return end_ms > report.duration_ms + MISSING_MS_MAX ? Math.round(end_ms) : 0;
 }
 
 /** The length that is really there. Where the file says none, or its end cannot be read, all of it is read once. */

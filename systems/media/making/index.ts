@@ -137,6 +137,8 @@ export function createMaking(needs: MakingNeeds): Making {
       return { bytes: await new Response(body).bytes(), media_type: head.media_type };
     } catch (error) {
       if (error instanceof VideoGone) return null;
+      // An init has no lease that says so. What is wrong with the file ends the video in a moment, by its fill.
+      if (error instanceof MediaRefusal && !signal.aborted) throw failedFor(MAKE_PAUSES_MS[1]);
       throw error;
     }
   }
