@@ -1,6 +1,7 @@
 import { DAY_MS } from "#kernel/time.ts";
 
 import { FREE_BYTES_RESERVE } from "./bounds.ts";
+import { STALL_MS_MAX } from "./encode/bounds.ts";
 
 /** What the owner of a house may set. */
 export interface MediaLimits {
@@ -11,6 +12,8 @@ export interface MediaLimits {
   /** An upload that nobody goes on with is freed after so long; asking for part URLs begins it anew. */
   upload_kept_ms: number;
   free_bytes_reserve: number;
+  /** An encode that makes no progress for so long hangs: it is ended, and tried again. */
+  stall_ms_max: number;
   /** Rungs up to this shorter side are made for every video; larger ones when it is watched, or asked for them. */
   eager_side_px_max: number;
   /** Views in a week from which on a video's upper rungs are made ahead of time. */
@@ -31,6 +34,7 @@ export const DEFAULT_MEDIA_LIMITS: MediaLimits = {
   person_bytes_max: 50 * GIB,
   upload_kept_ms: 7 * DAY_MS,
   free_bytes_reserve: FREE_BYTES_RESERVE,
+  stall_ms_max: STALL_MS_MAX,
   eager_side_px_max: 480,
   hot_views: 3,
   av1_views_min: 500,

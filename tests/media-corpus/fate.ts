@@ -86,11 +86,12 @@ async function watch(media: MediaHouse, video: Video, entry: Entry, met: Met) {
       }
     } else note("refused" in fate, "it plays");
     // As players do: the picture and its sound at once.
-    await Promise.all(
+    const watched = await Promise.allSettled(
       [pictures, sounds].map(async (some) => {
         for (const track of some) await decodedTrack(ask, track, copied.includes(track.name), entry.sampled ?? false);
       }),
     );
+    for (const one of watched) if (one.status === "rejected") throw one.reason;
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     met.faults.push(error.message);

@@ -80,6 +80,13 @@ export const SOUNDS: Entry[] = [
     fate: { plays: { size: EVERYDAY, seconds: 7 } },
   },
   {
+    name: "sound that goes on for seven seconds more (Matroska)",
+    make: () => make("a.mkv", `${moving(2)} ${tone(9)} ${H264} ${AAC}`),
+    ...mkv,
+    fate: { plays: { size: EVERYDAY, seconds: 9 } },
+    short: true,
+  },
+  {
     name: "sound that ends after a second",
     make: () => make("a.mp4", `${moving(6)} ${tone(1)} ${H264} ${AAC}`),
     fate: { plays },

@@ -50,7 +50,13 @@ export const TIMES: Entry[] = [
     ...mkv,
     fate: { either: BROKEN },
   },
-  { name: "a clock that stands still", make: () => rewritten("a.mkv", "0"), ...mkv, fate: { either: BROKEN } },
+  {
+    name: "a clock that stands still",
+    make: () => rewritten("a.mkv", "0"),
+    ...mkv,
+    fate: { refused: ["video.broken"] },
+    short: true,
+  },
   {
     name: "an MP4 in which no frame lasts",
     async make() {
@@ -68,7 +74,7 @@ export const TIMES: Entry[] = [
       const { content } = boxAt(film, "moov/trak/mdia/minf/stbl/stts");
       return with32(film, [content + 12, 0x7fffffff]);
     },
-    fate: { refused: [...BROKEN, "video.too_long"] },
+    fate: { either: [...BROKEN, "video.too_long"] },
   },
   {
     name: "pictures that are shown before they are there (ctts below zero)",
@@ -110,7 +116,8 @@ export const TIMES: Entry[] = [
     name: "a transport stream whose clock begins anew in the middle",
     make: async () => joined(await part(100), await part(5)),
     ...ts,
-    fate: { plays: { ...plays, within_s: 0.5 } },
+    // Its last time lies before its first: ffmpeg takes that for a turn of the clock, 26 hours on.
+    fate: { refused: ["video.too_long"] },
     short: true,
   },
   {

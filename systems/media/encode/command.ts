@@ -40,7 +40,20 @@ const GUESS_SEGMENTS = 3;
 export function leadFrames(part: Part): number {
   const { frames_per_segment } = part.ladder.grid;
   const segments = part.sounds.length > 0 ? 1 : INDEXED.test(part.probe.container) ? 0 : GUESS_SEGMENTS;
-  return Math.min(part.from, segments) * frames_per_segment;
+  return Math.min(part.from, segments + behindPicture(part)) * frames_per_segment;
+}
+
+/** Frames that lie so close to the picture's end may not be there: lengths are rounded. */
+const PICTURE_END_S = 0.5;
+
+/**
+ * Segments between the one in which the picture ends and the first of a run: where sound goes on, a run has to read the last
+ * picture, which stands until the end.
+ */
+function behindPicture({ from, rungs, probe, ladder }: Part): number {
+  if (rungs.length === 0) return 0;
+  const last = Math.floor(Math.max(0, probe.video.duration_ms / 1000 - PICTURE_END_S) / ladder.grid.segment_s);
+  return Math.max(0, from - last);
 }
 
 const seekSeconds = (part: Part): number => {
@@ -86,9 +99,9 @@ function pictureGraph(tools: FfmpegTools, part: Part): string {
   const first = [
     ...(probe.video.interlaced ? ["bwdif=mode=send_frame:deint=interlaced"] : []),
     `fps=${grid.fps.num}/${grid.fps.den}:start_time=0:round=near`,
-    ...(skip > 0 ? [`trim=start_frame=${skip}`, "setpts=PTS-STARTPTS"] : []),
     // Sound that goes on longer than the picture keeps the last frame; half a second covers a length that was rounded.
     `tpad=stop_mode=clone:stop_duration=${(padding_s + 0.5).toFixed(3)}`,
+    ...(skip > 0 ? [`trim=start_frame=${skip}`, "setpts=PTS-STARTPTS"] : []),
     scale(top, probe),
     ...(probe.video.hdr && tools.can_tone_map ? [TONE_MAP] : []),
     "format=yuv420p",

@@ -235,11 +235,16 @@ async function checkedDuration(
   claimed_ms: number,
   signal?: AbortSignal,
 ): Promise<number> {
-  if (
-    claimed_ms > 0 &&
-    (await hasPacketsAt(needs, path, video.index, (video.duration_ms || claimed_ms) - MISSING_MS_MAX, signal))
-  )
-    return claimed_ms;
+  if (claimed_ms > 0) {
+    const at_ms = (video.duration_ms || claimed_ms) - MISSING_MS_MAX;
+    const found = await packetsAt(needs, path, video.index, at_ms, signal);
+    if (found === "there") return claimed_ms;
+    if (found === "standing")
+      throw new MediaRefusal(
+        "video.broken",
+        "The clock of its picture stands still, so nothing can be found in it. Export it again and send that.",
+      );
+  }
   const found_ms = await scanDuration(needs, path, signal);
   if (found_ms <= 0)
     throw new MediaRefusal("video.broken", "Nothing in this file can be played. It may be damaged; send it again.");
@@ -252,13 +257,16 @@ async function checkedDuration(
   return found_ms;
 }
 
-async function hasPacketsAt(
+/** Many pictures that are all due at the same time: no player could find one of them. */
+const STANDING_PACKETS_MIN = 10;
+
+async function packetsAt(
   needs: EncodeNeeds,
   path: string,
   stream: number,
   at_ms: number,
   signal?: AbortSignal,
-): Promise<boolean> {
+): Promise<"there" | "missing" | "standing"> {
   const from_ms = Math.max(0, at_ms);
   const result = await needs.sandbox.run({
     argv: [
@@ -268,7 +276,7 @@ async function hasPacketsAt(
         "-read_intervals",
         `${(from_ms / 1000).toFixed(3)}%+#400`,
         "-show_entries",
-        "packet=pts_time,size",
+        "packet=pts_time,duration_time,size",
         "-of",
         "csv=p=0",
         `file:${path}`,
@@ -282,10 +290,16 @@ async function hasPacketsAt(
   if (bound) throw bound;
   const lines = new TextDecoder().decode(result.stdout).trim().split("\n");
   // The seek lands on a key frame before; what counts is a packet at or behind the place that was asked for.
-  return (
-    lines.some((line) => Number(line.split(",")[0]) * 1000 >= from_ms - 500) &&
-    !/partial file|truncat/i.test(result.stderr)
-  );
+  const times = new Set(lines.map((line) => line.split(",")[0]));
+  if (lines.length >= STANDING_PACKETS_MIN && times.size === 1 && !times.has("N/A")) return "standing";
+  const is_cut = /partial file|truncat/i.test(result.stderr);
+  return !is_cut && lines.some((line) => endOfPacket(line) * 1000 >= from_ms - 500) ? "there" : "missing";
+}
+
+/** Of a line of ffprobe's: a frame that stands for long, as in a slide show, reaches to the end that the file says. */
+function endOfPacket(line: string): number {
+  const [begins_s = NaN, lasts_s = 0] = line.split(",").map(Number);
+  return begins_s + (lasts_s || 0);
 }
 
 /** Reads the packets of the whole file without decoding them and gives the last time. */

@@ -59,6 +59,8 @@ export interface EncodeNeeds {
   sandbox: Sandbox;
   clock: Clock;
   tools: FfmpegTools;
+  /** An encode without progress for so long is ended; `STALL_MS_MAX` where nothing is said. */
+  stall_ms_max?: number;
 }
 
 /**

@@ -92,7 +92,7 @@ function partOf(work: TranscodeWork): Part {
 }
 
 async function runPart(needs: EncodeNeeds, work: TranscodeWork, part: Part, tracks: Track[]): Promise<TranscodeResult> {
-  const { sandbox, clock, tools } = needs;
+  const { sandbox, clock, tools, stall_ms_max = STALL_MS_MAX } = needs;
   const seconds = (part.until - part.from) * part.ladder.grid.segment_s;
   await using running = sandbox.start({
     argv: transcodeCommand(tools, part),
@@ -111,8 +111,8 @@ async function runPart(needs: EncodeNeeds, work: TranscodeWork, part: Part, trac
   });
   let moved_at_ms = clock.monotonic();
   let stalled = false;
-  using _watch = clock.every(STALL_MS_MAX / 6, () => {
-    if (clock.monotonic() - moved_at_ms < STALL_MS_MAX) return;
+  using _watch = clock.every(stall_ms_max / 6, () => {
+    if (clock.monotonic() - moved_at_ms < stall_ms_max) return;
     stalled = true;
     running.kill();
   });

@@ -20,7 +20,7 @@ import { createMovies, type Movies } from "../encode/copy/index.ts";
 import { namesOf, tracksOf } from "../encode/playlist.ts";
 import { type FfmpegTools, MediaRefusal } from "../encode/tools.ts";
 import type { MediaLimits } from "../limits.ts";
-import { VideoGone } from "../videos/fail.ts";
+import { checkRoom, VideoGone } from "../videos/fail.ts";
 import { deleteSegment, hasSegment, wasListed } from "../videos/rungs.ts";
 import * as store from "../videos/store.ts";
 import { createFlights, type Flights } from "./flights.ts";
@@ -81,7 +81,7 @@ export const newHold = (video_id: VideoId, for_viewer: boolean): Hold => ({
 });
 
 export function createMaking(needs: MakingNeeds): Making {
-  const { sql, clock, blobs, sandbox, tools, jobs } = needs;
+  const { sql, clock, blobs, sandbox, tools, jobs, limits } = needs;
   const flights = createFlights<Made>({ clock });
   const sources = createSources(needs);
   const quiet = createQuiet({ clock });
@@ -94,7 +94,7 @@ export function createMaking(needs: MakingNeeds): Making {
   const movies = createMovies();
   const makers: Makers = {
     encode: tools
-      ? encodeMaker({ sandbox, clock, tools })
+      ? encodeMaker({ sandbox, clock, tools, stall_ms_max: limits.stall_ms_max })
       : { heavy: true, make: () => Promise.reject(new Error("there is no ffmpeg on this node")) },
     copy: copyMaker(movies),
   };
@@ -199,6 +199,7 @@ export function createMaking(needs: MakingNeeds): Making {
   async function makeHere(video: Makeable, spot: Spot, signal: AbortSignal): Promise<Made | null> {
     const { rung, k } = spot;
     const { heavy } = makerOf(ground, video.ladder, [rung]);
+    await checkRoomFor(needs);
     using _slot = heavy ? await slots.take(rankOf(video, rung), signal) : null;
     const hold = newHold(video.id, true);
     const before = await leaseOf(sql.pool, video.id, spot);
@@ -302,6 +303,21 @@ function rankOf({ ladder }: Makeable, track: string): number {
     0,
     ladder.rungs.findIndex(({ name }) => name === track),
   );
+}
+
+/** @throws Problem 507 before anything is encoded that could not be kept; what is stored plays on */
+async function checkRoomFor(needs: MakingNeeds): Promise<void> {
+  try {
+    await checkRoom(needs);
+  } catch (error) {
+    if (!(error instanceof MediaRefusal)) throw error;
+    throw new Problem(
+      507,
+      "media.no_space",
+      "The house's disk is nearly full, so this part of the video cannot be made now. What is made already plays.",
+      { retry_after_s: 30 },
+    );
+  }
 }
 
 const plain = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);

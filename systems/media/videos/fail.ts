@@ -89,6 +89,8 @@ async function failVideo(id: VideoId, failure: Failure, run: JobRun, needs: Fail
     const video = await store.lockVideo(tx, id);
     if (video) await markFailed(tx, video, failure, needs);
   });
+  // What somebody asked for in between was stored behind the first of the two. One that can be tried again may have begun.
+  if (!failure.can_retry) for (const prefix of left) await needs.blobs.deletePrefix(prefix);
 }
 
 /**
@@ -127,21 +129,25 @@ async function markFailed(
   await tell(tx, { type: "media.video_failed", version: 1, data: { video_id: id, owner_id, code: failure.code } });
 }
 
-/** A job that gave up: the house's fault, so its owner may try again. What is made already is kept for that. */
+/**
+ * A job that gave up: the house's fault, so its owner may try again, and is told what was in the way where there are words
+ * for it. What is made already is kept for that.
+ */
 export const onDeadVideo =
   (needs: Pick<FailNeeds, "clock" | "tell" | "uploads" | "jobs">): NonNullable<JobKind["onDead"]> =>
-  async (tx, payload) => {
+  async (tx, payload, reason) => {
     const video = await store.lockVideo(tx, String(payload.video_id) as VideoId);
     if (!video) return;
-    await markFailed(
-      tx,
-      video,
-      {
-        code: "media.gave_up",
-        detail:
-          "Making this video playable failed several times. Try again; if that does not help, tell whoever runs the house.",
-        can_retry: true,
-      },
-      needs,
-    );
+    const { code, detail } = lastReason(reason);
+    await markFailed(tx, video, { code, detail: `${detail} ${GAVE_UP}`, can_retry: true }, needs);
   };
+
+const GAVE_UP = "It was tried several times. Try again; if that does not help, tell whoever runs the house.";
+
+/** A refusal says in its first words which one it is; all else is for the house's log, not for who sent the file. */
+function lastReason(reason: string): { code: string; detail: string } {
+  const [, code, detail] = /^((?:video|media)\.[a-z_]{1,40}): (.{10,300})$/s.exec(reason) ?? [];
+  if (code === undefined || detail === undefined)
+    return { code: "media.gave_up", detail: "Making this video playable failed." };
+  return { code, detail };
+}
