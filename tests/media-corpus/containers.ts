@@ -19,7 +19,6 @@ export const CONTAINERS: Entry[] = [
     name: "a Matroska file named .mp4",
     make: () => make("a.mkv", `${moving(6)} ${tone(6)} ${H264} -c:a libopus`),
     fate: { plays: { ...plays, copied: false } },
-    short: true,
   },
   {
     name: "a QuickTime film named .avi",
@@ -32,7 +31,6 @@ export const CONTAINERS: Entry[] = [
     name: "sound alone in an MP4",
     make: () => make("a.mp4", `${tone(2)} ${AAC}`),
     fate: { refused: ["video.no_picture"] },
-    short: true,
   },
   {
     name: "an MP3 named .mp4",
@@ -96,7 +94,6 @@ export const CONTAINERS: Entry[] = [
       return joined(withFree(film, page));
     },
     fate: { plays },
-    short: true,
   },
   {
     name: "VP9 and Opus in an MP4",

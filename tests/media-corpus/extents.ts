@@ -93,7 +93,6 @@ export const EXTENTS: Entry[] = [
     name: "16×16",
     make: () => make("a.mp4", `${moving(2, "16x16")} ${H264}`),
     fate: { plays: { size: [16, 16], seconds: 2, sounds: 0 } },
-    short: true,
   },
   {
     name: "160×16, the widest shape",
@@ -113,7 +112,6 @@ export const EXTENTS: Entry[] = [
       );
     },
     fate: { either: LIES },
-    short: true,
   },
   {
     name: "65500 pixels a side, claimed by each picture (JPEG)",
@@ -155,7 +153,6 @@ export const EXTENTS: Entry[] = [
     name: "two frames",
     make: () => make("a.mp4", `${moving(1)} -frames:v 2 ${H264}`),
     fate: { plays: { size: EVERYDAY, seconds: 0.08, sounds: 0 } },
-    short: true,
   },
   {
     name: "one picture that stands for a minute",
@@ -178,5 +175,5 @@ export const EXTENTS: Entry[] = [
     fate: { plays: { size: EVERYDAY, seconds: 9, fps: 29.97 } },
     in_browser: true,
   },
-  { name: "everyday film", make: everyday, fate: { plays: { ...plays, copied: true } }, short: true },
+  { name: "everyday film", make: everyday, fate: { plays: { ...plays, copied: true } } },
 ];

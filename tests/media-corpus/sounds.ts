@@ -11,7 +11,6 @@ export const SOUNDS: Entry[] = [
     name: "no sound",
     make: () => make("a.mp4", `${moving(6)} ${H264}`),
     fate: { plays: { ...plays, sounds: 0, copied: true } },
-    short: true,
     in_browser: true,
   },
   {
@@ -20,7 +19,6 @@ export const SOUNDS: Entry[] = [
       make("a.mkv", `${moving(6)} ${tone(6)} ${H264} -af pan=5.1|c0=c0|c1=c0|c2=c0|c3=c0|c4=c0|c5=c0 -c:a ac3`),
     ...mkv,
     fate: { plays },
-    short: true,
   },
   {
     name: "5.1 in AAC",
@@ -44,7 +42,6 @@ export const SOUNDS: Entry[] = [
     make: () => make("a.mkv", `${moving(6)} ${tone(6, 8_000)} ${H264} -c:a pcm_mulaw -ac 1`),
     ...mkv,
     fate: { plays },
-    short: true,
   },
   {
     name: "mono AAC at 8 kHz",
@@ -72,7 +69,6 @@ export const SOUNDS: Entry[] = [
     name: "a picture that begins two seconds late",
     make: () => make("a.mp4", `-itsoffset 2 ${moving(4)} ${tone(6)} ${H264} ${AAC}`),
     fate: { plays: { ...plays, within_s: 0.2, heard_from_s: 0 } },
-    short: true,
   },
   {
     name: "sound that goes on for five seconds more",
@@ -102,7 +98,6 @@ export const SOUNDS: Entry[] = [
     make: () => make("a.mkv", `${moving(6)} ${tone(6)} -map 0:v ${maps(20)} ${H264} ${AAC}`),
     ...mkv,
     fate: { plays: { ...plays, sounds: 8 } },
-    short: true,
   },
   {
     name: "seventy sounds",

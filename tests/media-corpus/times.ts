@@ -29,7 +29,6 @@ export const TIMES: Entry[] = [
     make: () => make("a.ts", `${moving(6)} ${tone(6)} ${H264} ${AAC} -output_ts_offset 3600 ${TS}`),
     ...ts,
     fate: { plays: { ...plays, within_s: 0.3 } },
-    short: true,
   },
   {
     name: "a clock that jumps a minute ahead",
@@ -42,7 +41,6 @@ export const TIMES: Entry[] = [
     make: () => rewritten("a.mkv", "PTS-gte(N\\,75)*2000"),
     ...mkv,
     fate: { either: BROKEN },
-    short: true,
   },
   {
     name: "a clock that goes back with every frame",
@@ -65,7 +63,6 @@ export const TIMES: Entry[] = [
       return with32(film, [content + 12, 0]);
     },
     fate: { either: BROKEN },
-    short: true,
   },
   {
     name: "an MP4 in which a frame lasts for a day",
@@ -103,7 +100,6 @@ export const TIMES: Entry[] = [
       make("a.mkv", `${moving(6)} ${tone(6)} -vf select='not(mod(n,3))+lt(t,1)' -fps_mode vfr ${H264} ${AAC}`),
     ...mkv,
     fate: { plays: { ...plays, within_s: 0.2 } },
-    short: true,
   },
   {
     name: "a variable rate in an MP4",

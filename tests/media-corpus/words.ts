@@ -35,7 +35,6 @@ export const WORDS: Entry[] = [
         "c.txt": CHAPTERS,
       }),
     fate: { plays },
-    short: true,
   },
   {
     name: "subtitles with HTML",
@@ -45,7 +44,6 @@ export const WORDS: Entry[] = [
         "s.srt": SUBTITLES,
       }),
     fate: { plays },
-    short: true,
     in_browser: true,
   },
   {

@@ -17,7 +17,7 @@ import {
 import { AUDIO_CODECS, VIDEO_CODECS } from "./codecs.ts";
 import type { SourceSound } from "./ladder.ts";
 import { type Matrix, parseReport, type Report, type StreamReport } from "./probe-report.ts";
-import { boundRefusal, type EncodeNeeds, inputGuards, MediaRefusal, pathsOf } from "./tools.ts";
+import { boundRefusal, type EncodeNeeds, inputGuards, MediaRefusal, pathsOf, saysNoProcess } from "./tools.ts";
 
 /** What a video file is, as far as we have to know. */
 export interface Probe {
@@ -145,6 +145,8 @@ async function describe(needs: EncodeNeeds, path: string, signal?: AbortSignal):
   const report = result.truncated ? null : parseReport(new TextDecoder().decode(result.stdout));
   const unlisted = /Codec \((\w{1,32})\) not on whitelist/.exec(result.stderr)?.[1];
   if (unlisted) throw codecRefused(`One of its tracks is coded as ${unlisted}`);
+  if (!report && saysNoProcess(result.stderr))
+    throw new MediaRefusal("media.busy", "The house could not look at this file just now.", false);
   if (!report || report.streams.length === 0) {
     throw new MediaRefusal(
       "video.not_media",

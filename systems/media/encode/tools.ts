@@ -113,5 +113,9 @@ export function boundRefusal(result: SandboxResult, what: string): MediaRefusal 
   }
 }
 
+/** Whether the program could not begin what it wanted: the machine's bad moment, which says nothing of the file. */
+export const saysNoProcess = (stderr: string): boolean =>
+  /Cannot fork|Resource temporarily unavailable|failed to create thread/i.test(stderr);
+
 /** Whether the disk was full; the only failure of the machine that ffmpeg tells us in words. */
 export const saysDiskFull = (stderr: string): boolean => /No space left on device|Disk quota exceeded/.test(stderr);

@@ -110,7 +110,7 @@ export function createMaking(needs: MakingNeeds): Making {
     flights,
   };
 
-  async function make(name: string, signal: AbortSignal): Promise<Made | null> {
+  async function make(name: string, signal: AbortSignal, tries = 2): Promise<Made | null> {
     const asked = readName(name);
     if (!asked) return null;
     const video = await store.findVideo(sql.pool, asked.video_id);
@@ -136,7 +136,8 @@ export function createMaking(needs: MakingNeeds): Making {
       const { head, body } = await blobs.get(video.place + asked.file);
       return { bytes: await new Response(body).bytes(), media_type: head.media_type };
     } catch (error) {
-      if (error instanceof VideoGone) return null;
+      // It was deleted, or its rungs were planned anew while this one was made: the next look tells.
+      if (error instanceof VideoGone) return tries > 1 ? make(name, signal, tries - 1) : null;
       // An init has no lease that says so. What is wrong with the file ends the video in a moment, by its fill.
       if (error instanceof MediaRefusal && !signal.aborted) throw failedFor(MAKE_PAUSES_MS[1]);
       throw error;
@@ -273,7 +274,7 @@ export function createMaking(needs: MakingNeeds): Making {
   }
 
   return {
-    missing: { mayMake, make },
+    missing: { mayMake, make: (name, signal) => make(name, signal) },
     quiet,
     ground,
     begin() {
