@@ -25,7 +25,7 @@ test("CR7: no kill makes more than one segment again for each job that ran", () 
 });
 
 test(
-  "CR8: collected, nothing is left that no row names; and with the films deleted, nothing at all",
+  "CR9: collected, nothing is left that no row names; and with the films deleted, nothing at all",
   async () => {
     expect(await run.leftovers()).toEqual([]);
   },
