@@ -34,7 +34,7 @@ async function moodyFfmpeg() {
   const works = `exec ${ffmpeg} "$@"`;
   await become(works);
   return {
-    tools: { ffmpeg: path, ffprobe: Bun.which("ffprobe")!, version: "moody", can_tone_map: false },
+    tools: { ffmpeg: path, ffprobe: Bun.which("ffprobe")!, version: "moody", can_tone_map: false, can_av1: false },
     hang: () => become(`case "$*" in *%d.m4s*) exec sleep 600;; esac\n${works}`),
     work: () => become(works),
   };
