@@ -1,4 +1,5 @@
 import { afterAll, afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readdir, readFile } from "node:fs/promises";
 
 import type { VideoId } from "#kernel/ids.ts";
 import { DAY_MS, HOUR_MS } from "#kernel/time.ts";
@@ -42,6 +43,7 @@ afterEach(() => {
 const token = async () => (await media.person("astrid")).token;
 const can =
   machineFfmpeg() !== null && (await media.media.health()).degraded.every(({ code }) => code !== "media.no_av1");
+const ffmpeg = machineFfmpeg();
 const clip = can ? await makeClip({ seconds: 10, size: "160x90", format: "mkv" }) : new Uint8Array();
 
 const RUNG = "90p-av1";
@@ -93,6 +95,20 @@ const givenUp = async (id: string) =>
     >`SELECT given_up_because AS because FROM media_av1 WHERE video_id = ${id}`
   )[0]?.because;
 const encodes = () => media.runs.filter(({ argv }) => argv.includes("libsvtav1"));
+/** kill -9 of this house's own. @returns how many there were */
+async function killEncoders(): Promise<number> {
+  let killed = 0;
+  for (const pid of await readdir("/proc")) {
+    if (!/^\d+$/.test(pid)) continue;
+    const argv = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    // The program itself, not the walls around it.
+    if (!argv.startsWith(ffmpeg ?? "?") || !argv.includes("libsvtav1") || !argv.includes(media.scratch_folder))
+      continue;
+    process.kill(Number(pid), "SIGKILL");
+    killed += 1;
+  }
+  return killed;
+}
 const listsOf = async (id: string) => Promise.all(["master.m3u8", "manifest.mpd"].map((name) => read(id, name)));
 
 describe.skipIf(!can)("to which films AV1 is given", () => {
@@ -204,6 +220,25 @@ describe.skipIf(!can)("what lists say of it", () => {
     expect(broken).toBe(true);
     expect(puts).toEqual(["0.m4s", "1.m4s", "2.m4s"]);
     expect(await rungOf(id)).toMatchObject({ segments_done: 3 });
+    expect(await sql.pool`SELECT FROM media_making_leases WHERE video_id = ${id}`).toHaveLength(0);
+  });
+
+  test("MD204: an encoder that is killed in the midst of it is begun again, and makes what is missing", async () => {
+    const id = await film(10);
+    const before = encodes().length;
+    const began = media.work("media.offer_av1");
+    let killed = 0;
+    while (killed === 0) {
+      killed = await killEncoders();
+      await Bun.sleep(1);
+    }
+    await began;
+    const runs = encodes().slice(before);
+    expect(runs.length).toBeGreaterThan(1);
+    expect(runs[0]!.ended).toBe("killed");
+    expect(await rungOf(id)).toMatchObject({ segments_done: 3, complete_at: expect.any(Date) });
+    expect(await givenUp(id)).toBeNull();
+    expect(await storedOf(id)).toHaveLength(3);
     expect(await sql.pool`SELECT FROM media_making_leases WHERE video_id = ${id}`).toHaveLength(0);
   });
 
