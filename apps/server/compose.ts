@@ -95,7 +95,11 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     scratch_folder: join(config.data_folder, "scratch"),
     outside: createOutside({ clock }),
     secret: ground.secret,
-    limits: { video_bytes_max: config.upload_bytes_max, free_bytes_reserve: config.free_bytes_min },
+    limits: {
+      video_bytes_max: config.upload_bytes_max,
+      free_bytes_reserve: config.free_bytes_min,
+      av1_views_min: config.av1_views_min,
+    },
   });
   pictures.current = media.pictures;
   opened.use(await media.guard());

@@ -20,6 +20,8 @@ export interface Config {
   upload_bytes_max: number;
   /** New uploads are refused below this much free disk. */
   free_bytes_min: number;
+  /** Views in a week from which on a video gets AV1 too; 0 for never. */
+  av1_views_min: number;
 }
 
 /** Kept apart, so that a dump of the configuration never shows them. */
@@ -69,6 +71,7 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
       database_url: read.url("DATABASE_URL", ["postgres:", "postgresql:"]),
       ffmpeg_path: read.text("FFMPEG_PATH"),
       upload_bytes_max: read.integer("FOLKHUS_UPLOAD_MIB_MAX", 10 * 1024, 1, 1024 * 1024) * MIB,
+      av1_views_min: read.integer("FOLKHUS_AV1_VIEWS_MIN", 500, 0, 1_000_000_000),
       free_bytes_min: read.integer("FOLKHUS_FREE_MIB_MIN", 1024, 0, 1024 * 1024) * MIB,
     },
     secrets: {

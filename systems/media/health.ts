@@ -22,7 +22,7 @@ const NO_FFMPEG =
   "This house has no ffmpeg and takes no video until it has: install ffmpeg, or set FFMPEG_PATH, and start again. Pictures and everything that is here work.";
 
 const NO_AV1 =
-  "This house's ffmpeg has no libsvtav1, so what is watched much gets no AV1: it plays as H.264, in about twice the bytes. Install one that has it, or set av1_views_min to 0.";
+  "This house's ffmpeg has no libsvtav1, so what is watched much gets no AV1: it plays as H.264, in about twice the bytes. Install one that has it, or set FOLKHUS_AV1_VIEWS_MIN to 0.";
 
 /** What the house takes. Without ffmpeg no video; without a sandbox still everything, but it is said. */
 export function acceptance(kind: MediaKind, needs: { has_ffmpeg: boolean }): Acceptance {
