@@ -113,7 +113,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     clock,
     data_folder: config.data_folder,
     free_bytes_min: config.free_bytes_min,
-    ffmpeg: { version: tools?.version ?? null },
+    ffmpeg: { version: tools?.version ?? null, lacks_av1: config.av1_views_min > 0 && tools?.can_av1 === false },
     draining: () => draining,
   });
   const metrics = createMetrics({ caches, jobs, log, version: VERSION });

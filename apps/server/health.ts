@@ -27,7 +27,8 @@ export interface HealthNeeds {
   clock: Clock;
   data_folder: string;
   free_bytes_min: number;
-  ffmpeg: { version: string | null };
+  /** `lacks_av1`: the house wants AV1 of what is watched much, and this ffmpeg cannot make it. */
+  ffmpeg: { version: string | null; lacks_av1: boolean };
   draining: () => boolean;
 }
 
@@ -89,7 +90,14 @@ function video({ ffmpeg }: HealthNeeds): Check {
         because:
           "ffmpeg is missing, so the house takes no video. Install it (Debian: apt-get install ffmpeg) or set FFMPEG_PATH, then start again.",
       }
-    : ok("ffmpeg");
+    : ffmpeg.lacks_av1
+      ? {
+          name: "ffmpeg",
+          state: "degraded",
+          because:
+            "This ffmpeg has no libsvtav1, so what is watched much gets no AV1 and plays as H.264. Install one that has it, or set FOLKHUS_AV1_VIEWS_MIN to 0.",
+        }
+      : ok("ffmpeg");
 }
 
 function sandbox({ sandbox: { strength, degraded_because } }: HealthNeeds): Check {

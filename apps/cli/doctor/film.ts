@@ -23,7 +23,7 @@ export async function film(config: Config, clock: Clock): Promise<Finding[]> {
   return [await ffmpeg(config), await sandbox(clock)];
 }
 
-async function ffmpeg({ ffmpeg_path }: Config): Promise<Finding> {
+async function ffmpeg({ ffmpeg_path, av1_views_min }: Config): Promise<Finding> {
   const program = ffmpeg_path ?? Bun.which("ffmpeg");
   if (!program) return broken("ffmpeg", "not found", `The house takes no video. ${INSTALL}`);
   const probe = ffmpeg_path === null ? Bun.which("ffprobe") : join(dirname(ffmpeg_path), "ffprobe");
@@ -47,6 +47,12 @@ async function ffmpeg({ ffmpeg_path }: Config): Promise<Finding> {
   const unread = Object.entries(DECODERS_WANTED).flatMap(([name, pattern]) =>
     pattern.test(decoders ?? "") ? [] : [name],
   );
+  if (unread.length === 0 && av1_views_min > 0 && !/\slibsvtav1\s/.test(encoders ?? ""))
+    return warn(
+      "ffmpeg",
+      detail,
+      "This build has no libsvtav1, so what is watched much gets no AV1 and plays as H.264.",
+    );
   return unread.length > 0
     ? warn("ffmpeg", detail, `This build cannot read ${unread.join(", ")}; such files are refused.`)
     : ok("ffmpeg", `${detail}; makes H.264 and AAC, reads ${Object.keys(DECODERS_WANTED).join(", ")}`);
