@@ -164,7 +164,8 @@ describe("a kill -9", () => {
       expect(ready).toMatchObject({ status: "ready", width: 1280, height: 720 });
       expect(ready.duration_ms).toBeWithin(23_500, 24_500);
       expect(ready.renditions.length).toBeGreaterThanOrEqual(3);
-      for (const rendition of ready.renditions) expect(rendition.progress).toBe(1);
+      // Up to 480 lines is made for everybody; more when somebody asks for it, as ffmpeg does next.
+      for (const { height, progress } of ready.renditions) expect(height > 480 || progress === 1).toBe(true);
       expect(await secondsOf(new URL(ready.hls_url ?? "", house.url))).toBeWithin(23.5, 24.5);
     },
     3 * MINUTES,

@@ -13,7 +13,7 @@ const MINUTES = 60_000;
 const FILM_S = 12;
 const SHORTS = 6;
 /** More than a player fetches ahead. */
-const LONG_S = 64;
+const LONG_S = 63;
 
 let house: House;
 let browser: Browser;
@@ -231,8 +231,9 @@ test(
 );
 
 async function filmOf(title: string, clip: { seconds: number; width: number; height: number }): Promise<string> {
-  const bytes = await makeClip(clip);
-  const upload_id = await uploadFile(house, token, { name: "film.mp4", media_type: "video/mp4", bytes });
+  // Nothing is copied from this container, so every rung is cut on the grid of 4 s.
+  const bytes = await makeClip({ ...clip, container: "mkv" });
+  const upload_id = await uploadFile(house, token, { name: "film.mkv", media_type: "video/x-matroska", bytes });
   const made = await house.client.call(createVideo, { token, body: { upload_id, title, audience: "public" } });
   const video_id = made.body.id;
   while ((await videoOf(video_id)).status === "processing") await Bun.sleep(100);
