@@ -172,7 +172,7 @@ export const PICTURES: Entry[] = [
         "a.mp4",
         `${moving(9)} ${tone(9)} -c:v libx264 -preset medium -pix_fmt yuv420p -bf 6 -x264-params b-pyramid=normal:open-gop=1:keyint=40 ${AAC}`,
       ),
-    fate: { plays: { size: EVERYDAY, seconds: 9 } },
+    fate: { plays: { size: EVERYDAY, seconds: 9, copied: false } },
     in_browser: true,
   },
   {

@@ -403,7 +403,7 @@ if (typeof bench === "string") {
       [
         "open groups",
         () => make("s.mp4", ...MOVING("160x90", "25", 13), ...X264, ...GOP(50), "-x264-params", "open-gop=1:bframes=3"),
-        "apart",
+        "open groups",
       ],
       [
         "too many bits",

@@ -206,6 +206,12 @@ function shownOf(track: MovieTrack, samples: SampleTable, shift: number, zero_s:
   return { until, first, last, end: last + Math.max(1, next - samples.decodeTime(last_sample)) };
 }
 
+/**
+ * Chromium takes a recovery point for a key frame, begins to decode there after a seek, and gives up at the first picture that
+ * refers to what came before.
+ */
+const OPEN = "pictures behind its key frames need others before them: open groups";
+
 async function cutsOf(
   samples: SampleTable,
   shift: number,
@@ -227,6 +233,9 @@ async function cutsOf(
   };
   const dueAt = (sample: number) => samples.decodeTime(sample) + samples.offsetOf(sample) + shift;
   if (samples.syncFrom(0) !== 0 || !(await isStart(0))) throw new Unusable("it does not begin with a key frame");
+  // A short film may have no boundary to be cut at, and be sought in all the same.
+  const second = samples.syncFrom(1);
+  if (second < film.until && !(await isStart(second))) throw new Unusable(OPEN);
   const cuts = [0];
   const starts = [0];
   const longest = COPIED_SEGMENT_S_MAX * timescale;
@@ -244,7 +253,7 @@ async function cutsOf(
       else if (await isStart(next)) {
         cut = next;
         break;
-      }
+      } else throw new Unusable(OPEN);
     }
     if (cut === null && film.end - start > longest) {
       // None behind the boundary is near enough: the last one before it.
