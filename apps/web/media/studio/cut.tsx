@@ -27,7 +27,6 @@ import { seekTo } from "../player/acts.ts";
 import { playOn } from "../stage.ts";
 import { TimeCell } from "./cues.tsx";
 import type { TabProps } from "./edit.tsx";
-import { filmKey } from "./film-cache.ts";
 import { movePart, type Part } from "./part.ts";
 import { Progress } from "./progress.tsx";
 import { exactOf, usePlace } from "./studio-player.tsx";
@@ -45,7 +44,9 @@ export default function CutTab(props: TabProps) {
   return (
     <>
       <Edits film={film} refetch={props.refetch} />
-      {film.duration_ms !== null && film.hls_url !== null && <Trim {...props} duration_ms={film.duration_ms} />}
+      {film.duration_ms !== null && film.hls_url !== null && (
+        <Trim key={film.duration_ms} {...props} duration_ms={film.duration_ms} />
+      )}
       <Replace film={film} />
     </>
   );
@@ -194,6 +195,8 @@ function useStopAt(video: HTMLVideoElement | null, end_ms: number) {
 
 const editsOf = (video_id: string) => ask(listEdits, { params: { video_id } });
 const editsChanged = (video_id: string) => queries.invalidateQueries({ queryKey: editsOf(video_id).queryKey });
+const isOf = (params: unknown, id: string) =>
+  typeof params === "object" && params !== null && "video_id" in params && params.video_id === id;
 const runs = (edit: Edit) => edit.status === "cutting" || edit.status === "preparing";
 
 /** What is being done to the file, and what was. */
@@ -209,7 +212,8 @@ function Edits({ film, refetch }: { film: Video; refetch: () => void }) {
   useEffect(() => {
     if (running < before.current) {
       refetch();
-      void queries.invalidateQueries({ queryKey: filmKey(film.id) });
+      // Another file has other key frames, moments, captions and chapters.
+      void queries.invalidateQueries({ predicate: ({ queryKey }) => isOf(queryKey[1], film.id) });
       void filmsChanged();
     }
     before.current = running;
