@@ -188,7 +188,8 @@ export function createUploader(needs: UploaderNeeds): Uploader {
     const queue = orderOf(part_count).filter((part) => !etags.has(part));
     const begun: Promise<void>[] = [];
     const maybeEarly = () => {
-      if (queue.length === 0 || begun.length > 0 || !needs.house.early) return;
+      // Also while the last ones are on their way: on a thin line that is minutes.
+      if (etags.size === part_count || begun.length > 0 || !needs.house.early) return;
       if (etags.has(1) && etags.has(part_count)) begun.push(needs.house.early(id!));
     };
     const worker = async () => {
