@@ -3,7 +3,7 @@ import { afterAll, expect, test } from "bun:test";
 import { type Crash, crashRun } from "./crash-points.ts";
 
 /** `bun tests/long/crash.ts 100` kills a hundred times. */
-const POINTS = 6;
+const POINTS = 4;
 const MINUTES = 60_000;
 const seed = Date.now() % 1_000_000;
 const run = await crashRun(seed);

@@ -260,11 +260,11 @@ export async function crashRun(seed: number): Promise<CrashRun> {
       const wrong: string[] = [];
       await collect();
       await using sql = await database();
-      const kept = await sql.pool<{ name: string }[]>`SELECT v.place || '…/' || s.rung || '/' || s.k || '.m4s' AS name
+      const kept = await sql.pool<{ rung: string }[]>`SELECT s.rung
         FROM media_segments s JOIN media_videos v ON v.id = s.video_id WHERE v.deleted_at IS NULL`;
-      const segments = (await mediaFiles()).filter((name) => name.includes(".m4s"));
-      if (segments.length !== kept.length)
-        wrong.push(`${segments.length} segments are stored, and ${kept.length} have a row`);
+      // By their links: bytes that a kill left without one are not old enough for the sweep, which goes by `ctime`.
+      const segments = await linkedSegments();
+      if (segments !== kept.length) wrong.push(`${segments} segments are stored, and ${kept.length} have a row`);
       const scratch = await house.files("scratch");
       if (scratch.length > 0) wrong.push(`scratch holds ${scratch.join(", ")}`);
       for (const id of videos) await client.call(deleteVideo, { token, params: { video_id: id } });
@@ -293,6 +293,11 @@ export async function crashRun(seed: number): Promise<CrashRun> {
 
     [Symbol.asyncDispose]: () => house[Symbol.asyncDispose](),
   };
+
+  async function linkedSegments(): Promise<number> {
+    const entries = await readdir(join(house.data_folder, "blobs"), { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isSymbolicLink() && entry.name.endsWith(".m4s")).length;
+  }
 
   async function mediaFiles(): Promise<string[]> {
     return (await house.files("blobs")).filter((name) => /\b(?:videos|uploads|images)\//.test(name));
