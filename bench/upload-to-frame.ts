@@ -31,18 +31,18 @@ async function source(codec: (typeof CODECS)[number], seconds: number): Promise<
     : ["-f", "lavfi", "-i", "mandelbrot=size=1280x720:rate=24", "-f", "lavfi", "-i", "sine=frequency=330"];
   if (!(await Bun.file(short).exists()))
     await ffmpeg(
-      ...input,
-      ...["-t", "20", "-vf", "scale=1280:720,setsar=1,fps=24", "-c:v", codec, "-preset", "ultrafast"],
-      ...["-crf", "30", "-g", "96", "-pix_fmt", "yuv420p", ...(codec === "libx265" ? ["-tag:v", "hvc1"] : [])],
-      ...["-c:a", "aac", "-b:a", "128k", short],
+      input,
+      ["-t", "20", "-vf", "scale=1280:720,setsar=1,fps=24", "-c:v", codec, "-preset", "ultrafast", "-crf", "30"],
+      ["-g", "96", "-pix_fmt", "yuv420p", ...(codec === "libx265" ? ["-tag:v", "hvc1"] : [])],
+      ["-c:a", "aac", "-b:a", "128k", short],
     );
   const loops = String(Math.ceil(seconds / 20) - 1);
-  await ffmpeg("-stream_loop", loops, "-i", short, "-c", "copy", "-movflags", "+faststart", path);
+  await ffmpeg(["-stream_loop", loops, "-i", short, "-c", "copy", "-movflags", "+faststart", path]);
   return path;
 }
 
-async function ffmpeg(...args: string[]): Promise<void> {
-  const child = Bun.spawn(["ffmpeg", "-v", "error", "-y", ...args], { stdout: "ignore", stderr: "inherit" });
+async function ffmpeg(...args: string[][]): Promise<void> {
+  const child = Bun.spawn(["ffmpeg", "-v", "error", "-y", ...args.flat()], { stdout: "ignore", stderr: "inherit" });
   if ((await child.exited) !== 0) throw new Error("ffmpeg could not make the source");
 }
 
