@@ -8,7 +8,8 @@ import { openBrowser } from "../tests/browser.ts";
 import { PASSWORD, personOf, startHouse, uploadFile } from "../tests/house.ts";
 
 /**
- * From the last uploaded byte to the first decoded frame in a browser that already stands on the video's page of the house.
+ * From the last uploaded byte to the first decoded frame, in a browser that has the house open, as whoever uploads has, and goes
+ * to the video's page at that moment.
  *
  *     bun bench/upload-to-frame.ts [runs] [film]
  *
@@ -60,11 +61,15 @@ interface Measured {
 async function once(path: string, title: string): Promise<Measured> {
   const bytes = new Uint8Array(await Bun.file(path).arrayBuffer());
   const upload_id = await uploadFile(house, token, { name: "film.mp4", media_type: "video/mp4", bytes });
+  const page = await context.newPage();
+  await page.goto(house.url, { waitUntil: "networkidle" });
   const began = performance.now();
   const { body } = await house.client.call(createVideo, { token, body: { upload_id, title, audience: "public" } });
-  const page = await context.newPage();
   const frame = (async () => {
-    await page.goto(`${house.url}/watch/${body.id}?play=1`, { waitUntil: "commit" });
+    await page.evaluate((address) => {
+      history.pushState(null, "", address);
+      dispatchEvent(new PopStateEvent("popstate"));
+    }, `/watch/${body.id}?play=1`);
     await page.waitForFunction(
       () => {
         const video = document.querySelector("video");
