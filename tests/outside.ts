@@ -53,7 +53,9 @@ export function outsider(base: string): Outsider {
         }
         const text = await response.text();
         const what = `${method} ${path.slice(0, 120)} → ${response.status} ${text.slice(0, 300)}`;
-        if (response.status >= 500) throw new Error(what);
+        // A format that we do not speak is a 501 by oEmbed's own words (2.3.4): an answer, not a fault.
+        const by_oembed = response.status === 501 && path.startsWith("/v1/oembed?");
+        if (response.status >= 500 && !by_oembed) throw new Error(what);
         const type = response.headers.get("content-type") ?? "";
         const body = type.includes("json") && text !== "" ? (JSON.parse(text) as T) : ({} as T);
         if (response.status >= 400 && method !== "HEAD") checkProblem(what, response, type, body as Open);
