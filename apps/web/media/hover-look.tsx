@@ -70,7 +70,6 @@ function Look({ url }: { url: string }) {
   }, [url]);
   // It says nothing: the words of the list stand beside it.
   return (
-    // oxlint-disable-next-line jsx-a11y/media-has-caption
     <video
       ref={element}
       muted
