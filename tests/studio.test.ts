@@ -54,7 +54,8 @@ test(
 
     // Words. What is not saved outlives a reload.
     await row.getByRole("link", { name: "sawing the oak" }).click();
-    const title = astrid.getByLabel("Title");
+    // The list behind has a field of titles, too.
+    const title = astrid.getByLabel("Title", { exact: true });
     await title.fill("Sawing the old oak");
     await astrid.getByLabel("Chapters").fill("0:00 The tree\n0:03 The saw");
     astrid.on("dialog", (dialog) => void dialog.accept());

@@ -299,19 +299,47 @@ describe("tus-js-client, as it comes", () => {
 
   test("MD96: goes on after a cut line with a new client that knows only the address, on another day", async () => {
     const bytes = randomBytes(40 * MIB);
-    const url = await new Promise<string>((resolve, reject) => {
-      const first = new tus.Upload(Buffer.from(bytes) as never, {
-        endpoint,
-        headers: bearer(astrid.token),
-        metadata: { filename: "film.mp4", filetype: "video/mp4" },
-        onProgress(sent) {
-          if (sent < 11 * MIB) return;
-          void first.abort().then(() => resolve(first.url ?? ""), reject);
-        },
-        onError: reject,
-      });
-      first.start();
+    // A line that carries 11 MiB and then nothing: what a sender thinks it sent says little about what came.
+    const [stalled, cut] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const line = Bun.serve({
+      port: 0,
+      idleTimeout: 60,
+      fetch(request) {
+        if (request.method !== "PATCH") return media.house.api.fetch(request, "192.0.2.1");
+        let passed = 0;
+        const body = request.body!.pipeThrough(
+          new TransformStream<Uint8Array, Uint8Array>({
+            async transform(chunk, controller) {
+              controller.enqueue(chunk);
+              passed += chunk.length;
+              if (passed < 11 * MIB) return;
+              stalled.resolve();
+              await cut.promise;
+              controller.error(new Error("the line was cut"));
+            },
+          }),
+        );
+        return media.house.api.fetch(new Request(request, { body }), "192.0.2.1");
+      },
     });
+    const first = new tus.Upload(Buffer.from(bytes) as never, {
+      endpoint: `http://127.0.0.1:${line.port}/v1/tus`,
+      headers: bearer(astrid.token),
+      metadata: { filename: "film.mp4", filetype: "video/mp4" },
+    });
+    first.start();
+    await stalled.promise;
+    await first.abort();
+    cut.resolve();
+    const url = `${endpoint}/${idOf(first.url ?? "")}`;
+    for (;;) {
+      const [row] = await media.house.db.sql.pool<
+        { writer: string | null }[]
+      >`SELECT writer FROM media_uploads WHERE id = ${idOf(url)}`;
+      if (row!.writer === null) break;
+      await Bun.sleep(5);
+    }
+    await line.stop(true);
     clock.step(6 * 24 * 3_600_000);
     await media.work("media.expire_uploads");
     const at = Number(await offsetOf(url));
