@@ -69,6 +69,7 @@ api.serve(homeFeed, async ({ viewer, query }) => {
     created_at: rfc3339(row.created_at),
     edited_at: row.edited_at && rfc3339(row.edited_at),
     version: row.version,
+    hidden: false,
     counts: { likes: row.likes, reposts: row.reposts, comments: row.comments },
     viewer: { liked: row.liked, reposted: row.reposted, bookmarked: row.bookmarked, own: row.author_id === me },
     reposted_by: null,

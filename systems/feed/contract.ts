@@ -69,6 +69,8 @@ export const zPost = z
     edited_at: zTime.nullable(),
     /** 1 for the first; send it as `If-Match: "1"` with an edit to lose to nobody unseen. */
     version: z.number(),
+    /** Moderators took it out of sight: you are its author, or moderate. */
+    hidden: z.boolean(),
     counts: zPostCounts,
     /** Null for a caller who is not signed in. */
     viewer: zPostViewer.nullable(),
@@ -101,6 +103,8 @@ export const zComment = z
     created_at: zTime,
     edited_at: zTime.nullable(),
     deleted: z.boolean(),
+    /** Moderators took it out of sight: you are its author, or moderate. */
+    hidden: z.boolean(),
     counts: z.object({ likes: z.number(), replies: z.number() }),
     viewer: z.object({ liked: z.boolean(), own: z.boolean(), may_delete: z.boolean() }).nullable(),
   })

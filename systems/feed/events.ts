@@ -42,6 +42,15 @@ export type FeedEvent =
         mention_ids: string[];
       };
     }
+  /** Moderators took it out of sight, or gave it back. */
+  | { type: "feed.post_hidden" | "feed.post_shown"; version: 1; data: Placed & { by: PersonId } }
+  | {
+      type: "feed.comment_hidden" | "feed.comment_shown";
+      version: 1;
+      data: PostFacts & { comment_id: CommentId; by: PersonId };
+    }
+  /** A space's moderators put it out of the space, or let it back in; the place is the new one. */
+  | { type: "feed.post_moved"; version: 1; data: Placed & { from_space_id: SpaceId | null; by: PersonId } }
   | {
       type: "feed.comment_liked" | "feed.comment_unliked";
       version: 1;
@@ -72,6 +81,8 @@ export function orderOf(event: FeedEvent): string {
     case "feed.commented":
     case "feed.comment_edited":
     case "feed.comment_deleted":
+    case "feed.comment_hidden":
+    case "feed.comment_shown":
       return `comment:${event.data.comment_id}`;
     default:
       return `post:${event.data.post_id}`;

@@ -11,6 +11,7 @@ import { countsIn, defineRecount, recount, startCounting } from "./counts/counts
 import { defineForgetting, startForgetting } from "./departures.ts";
 import { COUNTS_TOPIC, FEED_TOPIC, type FeedEvent, readFeedEvent } from "./events.ts";
 import type { Ground } from "./ground.ts";
+import { createFeedModeration, type FeedModeration } from "./moderation/moderate.ts";
 import { definePurge } from "./posts/delete.ts";
 import { createOverlay, type Overlay } from "./reactions/overlay.ts";
 import { createHydrator, type Hydrator } from "./reading/hydrate.ts";
@@ -65,6 +66,8 @@ export interface Feed extends AsyncDisposable {
   recount(kind: "post" | "comment", ids: readonly string[]): Promise<number>;
   /** Throws all hot state away; nothing but speed is lost. */
   forgetAll(): void;
+  /** For the system that moderates. */
+  moderation: FeedModeration;
   stats(): { rings: ReturnType<PullTimeline["stats"]>; overlay: ReturnType<Overlay["stats"]> };
   /** For this system's own routes. */
   rooms: Rooms;
@@ -97,6 +100,7 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   const tails = await follow(log, happened, memory);
   return {
     rooms: { ground, reader, comments, timeline },
+    moderation: createFeedModeration(ground, reader, comments),
     work: () => together([startCounting({ log }), startShorts(ground), startForgetting(ground)]),
     recount: (kind, ids) => recount({ sql, log }, kind, ids),
     forgetAll() {
@@ -153,6 +157,9 @@ function apply(event: FeedEvent, { hydrator, mediaCards, overlay, pull }: Memory
       hydrator.forget(data.post_id);
       return pull.removed(own);
     case "feed.post_edited":
+    case "feed.post_hidden":
+    case "feed.post_shown":
+    case "feed.post_moved":
       mediaCards.forget(event.data);
       return hydrator.forget(data.post_id);
     case "feed.post_purged":
@@ -186,6 +193,7 @@ const together = (parts: Disposable[]): Disposable => ({
 });
 
 export { COUNTS_TOPIC, FEED_TOPIC, type CountedEvent, type FeedEvent, type FeedEventOf } from "./events.ts";
+export type { Done, FeedModeration, FeedPlace, FeedSubject } from "./moderation/moderate.ts";
 export type { FeedMedia, FeedPeople, FeedSpaces, FoundSpace, MediaClaim } from "./needs.ts";
 export { serveFeed } from "./routes.ts";
 export { marksOf, tokenize, type Token } from "./tokens.ts";

@@ -84,6 +84,8 @@ export interface Resource {
   /** For `post_in_space`; members where nothing is said. */
   who_may_post?: "members" | "moderators";
   deleted?: boolean;
+  /** Taken out of sight by moderators, who still see it, as its owner does. */
+  hidden?: boolean;
   owner_suspended?: boolean;
 }
 
@@ -112,6 +114,12 @@ function standing(facts: ViewerFacts): ViewerFacts {
 function mayRead({ viewer, relations, spaces }: ViewerFacts, resource: Resource): Decision {
   const { owner_id, space_id, audience } = resource;
   if (viewer.kind === "person" && viewer.person_id === owner_id) return YES.own;
+  if (
+    resource.hidden === true &&
+    !isHouseModerator(viewer) &&
+    !holds({ viewer, relations, spaces }, resource, "moderator")
+  )
+    return NO.hidden;
   // A space is not its owner: who runs it may change, and a block between two members closes it to neither.
   if (resource.kind !== "space") {
     if (relations.blocked_by.has(owner_id)) return NO.blocked_by_owner;
@@ -148,6 +156,7 @@ function mayDelete(facts: ViewerFacts, resource: Resource): Decision {
 function mayRepost(facts: ViewerFacts, resource: Resource): Decision {
   const read = mayRead(facts, resource);
   if (!read.ok) return read;
+  if (resource.hidden === true) return NO.hidden;
   return resource.audience === "public" && resource.space_visibility !== "private" ? YES.public : NO.not_public;
 }
 
@@ -200,6 +209,7 @@ const YES = decisions(true, {
 
 const NO = decisions(false, {
   deleted: "It was deleted.",
+  hidden: "Moderators have hidden it.",
   signed_out: "Sign in first.",
   viewer_suspended: "Your account is suspended.",
   owner_suspended: "Its owner is suspended.",

@@ -59,7 +59,7 @@ export function createCommentReader({
     return rules.post("delete", post).ok;
   }
 
-  async function judge(rules: Rules, rows: readonly CommentRow[]): Promise<(Shown | null)[]> {
+  async function judge(rules: Rules, post: HydratedPost, rows: readonly CommentRow[]): Promise<(Shown | null)[]> {
     const [cards, sums] = await Promise.all([
       people.cards(rows.map((row) => row.author_id)),
       rows.length === 0
@@ -73,6 +73,8 @@ export function createCommentReader({
       const sum = sums.get(row.id);
       const counts = { likes: sum?.likes ?? 0, replies: sum?.comments ?? 0 };
       if (row.deleted_at !== null) return counts.replies > 0 ? { row, author: null, counts } : null;
+      // Out of sight as if it were deleted, but for its author and who moderates where it stands.
+      if (!maySeeHidden(rules, post, row)) return counts.replies > 0 ? { row, author: null, counts } : null;
       const author = cards.get(row.author_id);
       if (!author || !rules.comment("read", author).ok || rules.isMuted(author.id)) return null;
       return { row, author, counts };
@@ -104,6 +106,7 @@ export function createCommentReader({
       created_at: rfc3339(row.created_at),
       edited_at: row.edited_at === null ? null : rfc3339(row.edited_at),
       deleted: author === null,
+      hidden: author !== null && row.hidden_at !== null,
       counts,
       viewer:
         viewer.kind === "nobody"
@@ -122,6 +125,7 @@ export function createCommentReader({
     const { post, rules } = await reader.post(viewer, row.post_id).catch((error: unknown) => {
       throw (error as { code?: string }).code === "post.not_found" ? notFound("comment") : error;
     });
+    if (!maySeeHidden(rules, post, row)) throw notFound("comment");
     const author = (await people.cards([row.author_id])).get(row.author_id);
     if (!author || !rules.comment("read", author).ok) throw notFound("comment");
     return { row, author, post, rules };
@@ -143,6 +147,7 @@ export function createCommentReader({
         judge: (listed: readonly { row: CommentRow }[]) =>
           judge(
             rules,
+            post,
             listed.map(({ row }) => row),
           ),
       };
@@ -157,4 +162,16 @@ export function createCommentReader({
       return (await presentAll(viewer, rules, post, [shown]))[0]!;
     },
   };
+}
+
+/** True for what is not hidden, too. */
+export function maySeeHidden(
+  rules: Rules,
+  post: HydratedPost,
+  row: Pick<CommentRow, "author_id" | "hidden_at">,
+): boolean {
+  if (row.hidden_at === null) return true;
+  const { viewer } = rules.facts;
+  if (viewer.kind === "nobody") return false;
+  return viewer.person_id === row.author_id || rules.moderates(post);
 }

@@ -14,10 +14,11 @@ export interface CommentRow {
   edited_at: Date | null;
   deleted_at: Date | null;
   deleted_by: PersonId | null;
+  hidden_at: Date | null;
 }
 
 const COLUMNS =
-  "id, post_id, parent_id, depth, author_id, text, mention_ids, mention_handles, created_at, edited_at, deleted_at, deleted_by";
+  "id, post_id, parent_id, depth, author_id, text, mention_ids, mention_handles, created_at, edited_at, deleted_at, deleted_by, hidden_at";
 const FIRST = "0";
 const LAST = "9223372036854775807";
 
@@ -52,7 +53,7 @@ export async function findThread(
 /** @returns the id of the comment that this key made before; null when this is the first */
 export async function insertComment(
   tx: Query,
-  row: Omit<CommentRow, "edited_at" | "deleted_at" | "deleted_by">,
+  row: Omit<CommentRow, "edited_at" | "deleted_at" | "deleted_by" | "hidden_at">,
   idempotency_key: string | null,
 ): Promise<CommentId | null> {
   const made = await tx`

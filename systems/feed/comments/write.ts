@@ -69,7 +69,8 @@ export async function createComment(
 }
 
 async function mayAnswer(ground: Ground, rules: Rules, post: HydratedPost, parent: CommentRow | null): Promise<void> {
-  if (!parent || parent.post_id !== post.post.id || parent.deleted_at !== null) throw notFound("comment");
+  if (!parent || parent.post_id !== post.post.id || parent.deleted_at !== null || parent.hidden_at !== null)
+    throw notFound("comment");
   const author = (await ground.people.cards([parent.author_id])).get(parent.author_id);
   if (!author || !rules.comment("read", author).ok) throw notFound("comment");
   must(rules.comment("comment", author), "comment.may_not");

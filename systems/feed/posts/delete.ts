@@ -57,7 +57,7 @@ export async function restorePost(ground: Ground, viewer: SignedIn, id: PostId):
     }
     await unmarkDeleted(tx, id);
     await insertEntry(tx, { id, post_id: id, actor_id: row.author_id });
-    if (hasMedia(row)) await ground.media.showPost(tx, id, row);
+    if (hasMedia(row) && row.hidden_at === null) await ground.media.showPost(tx, id, row);
     const told: FeedEvent = {
       type: "feed.post_restored",
       version: 1,

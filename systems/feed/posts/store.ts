@@ -19,6 +19,8 @@ export interface PostRow {
   deleted_at: Date | null;
   deleted_by: PersonId | null;
   purged_at: Date | null;
+  /** Moderators took it out of sight; its author and they still see it. */
+  hidden_at: Date | null;
 }
 
 export interface CountedPostRow extends PostRow {
@@ -38,7 +40,7 @@ export interface EditRow {
 export async function findPosts(db: Query, ids: readonly PostId[]): Promise<CountedPostRow[]> {
   return (await db`
     SELECT p.id, p.author_id, p.text, p.audience, p.space_id, p.video_id, p.image_ids, p.hashtags, p.mention_ids,
-      p.mention_handles, p.version, p.created_at, p.edited_at, p.deleted_at, p.deleted_by, p.purged_at,
+      p.mention_handles, p.version, p.created_at, p.edited_at, p.deleted_at, p.deleted_by, p.purged_at, p.hidden_at,
       coalesce(c.likes, 0)::int AS likes, coalesce(c.reposts, 0)::int AS reposts, coalesce(c.comments, 0)::int AS comments
     FROM feed_posts p LEFT JOIN feed_counts c ON c.subject_id = p.id
     WHERE p.id = ANY(${db.array([...ids], "BIGINT")}) AND p.deleted_at IS NULL`) as CountedPostRow[];
@@ -67,7 +69,7 @@ export async function livingPostsOf(db: Query, author_id: PersonId, posts_max: n
 /** @returns the id of the post that this key made before; null when this is the first */
 export async function insertPost(
   tx: Query,
-  row: Omit<PostRow, "version" | "edited_at" | "deleted_at" | "deleted_by" | "purged_at">,
+  row: Omit<PostRow, "version" | "edited_at" | "deleted_at" | "deleted_by" | "purged_at" | "hidden_at">,
   idempotency_key: string | null,
 ): Promise<PostId | null> {
   const made = await tx`

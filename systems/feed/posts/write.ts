@@ -146,7 +146,8 @@ export async function editPost(
     }
     await updatePost(tx, before, next, new Date(ground.clock.now()));
     await setHashtags(tx, id, next.hashtags);
-    if (next.audience !== before.audience && hasMedia(before)) await ground.media.showPost(tx, id, next);
+    if (next.audience !== before.audience && hasMedia(before) && before.hidden_at === null)
+      await ground.media.showPost(tx, id, next);
     const known = new Set(before.mention_ids);
     const told: FeedEvent = {
       type: "feed.post_edited",

@@ -22,6 +22,8 @@ export interface StoredPost {
   /** Nothing but media: not worth showing when these have gone. */
   is_wordless: boolean;
   version: number;
+  /** Moderators took it out of sight. */
+  is_hidden: boolean;
   counts: PostCounts;
   /** `"text":…` to `"version":…`. */
   words_json: string;
@@ -176,6 +178,7 @@ function storedPost(row: CountedPostRow): StoredPost {
     created_at: rfc3339(row.created_at),
     edited_at: row.edited_at === null ? null : rfc3339(row.edited_at),
     version: row.version,
+    hidden: row.hidden_at !== null,
   });
   return {
     id: row.id,
@@ -186,6 +189,7 @@ function storedPost(row: CountedPostRow): StoredPost {
     image_ids: row.image_ids,
     is_wordless: row.text === "",
     version: row.version,
+    is_hidden: row.hidden_at !== null,
     counts,
     words_json: words.slice(1, -1),
     counts_json: JSON.stringify(counts),

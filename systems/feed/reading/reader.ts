@@ -95,19 +95,22 @@ export function createReader(needs: ReaderNeeds): Reader {
 
   function mayShow(rules: Rules, kind: ListKind, post: HydratedPost): boolean {
     if (!rules.post("read", post).ok) return false;
+    // Moderators find what is hidden by its address and in their queue; a list shows it to its author alone.
+    if (post.post.is_hidden && !isOwn(rules.facts.viewer, post)) return false;
     if (kind !== "page" && rules.isMuted(post.post.author_id)) return false;
     return kind !== "shorts" || post.cards.video?.status === "ready";
   }
 
   const mayPassOn = (rules: Rules, kind: ListKind, post: HydratedPost, reposter: PersonCard): boolean =>
     post.post.audience === "public" &&
+    !post.post.is_hidden &&
     post.cards.space?.visibility !== "private" &&
     rules.comment("read", reposter).ok &&
     (kind === "page" || !rules.isMuted(reposter.id));
 
-  function ownBit(viewer: Viewer, post: HydratedPost): number {
-    return viewer.kind === "person" && viewer.person_id === post.post.author_id ? OWN : 0;
-  }
+  const isOwn = (viewer: Viewer, post: HydratedPost) =>
+    viewer.kind === "person" && viewer.person_id === post.post.author_id;
+  const ownBit = (viewer: Viewer, post: HydratedPost): number => (isOwn(viewer, post) ? OWN : 0);
 
   async function presentAll(viewer: Viewer, { shown, next_cursor }: Filled<Shown>): Promise<string> {
     if (viewer.kind === "nobody")

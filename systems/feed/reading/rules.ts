@@ -25,13 +25,15 @@ export interface Rules {
   /** A comment under a post that may be read: what stands between the viewer and its author. */
   comment(action: Action, author: PersonCard): Decision;
   person(action: Action, person: PersonCard): Decision;
+  /** The viewer moderates the house, or the space in which this stands. */
+  moderates(post: HydratedPost): boolean;
   /** Muted people stay out of lists; their own page still shows them to who goes there. */
   isMuted(person_id: PersonId): boolean;
 }
 
 /** A post as `may` wants it. */
 export function resourceOf(
-  post: { author_id: PersonId; audience: Audience; space_id: SpaceId | null },
+  post: { author_id: PersonId; audience: Audience; space_id: SpaceId | null; is_hidden?: boolean },
   author: PersonCard,
   space: SpaceCard | null,
 ): Resource {
@@ -42,6 +44,7 @@ export function resourceOf(
     space_id: post.space_id,
     ...(space ? { space_visibility: space.visibility } : {}),
     owner_suspended: author.suspended,
+    hidden: post.is_hidden === true,
   };
 }
 
@@ -72,6 +75,9 @@ export async function rulesFor(
         space_id: null,
         owner_suspended: person.suspended,
       }),
+    moderates: ({ post, cards }) =>
+      (viewer.kind === "person" && !viewer.suspended && viewer.role !== "member") ||
+      may(facts, "moderate_space", resourceOf(post, cards.author, cards.space)).ok,
     isMuted: (person_id) => facts.relations.mutes.has(person_id),
   };
 }
