@@ -73,6 +73,8 @@ api.serve(homeFeed, async ({ viewer, query }) => {
     counts: { likes: row.likes, reposts: row.reposts, comments: row.comments },
     viewer: { liked: row.liked, reposted: row.reposted, bookmarked: row.bookmarked, own: row.author_id === me },
     reposted_by: null,
+    entry_id: row.id,
+    filtered: null,
   }));
   const next_cursor = rows.length > query.limit ? encodeCursor(["home", items.at(-1)!.id]) : null;
   return { status: 200, body: { items, next_cursor } };

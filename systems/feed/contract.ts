@@ -1,88 +1,16 @@
 import { z } from "zod";
 
-import { zPersonCard, zSpaceCard } from "#kernel/cards.ts";
+import { zPersonCard } from "#kernel/cards.ts";
 import { defineRoute } from "#kernel/contract.ts";
 import { AUDIENCES, zAudience, zId, zIdOut, zPage, zPageQuery, zText, zTime } from "#kernel/wire.ts";
 
 import { COMMENT_TEXT_CHARS_MAX, POST_IMAGES_MAX, POST_TEXT_CHARS_MAX } from "./bounds.ts";
+import { zPost, zPostCounts, zPostViewer } from "./posts/contract.ts";
 import { HASHTAG_CHARS_MAX } from "./tokens.ts";
 
 export * from "./bounds.ts";
+export * from "./posts/contract.ts";
 export { marksOf, tagOf, tokenize, type Token } from "./tokens.ts";
-
-const zMediaStatus = z.enum(["processing", "ready", "failed"]);
-
-/** A video as it stands in a post: media's own card. */
-export const zPostVideo = z
-  .object({
-    id: zIdOut<"video">(),
-    title: z.string(),
-    status: zMediaStatus,
-    progress: z.number(),
-    duration_ms: z.int().nullable(),
-    width: z.int().nullable(),
-    height: z.int().nullable(),
-    /** There as soon as anything can be played. */
-    hls_url: z.string().nullable(),
-    poster_url: z.string().nullable(),
-    placeholder: z.string().nullable(),
-    view_count: z.int(),
-  })
-  .meta({ id: "PostVideo" });
-
-export const zPostImage = z
-  .object({
-    id: zIdOut<"image">(),
-    status: zMediaStatus,
-    alt: z.string(),
-    width: z.int().nullable(),
-    height: z.int().nullable(),
-    placeholder: z.string().nullable(),
-    /** Smallest first. */
-    variants: z.array(z.object({ url: z.string(), width: z.int(), height: z.int() })),
-  })
-  .meta({ id: "PostImage" });
-
-/** Summed in batches: may lag by seconds, never drifts. */
-export const zPostCounts = z
-  .object({ likes: z.number(), reposts: z.number(), comments: z.number() })
-  .meta({ id: "PostCounts" });
-
-/** What is particular to who asks. Always true at once after their own action. */
-export const zPostViewer = z
-  .object({ liked: z.boolean(), reposted: z.boolean(), bookmarked: z.boolean(), own: z.boolean() })
-  .meta({ id: "PostViewer" });
-
-export const zPost = z
-  .object({
-    id: zIdOut<"post">(),
-    author: zPersonCard,
-    text: z.string(),
-    /** Those of the text's mentions that name a person of this house. Draw a link only for these. */
-    mentions: z.array(z.object({ id: zIdOut<"person">(), handle: z.string() })),
-    hashtags: z.array(z.string()),
-    audience: zAudience,
-    space: zSpaceCard.nullable(),
-    video: zPostVideo.nullable(),
-    images: z.array(zPostImage),
-    created_at: zTime,
-    edited_at: zTime.nullable(),
-    /** 1 for the first; send it as `If-Match: "1"` with an edit to lose to nobody unseen. */
-    version: z.number(),
-    /** Moderators took it out of sight: you are its author, or moderate. */
-    hidden: z.boolean(),
-    counts: zPostCounts,
-    /** Null for a caller who is not signed in. */
-    viewer: zPostViewer.nullable(),
-    /** In feeds: who of the people you follow passed this on, where that is why it is here. */
-    reposted_by: zPersonCard.nullable(),
-  })
-  .meta({ id: "Post" });
-export type Post = z.output<typeof zPost>;
-export type PostVideo = z.output<typeof zPostVideo>;
-export type PostImage = z.output<typeof zPostImage>;
-export type PostViewer = z.output<typeof zPostViewer>;
-export type PostCounts = z.output<typeof zPostCounts>;
 
 export const zReaction = z
   .object({ id: zIdOut<"post">(), counts: zPostCounts, viewer: zPostViewer })

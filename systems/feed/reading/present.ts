@@ -20,16 +20,28 @@ export const presentViewer = viewerOf;
 /** All sixteen there can be, made once. */
 const VIEWER_JSON = Array.from({ length: 16 }, (_, bits) => JSON.stringify(viewerOf(bits)));
 
+/** What a post has of the list in which it stands. */
+export interface Place {
+  reposted_by: PersonCard | null;
+  /** Of home, a list or a profile; null elsewhere. */
+  entry_id: string | null;
+  /** Muted words of the kind that warns, where some stand in it. */
+  filtered: readonly string[] | null;
+}
+export const ALONE: Place = { reposted_by: null, entry_id: null, filtered: null };
+
 /**
  * A post's JSON for one reader. Words, cards and sums were made into text before and by others; here the pieces are joined.
  * @param bits of the viewer, -1 for nobody
  */
-export function presentPost(hydrated: HydratedPost, bits: number, reposted_by: PersonCard | null): string {
+export function presentPost(hydrated: HydratedPost, bits: number, place: Place = ALONE): string {
   const { post } = hydrated;
   const head = (hydrated.head_json ??= presentHead(hydrated));
   const viewer = bits < 0 ? "null" : VIEWER_JSON[bits]!;
-  const by = reposted_by === null ? "null" : cardJson(reposted_by);
-  return `${head}${post.counts_json},"viewer":${viewer},"reposted_by":${by}}`;
+  const by = place.reposted_by === null ? "null" : cardJson(place.reposted_by);
+  const entry = place.entry_id === null ? "null" : `"${place.entry_id}"`;
+  const filtered = place.filtered === null ? "null" : JSON.stringify({ words: place.filtered });
+  return `${head}${post.counts_json},"viewer":${viewer},"reposted_by":${by},"entry_id":${entry},"filtered":${filtered}}`;
 }
 
 /** The same as a value, for who looks at it in the house. */

@@ -9,7 +9,7 @@ import type { FeedMedia, FeedPeople, FeedSpaces } from "../needs.ts";
 import type { Overlay } from "../reactions/overlay.ts";
 import type { HydratedPost, Hydrator } from "./hydrate.ts";
 import { type Filled, fillPage } from "./pages.ts";
-import { OWN, presentPage, presentPost } from "./present.ts";
+import { OWN, type Place, presentPage, presentPost } from "./present.ts";
 import { type Rules, rulesFor } from "./rules.ts";
 import type { Listed, Skeleton } from "./skeleton.ts";
 import { likersOf, repostersOf } from "./store.ts";
@@ -51,9 +51,8 @@ export type SkeletonFor = (rules: Rules) => Skeleton;
  */
 export type ListKind = "feed" | "page" | "shorts";
 
-interface Shown {
+interface Shown extends Place {
   post: HydratedPost;
-  reposted_by: PersonCard | null;
 }
 
 export interface ReaderNeeds {
@@ -72,6 +71,7 @@ export function createReader(needs: ReaderNeeds): Reader {
   async function judge(
     rules: Rules,
     kind: ListKind,
+    skeleton: Skeleton,
     listed: readonly Listed[],
     seen: Set<PostId>,
   ): Promise<(Shown | null)[]> {
@@ -89,7 +89,7 @@ export function createReader(needs: ReaderNeeds): Reader {
       if (item.reposter_id !== null && (reposted_by === null || !mayPassOn(rules, kind, post, reposted_by)))
         return null;
       seen.add(item.post_id);
-      return { post, reposted_by };
+      return { post, reposted_by, entry_id: skeleton.has_entries ? item.key : null, filtered: null };
     });
   }
 
@@ -115,7 +115,7 @@ export function createReader(needs: ReaderNeeds): Reader {
   async function presentAll(viewer: Viewer, { shown, next_cursor }: Filled<Shown>): Promise<string> {
     if (viewer.kind === "nobody")
       return presentPage(
-        shown.map((s) => presentPost(s.post, -1, s.reposted_by)),
+        shown.map((s) => presentPost(s.post, -1, s)),
         next_cursor,
       );
     const bits = await overlay.of(
@@ -123,7 +123,7 @@ export function createReader(needs: ReaderNeeds): Reader {
       shown.map((s) => s.post.post.id),
     );
     return presentPage(
-      shown.map((s, i) => presentPost(s.post, bits[i]! | ownBit(viewer, s.post), s.reposted_by)),
+      shown.map((s, i) => presentPost(s.post, bits[i]! | ownBit(viewer, s.post), s)),
       next_cursor,
     );
   }
@@ -150,13 +150,13 @@ export function createReader(needs: ReaderNeeds): Reader {
         name: skeleton.name,
         isKey: skeleton.isKey,
         read: skeleton.read,
-        judge: (listed: readonly Listed[]) => judge(rules, kind, listed, seen),
+        judge: (listed: readonly Listed[]) => judge(rules, kind, skeleton, listed, seen),
       };
       return presentAll(viewer, await fillPage(source, page, signal));
     },
     post: readPost,
     bits,
-    present: async (viewer, post) => presentPost(post, await bits(viewer, post), null),
+    present: async (viewer, post) => presentPost(post, await bits(viewer, post)),
     async reacted(viewer, id, what, page, signal) {
       const { rules } = await readPost(viewer, id);
       const read = what === "likes" ? likersOf : repostersOf;

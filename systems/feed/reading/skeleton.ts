@@ -19,6 +19,8 @@ export interface Skeleton {
   name: string;
   /** What a key of this list looks like. */
   isKey(text: string): boolean;
+  /** Its keys are ids of entries, by which readers find their place again. */
+  has_entries?: true;
   /** @returns fewer than `listed_max` only at the true end */
   read(after: string | null, listed_max: number): Promise<Listed[]>;
 }
@@ -41,6 +43,7 @@ function homeActors(viewer_id: PersonId, follows: ReadonlySet<PersonId>): readon
 export const homeSkeleton = (timeline: Timeline, viewer_id: PersonId, follows: ReadonlySet<PersonId>): Skeleton => ({
   name: "home",
   isKey: isId,
+  has_entries: true,
   async read(after, listed_max) {
     const entries = await timeline.read(homeActors(viewer_id, follows), after, listed_max);
     return entries.map((entry) => ({
@@ -59,6 +62,7 @@ export const personSkeleton = (
 ): Skeleton => ({
   name: `person.${person_id}.${only ?? "all"}`,
   isKey: isId,
+  has_entries: true,
   async read(after, listed_max) {
     if (only !== undefined) return (await store.postsOf(sql.pool, person_id, only, after, listed_max)).map(plain);
     const entries = await timeline.read([person_id], after, listed_max);
