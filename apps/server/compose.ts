@@ -198,6 +198,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
         port: config.port,
         host: config.host,
         fetch: front,
+        upgrade: async (request, peer) => (URL.canParse(request.url) ? api.upgrade(request, peer()) : null),
         onError: (err) => lines.error({ err }, "a request broke outside of the API"),
         onDrain: () => (draining = true),
       });

@@ -34,7 +34,7 @@ export function createFront(needs: FrontNeeds) {
     const peer_address = peer();
     // Without a Host that can be in an address there is no address, and everything behind this door reads one.
     if (!URL.canParse(request.url)) return refuse(400, "request.bad_host", "The Host header names no host.");
-    if (path === "/v1" || path.startsWith("/v1/")) return api.fetch(request, peer_address);
+    if (api.answers(path)) return api.fetch(request, peer_address);
     if (request.method !== "GET" && request.method !== "HEAD")
       return refuse(405, "route.wrong_method", "This path answers to GET, HEAD.", { allow: "GET, HEAD" });
     if (path.startsWith("/assets/")) return needs.asset(path.slice("/assets/".length), request);

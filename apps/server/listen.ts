@@ -1,5 +1,5 @@
 import { Problem } from "#kernel/errors.ts";
-import { problemResponse } from "#ports/http/index.ts";
+import { problemResponse, SOCKET_BUFFERED_BYTES_MAX, type SocketPart } from "#ports/http/index.ts";
 
 export interface Listening {
   port: number;
@@ -14,6 +14,8 @@ export interface ListenNeeds {
   port: number;
   host: string;
   fetch: (request: Request, peer: Peer) => Promise<Response>;
+  /** Asked of connections that want to become WebSockets; null where the path has none. */
+  upgrade?: (request: Request, peer: Peer) => Promise<Response | SocketPart | null>;
   onError: (error: unknown) => void;
   onDrain: () => void;
 }
@@ -25,14 +27,46 @@ export interface ListenNeeds {
 const BODY_BYTES_MAX = 640 * 1024 ** 3;
 /** Seconds without a byte in either direction. */
 const IDLE_S_MAX = 60;
+/** What clients say on a socket is small; what the house says is bounded by what waits. */
+const SOCKET_SAID_BYTES_MAX = 64 * 1024;
 
 export function listen(needs: ListenNeeds): Listening {
-  const server: Bun.Server<undefined> = Bun.serve({
+  const come = async (request: Request): Promise<Response | undefined> => {
+    const peer = () => server.requestIP(request)?.address ?? "unknown";
+    if (!needs.upgrade || request.headers.get("upgrade")?.toLowerCase() !== "websocket")
+      return needs.fetch(request, peer);
+    const part = await needs.upgrade(request, peer);
+    if (part === null) return needs.fetch(request, peer);
+    if (part instanceof Response) return part;
+    const headers: Record<string, string> = part.protocol === null ? {} : { "sec-websocket-protocol": part.protocol };
+    if (server.upgrade(request, { data: part, headers })) return undefined;
+    part.closed();
+    return new Response("This is no WebSocket handshake.", { status: 400 });
+  };
+  const server: Bun.Server<SocketPart> = Bun.serve<SocketPart>({
     port: needs.port,
     hostname: needs.host,
     idleTimeout: IDLE_S_MAX,
     maxRequestBodySize: BODY_BYTES_MAX,
-    fetch: (request) => needs.fetch(request, () => server.requestIP(request)?.address ?? "unknown"),
+    fetch: come,
+    websocket: {
+      maxPayloadLength: SOCKET_SAID_BYTES_MAX,
+      backpressureLimit: SOCKET_BUFFERED_BYTES_MAX,
+      closeOnBackpressureLimit: true,
+      idleTimeout: IDLE_S_MAX,
+      sendPings: true,
+      open: (socket) =>
+        socket.data.opened({
+          // 0 is what was dropped; -1 waits, within the bound.
+          send: (text) => socket.send(text) !== 0,
+          close: (code, reason) => socket.close(code, reason),
+        }),
+      message(socket, message) {
+        if (typeof message === "string") socket.data.said(message);
+        else socket.close(1003, "Text, please.");
+      },
+      close: (socket) => socket.data.closed(),
+    },
     error(error) {
       needs.onError(error);
       const request_id = crypto.randomUUID();

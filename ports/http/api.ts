@@ -12,10 +12,12 @@ import { addressOf, admit, originOf, requestIdOf } from "./asking.ts";
 import { type Door, openDoor } from "./door.ts";
 import { type Idempotency, KEY_CHARS_MAX } from "./idempotency.ts";
 import type { Answer, Api, Asked, Authenticate, Handler, Served } from "./index.ts";
+import { callWithin } from "./inside.ts";
 import { type HttpLimits, takeLimits } from "./limits.ts";
 import { openapiRoute } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
 import { BODY_BYTES_DEFAULT_MAX, credentialOf, parse, readJson, refuseCrossSite, sessionCookie } from "./request.ts";
+import { openSocket, type SocketDoor } from "./socket.ts";
 
 export const DEADLINE_DEFAULT_MS = 10_000;
 /** A run with an Idempotency-Key that is silent for its deadline and so long again died with its process. */
@@ -54,6 +56,8 @@ export function createApi(needs: ApiNeeds): Api {
   const routes: Route[] = [];
   const doors: Door[] = [];
   const opened: { path: string; run: ReturnType<typeof openDoor> }[] = [];
+  const handlers = new Map<Route, Handler<Route>>();
+  const sockets: SocketDoor[] = [];
 
   const api: Api = {
     routes,
@@ -64,6 +68,7 @@ export function createApi(needs: ApiNeeds): Api {
       routes.push(route);
       registry.registerPath(openapiRoute(route));
       const run = handle(route, handler as unknown as Handler<Route>, needs);
+      handlers.set(route, handler as unknown as Handler<Route>);
       app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ":$1"), (c) =>
         run(c.req.raw, c.req.param(), c.env.peer_address),
       );
@@ -74,6 +79,20 @@ export function createApi(needs: ApiNeeds): Api {
       doors.push(door);
       opened.push({ path: door.path, run: openDoor(door, needs) });
     },
+    call: (route, by, asked) => callWithin(handlers.get(route), route, by, asked, needs),
+    socket(door) {
+      if (sockets.some((other) => other.path === door.path)) throw new Error(`${door.path} is served twice`);
+      sockets.push(door);
+    },
+    async upgrade(request, peer_address) {
+      const { pathname } = new URL(request.url);
+      const door = sockets.find(({ path }) => path === pathname);
+      return door ? openSocket(door, request, peer_address, needs) : null;
+    },
+    answers: (pathname) =>
+      pathname.startsWith("/v1/") ||
+      pathname === "/v1" ||
+      opened.some(({ path }) => pathname === path || pathname.startsWith(`${path}/`)),
     async fetch(request, peer_address) {
       const { pathname } = new URL(request.url);
       const door = opened.find(({ path }) => pathname === path || pathname.startsWith(`${path}/`));

@@ -2,6 +2,7 @@ import type { Access } from "#kernel/contract.ts";
 import { Problem, Transient } from "#kernel/errors.ts";
 import { NOBODY, type SignedIn, type Viewer } from "#kernel/viewer.ts";
 import type { Clock } from "#ports/clock/index.ts";
+import type { LimitDecision } from "#ports/limiter/index.ts";
 import { isAway } from "#ports/sql/index.ts";
 
 import type { ApiNeeds } from "./api.ts";
@@ -31,6 +32,8 @@ export interface Door {
   authenticate?: (request: Request) => Promise<SignedIn | null>;
   /** A refusal in the protocol's own form; problem details without it. */
   refuse?: (problem: Problem, request: Request, request_id: string) => Response;
+  /** What is left of the caller's limit, in the protocol's own headers. */
+  limit_headers?: (decision: LimitDecision) => Record<string, string>;
   handle: (asked: DoorAsked) => Promise<Response>;
 }
 
@@ -41,6 +44,8 @@ export interface DoorAsked {
   request_id: string;
   /** Scheme and host under which the caller reached us. */
   origin: string;
+  /** Of the caller, as far as it can be trusted. */
+  address: string;
 }
 
 /** Of a body that nobody wants any more. */
@@ -68,7 +73,7 @@ export function openDoor(door: Door, needs: ApiNeeds) {
   const public_at = needs.public_url ? new URL(needs.public_url) : null;
 
   async function come(request: Request, origin: string, address: string): Promise<[Viewer, Record<string, string>]> {
-    const take = (viewer: Viewer) => takeLimits(needs.limiter, needs.limits, door, viewer, address);
+    const take = (viewer: Viewer) => takeLimits(needs.limiter, needs.limits, door, viewer, address, door.limit_headers);
     if (door.open_methods?.includes(request.method)) return [NOBODY, await take(NOBODY)];
     let viewer: Viewer = NOBODY;
     if (door.authenticate) {
@@ -116,9 +121,10 @@ export function openDoor(door: Door, needs: ApiNeeds) {
       door.refuse?.(problem, request, request_id) ?? problemResponse(problem, request_id);
     try {
       const origin = originOf(request, needs.trusted_proxies, public_at);
-      const [who, headers] = await come(request, origin, addressOf(request, peer_address, needs.trusted_proxies));
+      const address = addressOf(request, peer_address, needs.trusted_proxies);
+      const [who, headers] = await come(request, origin, address);
       viewer = who;
-      const response = await door.handle({ request, viewer, request_id, origin });
+      const response = await door.handle({ request, viewer, request_id, origin, address });
       for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
       return served(response);
     } catch (error) {

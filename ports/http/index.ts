@@ -2,6 +2,8 @@ import type { AnswerOf, BodyOf, ParamsOf, QueryOf, Route } from "#kernel/contrac
 import type { SignedIn, Viewer } from "#kernel/viewer.ts";
 
 import type { Door } from "./door.ts";
+import type { CallAsked, CallBy } from "./inside.ts";
+import type { SocketDoor, SocketPart } from "./socket.ts";
 
 /**
  * The one way into the house over HTTP. A system hands over a route (data) and a handler; everything that every route
@@ -11,7 +13,18 @@ export interface Api {
   serve<R extends Route, S extends StatusOf<R>>(route: R, handler: Handler<R, S>): void;
   /** Opens a door for a protocol of others, whose bodies are streams and whose refusals have a form of their own. */
   door(door: Door): void;
-  /** Answers a request below `/v1`; `peer_address` is the socket's. */
+  /**
+   * Calls a route from within the house, for a door that speaks another protocol: who may, what it costs beyond the door's own
+   * token, and the shape of what is asked are held to as if it came from outside. @throws Problem as the route does
+   */
+  call<R extends Route>(route: R, by: CallBy, asked?: CallAsked<R>): Promise<AnswerOf<R>>;
+  /** A path where clients may turn their connection into a WebSocket. */
+  socket(door: SocketDoor): void;
+  /** For the network's own door: null where no socket has this path, an answer where it is refused. */
+  upgrade(request: Request, peer_address: string): Promise<Response | SocketPart | null>;
+  /** Whether a path is a route's or a door's. */
+  answers(pathname: string): boolean;
+  /** Answers a request below `/v1` or at a door; `peer_address` is the socket's. */
   fetch(request: Request, peer_address: string): Promise<Response>;
   routes: readonly Route[];
   doors: readonly Door[];
@@ -72,6 +85,14 @@ export interface Served {
 export { createApi, type ApiNeeds } from "./api.ts";
 export { addressOf } from "./asking.ts";
 export type { Door, DoorAsked } from "./door.ts";
+export type { CallAsked, CallBy } from "./inside.ts";
+export {
+  SOCKET_BUFFERED_BYTES_MAX,
+  type SocketAsked,
+  type SocketDoor,
+  type SocketLine,
+  type SocketPart,
+} from "./socket.ts";
 export { createIdempotency, type Idempotency } from "./idempotency.ts";
 export { addressKey, DEFAULT_LIMITS, type HttpLimits, takeLimits } from "./limits.ts";
 export { problemResponse } from "./problem.ts";

@@ -32,13 +32,17 @@ export function addressKey(address: string): string {
     .join(":")}::/64`;
 }
 
-/** @returns headers that tell the caller where it stands. @throws Problem 429 `limit.exceeded` */
+/**
+ * @param present for protocols that have headers of their own for it
+ * @returns headers that tell the caller where it stands. @throws Problem 429 `limit.exceeded`
+ */
 export async function takeLimits(
   limiter: Limiter,
   limits: HttpLimits,
   route: Pick<Route, "cost_tokens">,
   viewer: Viewer,
   address: string,
+  present: (decision: LimitDecision) => Record<string, string> = limitHeaders,
 ): Promise<Record<string, string>> {
   const cost_tokens = route.cost_tokens ?? 1;
   const claims: LimitClaim[] = [{ key: `address:${addressKey(address)}`, rule: limits.address, cost_tokens }];
@@ -48,7 +52,7 @@ export async function takeLimits(
       claims.push({ key: `token:${viewer.credential.id}`, rule: limits.token, cost_tokens });
   }
   const decision = await limiter.take(claims);
-  const headers = limitHeaders(decision);
+  const headers = present(decision);
   if (decision.allowed) return headers;
   throw new Problem(
     429,

@@ -1,0 +1,118 @@
+import type { Access } from "#kernel/contract.ts";
+import { Problem, Transient } from "#kernel/errors.ts";
+import { NOBODY, type SignedIn, type Viewer } from "#kernel/viewer.ts";
+import { isAway } from "#ports/sql/index.ts";
+
+import type { ApiNeeds } from "./api.ts";
+import { addressOf, admit, originOf, requestIdOf } from "./asking.ts";
+import { takeLimits } from "./limits.ts";
+import { problemResponse } from "./problem.ts";
+import { credentialOf, refuseCrossSite, sessionCookie } from "./request.ts";
+
+/** What waits for a client that does not read; whoever is further behind is dropped, and comes back when it can. */
+export const SOCKET_BUFFERED_BYTES_MAX = 1024 * 1024;
+
+/** A path where a connection becomes a WebSocket. Who comes in, how often and from where is asked as of every route, before the upgrade. */
+export interface SocketDoor {
+  path: string;
+  summary: string;
+  /** The system's name. */
+  tag: string;
+  access: Access;
+  cost_tokens?: number;
+  /**
+   * Reads the protocol's own credential, which no browser sends by itself; without it a bearer token or the session's cookie, and
+   * the latter from our own page only. @throws Problem for one that is wrong. @returns null where there is none
+   */
+  authenticate?: (request: Request) => Promise<SignedIn | null>;
+  /** A refusal in the protocol's own form; problem details without it. */
+  refuse?: (problem: Problem, request: Request, request_id: string) => Response;
+  /** @throws Problem to refuse, before the upgrade */
+  open(asked: SocketAsked): Promise<SocketPart>;
+}
+
+export interface SocketAsked {
+  request: Request;
+  viewer: Viewer;
+  request_id: string;
+  origin: string;
+  address: string;
+}
+
+/** The house's end of one connection. All of these are called in order, and none after `closed`. */
+export interface SocketPart {
+  /** The subprotocol that was agreed on. */
+  protocol: string | null;
+  opened(line: SocketLine): void;
+  said(text: string): void;
+  closed(): void;
+}
+
+/** The client's end. */
+export interface SocketLine {
+  /** @returns false where the client was too far behind and was dropped */
+  send(text: string): boolean;
+  /** Codes as RFC 6455 has them. */
+  close(code: number, reason: string): void;
+}
+
+export async function openSocket(
+  door: SocketDoor,
+  request: Request,
+  peer_address: string,
+  needs: ApiNeeds,
+): Promise<Response | SocketPart> {
+  const began = needs.clock.monotonic();
+  const request_id = requestIdOf(request) ?? needs.requestId();
+  const public_at = needs.public_url ? new URL(needs.public_url) : null;
+  let viewer: Viewer = NOBODY;
+  const served = (status: number, error?: unknown) =>
+    needs.onServed({
+      method: "GET",
+      route: door.path,
+      status,
+      ms: needs.clock.monotonic() - began,
+      request_id,
+      person_id: viewer.kind === "person" ? viewer.person_id : null,
+      ...(error === undefined ? {} : { error }),
+    });
+  try {
+    const origin = originOf(request, needs.trusted_proxies, public_at);
+    const address = addressOf(request, peer_address, needs.trusted_proxies);
+    try {
+      viewer = (await identify(door, request, origin, needs)) ?? NOBODY;
+    } catch (error) {
+      // Who guesses pays for it.
+      if (error instanceof Problem) await takeLimits(needs.limiter, needs.limits, door, NOBODY, address);
+      throw error;
+    }
+    await takeLimits(needs.limiter, needs.limits, door, viewer, address);
+    admit(door.access, viewer);
+    const part = await door.open({ request, viewer, request_id, origin, address });
+    served(101);
+    return part;
+  } catch (error) {
+    const problem =
+      error instanceof Problem
+        ? error
+        : error instanceof Transient || isAway(error)
+          ? new Problem(503, "house.unavailable", "A part of the house is away for a moment. Try again.", {
+              retry_after_s: 2,
+            })
+          : new Problem(500, "internal", "Something broke on our side. The log has it under this request id.");
+    served(problem.status, error instanceof Problem ? undefined : error);
+    return door.refuse?.(problem, request, request_id) ?? problemResponse(problem, request_id);
+  }
+}
+
+async function identify(door: SocketDoor, request: Request, origin: string, needs: ApiNeeds): Promise<SignedIn | null> {
+  if (door.authenticate) return door.authenticate(request);
+  const credential = credentialOf(request, sessionCookie(origin));
+  if (!credential) return null;
+  // Browsers send cookies with a WebSocket whoever wrote the page, and no rule of CORS stops its answers.
+  if (credential.from === "cookie") refuseCrossSite(request, origin);
+  const known = await needs.authenticate(credential.value);
+  if (!known && credential.from === "bearer")
+    throw new Problem(401, "session.invalid", "This token is unknown, expired or revoked. Sign in again.");
+  return known;
+}
