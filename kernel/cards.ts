@@ -14,6 +14,8 @@ export const zPersonCard = z
     display_name: z.string(),
     avatar: zAvatar.nullable(),
     suspended: z.boolean(),
+    /** Shown to those who follow them or look for them, and chosen for nobody else. */
+    limited: z.boolean(),
   })
   .meta({ id: "PersonCard" });
 
@@ -25,6 +27,7 @@ export interface PersonCard {
   /** Square pictures of 96 and 384 px; null shows the initials. */
   avatar: Avatar | null;
   suspended: boolean;
+  limited: boolean;
 }
 
 export const SPACE_VISIBILITIES = ["public", "private"] as const;

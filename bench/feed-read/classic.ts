@@ -58,7 +58,7 @@ api.serve(homeFeed, async ({ viewer, query }) => {
     ORDER BY p.id DESC LIMIT ${query.limit + 1}`;
   const items = rows.slice(0, query.limit).map((row): Post => ({
     id: row.id,
-    author: { id: row.author_id, handle: row.handle, display_name: row.display_name, avatar: null, suspended: false },
+    author: { id: row.author_id, handle: row.handle, display_name: row.display_name, avatar: null, suspended: false, limited: false },
     space: null,
     video: null,
     images: [],

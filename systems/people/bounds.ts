@@ -66,3 +66,6 @@ export const RELATIONS_CACHE_TTL_MS = 60_000;
 /** 8 bytes an id in strings of ~80: people who follow 200 cost about 20 KB; 64 MiB hold some 3,000 active ones. */
 export const RELATIONS_CACHE_BYTES_MAX = 64 * 1024 * 1024;
 export const CARDS_PER_CALL_MAX = 1_000;
+
+/** Moderators and admins of one house that are looked at when somebody else must decide. */
+export const OFFICERS_MAX = 1_000;

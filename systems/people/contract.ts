@@ -71,6 +71,7 @@ export const zMe = zPersonCard
     following: z.number(),
     created_at: zTime,
     suspended_reason: z.string().nullable(),
+    suspended_until: zTime.nullable(),
     credential: z.enum(["session", "token"]),
     scopes: z.array(z.enum(SCOPES)),
   })
@@ -122,6 +123,7 @@ export const zAdminPerson = zPersonCard
     last_seen_at: zTime.nullable(),
     suspended_reason: z.string().nullable(),
     suspended_at: zTime.nullable(),
+    suspended_until: zTime.nullable(),
   })
   .meta({ id: "AdminPerson" });
 

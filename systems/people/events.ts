@@ -20,8 +20,11 @@ export type PeopleEvents = {
   unblocked: { blocker_id: PersonId; blocked_id: PersonId };
   muted: { muter_id: PersonId; muted_id: PersonId };
   unmuted: { muter_id: PersonId; muted_id: PersonId };
-  suspended: { person_id: PersonId; by: PersonId | null; reason: string };
-  reinstated: { person_id: PersonId; by: PersonId | null };
+  /** `act_id` where moderation did it, which tells of it itself; `until` where it ends by itself. */
+  suspended: { person_id: PersonId; by: PersonId | null; reason: string; until?: string | null; act_id?: string };
+  reinstated: { person_id: PersonId; by: PersonId | null; act_id?: string };
+  limited: { person_id: PersonId; by: PersonId | null; act_id: string };
+  unlimited: { person_id: PersonId; by: PersonId | null; act_id: string };
   role_changed: { person_id: PersonId; role: HouseRole; by: PersonId | null };
   deleted: { person_id: PersonId };
   session_revoked: { person_id: PersonId; credentials: RevokedCredential[] };

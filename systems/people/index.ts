@@ -14,6 +14,7 @@ import { type Account, createAccount } from "./account.ts";
 import { createAuthenticate } from "./authenticate.ts";
 import { createCards } from "./cards.ts";
 import { recount, startCounting } from "./counts.ts";
+import { createDiscipline, type Discipline } from "./discipline.ts";
 import { PEOPLE_TOPIC } from "./events.ts";
 import type { Ground, Pictures } from "./ground.ts";
 import { createHouse, type HouseDefaults, type HouseNotes, type Houses } from "./house.ts";
@@ -78,6 +79,8 @@ export interface People extends AsyncDisposable {
   recount(): Promise<number>;
   /** Removes what is expired; once an hour is plenty. @returns rows removed */
   trim(): Promise<number>;
+  /** For the system that moderates. */
+  discipline: Discipline;
   /** For this system's own routes. */
   rooms: Rooms;
 }
@@ -147,6 +150,7 @@ export async function createPeople(needs: PeopleNeeds): Promise<People> {
     setRole: (handle, role) => offices.setRole(handle.toLowerCase(), role, null),
     work: () => startCounting(ground),
     recount: () => recount(ground),
+    discipline: createDiscipline(ground),
     trim: () => trimExpired(sql.pool, new Date(clock.now())),
     rooms,
     [Symbol.asyncDispose]: () => tail[Symbol.asyncDispose](),
@@ -155,6 +159,7 @@ export async function createPeople(needs: PeopleNeeds): Promise<People> {
 
 export { SIGNUP_MODES, type SignupMode } from "./contract.ts";
 export { PEOPLE_TOPIC, type PeopleEvent, type PeopleEventName, type PeopleEvents } from "./events.ts";
+export type { Discipline, Profile, Standing } from "./discipline.ts";
 export type { Pictures } from "./ground.ts";
 export {
   ACTIONS,

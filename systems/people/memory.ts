@@ -92,6 +92,8 @@ export function createMemory(caches: Caches): Memory {
           case "people.profile_changed":
           case "people.suspended":
           case "people.reinstated":
+          case "people.limited":
+          case "people.unlimited":
           case "people.role_changed":
             forgetPerson(event.data.person_id);
             break;

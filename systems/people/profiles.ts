@@ -95,6 +95,7 @@ export function createProfiles(
       ...(await present(row)),
       avatar_image_id: row.avatar_image_id,
       suspended_reason: row.suspended_reason,
+      suspended_until: row.suspended_until && rfc3339(row.suspended_until),
       credential: viewer.credential.kind,
       scopes: [...viewer.scopes],
     };
@@ -191,6 +192,7 @@ export function createProfiles(
           last_seen_at: row.last_seen_at && rfc3339(row.last_seen_at),
           suspended_reason: row.suspended_reason,
           suspended_at: row.suspended_at && rfc3339(row.suspended_at),
+          suspended_until: row.suspended_until && rfc3339(row.suspended_until),
         })),
       );
       return { items, next_cursor: rows.length > limit ? encodeCursor([items.at(-1)!.id]) : null };

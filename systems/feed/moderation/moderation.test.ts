@@ -148,3 +148,33 @@ test("FD263: a post that is put out of its space is its author's alone or stays 
   await act((tx) => moderation.move(tx, inside.id, { audience: "space", space_id: space.id }, mo.id));
   expect(await inSpace()).toEqual([inside.id]);
 });
+
+test("FD264: who is limited is in no list that the house chooses, but for those who follow them", async () => {
+  const [loud, fan, stranger] = [
+    await t.house.person("loud"),
+    await t.house.person("fan"),
+    await t.house.person("stray"),
+  ];
+  await t.follow(fan, loud);
+  await t.follow(stranger, fan);
+  const post = await t.post(loud, "Buy now #offers");
+  await client.call(r.repostPost, { token: fan.token, params: { id: post.id } });
+  const { discipline } = t.house.people;
+  const act = { by: mo.id, act_id: "1" };
+  (await t.house.db.sql.tx((tx) => discipline.limit(tx, loud.id, act)))?.();
+  const seen = async (who: TestPerson) => {
+    const { token } = who;
+    const tagged = await client.call(r.hashtagPosts, { token, params: { tag: "offers" } });
+    const profile = await client.call(r.personPosts, { token, params: { handle: "loud" } });
+    const lists = [await listed(r.discoverFeed, who), await listed(r.homeFeed, who)];
+    return [...lists, ...[tagged, profile].map(({ body }) => body.items.map((item) => item.id))].map((ids) =>
+      ids.includes(post.id),
+    );
+  };
+  expect(await seen(stranger)).toEqual([false, false, false, true]);
+  expect(await seen(fan)).toEqual([true, true, true, true]);
+  expect(await seen(loud)).toEqual([true, true, true, true]);
+  expect(await status(stranger, post.id)).toBe(200);
+  (await t.house.db.sql.tx((tx) => discipline.unlimit(tx, loud.id, act)))?.();
+  expect(await seen(stranger)).toEqual([true, true, true, true]);
+});

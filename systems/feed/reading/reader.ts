@@ -98,6 +98,8 @@ export function createReader(needs: ReaderNeeds): Reader {
     // Moderators find what is hidden by its address and in their queue; a list shows it to its author alone.
     if (post.post.is_hidden && !isOwn(rules.facts.viewer, post)) return false;
     if (kind !== "page" && rules.isMuted(post.post.author_id)) return false;
+    // The house chooses nobody who is limited; those who follow them chose themselves.
+    if (kind !== "page" && post.cards.author.limited && !isChosen(rules, post)) return false;
     return kind !== "shorts" || post.cards.video?.status === "ready";
   }
 
@@ -110,6 +112,8 @@ export function createReader(needs: ReaderNeeds): Reader {
 
   const isOwn = (viewer: Viewer, post: HydratedPost) =>
     viewer.kind === "person" && viewer.person_id === post.post.author_id;
+  const isChosen = (rules: Rules, post: HydratedPost) =>
+    isOwn(rules.facts.viewer, post) || rules.facts.relations.follows.has(post.post.author_id);
   const ownBit = (viewer: Viewer, post: HydratedPost): number => (isOwn(viewer, post) ? OWN : 0);
 
   async function presentAll(viewer: Viewer, { shown, next_cursor }: Filled<Shown>): Promise<string> {

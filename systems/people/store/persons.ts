@@ -13,12 +13,15 @@ export interface PersonRow {
   created_at: Date;
   suspended_at: Date | null;
   suspended_reason: string | null;
+  suspended_until: Date | null;
+  limited_at: Date | null;
   followers: number;
   following: number;
 }
 
 const columns = (q: Query) => q`
   p.id, p.handle, p.display_name, p.bio, p.links, p.avatar_image_id, p.role, p.created_at, p.suspended_at, p.suspended_reason,
+  p.suspended_until, p.limited_at,
   greatest(c.followers, 0) AS followers, greatest(c.following, 0) AS following`;
 
 /** Of the living only; a deleted person is not found. */
@@ -84,10 +87,12 @@ export async function setPasswordHash(q: Query, id: PersonId, password_hash: str
   );
 }
 
+export type StandingRow = Pick<PersonRow, "role" | "suspended_at" | "limited_at">;
+
 /** Locks the row of one person, so that two who change the same state go one after the other. */
-export async function lock(q: Query, id: PersonId): Promise<{ role: HouseRole; suspended_at: Date | null } | null> {
-  const [row] = await q<{ role: HouseRole; suspended_at: Date | null }[]>`
-    SELECT role, suspended_at FROM people_persons WHERE id = ${id} AND deleted_at IS NULL FOR UPDATE`;
+export async function lock(q: Query, id: PersonId): Promise<StandingRow | null> {
+  const [row] = await q<StandingRow[]>`
+    SELECT role, suspended_at, limited_at FROM people_persons WHERE id = ${id} AND deleted_at IS NULL FOR UPDATE`;
   return row ?? null;
 }
 
@@ -105,11 +110,27 @@ export async function hasAdmin(q: Query): Promise<boolean> {
 export const setRole = (q: Query, id: PersonId, role: HouseRole) =>
   q`UPDATE people_persons SET role = ${role} WHERE id = ${id}`;
 
-export const suspend = (q: Query, id: PersonId, by: PersonId | null, reason: string, at: Date) => q`
-  UPDATE people_persons SET suspended_at = ${at}, suspended_by = ${by}, suspended_reason = ${reason} WHERE id = ${id}`;
+export const suspend = (
+  q: Query,
+  id: PersonId,
+  by: PersonId | null,
+  reason: string,
+  at: Date,
+  until: Date | null = null,
+) => q`
+  UPDATE people_persons SET suspended_at = ${at}, suspended_by = ${by}, suspended_reason = ${reason}, suspended_until = ${until}
+  WHERE id = ${id}`;
+
+export const setLimited = (q: Query, id: PersonId, limited: { by: PersonId | null; at: Date } | null) => q`
+  UPDATE people_persons SET limited_at = ${limited?.at ?? null}, limited_by = ${limited?.by ?? null} WHERE id = ${id}`;
+
+/** Who can act for the house; the longest here first. */
+export const officers = (q: Query, people_max: number) => q<{ id: PersonId; role: HouseRole }[]>`
+  SELECT id, role FROM people_persons
+  WHERE role <> 'member' AND deleted_at IS NULL AND suspended_at IS NULL ORDER BY id LIMIT ${people_max}`;
 
 export const reinstate = (q: Query, id: PersonId) => q`
-  UPDATE people_persons SET suspended_at = NULL, suspended_by = NULL, suspended_reason = NULL WHERE id = ${id}`;
+  UPDATE people_persons SET suspended_at = NULL, suspended_by = NULL, suspended_reason = NULL, suspended_until = NULL WHERE id = ${id}`;
 
 /** Nothing of the person stays in the row but that there was one. */
 export async function erase(
@@ -121,7 +142,8 @@ export async function erase(
 ): Promise<void> {
   await q`INSERT INTO people_handles_retired (handle_hash, at) VALUES (${handle_hash}, ${at}) ON CONFLICT DO NOTHING`;
   await q`UPDATE people_persons SET handle = ${gone_handle}, display_name = 'Deleted', bio = '', links = '[]', avatar_image_id = NULL,
-      role = 'member', password_hash = NULL, suspended_at = NULL, suspended_by = NULL, suspended_reason = NULL, deleted_at = ${at}
+      role = 'member', password_hash = NULL, suspended_at = NULL, suspended_by = NULL, suspended_reason = NULL, suspended_until = NULL,
+      limited_at = NULL, limited_by = NULL, deleted_at = ${at}
     WHERE id = ${id}`;
 }
 
@@ -156,7 +178,7 @@ export const suggest = (
       LIMIT ${asked.scan_max})
     UNION ALL
     (SELECT id, handle, false FROM people_persons
-      WHERE deleted_at IS NULL AND suspended_at IS NULL AND search_text LIKE ${asked.pattern} LIMIT ${asked.scan_max})
+      WHERE deleted_at IS NULL AND suspended_at IS NULL AND limited_at IS NULL AND search_text LIKE ${asked.pattern} LIMIT ${asked.scan_max})
     UNION ALL
     (SELECT id, handle, false FROM people_persons WHERE handle = ${asked.handle} AND deleted_at IS NULL AND suspended_at IS NULL)
   )
