@@ -310,6 +310,10 @@ const feed: Record<string, Row> = {
   "GET /v1/spaces/{space}/posts": ["members", (f) => ({ params: { space: f.space } })],
   "GET /v1/hashtags/{tag}/posts": ["open", () => ({ params: { tag: "weaving" } })],
   "GET /v1/bookmarks": ["self", none],
+  "POST /v1/posts/views": ["self", async (f) => ({ body: { items: [{ post_id: await f.post(), ms: 2_000 }] } })],
+  "GET /v1/feeds/seen": ["self", none],
+  "PUT /v1/feeds/seen": ["self", () => ({ body: { keeps: true } })],
+  "DELETE /v1/feeds/seen": ["self", none],
 };
 
 export const ROWS: Record<string, Row> = { ...people, ...spaces, ...media, ...shelf, ...feed };

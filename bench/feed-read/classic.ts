@@ -33,6 +33,7 @@ interface Row {
   likes: number;
   reposts: number;
   comments: number;
+  views: number;
   liked: boolean;
   reposted: boolean;
   bookmarked: boolean;
@@ -44,7 +45,7 @@ api.serve(homeFeed, async ({ viewer, query }) => {
   const rows: Row[] = await sql.pool`
     SELECT p.id, p.text, p.audience, p.hashtags, p.mention_ids, p.mention_handles, p.version, p.created_at, p.edited_at,
       p.author_id, a.handle, a.display_name,
-      coalesce(c.likes, 0)::int AS likes, coalesce(c.reposts, 0)::int AS reposts, coalesce(c.comments, 0)::int AS comments,
+      coalesce(c.likes, 0)::int AS likes, coalesce(c.reposts, 0)::int AS reposts, coalesce(c.comments, 0)::int AS comments, coalesce(c.views, 0)::int AS views,
       EXISTS (SELECT FROM feed_likes WHERE person_id = ${me} AND post_id = p.id) AS liked,
       EXISTS (SELECT FROM feed_reposts WHERE person_id = ${me} AND post_id = p.id) AS reposted,
       EXISTS (SELECT FROM feed_bookmarks WHERE person_id = ${me} AND post_id = p.id) AS bookmarked
@@ -58,7 +59,14 @@ api.serve(homeFeed, async ({ viewer, query }) => {
     ORDER BY p.id DESC LIMIT ${query.limit + 1}`;
   const items = rows.slice(0, query.limit).map((row): Post => ({
     id: row.id,
-    author: { id: row.author_id, handle: row.handle, display_name: row.display_name, avatar: null, suspended: false, limited: false },
+    author: {
+      id: row.author_id,
+      handle: row.handle,
+      display_name: row.display_name,
+      avatar: null,
+      suspended: false,
+      limited: false,
+    },
     space: null,
     video: null,
     images: [],
@@ -70,7 +78,7 @@ api.serve(homeFeed, async ({ viewer, query }) => {
     edited_at: row.edited_at && rfc3339(row.edited_at),
     version: row.version,
     hidden: false,
-    counts: { likes: row.likes, reposts: row.reposts, comments: row.comments },
+    counts: { likes: row.likes, reposts: row.reposts, comments: row.comments, views: row.views },
     viewer: { liked: row.liked, reposted: row.reposted, bookmarked: row.bookmarked, own: row.author_id === me },
     reposted_by: null,
     entry_id: row.id,

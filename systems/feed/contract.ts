@@ -6,10 +6,12 @@ import { AUDIENCES, zAudience, zId, zIdOut, zPage, zPageQuery, zText, zTime } fr
 
 import { COMMENT_TEXT_CHARS_MAX, POST_IMAGES_MAX, POST_TEXT_CHARS_MAX } from "./bounds.ts";
 import { zPost, zPostCounts, zPostViewer } from "./posts/contract.ts";
+import { seenRoutes } from "./seen/contract.ts";
 import { HASHTAG_CHARS_MAX } from "./tokens.ts";
 
 export * from "./bounds.ts";
 export * from "./posts/contract.ts";
+export * from "./seen/contract.ts";
 export { marksOf, tagOf, tokenize, type Token } from "./tokens.ts";
 
 export const zReaction = z
@@ -393,4 +395,5 @@ export const feedRoutes = {
   spacePosts,
   hashtagPosts,
   listBookmarks,
+  ...seenRoutes,
 } as const;

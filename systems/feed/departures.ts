@@ -10,6 +10,7 @@ import type { Ground } from "./ground.ts";
 import { takePostAway } from "./posts/delete.ts";
 import { livingPostsOf } from "./posts/store.ts";
 import { takeReactionsBack } from "./reactions/reactions.ts";
+import { takeSeenBack } from "./seen/seen.ts";
 
 const GROUP = "feed.departures";
 export const FORGET_JOB = "feed.forget_person";
@@ -73,6 +74,7 @@ const PORTIONS: readonly Portion[] = [
   reactions("like"),
   commentLikes,
   reactions("bookmark"),
+  takeSeenBack,
 ];
 
 /** Posts, comments and reactions of somebody who has gone, by the same steps as if they had taken back each themselves. */

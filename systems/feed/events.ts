@@ -59,11 +59,11 @@ export type FeedEvent =
 
 export type FeedEventOf<T extends FeedEvent["type"]> = Extract<FeedEvent, { type: T }>;
 
-/** [subject id, likes, reposts, comments] as they now stand. */
+/** [subject id, likes, reposts, comments, views] as they now stand. Version 1 had no views. */
 export interface CountedEvent {
   type: "feed.counted";
-  version: 1;
-  data: { counts: [string, number, number, number][] };
+  version: 2;
+  data: { counts: [string, number, number, number, number][] };
 }
 
 /** Reactions are ordered per person, so that a thousand likers of one post never wait for one lock; the rest per post. */

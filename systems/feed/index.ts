@@ -17,6 +17,7 @@ import { createOverlay, type Overlay } from "./reactions/overlay.ts";
 import { createHydrator, type Hydrator } from "./reading/hydrate.ts";
 import { createMediaCards, type MediaCards } from "./reading/media-cards.ts";
 import { createReader, type Reader } from "./reading/reader.ts";
+import { defineSeenTrim } from "./seen/seen.ts";
 import { MEDIA_TOPIC, startShorts } from "./shorts/shorts.ts";
 import { createPlainTimeline } from "./timelines/plain.ts";
 import { createPullTimeline, type PullTimeline } from "./timelines/pull.ts";
@@ -96,6 +97,7 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   const comments = createCommentReader({ sql, people: needs.people, reader });
   definePurge(ground, jobs);
   defineForgetting(ground);
+  defineSeenTrim(ground);
   defineRecount({ sql, log, jobs, onDrift: needs.onDrift ?? (() => {}) });
   const tails = await follow(log, happened, memory);
   return {
@@ -127,8 +129,10 @@ async function follow(log: Log, happened: (event: FeedEvent) => void, memory: Me
   );
   tails.use(
     await log.tail(COUNTS_TOPIC, (batch) => {
-      for (const [id, likes, reposts, comments] of countsIn(batch))
-        memory.hydrator.counted(id as PostId, { likes, reposts, comments });
+      for (const [id, likes, reposts, comments, views] of countsIn(batch)) {
+        if (views === undefined) memory.hydrator.forget(id as PostId);
+        else memory.hydrator.counted(id as PostId, { likes, reposts, comments, views });
+      }
     }),
   );
   tails.use(await log.tail(MEDIA_TOPIC, (batch) => memory.mediaCards.onEvents(batch)));
@@ -195,5 +199,6 @@ const together = (parts: Disposable[]): Disposable => ({
 export { COUNTS_TOPIC, FEED_TOPIC, type CountedEvent, type FeedEvent, type FeedEventOf } from "./events.ts";
 export type { Done, FeedModeration, FeedPlace, FeedSubject } from "./moderation/moderate.ts";
 export type { FeedMedia, FeedPeople, FeedSpaces, FoundSpace, MediaClaim } from "./needs.ts";
+export { SEEN_TOPIC, type SeenEvent } from "./seen/seen.ts";
 export { serveFeed } from "./routes.ts";
 export { marksOf, tokenize, type Token } from "./tokens.ts";

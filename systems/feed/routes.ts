@@ -21,6 +21,7 @@ import { presentViewer } from "./reading/present.ts";
 import type { ListKind, PageAsked, SkeletonFor } from "./reading/reader.ts";
 import { resourceOf, rulesFor } from "./reading/rules.ts";
 import * as skeletons from "./reading/skeleton.ts";
+import { serveSeen } from "./seen/routes.ts";
 
 /** Parse → may they? → do → present. No SQL, no rules. */
 export function serveFeed(api: Api, { rooms }: Feed): void {
@@ -28,6 +29,7 @@ export function serveFeed(api: Api, { rooms }: Feed): void {
   serveReactions(api, rooms);
   serveComments(api, rooms);
   serveLists(api, rooms);
+  serveSeen(api, rooms);
 }
 
 type Rooms = Feed["rooms"];

@@ -110,6 +110,7 @@ export async function testFeed(needs: Partial<FeedNeeds> = {}): Promise<TestFeed
     },
     async settled() {
       await house.log.caughtUp("feed", "feed.counts");
+      await house.log.caughtUp("feed_seen", "feed.counts");
       await house.log.caughtUp("feed", "feed.shorts");
     },
     async [Symbol.asyncDispose]() {

@@ -13,6 +13,8 @@ import { PostMedia } from "./post-media.tsx";
 import { PostMenu } from "./post-menu.tsx";
 import { react, usePost } from "./reactions.ts";
 import { RichText } from "./rich-text.tsx";
+import { useSeen } from "./use-seen.ts";
+import { Views } from "./views.tsx";
 
 /** Longer texts are folded in lists, so that one post does not fill the house. */
 const TEXT_CHARS_FOLDED = 700;
@@ -30,6 +32,7 @@ export const AUDIENCE_WORDS: Record<Audience, string> = {
 export const PostCard = memo(function PostCard({ post: told }: { post: Post }) {
   const post = usePost(told);
   const navigate = useNavigate();
+  const seen = useSeen(told);
   if (!post) return null;
   const open = () => void navigate({ to: "/posts/$id", params: { id: post.id } });
 
@@ -60,6 +63,7 @@ export const PostCard = memo(function PostCard({ post: told }: { post: Post }) {
     // A feed's articles take the focus, by the pattern of WAI-ARIA; a press anywhere is the same as on the time.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <article
+      ref={seen}
       data-post={post.id}
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}
@@ -124,6 +128,7 @@ export function PostHead({ post }: { post: Post }) {
               <span className="sr-only">For: {AUDIENCE_WORDS[post.audience]}</span>
             </span>
           )}
+          <Views views={post.counts.views} />
         </p>
       </div>
       <PostMenu post={post} />

@@ -16,6 +16,7 @@ import { Comments } from "./comments.tsx";
 import { PostActions } from "./post-actions.tsx";
 import { PostBody, PostHead } from "./post-card.tsx";
 import { usePost } from "./reactions.ts";
+import { useSeen } from "./use-seen.ts";
 
 export function PostScreen() {
   const { id } = useParams({ from: "/posts/$id" });
@@ -42,6 +43,7 @@ export function PostScreen() {
 function Whole({ told }: { told: Post }) {
   const post = usePost(told);
   const navigate = useNavigate();
+  const seen = useSeen(told);
   const [who, setWho] = useState<"likes" | "reposts" | null>(null);
   if (!post) {
     return (
@@ -54,6 +56,7 @@ function Whole({ told }: { told: Post }) {
   return (
     <>
       <article
+        ref={seen}
         aria-label={`Post by ${post.author.display_name}`}
         className="border-line bg-surface px-4 pt-4 pb-2 max-sm:border-y sm:rounded-2xl sm:border sm:px-5"
       >

@@ -90,6 +90,7 @@ export function usePost(post: Post): Post | null {
     ...base,
     viewer,
     counts: {
+      ...base.counts,
       likes: Math.max(0, base.counts.likes + step(viewer.liked, base.viewer.liked)),
       reposts: Math.max(0, base.counts.reposts + step(viewer.reposted, base.viewer.reposted)),
       comments: Math.max(0, base.counts.comments + (done.comments_added ?? 0)),

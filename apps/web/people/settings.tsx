@@ -1,6 +1,7 @@
 import { useParams } from "@tanstack/react-router";
-import { Ban, KeyRound, Laptop, SunMoon, Ticket, UserRound } from "lucide-react";
+import { Ban, Eye, KeyRound, Laptop, SunMoon, Ticket, UserRound } from "lucide-react";
 
+import { SeenSettings } from "../feed/settings-seen.tsx";
 import { NeedMe } from "../shell/need-me.tsx";
 import { type Section, Sectioned } from "./sections.tsx";
 import { AccountSettings } from "./settings-account.tsx";
@@ -16,6 +17,7 @@ const SECTIONS: readonly Section[] = [
   { id: "account", label: "Account", detail: "Password, passkeys, leaving", icon: KeyRound },
   { id: "sessions", label: "Sessions", detail: "Where you are signed in", icon: Laptop },
   { id: "tokens", label: "Access tokens", detail: "For programs of your own", icon: Ticket },
+  { id: "seen", label: "Seen", detail: "What the house remembers of it", icon: Eye },
   { id: "silence", label: "Muted and blocked", detail: "Whom you do not hear", icon: Ban },
 ];
 
@@ -31,6 +33,7 @@ function Settings({ section }: { section: string | null }) {
             {shown === "account" && <AccountSettings />}
             {shown === "sessions" && <SessionSettings />}
             {shown === "tokens" && <TokenSettings />}
+            {shown === "seen" && <SeenSettings />}
             {shown === "silence" && <SilenceSettings />}
           </div>
         </Sectioned>

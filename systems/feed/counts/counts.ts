@@ -3,7 +3,8 @@ import type { Log, StoredEvent } from "#ports/log/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 
 import { type CountedEvent, COUNTS_TOPIC, FEED_TOPIC } from "../events.ts";
-import { nextSubjects, recountSubjects, type SubjectSums, sumDeltas } from "./store.ts";
+import { SEEN_TOPIC } from "../seen/seen.ts";
+import { lockSumming, nextSubjects, recountSubjects, type SubjectSums, sumDeltas } from "./store.ts";
 
 const GROUP = "feed.counts";
 /** Steps that one statement sums; more wait for the next. */
@@ -25,16 +26,25 @@ const MOVES_SUMS = new Set([
 ]);
 
 /**
- * Sums of likes, reposts and comments. Each act leaves a step beside its row; this group of the log is the bell that says
+ * Sums of likes, reposts, comments and views. Each act leaves a step beside its row; this group of the log is the bell that says
  * "sum up", and takes whatever steps there are. Hearing a bell twice finds nothing the second time.
  */
 export function startCounting({ log }: { log: Log }): Disposable {
-  return log.consume(FEED_TOPIC, GROUP, async (batch, tx) => {
-    if (batch.some((event) => MOVES_SUMS.has(event.type))) await sumUp(log, tx);
-  });
+  const consumers = [
+    log.consume(FEED_TOPIC, GROUP, async (batch, tx) => {
+      if (batch.some((event) => MOVES_SUMS.has(event.type))) await sumUp(log, tx);
+    }),
+    log.consume(SEEN_TOPIC, GROUP, (_batch, tx) => sumUp(log, tx)),
+  ];
+  return {
+    [Symbol.dispose]() {
+      for (const consumer of consumers) consumer[Symbol.dispose]();
+    },
+  };
 }
 
 export async function sumUp(log: Log, tx: Query): Promise<void> {
+  await lockSumming(tx);
   for (;;) {
     const { taken, sums } = await sumDeltas(tx, DELTAS_PER_SUM_MAX);
     await tellSums(log, tx, sums);
@@ -46,19 +56,23 @@ async function tellSums(log: Log, tx: Query, sums: readonly SubjectSums[]): Prom
   for (let from = 0; from < sums.length; from += SUMS_PER_EVENT_MAX) {
     const event: CountedEvent = {
       type: "feed.counted",
-      version: 1,
+      version: 2,
       data: {
-        counts: sums.slice(from, from + SUMS_PER_EVENT_MAX).map((s) => [s.subject_id, s.likes, s.reposts, s.comments]),
+        counts: sums
+          .slice(from, from + SUMS_PER_EVENT_MAX)
+          .map((s) => [s.subject_id, s.likes, s.reposts, s.comments, s.views]),
       },
     };
     await log.append(tx, COUNTS_TOPIC, "sums", event);
   }
 }
 
-/** Sums as an event tells them; the rest of the batch is left alone. */
-export function countsIn(batch: readonly StoredEvent[]): CountedEvent["data"]["counts"] {
+type Told = readonly [id: string, likes: number, reposts: number, comments: number, views?: number];
+
+/** Sums as an event tells them; the rest of the batch is left alone. Version 1 knew of no views. */
+export function countsIn(batch: readonly StoredEvent[]): Told[] {
   return batch.flatMap((event) =>
-    event.type === "feed.counted" && event.version === 1 ? (event as unknown as CountedEvent).data.counts : [],
+    event.type === "feed.counted" && event.version <= 2 ? (event.data as unknown as { counts: Told[] }).counts : [],
   );
 }
 

@@ -5,6 +5,8 @@ export interface Sums {
   likes: number;
   reposts: number;
   comments: number;
+  /** People who saw it; of comments none are counted. */
+  views: number;
 }
 
 export interface SubjectSums extends Sums {
@@ -15,7 +17,7 @@ export interface SubjectSums extends Sums {
 export async function addDelta(
   tx: Query,
   subject_id: PostId | CommentId,
-  what: keyof Sums,
+  what: Exclude<keyof Sums, "views">,
   step: 1 | -1,
 ): Promise<void> {
   const [likes, reposts, comments] = [
@@ -24,6 +26,11 @@ export async function addDelta(
     what === "comments" ? step : 0,
   ];
   await tx`INSERT INTO feed_count_deltas (subject_id, likes, reposts, comments) VALUES (${subject_id}, ${likes}, ${reposts}, ${comments})`;
+}
+
+/** These were seen for the first time by somebody. */
+export async function addViews(tx: Query, post_ids: readonly PostId[]): Promise<void> {
+  await tx`INSERT INTO feed_count_deltas (subject_id, views) SELECT id, 1 FROM unnest(${tx.array([...post_ids], "BIGINT")}) AS id`;
 }
 
 /**
@@ -35,17 +42,18 @@ export async function sumDeltas(tx: Query, deltas_max: number): Promise<{ taken:
     WITH taken AS (
       DELETE FROM feed_count_deltas WHERE id IN (
         SELECT id FROM feed_count_deltas ORDER BY id LIMIT ${deltas_max} FOR UPDATE SKIP LOCKED)
-      RETURNING subject_id, likes, reposts, comments
+      RETURNING subject_id, likes, reposts, comments, views
     ), steps AS (
-      SELECT subject_id, sum(likes) AS likes, sum(reposts) AS reposts, sum(comments) AS comments, count(*) AS taken
+      SELECT subject_id, sum(likes) AS likes, sum(reposts) AS reposts, sum(comments) AS comments, sum(views) AS views, count(*) AS taken
       FROM taken GROUP BY subject_id ORDER BY subject_id
     ), summed AS (
-      INSERT INTO feed_counts AS c (subject_id, likes, reposts, comments) SELECT subject_id, likes, reposts, comments FROM steps
+      INSERT INTO feed_counts AS c (subject_id, likes, reposts, comments, views) SELECT subject_id, likes, reposts, comments, views FROM steps
       ON CONFLICT (subject_id) DO UPDATE SET
-        likes = c.likes + excluded.likes, reposts = c.reposts + excluded.reposts, comments = c.comments + excluded.comments
-      RETURNING c.subject_id, c.likes, c.reposts, c.comments
+        likes = c.likes + excluded.likes, reposts = c.reposts + excluded.reposts, comments = c.comments + excluded.comments,
+        views = c.views + excluded.views
+      RETURNING c.subject_id, c.likes, c.reposts, c.comments, c.views
     )
-    SELECT s.subject_id, s.likes::int, s.reposts::int, s.comments::int, steps.taken::int AS taken
+    SELECT s.subject_id, s.likes::int, s.reposts::int, s.comments::int, s.views::int, steps.taken::int AS taken
     FROM summed s JOIN steps USING (subject_id)`) as (SubjectSums & { taken: number })[];
   return { taken: rows.reduce((n, row) => n + row.taken, 0), sums: rows };
 }
@@ -53,15 +61,16 @@ export async function sumDeltas(tx: Query, deltas_max: number): Promise<{ taken:
 /** Sums as of now, to the last step; for one subject whose reader just changed it. */
 export async function exactSums(db: Query, subject_id: PostId | CommentId): Promise<Sums> {
   const [row] = (await db`
-    SELECT coalesce(sum(likes), 0)::int AS likes, coalesce(sum(reposts), 0)::int AS reposts, coalesce(sum(comments), 0)::int AS comments
-    FROM (SELECT likes, reposts, comments FROM feed_counts WHERE subject_id = ${subject_id}
-      UNION ALL SELECT likes, reposts, comments FROM feed_count_deltas WHERE subject_id = ${subject_id}) s`) as Sums[];
+    SELECT coalesce(sum(likes), 0)::int AS likes, coalesce(sum(reposts), 0)::int AS reposts, coalesce(sum(comments), 0)::int AS comments,
+      coalesce(sum(views), 0)::int AS views
+    FROM (SELECT likes, reposts, comments, views FROM feed_counts WHERE subject_id = ${subject_id}
+      UNION ALL SELECT likes, reposts, comments, views FROM feed_count_deltas WHERE subject_id = ${subject_id}) s`) as Sums[];
   return row!;
 }
 
 export async function sumsOf(db: Query, subject_ids: readonly (PostId | CommentId)[]): Promise<Map<string, Sums>> {
   const rows = (await db`
-    SELECT subject_id, likes::int, reposts::int, comments::int FROM feed_counts
+    SELECT subject_id, likes::int, reposts::int, comments::int, views::int FROM feed_counts
     WHERE subject_id = ANY(${db.array([...subject_ids], "BIGINT")})`) as SubjectSums[];
   return new Map(rows.map((row) => [row.subject_id, row]));
 }
@@ -98,20 +107,31 @@ export async function recountSubjects(
           ELSE (SELECT count(*) FROM feed_comment_likes WHERE comment_id = s.id) END AS likes,
         CASE ${kind} WHEN 'post' THEN (SELECT count(*) FROM feed_reposts WHERE post_id = s.id) ELSE 0 END AS reposts,
         CASE ${kind} WHEN 'post' THEN (SELECT count(*) FROM feed_comments WHERE post_id = s.id AND deleted_at IS NULL)
-          ELSE (SELECT count(*) FROM feed_comments WHERE parent_id = s.id AND deleted_at IS NULL) END AS comments
+          ELSE (SELECT count(*) FROM feed_comments WHERE parent_id = s.id AND deleted_at IS NULL) END AS comments,
+        CASE ${kind} WHEN 'post' THEN (SELECT count(*) FROM feed_seen WHERE post_id = s.id AND counted)
+          + coalesce((SELECT views FROM feed_views_kept WHERE post_id = s.id), 0) ELSE 0 END AS views
       FROM unnest(${ids}) AS s (id)
     ), waiting AS (
-      SELECT subject_id, sum(likes) AS likes, sum(reposts) AS reposts, sum(comments) AS comments
+      SELECT subject_id, sum(likes) AS likes, sum(reposts) AS reposts, sum(comments) AS comments, sum(views) AS views
       FROM feed_count_deltas WHERE subject_id = ANY(${ids}) GROUP BY subject_id
     ), right_sums AS (
       SELECT t.subject_id, t.likes - coalesce(w.likes, 0) AS likes, t.reposts - coalesce(w.reposts, 0) AS reposts,
-        t.comments - coalesce(w.comments, 0) AS comments
+        t.comments - coalesce(w.comments, 0) AS comments, t.views - coalesce(w.views, 0) AS views
       FROM truth t LEFT JOIN waiting w USING (subject_id)
     )
-    INSERT INTO feed_counts AS c (subject_id, likes, reposts, comments)
-    SELECT r.subject_id, r.likes, r.reposts, r.comments FROM right_sums r LEFT JOIN feed_counts h USING (subject_id)
-    WHERE (r.likes, r.reposts, r.comments) IS DISTINCT FROM (coalesce(h.likes, 0), coalesce(h.reposts, 0), coalesce(h.comments, 0))
+    INSERT INTO feed_counts AS c (subject_id, likes, reposts, comments, views)
+    SELECT r.subject_id, r.likes, r.reposts, r.comments, r.views FROM right_sums r LEFT JOIN feed_counts h USING (subject_id)
+    WHERE (r.likes, r.reposts, r.comments, r.views)
+      IS DISTINCT FROM (coalesce(h.likes, 0), coalesce(h.reposts, 0), coalesce(h.comments, 0), coalesce(h.views, 0))
     ORDER BY r.subject_id
-    ON CONFLICT (subject_id) DO UPDATE SET likes = excluded.likes, reposts = excluded.reposts, comments = excluded.comments
-    RETURNING c.subject_id, c.likes::int, c.reposts::int, c.comments::int`) as SubjectSums[];
+    ON CONFLICT (subject_id) DO UPDATE SET likes = excluded.likes, reposts = excluded.reposts, comments = excluded.comments,
+      views = excluded.views
+    RETURNING c.subject_id, c.likes::int, c.reposts::int, c.comments::int, c.views::int`) as SubjectSums[];
 }
+
+/** Who sums does so alone until the end of its transaction: two at once could wait for each other's sums. */
+export async function lockSumming(tx: Query): Promise<void> {
+  await tx`SELECT pg_advisory_xact_lock(hashtextextended('feed.counts', 5204))`;
+}
+
+export { seenOf } from "../seen/store.ts";

@@ -38,9 +38,9 @@ export const zPostImage = z
   })
   .meta({ id: "PostImage" });
 
-/** Summed in batches: may lag by seconds, never drifts. */
+/** Summed in batches: may lag by seconds, never drifts. `views` are people of this house who had it on their screen. */
 export const zPostCounts = z
-  .object({ likes: z.number(), reposts: z.number(), comments: z.number() })
+  .object({ likes: z.number(), reposts: z.number(), comments: z.number(), views: z.number() })
   .meta({ id: "PostCounts" });
 
 /** What is particular to who asks. Always true at once after their own action. */

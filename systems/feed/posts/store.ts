@@ -27,6 +27,7 @@ export interface CountedPostRow extends PostRow {
   likes: number;
   reposts: number;
   comments: number;
+  views: number;
 }
 
 export interface EditRow {
@@ -41,7 +42,8 @@ export async function findPosts(db: Query, ids: readonly PostId[]): Promise<Coun
   return (await db`
     SELECT p.id, p.author_id, p.text, p.audience, p.space_id, p.video_id, p.image_ids, p.hashtags, p.mention_ids,
       p.mention_handles, p.version, p.created_at, p.edited_at, p.deleted_at, p.deleted_by, p.purged_at, p.hidden_at,
-      coalesce(c.likes, 0)::int AS likes, coalesce(c.reposts, 0)::int AS reposts, coalesce(c.comments, 0)::int AS comments
+      coalesce(c.likes, 0)::int AS likes, coalesce(c.reposts, 0)::int AS reposts, coalesce(c.comments, 0)::int AS comments,
+      coalesce(c.views, 0)::int AS views
     FROM feed_posts p LEFT JOIN feed_counts c ON c.subject_id = p.id
     WHERE p.id = ANY(${db.array([...ids], "BIGINT")}) AND p.deleted_at IS NULL`) as CountedPostRow[];
 }

@@ -169,7 +169,7 @@ const isSame = (a: Cards, b: Cards): boolean =>
   a.images.every((image, i) => image === b.images[i]);
 
 function storedPost(row: CountedPostRow): StoredPost {
-  const counts = { likes: row.likes, reposts: row.reposts, comments: row.comments };
+  const counts = { likes: row.likes, reposts: row.reposts, comments: row.comments, views: row.views };
   const words = JSON.stringify({
     text: row.text,
     mentions: row.mention_ids.map((id, i) => ({ id, handle: row.mention_handles[i]! })),

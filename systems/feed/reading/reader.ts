@@ -20,6 +20,8 @@ export interface Reader {
   list(viewer: Viewer, skeleton: SkeletonFor, page: PageAsked, kind: ListKind, signal: AbortSignal): Promise<string>;
   /** @throws Problem 404 `post.not_found` for what is not there or not for this viewer; the two look the same */
   post(viewer: Viewer, id: PostId): Promise<{ post: HydratedPost; rules: Rules }>;
+  /** Those of them that are there and for this viewer, in the order asked; the rest is passed over in silence. */
+  readable(viewer: Viewer, ids: readonly PostId[]): Promise<HydratedPost[]>;
   present(viewer: Viewer, post: HydratedPost): Promise<string>;
   /** The viewer's bits, own included; -1 for nobody. */
   bits(viewer: Viewer, post: HydratedPost): Promise<number>;
@@ -159,6 +161,10 @@ export function createReader(needs: ReaderNeeds): Reader {
       return presentAll(viewer, await fillPage(source, page, signal));
     },
     post: readPost,
+    async readable(viewer, ids) {
+      const [{ posts }, rules] = await Promise.all([hydrator.hydrate(ids), rulesFor(viewer, needs)]);
+      return posts.filter((post): post is HydratedPost => post !== null && rules.post("read", post).ok);
+    },
     bits,
     present: async (viewer, post) => presentPost(post, await bits(viewer, post)),
     async reacted(viewer, id, what, page, signal) {
