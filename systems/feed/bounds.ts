@@ -31,6 +31,15 @@ export const RING_ENTRIES_MAX = 256;
 export const RING_LOAD_ENTRIES_MAX = 20_000;
 export const REPOSTS_CACHED_MAX = 100_000;
 
+/** `hybrid`: people with more followers are pulled at each read instead of being put into so many lists. */
+export const PUSH_FOLLOWERS_MAX = 10_000;
+/** Memory of push lists: 64 MiB hold about 9,000 active viewers of 200 followees. */
+export const LISTS_BYTES_MAX = 64 * 1024 * 1024;
+/** Ids kept of one home; when full, the oldest quarter goes and the database answers below. 8 bytes each. */
+export const LIST_ENTRIES_MAX = 800;
+/** A list that nobody read for three days is not pushed to any more. */
+export const LIST_IDLE_MS_MAX = 3 * 24 * 3_600_000;
+
 /** Posts as text, about 1.5 KB each. */
 export const POSTS_CACHED_MAX = 200_000;
 export const POSTS_CACHED_BYTES_MAX = 128 * 1024 * 1024;

@@ -7,7 +7,7 @@ import { createTestClient, type TestClient } from "#ports/http/testing.ts";
 import type { TestPerson } from "#systems/people/testing.ts";
 
 import { feedRoutes as r, type Post } from "./contract.ts";
-import { type Feed, type FeedNeeds, serveFeed } from "./index.ts";
+import { type Feed, type FeedNeeds, serveFeed, STRATEGIES } from "./index.ts";
 import { testFeed } from "./testing.ts";
 
 const SEED = Number(process.env.FEED_SEED ?? Math.floor(Math.random() * 1e9));
@@ -30,6 +30,8 @@ const TINY: FeedNeeds["bounds"] = {
   ring_entries_max: 8,
   load_entries_max: 12,
   reposts_cached_max: 2,
+  lists_bytes_max: 3_000,
+  list_entries_max: 9,
   posts_cached_max: 5,
   viewer_posts_max: 3,
   posts_max: 6,
@@ -38,8 +40,12 @@ const TINY: FeedNeeds["bounds"] = {
 describe.each([
   ["tiny rings", { bounds: TINY }],
   ["rings as they are", {}],
+  ["tiny lists", { bounds: TINY, timeline: "push" as const }],
+  ["tiny lists and rings", { bounds: TINY, timeline: "hybrid" as const, push_followers_max: 2 }],
+  ["lists as they are", { timeline: "push" as const }],
   ["the database alone", { timeline: "plain" as const }],
-])("FD22: %s", (_name, needs) => {
+  ["a strategy that changes all the time", { bounds: TINY }, true],
+] as [string, Partial<FeedNeeds>, boolean?][])("FD22: %s", (_name, needs, switches = false) => {
   let t: Awaited<ReturnType<typeof testFeed>>;
   let people: TestPerson[];
   beforeAll(async () => {
@@ -124,6 +130,8 @@ describe.each([
         else if (act < 72) await relating.mute(who.viewer, other.handle);
         else if (act < 74) await relating.unmute(who.viewer, other.handle);
         else if (act < 75) t.feed.forgetAll();
+        else if (switches && act < 78)
+          await t.feed.rooms.choices.choose({ strategy: any(STRATEGIES), push_followers_max: roll(4) }, null);
         else {
           const at = roll(3) === 0 ? undefined : reading.get(who.id);
           const limit = 1 + roll(6);

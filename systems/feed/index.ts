@@ -19,9 +19,9 @@ import { createMediaCards, type MediaCards } from "./reading/media-cards.ts";
 import { createReader, type Reader } from "./reading/reader.ts";
 import { defineSeenTrim } from "./seen/seen.ts";
 import { MEDIA_TOPIC, startShorts } from "./shorts/shorts.ts";
-import { createPlainTimeline } from "./timelines/plain.ts";
-import { createPullTimeline, type PullTimeline } from "./timelines/pull.ts";
-import type { Timeline } from "./timelines/timeline.ts";
+import { type Choices, createChoices } from "./timelines/choice.ts";
+import { createLiveTimeline, type LiveTimeline, type TimelineBounds } from "./timelines/live.ts";
+import type { Strategy, Timeline } from "./timelines/timeline.ts";
 
 export const FEED_FOLDER: MigrationFolder = { system: "feed", folder: join(import.meta.dirname, "sql") };
 
@@ -29,17 +29,15 @@ export interface FeedNeeds extends Omit<Ground, "happened"> {
   caches: Caches;
   /** Where something is smaller than `bounds.ts` says; for small machines and for tests. */
   bounds?: Partial<FeedBounds>;
-  /** `pull` by author rings (default) or `plain` from the database alone; both give the same pages. */
-  timeline?: "pull" | "plain";
+  /** How homes are made until an admin chooses otherwise; `pull` where nothing is said. All give the same pages. */
+  timeline?: Strategy;
+  /** `hybrid`: whoever has more followers is pulled. */
+  push_followers_max?: number;
   /** Told when the daily recount found sums that had drifted. */
   onDrift?: (subjects: number) => void;
 }
 
-export interface FeedBounds {
-  rings_bytes_max: number;
-  ring_entries_max: number;
-  load_entries_max: number;
-  reposts_cached_max: number;
+export interface FeedBounds extends TimelineBounds {
   posts_cached_max: number;
   posts_cached_bytes_max: number;
   post_cached_ms: number;
@@ -52,6 +50,9 @@ export const FEED_BOUNDS: FeedBounds = {
   ring_entries_max: b.RING_ENTRIES_MAX,
   load_entries_max: b.RING_LOAD_ENTRIES_MAX,
   reposts_cached_max: b.REPOSTS_CACHED_MAX,
+  lists_bytes_max: b.LISTS_BYTES_MAX,
+  list_entries_max: b.LIST_ENTRIES_MAX,
+  list_idle_ms_max: b.LIST_IDLE_MS_MAX,
   posts_cached_max: b.POSTS_CACHED_MAX,
   posts_cached_bytes_max: b.POSTS_CACHED_BYTES_MAX,
   post_cached_ms: b.POST_CACHED_MS,
@@ -69,7 +70,7 @@ export interface Feed extends AsyncDisposable {
   forgetAll(): void;
   /** For the system that moderates. */
   moderation: FeedModeration;
-  stats(): { rings: ReturnType<PullTimeline["stats"]>; overlay: ReturnType<Overlay["stats"]> };
+  stats(): ReturnType<LiveTimeline["stats"]> & { overlay: ReturnType<Overlay["stats"]> };
   /** For this system's own routes. */
   rooms: Rooms;
 }
@@ -79,18 +80,22 @@ export interface Rooms {
   reader: Reader;
   comments: CommentReader;
   timeline: Timeline;
+  choices: Choices;
 }
 
 /** Follows its own events from here on, so that what another node writes shows here too. */
 export async function createFeed(needs: FeedNeeds): Promise<Feed> {
-  const { sql, log, caches, jobs } = needs;
+  const { sql, log, jobs } = needs;
   const bounds = { ...FEED_BOUNDS, ...needs.bounds };
   const mediaCards = createMediaCards(needs);
   const hydrator = createHydrator({ ...needs, media: mediaCards, bounds });
   const overlay = createOverlay({ sql, bounds });
-  const pull = createPullTimeline({ sql, caches, bounds });
-  const timeline = needs.timeline === "plain" ? createPlainTimeline(sql) : pull;
-  const memory = { hydrator, mediaCards, overlay, pull };
+  const by_config = {
+    strategy: needs.timeline ?? "pull",
+    push_followers_max: needs.push_followers_max ?? b.PUSH_FOLLOWERS_MAX,
+  };
+  const timeline = createLiveTimeline({ ...needs, bounds, choice: by_config });
+  const memory = { hydrator, mediaCards, overlay, timeline };
   const happened = (event: FeedEvent) => apply(event, memory);
   const ground: Ground = { ...needs, happened };
   const reader = createReader({ ...needs, hydrator, overlay });
@@ -99,19 +104,22 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   defineForgetting(ground);
   defineSeenTrim(ground);
   defineRecount({ sql, log, jobs, onDrift: needs.onDrift ?? (() => {}) });
-  const tails = await follow(log, happened, memory);
+  await using followed = new AsyncDisposableStack();
+  followed.use(await follow(log, happened, memory));
+  const choices = followed.use(await createChoices({ sql, log, clock: needs.clock, timeline, by_config }));
+  const tails = followed.move();
   return {
-    rooms: { ground, reader, comments, timeline },
+    rooms: { ground, reader, comments, timeline, choices },
     moderation: createFeedModeration(ground, reader, comments),
     work: () => together([startCounting({ log }), startShorts(ground), startForgetting(ground)]),
     recount: (kind, ids) => recount({ sql, log }, kind, ids),
     forgetAll() {
-      pull.clear();
+      timeline.clear();
       hydrator.forgetAll();
       mediaCards.forgetAll();
       overlay.forgetAll();
     },
-    stats: () => ({ rings: pull.stats(), overlay: overlay.stats() }),
+    stats: () => ({ ...timeline.stats(), overlay: overlay.stats() }),
     [Symbol.asyncDispose]: () => tails[Symbol.asyncDispose](),
   };
 }
@@ -144,11 +152,11 @@ interface Memory {
   hydrator: Hydrator;
   mediaCards: MediaCards;
   overlay: Overlay;
-  pull: PullTimeline;
+  timeline: LiveTimeline;
 }
 
 /** What an event changes in this process's memory. The same event twice changes nothing more. */
-function apply(event: FeedEvent, { hydrator, mediaCards, overlay, pull }: Memory): void {
+function apply(event: FeedEvent, { hydrator, mediaCards, overlay, timeline }: Memory): void {
   const { data } = event;
   const own = { id: data.post_id, post_id: data.post_id, actor_id: data.author_id };
   switch (event.type) {
@@ -156,10 +164,10 @@ function apply(event: FeedEvent, { hydrator, mediaCards, overlay, pull }: Memory
     case "feed.post_restored":
       hydrator.forget(data.post_id);
       mediaCards.forget(event.data);
-      return pull.added(own);
+      return timeline.added(own);
     case "feed.post_deleted":
       hydrator.forget(data.post_id);
-      return pull.removed(own);
+      return timeline.removed(own);
     case "feed.post_edited":
     case "feed.post_hidden":
     case "feed.post_shown":
@@ -170,10 +178,10 @@ function apply(event: FeedEvent, { hydrator, mediaCards, overlay, pull }: Memory
       return hydrator.forget(data.post_id);
     case "feed.reposted":
       overlay.forget(event.data.person_id, data.post_id);
-      return pull.added(passedOn(event.data));
+      return timeline.added(passedOn(event.data));
     case "feed.unreposted":
       overlay.forget(event.data.person_id, data.post_id);
-      return pull.removed(passedOn(event.data));
+      return timeline.removed(passedOn(event.data));
     case "feed.liked":
     case "feed.unliked":
     case "feed.bookmarked":
@@ -201,4 +209,5 @@ export type { Done, FeedModeration, FeedPlace, FeedSubject } from "./moderation/
 export type { FeedMedia, FeedPeople, FeedSpaces, FoundSpace, MediaClaim } from "./needs.ts";
 export { SEEN_TOPIC, type SeenEvent } from "./seen/seen.ts";
 export { serveFeed } from "./routes.ts";
+export { STRATEGIES, type HomeEntry, type Strategy, type Timeline } from "./timelines/timeline.ts";
 export { marksOf, tokenize, type Token } from "./tokens.ts";

@@ -16,6 +16,8 @@ export interface FeedPeople {
   /** Handles as the tokenizer gives them, in lower case; unknown ones are missing. */
   byHandles(handles: readonly string[]): Promise<ReadonlyMap<string, PersonCard>>;
   relations(person_id: PersonId): Promise<Relations>;
+  /** Those of `ids` who have more than so many followers, by the counts that people keep. */
+  followedByMany(ids: readonly PersonId[], followers_max: number): Promise<PersonId[]>;
 }
 
 export interface FeedSpaces {

@@ -29,6 +29,7 @@ import { createRelating, type Relating } from "./relations.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { createSignUp, type SignUp } from "./sign-up.ts";
 import { trimExpired } from "./store/credentials.ts";
+import { followedByMany } from "./store/relations.ts";
 import { createThrottle, PEOPLE_LIMITS, type PeopleLimits } from "./throttle.ts";
 import { createTokenKeys, type TokenKeys } from "./token-keys.ts";
 import { createTokens, type Tokens } from "./tokens.ts";
@@ -68,6 +69,8 @@ export interface People extends AsyncDisposable {
   /** Who holds a signing key that was made of a token. */
   keyHolder: TokenKeys["find"];
   followees(id: PersonId): Promise<ReadonlySet<PersonId>>;
+  /** Those of `ids` who have more than so many followers. Counts lag by moments. */
+  followedByMany(ids: readonly PersonId[], followers_max: number): Promise<PersonId[]>;
   ensureSetupLink: Houses["ensureSetupLink"];
   createPerson: SignUp["createPerson"];
   setPassword: Account["setPassword"];
@@ -143,6 +146,7 @@ export async function createPeople(needs: PeopleNeeds): Promise<People> {
     relations: relating.relations,
     relationsOf: relating.relationsOf,
     keyHolder: rooms.tokenKeys.find,
+    followedByMany: (ids, followers_max) => followedByMany(sql.pool, ids, followers_max),
     followees: async (id) => (await relating.relations(id)).follows,
     ensureSetupLink: house.ensureSetupLink,
     createPerson: signUp.createPerson,

@@ -44,14 +44,7 @@ export const homeSkeleton = (timeline: Timeline, viewer_id: PersonId, follows: R
   name: "home",
   isKey: isId,
   has_entries: true,
-  async read(after, listed_max) {
-    const entries = await timeline.read(homeActors(viewer_id, follows), after, listed_max);
-    return entries.map((entry) => ({
-      key: entry.id,
-      post_id: entry.post_id,
-      reposter_id: isRepost(entry) ? entry.actor_id : null,
-    }));
-  },
+  read: (after, listed_max) => timeline.readHome(viewer_id, homeActors(viewer_id, follows), after, listed_max),
 });
 
 export const personSkeleton = (

@@ -24,10 +24,15 @@ export interface Ring {
 
 /** @param newest_first as the database gives them; `complete` when there are no older ones */
 export function makeRing(newest_first: readonly number[], complete: boolean): Ring {
-  const keys = new Float64Array(Math.max(ENTRIES_AT_FIRST, newest_first.length));
+  const oldest = newest_first.at(-1);
+  return ringFrom(newest_first, complete || oldest === undefined ? BEFORE_ALL_KEYS : Math.abs(oldest));
+}
+
+/** @param covers_from nothing at or above this is missing */
+export function ringFrom(newest_first: readonly number[], covers_from: number): Ring {
   const count = newest_first.length;
+  const keys = new Float64Array(Math.max(ENTRIES_AT_FIRST, count));
   for (let i = 0; i < count; i++) keys[count - 1 - i] = newest_first[i]!;
-  const covers_from = complete || count === 0 ? BEFORE_ALL_KEYS : Math.abs(keys[0]!);
   return topped({ keys, count, covers_from, top: Number.NaN, state: USED });
 }
 

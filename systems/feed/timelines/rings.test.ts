@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { createIds } from "#kernel/ids.ts";
 
 import { AFTER_ALL_KEYS, BEFORE_ALL_KEYS, idOf, keyOf } from "./key.ts";
-import { createMerge } from "./pull.ts";
+import { createMerge } from "./merge.ts";
 import { addTo, makeRing, removeFrom } from "./ring.ts";
 import { createRings } from "./rings.ts";
 
@@ -65,12 +65,18 @@ test("FD23: a merge stops where the first ring's knowledge ends, and says where 
   const merge = createMerge();
   const whole = makeRing([90, 50, 10], true);
   const part = makeRing([80, -60], false);
-  expect(merge([whole, part], AFTER_ALL_KEYS, 10)).toEqual({ keys: [90, 80, -60], sources: [0, 1, 1], covered_to: 60 });
-  expect(merge([whole, part], 60, 10)).toEqual({ keys: [], sources: [], covered_to: 60 });
+  expect(merge([whole, part], AFTER_ALL_KEYS, 10)).toEqual({
+    keys: [90, 80, -60],
+    sources: [0, 1, 1],
+    covered_to: 60,
+    ended: 1,
+  });
+  expect(merge([whole, part], 60, 10)).toEqual({ keys: [], sources: [], covered_to: 60, ended: 1 });
   expect(merge([whole], AFTER_ALL_KEYS, 10)).toEqual({
     keys: [90, 50, 10],
     sources: [0, 0, 0],
     covered_to: BEFORE_ALL_KEYS,
+    ended: -1,
   });
   expect(merge([whole, part], AFTER_ALL_KEYS, 2).keys).toEqual([90, 80]);
 });

@@ -71,6 +71,13 @@ export const list = (
     ORDER BY r.at DESC, r.${q(theirs)} DESC LIMIT ${limit}`;
 };
 
+export async function followedByMany(q: Query, ids: readonly PersonId[], followers_max: number): Promise<PersonId[]> {
+  const rows = await q<{ person_id: PersonId }[]>`
+    SELECT person_id FROM people_counts
+    WHERE person_id = ANY(${q.array([...ids], "BIGINT")}) AND followers > ${followers_max}`;
+  return rows.map((row) => row.person_id);
+}
+
 export interface CountDelta {
   followers: number;
   following: number;

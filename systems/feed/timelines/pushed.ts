@@ -1,0 +1,81 @@
+import type { PersonId } from "#kernel/ids.ts";
+import type { Sql } from "#ports/sql/index.ts";
+
+import { AFTER_ALL_KEYS, BEFORE_ALL_KEYS, idOf, keyOf } from "./key.ts";
+import type { Lists } from "./lists.ts";
+import { createMerge } from "./merge.ts";
+import type { PullTimeline } from "./pull.ts";
+import type { Reposts } from "./reposts.ts";
+import { DROPPED, type Ring } from "./ring.ts";
+import { entriesBelow } from "./store.ts";
+import { homeEntry, type Strategy, type Timeline } from "./timeline.ts";
+
+/** Those of the followed whose entries are pushed into the viewer's list, and those whose rings are merged with it. */
+interface Split {
+  light: readonly PersonId[];
+  heavy: readonly PersonId[];
+}
+
+export interface PushedNeeds {
+  name: Extract<Strategy, "push" | "hybrid">;
+  sql: Sql;
+  reposts: Reposts;
+  lists: Pick<Lists, "of">;
+  pull: Pick<PullTimeline, "read" | "rings">;
+  /** Which of these have too many followers to push to; null where everybody is pushed. */
+  heavyOf: ((actors: readonly PersonId[]) => Promise<readonly PersonId[]>) | null;
+}
+
+const NO_RINGS: readonly Ring[] = [];
+const NOBODY: readonly PersonId[] = [];
+/** A list that was dropped while rings were being read is asked for again; a second time is a house without memory. */
+const TRIES_MAX = 3;
+
+/**
+ * Home from the viewer's own list, merged with the rings of whom too many follow. Without `heavyOf` all are in the list.
+ * Other lists (a person's page) are pulled.
+ */
+export function createPushedTimeline(needs: PushedNeeds): Timeline {
+  const { reposts, lists, pull, heavyOf } = needs;
+  const merge = createMerge();
+  const splits = new WeakMap<readonly PersonId[], Split>();
+
+  async function split(actors: readonly PersonId[]): Promise<Split> {
+    const heavy = heavyOf === null ? NOBODY : await heavyOf(actors);
+    const many = new Set(heavy);
+    const made: Split =
+      many.size === 0 ? { light: actors, heavy: NOBODY } : { light: actors.filter((id) => !many.has(id)), heavy };
+    splits.set(actors, made);
+    return made;
+  }
+
+  async function sources(viewer_id: PersonId, { light, heavy }: Split): Promise<readonly Ring[]> {
+    for (let tries = 1; ; tries++) {
+      const asked = lists.of(viewer_id, light);
+      const list = asked instanceof Promise ? await asked : asked;
+      const rings = heavy.length === 0 ? NO_RINGS : pull.rings.of(heavy);
+      if (!(rings instanceof Promise)) return [list, ...rings];
+      const loaded = await rings;
+      // Who is no longer told of anything must not be read after waiting.
+      if (list.state !== DROPPED || tries === TRIES_MAX) return [list, ...loaded];
+    }
+  }
+
+  return {
+    name: needs.name,
+    read: pull.read,
+    async readHome(viewer_id, actors, before, entries_max) {
+      const parts = splits.get(actors) ?? (await split(actors));
+      const merged = merge(
+        await sources(viewer_id, parts),
+        before === null ? AFTER_ALL_KEYS : keyOf(before),
+        entries_max,
+      );
+      // Whose post it is says the post; the list knows only ids.
+      const entries = (await reposts.entries(merged.keys, () => viewer_id)).map(homeEntry);
+      if (entries.length >= entries_max || merged.covered_to === BEFORE_ALL_KEYS) return entries;
+      const rest = await entriesBelow(needs.sql.pool, actors, idOf(merged.covered_to), entries_max - entries.length);
+      return entries.concat(rest.map(homeEntry));
+    },
+  };
+}
