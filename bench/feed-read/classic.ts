@@ -83,6 +83,11 @@ api.serve(homeFeed, async ({ viewer, query }) => {
     reposted_by: null,
     entry_id: row.id,
     filtered: null,
+    content_warning: null,
+    sensitive: false,
+    quote: null,
+    poll: null,
+    link: null,
   }));
   const next_cursor = rows.length > query.limit ? encodeCursor(["home", items.at(-1)!.id]) : null;
   return { status: 200, body: { items, next_cursor } };

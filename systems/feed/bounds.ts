@@ -1,6 +1,7 @@
 /** The feed's bounds; units last. The page imports them through the contract, so that it refuses what the house would. */
 export const POST_TEXT_CHARS_MAX = 5_000;
 export const POST_IMAGES_MAX = 10;
+export const CONTENT_WARNING_CHARS_MAX = 200;
 export const POST_HASHTAGS_MAX = 20;
 export const POST_MENTIONS_MAX = 20;
 /** Versions kept of one post; further edits are refused, so that history is never silently lost. */

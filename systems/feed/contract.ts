@@ -4,7 +4,8 @@ import { zPersonCard } from "#kernel/cards.ts";
 import { defineRoute } from "#kernel/contract.ts";
 import { AUDIENCES, zAudience, zId, zIdOut, zPage, zPageQuery, zText, zTime } from "#kernel/wire.ts";
 
-import { COMMENT_TEXT_CHARS_MAX, POST_IMAGES_MAX, POST_TEXT_CHARS_MAX } from "./bounds.ts";
+import { COMMENT_TEXT_CHARS_MAX, CONTENT_WARNING_CHARS_MAX, POST_IMAGES_MAX, POST_TEXT_CHARS_MAX } from "./bounds.ts";
+import { zPollAsked } from "./polls/shape.ts";
 import { zPost, zPostCounts, zPostViewer } from "./posts/contract.ts";
 import { seenRoutes } from "./seen/contract.ts";
 import { HASHTAG_CHARS_MAX } from "./tokens.ts";
@@ -12,6 +13,9 @@ import { HASHTAG_CHARS_MAX } from "./tokens.ts";
 export * from "./bounds.ts";
 export * from "./posts/contract.ts";
 export * from "./seen/contract.ts";
+export * from "./links/shape.ts";
+export * from "./polls/bounds.ts";
+export * from "./polls/shape.ts";
 export { marksOf, tagOf, tokenize, type Token } from "./tokens.ts";
 
 export const zReaction = z
@@ -42,7 +46,14 @@ export const zComment = z
 export type Comment = z.output<typeof zComment>;
 
 export const zPostEdit = z
-  .object({ version: z.number(), text: z.string(), audience: zAudience, at: zTime })
+  .object({
+    version: z.number(),
+    text: z.string(),
+    audience: zAudience,
+    at: zTime,
+    content_warning: z.string().nullable(),
+    poll_options: z.array(z.string()).nullable(),
+  })
   .meta({ id: "PostEdit" });
 export type PostEdit = z.output<typeof zPostEdit>;
 
@@ -50,6 +61,8 @@ const zPostParams = z.strictObject({ id: zId<"post">() });
 const zCommentParams = z.strictObject({ id: zId<"comment">() });
 const zPosts = zPage(zPost);
 const zWhoAndWhen = zPage(z.object({ person: zPersonCard, at: zTime }));
+
+const zContentWarning = zText(CONTENT_WARNING_CHARS_MAX, 1);
 
 const read = { who: "anyone", scope: "read" } as const;
 const own = { who: "signed_in", scope: "read" } as const;
@@ -68,6 +81,11 @@ export const createPost = defineRoute({
     image_ids: z.array(zId<"image">()).max(POST_IMAGES_MAX).nullish(),
     audience: zAudience,
     space_id: zId<"space">().nullish(),
+    content_warning: zContentWarning.nullish(),
+    sensitive: z.boolean().optional(),
+    /** Another post that these words are about. */
+    quote_id: zId<"post">().nullish(),
+    poll: zPollAsked.nullish(),
   }),
   answers: { 201: zPost },
   problems: [
@@ -77,6 +95,9 @@ export const createPost = defineRoute({
     "post.space_unwanted",
     "post.not_a_member",
     "post.media_not_usable",
+    "post.poll_and_media",
+    "post.quote_not_found",
+    "post.may_not_quote",
   ],
   cost_tokens: 2,
 });
@@ -100,8 +121,16 @@ export const editPost = defineRoute({
   access: write,
   params: zPostParams,
   body: z
-    .strictObject({ text: zText(POST_TEXT_CHARS_MAX).optional(), audience: z.enum(AUDIENCES).optional() })
-    .refine((body) => body.text !== undefined || body.audience !== undefined, "names nothing to change"),
+    .strictObject({
+      text: zText(POST_TEXT_CHARS_MAX).optional(),
+      audience: z.enum(AUDIENCES).optional(),
+      content_warning: zContentWarning.nullable().optional(),
+      sensitive: z.boolean().optional(),
+      quote_id: zId<"post">().nullable().optional(),
+      /** Begins the poll anew, without votes; null takes it away. */
+      poll: zPollAsked.nullable().optional(),
+    })
+    .refine((body) => Object.values(body).some((value) => value !== undefined), "names nothing to change"),
   answers: { 200: zPost },
   problems: [
     "post.not_found",
@@ -111,6 +140,9 @@ export const editPost = defineRoute({
     "post.too_many_edits",
     "post.space_required",
     "post.space_unwanted",
+    "post.poll_and_media",
+    "post.quote_not_found",
+    "post.may_not_quote",
   ],
   cost_tokens: 2,
 });

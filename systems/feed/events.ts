@@ -29,6 +29,18 @@ export type FeedEvent =
   | { type: "feed.post_deleted"; version: 1; data: Placed & { deleted_by: PersonId } }
   /** The time to undo is over: whoever holds something for this post (media) may free it. */
   | { type: "feed.post_purged"; version: 1; data: Placed }
+  /** Somebody wrote a post about another's. */
+  | { type: "feed.quoted"; version: 1; data: PostFacts & { quoted_id: PostId; quoted_author_id: PersonId } }
+  /** The author of the quoted post took it out of the post that quotes it. */
+  | { type: "feed.quote_detached"; version: 1; data: PostFacts & { quoted_id: PostId; quoted_author_id: PersonId } }
+  /** Somebody voted; who, is not told. */
+  | { type: "feed.voted"; version: 1; data: PostFacts & { edition: number; vote_id: string } }
+  /** A poll has ended. Its voters are told of in portions, by one such event each; the first one is for the author too. */
+  | {
+      type: "feed.poll_ended";
+      version: 1;
+      data: PostFacts & { edition: number; portion: number; voters: number; voter_ids: PersonId[] };
+    }
   | { type: "feed.liked" | "feed.unliked"; version: 1; data: Reaction }
   | { type: "feed.bookmarked" | "feed.unbookmarked"; version: 1; data: Reaction }
   | { type: "feed.reposted" | "feed.unreposted"; version: 1; data: Reaction & { entry_id: string } }
@@ -66,6 +78,13 @@ export interface CountedEvent {
   data: { counts: [string, number, number, number, number][] };
 }
 
+/** Posts that look different now although nobody edited them: a poll was summed, a link's card came. */
+export interface ChangedEvent {
+  type: "feed.changed";
+  version: 1;
+  data: { post_ids: PostId[] };
+}
+
 /** Reactions are ordered per person, so that a thousand likers of one post never wait for one lock; the rest per post. */
 export function orderOf(event: FeedEvent): string {
   switch (event.type) {
@@ -84,6 +103,9 @@ export function orderOf(event: FeedEvent): string {
     case "feed.comment_hidden":
     case "feed.comment_shown":
       return `comment:${event.data.comment_id}`;
+    case "feed.voted":
+      // Each for itself: voters of one poll do not wait for one lock, and no name stands here.
+      return `vote:${event.data.vote_id}`;
     default:
       return `post:${event.data.post_id}`;
   }

@@ -6,9 +6,12 @@ import type { Decision } from "#systems/people/index.ts";
 /** Rules of form, pure: what a post may be, whoever writes it. Who may see and do what is people's `may`. */
 
 /** @throws Problem 422 that says what to change */
-export function checkContent(post: { text: string; has_video: boolean; images: number }): void {
+export function checkContent(post: { text: string; has_video: boolean; images: number; has_poll?: boolean }): void {
   if (post.has_video && post.images > 0) {
     throw new Problem(422, "post.video_and_images", "A post has one video or up to ten pictures, not both.");
+  }
+  if (post.has_poll && (post.has_video || post.images > 0)) {
+    throw new Problem(422, "post.poll_and_media", "A post has a poll, or pictures or a video, not both.");
   }
   if (post.text === "" && !post.has_video && post.images === 0) {
     throw new Problem(422, "post.empty", "Write something, or add a picture or a video.");

@@ -77,8 +77,9 @@ function servePosts(api: Api, { ground, reader }: Rooms): void {
   async function edits(id: PostId, below: number | null, limit: number, mayRead: (audience: Audience) => boolean) {
     const [now] = await findPosts(ground.sql.pool, [id]);
     if (!now) throw notFound("post");
-    const { version, text, audience } = now;
-    const newest = { version, text, audience, at: now.edited_at ?? now.created_at };
+    const { version, text, audience, content_warning } = now;
+    const poll_options = now.poll?.options ?? null;
+    const newest = { version, text, audience, content_warning, poll_options, at: now.edited_at ?? now.created_at };
     const older = await findEdits(ground.sql.pool, id, below ?? version, limit + 1);
     const all = below === null ? [newest, ...older] : older;
     const page = all.slice(0, limit);

@@ -3,6 +3,9 @@ import { z } from "zod";
 import { zPersonCard, zSpaceCard } from "#kernel/cards.ts";
 import { zAudience, zIdOut, zTime } from "#kernel/wire.ts";
 
+import { zLinkCard } from "../links/shape.ts";
+import { zPoll } from "../polls/shape.ts";
+
 /** What a post looks like on the wire. Rooms that answer with posts import it from here. */
 
 const zMediaStatus = z.enum(["processing", "ready", "failed"]);
@@ -48,25 +51,48 @@ export const zPostViewer = z
   .object({ liked: z.boolean(), reposted: z.boolean(), bookmarked: z.boolean(), own: z.boolean() })
   .meta({ id: "PostViewer" });
 
+const postFields = {
+  id: zIdOut<"post">(),
+  author: zPersonCard,
+  text: z.string(),
+  /** Those of the text's mentions that name a person of this house. Draw a link only for these. */
+  mentions: z.array(z.object({ id: zIdOut<"person">(), handle: z.string() })),
+  hashtags: z.array(z.string()),
+  audience: zAudience,
+  space: zSpaceCard.nullable(),
+  video: zPostVideo.nullable(),
+  images: z.array(zPostImage),
+  created_at: zTime,
+  edited_at: zTime.nullable(),
+  /** What stands before the words and media until somebody asks for them; null where nothing does. */
+  content_warning: z.string().nullable(),
+  /** Its pictures and video are to be covered until somebody asks for them. */
+  sensitive: z.boolean(),
+  /** 1 for the first; send it as `If-Match: "1"` with an edit to lose to nobody unseen. */
+  version: z.number(),
+  /** Moderators took it out of sight: you are its author, or moderate. */
+  hidden: z.boolean(),
+  counts: zPostCounts,
+  poll: zPoll.nullable(),
+  /** A card for the first link of the words, once it is known. */
+  link: zLinkCard.nullable(),
+};
+
+/** A post inside another: as it stands, without what lies between it and the reader, and without a quote of its own. */
+export const zQuotedPost = z.object(postFields).meta({ id: "QuotedPost" });
+export type QuotedPost = z.output<typeof zQuotedPost>;
+
+/** `gone`: deleted, detached by its author, or not for this reader; which of these is not told. */
+export const zQuote = z
+  .object({ state: z.enum(["shown", "gone"]), post: zQuotedPost.nullable() })
+  .meta({ id: "Quote" });
+export type Quote = z.output<typeof zQuote>;
+
 export const zPost = z
   .object({
-    id: zIdOut<"post">(),
-    author: zPersonCard,
-    text: z.string(),
-    /** Those of the text's mentions that name a person of this house. Draw a link only for these. */
-    mentions: z.array(z.object({ id: zIdOut<"person">(), handle: z.string() })),
-    hashtags: z.array(z.string()),
-    audience: zAudience,
-    space: zSpaceCard.nullable(),
-    video: zPostVideo.nullable(),
-    images: z.array(zPostImage),
-    created_at: zTime,
-    edited_at: zTime.nullable(),
-    /** 1 for the first; send it as `If-Match: "1"` with an edit to lose to nobody unseen. */
-    version: z.number(),
-    /** Moderators took it out of sight: you are its author, or moderate. */
-    hidden: z.boolean(),
-    counts: zPostCounts,
+    ...postFields,
+    /** What the words are about, where they are about another post. One level. */
+    quote: zQuote.nullable(),
     /** Null for a caller who is not signed in. */
     viewer: zPostViewer.nullable(),
     /** In feeds: who of the people you follow passed this on, where that is why it is here. */

@@ -1,4 +1,4 @@
-import type { ImageId, PersonId, PostId, SpaceId, VideoId } from "#kernel/ids.ts";
+import type { Id, ImageId, PersonId, PostId, SpaceId, VideoId } from "#kernel/ids.ts";
 import type { Audience } from "#kernel/wire.ts";
 import type { Query } from "#ports/sql/index.ts";
 
@@ -13,6 +13,13 @@ export interface PostRow {
   hashtags: string[];
   mention_ids: PersonId[];
   mention_handles: string[];
+  content_warning: string | null;
+  sensitive: boolean;
+  quote_id: PostId | null;
+  /** Its author took it out of this post. */
+  quote_detached_at: Date | null;
+  link_id: Id<"link"> | null;
+  link_hidden_at: Date | null;
   version: number;
   created_at: Date;
   edited_at: Date | null;
@@ -28,6 +35,30 @@ export interface CountedPostRow extends PostRow {
   reposts: number;
   comments: number;
   views: number;
+  poll: PollJson | null;
+  link: LinkJson | null;
+}
+
+/** As `to_jsonb` gives them. */
+export interface PollJson {
+  edition: number;
+  options: string[];
+  multiple: boolean;
+  hides_results: boolean;
+  ends_at: string;
+  voters: number;
+  votes: number[];
+}
+
+export interface LinkJson {
+  url: string;
+  state: "waiting" | "ready" | "none";
+  title: string | null;
+  description: string | null;
+  site: string | null;
+  image_name: string | null;
+  image_width: number | null;
+  image_height: number | null;
 }
 
 export interface EditRow {
@@ -35,16 +66,21 @@ export interface EditRow {
   text: string;
   audience: Audience;
   at: Date;
+  content_warning: string | null;
+  poll_options: string[] | null;
 }
 
 /** Living posts with their sums, in no order. */
 export async function findPosts(db: Query, ids: readonly PostId[]): Promise<CountedPostRow[]> {
   return (await db`
     SELECT p.id, p.author_id, p.text, p.audience, p.space_id, p.video_id, p.image_ids, p.hashtags, p.mention_ids,
-      p.mention_handles, p.version, p.created_at, p.edited_at, p.deleted_at, p.deleted_by, p.purged_at, p.hidden_at,
+      p.mention_handles, p.content_warning, p.sensitive, p.quote_id, p.quote_detached_at, p.link_id, p.link_hidden_at,
+      to_jsonb(pl) AS poll, to_jsonb(l) AS link, p.version, p.created_at, p.edited_at, p.deleted_at, p.deleted_by, p.purged_at, p.hidden_at,
       coalesce(c.likes, 0)::int AS likes, coalesce(c.reposts, 0)::int AS reposts, coalesce(c.comments, 0)::int AS comments,
       coalesce(c.views, 0)::int AS views
     FROM feed_posts p LEFT JOIN feed_counts c ON c.subject_id = p.id
+      LEFT JOIN feed_polls pl ON pl.post_id = p.id AND pl.removed_at IS NULL
+      LEFT JOIN feed_links l ON l.id = p.link_id AND p.link_hidden_at IS NULL
     WHERE p.id = ANY(${db.array([...ids], "BIGINT")}) AND p.deleted_at IS NULL`) as CountedPostRow[];
 }
 
@@ -71,15 +107,26 @@ export async function livingPostsOf(db: Query, author_id: PersonId, posts_max: n
 /** @returns the id of the post that this key made before; null when this is the first */
 export async function insertPost(
   tx: Query,
-  row: Omit<PostRow, "version" | "edited_at" | "deleted_at" | "deleted_by" | "purged_at" | "hidden_at">,
+  row: Omit<
+    PostRow,
+    | "version"
+    | "edited_at"
+    | "deleted_at"
+    | "deleted_by"
+    | "purged_at"
+    | "hidden_at"
+    | "quote_detached_at"
+    | "link_hidden_at"
+  >,
   idempotency_key: string | null,
 ): Promise<PostId | null> {
   const made = await tx`
     INSERT INTO feed_posts (id, author_id, text, audience, space_id, video_id, image_ids, hashtags, mention_ids, mention_handles,
-      created_at, idempotency_key)
+      content_warning, sensitive, quote_id, link_id, created_at, idempotency_key)
     VALUES (${row.id}, ${row.author_id}, ${row.text}, ${row.audience}, ${row.space_id}, ${row.video_id},
       ${tx.array(row.image_ids, "BIGINT")}, ${tx.array(row.hashtags, "TEXT")}, ${tx.array(row.mention_ids, "BIGINT")},
-      ${tx.array(row.mention_handles, "TEXT")}, ${row.created_at}, ${idempotency_key})
+      ${tx.array(row.mention_handles, "TEXT")}, ${row.content_warning}, ${row.sensitive}, ${row.quote_id}, ${row.link_id},
+      ${row.created_at}, ${idempotency_key})
     ON CONFLICT (author_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING`;
   if (made.count === 1) return null;
   const [first] = (await tx`
@@ -99,16 +146,21 @@ export async function setHashtags(tx: Query, post_id: PostId, tags: readonly str
 export async function updatePost(
   tx: Query,
   before: PostRow,
-  next: Pick<PostRow, "text" | "audience" | "space_id" | "hashtags" | "mention_ids" | "mention_handles">,
+  next: Omit<PostRow, "id" | "author_id" | "version" | "created_at">,
+  poll_options: readonly string[] | null,
   at: Date,
 ): Promise<void> {
   await tx`
-    INSERT INTO feed_post_edits (post_id, version, text, audience, at, replaced_at, replaced_by)
-    VALUES (${before.id}, ${before.version}, ${before.text}, ${before.audience}, ${before.edited_at ?? before.created_at}, ${at}, ${before.author_id})`;
+    INSERT INTO feed_post_edits (post_id, version, text, audience, content_warning, poll_options, at, replaced_at, replaced_by)
+    VALUES (${before.id}, ${before.version}, ${before.text}, ${before.audience}, ${before.content_warning},
+      ${poll_options === null ? null : tx.array([...poll_options], "TEXT")}, ${before.edited_at ?? before.created_at}, ${at}, ${before.author_id})`;
   await tx`
     UPDATE feed_posts SET text = ${next.text}, audience = ${next.audience}, space_id = ${next.space_id},
       hashtags = ${tx.array(next.hashtags, "TEXT")}, mention_ids = ${tx.array(next.mention_ids, "BIGINT")},
-      mention_handles = ${tx.array(next.mention_handles, "TEXT")}, version = version + 1, edited_at = ${at}
+      mention_handles = ${tx.array(next.mention_handles, "TEXT")}, content_warning = ${next.content_warning},
+      sensitive = ${next.sensitive}, quote_id = ${next.quote_id}, quote_detached_at = ${next.quote_detached_at},
+      quote_detached_by = CASE WHEN ${next.quote_detached_at}::timestamptz IS NULL THEN NULL ELSE quote_detached_by END,
+      link_id = ${next.link_id}, link_hidden_at = ${next.link_hidden_at}, version = version + 1, edited_at = ${at}
     WHERE id = ${before.id}`;
 }
 
@@ -120,7 +172,7 @@ export async function findEdits(
   edits_max: number,
 ): Promise<EditRow[]> {
   return (await db`
-    SELECT version, text, audience, at FROM feed_post_edits
+    SELECT version, text, audience, at, content_warning, poll_options FROM feed_post_edits
     WHERE post_id = ${post_id} AND version < ${below_version} ORDER BY version DESC LIMIT ${edits_max}`) as EditRow[];
 }
 
@@ -139,6 +191,7 @@ export async function purgePost(tx: Query, id: PostId, at: Date): Promise<void> 
   await tx`DELETE FROM feed_shorts WHERE post_id = ${id}`;
   await tx`
     UPDATE feed_posts SET text = '', video_id = NULL, image_ids = '{}', hashtags = '{}', mention_ids = '{}', mention_handles = '{}',
+      content_warning = NULL, quote_id = NULL, quote_detached_at = NULL, quote_detached_by = NULL, link_id = NULL, link_hidden_at = NULL,
       idempotency_key = NULL, purged_at = ${at}
     WHERE id = ${id}`;
 }

@@ -1,5 +1,5 @@
 import { notFound, Problem } from "#kernel/errors.ts";
-import type { ImageId, PostId, SpaceId, VideoId } from "#kernel/ids.ts";
+import type { ImageId, PersonId, PostId, SpaceId, VideoId } from "#kernel/ids.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 import type { Audience } from "#kernel/wire.ts";
 import type { Query } from "#ports/sql/index.ts";
@@ -8,11 +8,16 @@ import { may } from "#systems/people/index.ts";
 import { POST_EDITS_MAX } from "../bounds.ts";
 import { type FeedEvent, tell } from "../events.ts";
 import type { Ground } from "../ground.ts";
+import { linkOf } from "../links/link.ts";
 import { checkAudience, checkContent, checkVersion, must } from "../policy.ts";
+import { beginPoll } from "../polls/begin.ts";
+import type { PollAsked } from "../polls/shape.ts";
+import { findPoll, removePoll } from "../polls/store.ts";
+import { checkQuote, quotedEvent } from "../quotes/quote.ts";
 import { type Rules, rulesFor } from "../reading/rules.ts";
 import { insertEntry } from "../timelines/store.ts";
-import { resolveMarks } from "./marks.ts";
-import { insertPost, lockPost, type PostRow, setHashtags, updatePost } from "./store.ts";
+import { type Marks, resolveMarks } from "./marks.ts";
+import { findOwnPost, insertPost, lockPost, type PostRow, setHashtags, updatePost } from "./store.ts";
 
 export interface NewPost {
   text: string;
@@ -20,11 +25,19 @@ export interface NewPost {
   image_ids?: ImageId[] | null | undefined;
   audience: Audience;
   space_id?: SpaceId | null | undefined;
+  content_warning?: string | null | undefined;
+  sensitive?: boolean | undefined;
+  quote_id?: PostId | null | undefined;
+  poll?: PollAsked | null | undefined;
 }
 
 export interface PostChange {
   text?: string | undefined;
   audience?: Audience | undefined;
+  content_warning?: string | null | undefined;
+  sensitive?: boolean | undefined;
+  quote_id?: PostId | null | undefined;
+  poll?: PollAsked | null | undefined;
 }
 
 /** What every event about a post says of it. */
@@ -42,25 +55,31 @@ export const placeOf = (
 export const hasMedia = (row: Pick<PostRow, "video_id" | "image_ids">) =>
   row.video_id !== null || row.image_ids.length > 0;
 
+/** What else happens in the transaction that writes a post, before the post itself. @throws to leave everything as it was */
+export type Beside = (tx: Query) => Promise<void>;
+
 /**
  * Writes a post. With the same idempotency key the same author gets the first one again, also after a crash.
  * @returns its id
- * @throws Problem 422 and 403 as the contract lists them
+ * @throws Problem 422, 404 and 403 as the contract lists them
  */
 export async function createPost(
   ground: Ground,
   viewer: SignedIn,
   asked: NewPost,
   idempotency_key: string | null,
+  beside?: Beside,
 ): Promise<PostId> {
   const image_ids = [...new Set(asked.image_ids ?? [])];
   const video_id = asked.video_id ?? null;
   const space_id = asked.space_id ?? null;
-  checkContent({ text: asked.text, has_video: video_id !== null, images: image_ids.length });
+  const quote_id = asked.quote_id ?? null;
+  checkContent({ text: asked.text, has_video: video_id !== null, images: image_ids.length, has_poll: !!asked.poll });
   checkAudience(asked.audience, space_id);
   const rules = await rulesFor(viewer, ground);
   if (space_id !== null) await mustPostIn(ground, rules, space_id);
   const marks = await resolveMarks(ground.people, rules, asked.text);
+  const quoted_author_id = quote_id === null ? null : await checkQuote(ground, rules, quote_id, { ...asked, space_id });
 
   const id = ground.ids.next<"post">();
   const row = {
@@ -72,6 +91,9 @@ export async function createPost(
     video_id,
     image_ids,
     ...marks,
+    content_warning: asked.content_warning ?? null,
+    sensitive: asked.sensitive ?? false,
+    quote_id,
     created_at: new Date(ground.clock.now()),
   };
   const event: FeedEvent = {
@@ -80,7 +102,9 @@ export async function createPost(
     data: { ...placeOf(row), mention_ids: marks.mention_ids },
   };
   const first = await ground.sql.tx(async (tx) => {
-    const before = await insertPost(tx, row, idempotency_key);
+    await beside?.(tx);
+    const link_id = await linkOf(ground, tx, row.text);
+    const before = await insertPost(tx, { ...row, link_id }, idempotency_key);
     if (before !== null) return before;
     if (hasMedia(row)) {
       await ground.media.claimForPost(tx, viewer.person_id, {
@@ -93,12 +117,26 @@ export async function createPost(
     }
     await setHashtags(tx, id, marks.hashtags);
     await insertEntry(tx, { id, post_id: id, actor_id: viewer.person_id });
+    if (asked.poll) await beginPoll(ground, tx, row, asked.poll);
     await tell(ground.log, tx, event);
+    if (quote_id !== null) await tellQuoted(ground, tx, event, quote_id, quoted_author_id);
     return null;
   });
   if (first !== null) return first;
   ground.happened(event);
   return id;
+}
+
+async function tellQuoted(
+  ground: Ground,
+  tx: Query,
+  { data }: FeedEvent,
+  quote_id: PostId,
+  quoted_author_id: PersonId | null,
+): Promise<void> {
+  if (quoted_author_id === null || !("author_id" in data)) return;
+  const told = quotedEvent({ post_id: data.post_id, author_id: data.author_id }, quote_id, quoted_author_id);
+  if (told) await tell(ground.log, tx, told);
 }
 
 /** @throws Problem 404 where there is no such space for this viewer, 403 `post.not_a_member` */
@@ -118,7 +156,7 @@ async function mustPostIn(ground: Ground, rules: Rules, space_id: SpaceId): Prom
 }
 
 /**
- * Changes the words or the audience of one's own post; what stood there before is kept as a version.
+ * Changes one's own post; what stood there before is kept as a version. A poll that is given begins anew.
  * @throws Problem 404, 403 `post.not_yours`, 412 `post.changed`, 409 `post.too_many_edits`, 422
  */
 export async function editPost(
@@ -130,22 +168,30 @@ export async function editPost(
 ): Promise<void> {
   const rules = await rulesFor(viewer, ground);
   const marks = change.text === undefined ? null : await resolveMarks(ground.people, rules, change.text);
+  const quoted_author_id = change.quote_id ? await checkQuoteOf(ground, rules, id, change.quote_id, change) : null;
   const event = await ground.sql.tx(async (tx): Promise<FeedEvent | null> => {
     const before = await lockOwnPost(tx, viewer, id);
     checkVersion(if_match, before.version);
-    const next = {
-      ...before,
-      ...(change.text === undefined ? {} : { text: change.text, ...marks }),
-      audience: change.audience ?? before.audience,
-    };
-    checkContent({ text: next.text, has_video: next.video_id !== null, images: next.image_ids.length });
+    const next = changed(before, change, marks);
+    const poll = await findPoll(tx, id);
+    const has_poll = change.poll === undefined ? poll !== null : change.poll !== null;
+    checkContent({ text: next.text, has_video: next.video_id !== null, images: next.image_ids.length, has_poll });
     checkAudience(next.audience, next.space_id);
-    if (next.text === before.text && next.audience === before.audience) return null;
+    const isPollChanged = change.poll !== undefined && (change.poll !== null || poll !== null);
+    if (!isPollChanged && FIELDS.every((field) => next[field] === before[field])) return null;
     if (before.version > POST_EDITS_MAX) {
       throw new Problem(409, "post.too_many_edits", `A post can be edited ${POST_EDITS_MAX} times. Write a new one.`);
     }
-    await updatePost(tx, before, next, new Date(ground.clock.now()));
+    const isQuoteNew = next.quote_id !== null && next.quote_id !== before.quote_id;
+    if (next.text !== before.text) {
+      const link_id = await linkOf(ground, tx, next.text);
+      if (link_id !== before.link_id) Object.assign(next, { link_id, link_hidden_at: null });
+    }
+    const at = new Date(ground.clock.now());
+    await updatePost(tx, before, next, poll?.options ?? null, at);
     await setHashtags(tx, id, next.hashtags);
+    if (change.poll) await beginPoll(ground, tx, next, change.poll);
+    else if (change.poll === null) await removePoll(tx, id, at);
     if (next.audience !== before.audience && hasMedia(before) && before.hidden_at === null)
       await ground.media.showPost(tx, id, next);
     const known = new Set(before.mention_ids);
@@ -159,9 +205,40 @@ export async function editPost(
       },
     };
     await tell(ground.log, tx, told);
+    if (isQuoteNew) await tellQuoted(ground, tx, told, next.quote_id!, quoted_author_id);
     return told;
   });
   if (event) ground.happened(event);
+}
+
+/** Before the transaction begins, for it asks other systems. */
+async function checkQuoteOf(
+  ground: Ground,
+  rules: Rules,
+  id: PostId,
+  quote_id: PostId,
+  change: PostChange,
+): Promise<PersonId> {
+  const row = await findOwnPost(ground.sql.pool, id);
+  if (!row || quote_id === id) throw notFound("post");
+  if (row.quote_id === quote_id) return row.author_id;
+  return checkQuote(ground, rules, quote_id, { audience: change.audience ?? row.audience, space_id: row.space_id });
+}
+
+const FIELDS = ["text", "audience", "content_warning", "sensitive", "quote_id"] as const;
+
+/** The post as it will stand, with what the change says nothing about as it was. */
+function changed(before: PostRow, change: PostChange, marks: Marks | null): PostRow {
+  const next: PostRow = {
+    ...before,
+    ...(change.text === undefined ? {} : { text: change.text, ...marks }),
+    audience: change.audience ?? before.audience,
+    content_warning: change.content_warning === undefined ? before.content_warning : change.content_warning,
+    sensitive: change.sensitive ?? before.sensitive,
+    quote_id: change.quote_id === undefined ? before.quote_id : change.quote_id,
+  };
+  if (next.quote_id !== before.quote_id) next.quote_detached_at = null;
+  return next;
 }
 
 /** @throws Problem 404 where it is gone or was never seen, 403 `post.not_yours` */

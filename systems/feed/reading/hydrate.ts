@@ -7,8 +7,11 @@ import type { Sql } from "#ports/sql/index.ts";
 
 import { POST_LOADS_MAX } from "../bounds.ts";
 import type { PostCounts, PostImage, PostVideo } from "../contract.ts";
+import { type OwnLink, ownLinkOf } from "../links/own.ts";
+import { type AddressOf, presentLink } from "../links/present.ts";
 import type { FeedMedia, FeedPeople, FeedSpaces } from "../needs.ts";
-import { type CountedPostRow, findPosts } from "../posts/store.ts";
+import { type CountedPostRow, findPosts, type PollJson } from "../posts/store.ts";
+import { excerptOf } from "./around.ts";
 import { cachedMany } from "./batch.ts";
 
 /** A post as it stands in memory: what the rules ask for, and its JSON in the pieces that change separately. */
@@ -25,8 +28,18 @@ export interface StoredPost {
   /** Moderators took it out of sight. */
   is_hidden: boolean;
   counts: PostCounts;
+  /** The post that it quotes; null also where that one's author took it out. `has_quote` tells the two apart. */
+  quote_id: PostId | null;
+  has_quote: boolean;
+  poll: PollJson | null;
+  /** Of a page of this house, which is shown as this reader may see it. */
+  own_link: OwnLink | null;
   /** `"text":…` to `"version":…`. */
   words_json: string;
+  /** The card of its first link. */
+  link_json: string;
+  /** For a card of this post elsewhere. */
+  excerpt: string | null;
   counts_json: string;
   /** As the last reader saw it; as good for the next one while the cards are the same. */
   last: HydratedPost | null;
@@ -77,6 +90,10 @@ export function createHydrator(needs: {
   spaces: Pick<FeedSpaces, "cards">;
   media: Pick<FeedMedia, "videoCards" | "imageCards">;
   bounds: HydratorBounds;
+  /** Where this house is on the network, as far as it knows. */
+  public_url?: string | null;
+  /** Where the copies of links' pictures are. */
+  addressOf?: AddressOf | null;
 }): Hydrator {
   const { people, spaces, media, bounds } = needs;
   const cache: Cache<StoredPost> = needs.caches.create<StoredPost>({
@@ -90,7 +107,7 @@ export function createHydrator(needs: {
   });
 
   const load = async (ids: PostId[]) =>
-    new Map((await findPosts(needs.sql.pool, ids)).map((row) => [row.id, storedPost(row)]));
+    new Map((await findPosts(needs.sql.pool, ids)).map((row) => [row.id, storedPost(row, needs)]));
 
   return {
     async hydrate(ids, others = NOBODY_ELSE) {
@@ -168,7 +185,10 @@ const isSame = (a: Cards, b: Cards): boolean =>
   a.images.length === b.images.length &&
   a.images.every((image, i) => image === b.images[i]);
 
-function storedPost(row: CountedPostRow): StoredPost {
+function storedPost(
+  row: CountedPostRow,
+  { public_url = null, addressOf = null }: { public_url?: string | null; addressOf?: AddressOf | null },
+): StoredPost {
   const counts = { likes: row.likes, reposts: row.reposts, comments: row.comments, views: row.views };
   const words = JSON.stringify({
     text: row.text,
@@ -177,6 +197,8 @@ function storedPost(row: CountedPostRow): StoredPost {
     audience: row.audience,
     created_at: rfc3339(row.created_at),
     edited_at: row.edited_at === null ? null : rfc3339(row.edited_at),
+    content_warning: row.content_warning,
+    sensitive: row.sensitive,
     version: row.version,
     hidden: row.hidden_at !== null,
   });
@@ -191,7 +213,13 @@ function storedPost(row: CountedPostRow): StoredPost {
     version: row.version,
     is_hidden: row.hidden_at !== null,
     counts,
+    quote_id: row.quote_detached_at === null ? row.quote_id : null,
+    has_quote: row.quote_id !== null,
+    poll: row.poll,
+    own_link: row.link_hidden_at === null ? ownLinkOf(row.text, public_url) : null,
     words_json: words.slice(1, -1),
+    link_json: presentLink(row.link, addressOf),
+    excerpt: excerptOf(row.text, row.content_warning),
     counts_json: JSON.stringify(counts),
     last: null,
   };

@@ -34,14 +34,39 @@ export const ALONE: Place = { reposted_by: null, entry_id: null, filtered: null 
  * A post's JSON for one reader. Words, cards and sums were made into text before and by others; here the pieces are joined.
  * @param bits of the viewer, -1 for nobody
  */
-export function presentPost(hydrated: HydratedPost, bits: number, place: Place = ALONE): string {
+export function presentPost(
+  hydrated: HydratedPost,
+  bits: number,
+  place: Place = ALONE,
+  extras: Extras | null = null,
+): string {
   const { post } = hydrated;
   const head = (hydrated.head_json ??= presentHead(hydrated));
   const viewer = bits < 0 ? "null" : VIEWER_JSON[bits]!;
   const by = place.reposted_by === null ? "null" : cardJson(place.reposted_by);
   const entry = place.entry_id === null ? "null" : `"${place.entry_id}"`;
   const filtered = place.filtered === null ? "null" : JSON.stringify({ words: place.filtered });
-  return `${head}${post.counts_json},"viewer":${viewer},"reposted_by":${by},"entry_id":${entry},"filtered":${filtered}}`;
+  const more =
+    extras === null
+      ? `,"quote":null,"poll":null,"link":${post.link_json}`
+      : `,"quote":${extras.quote},"poll":${extras.poll},"link":${extras.link}`;
+  return `${head}${post.counts_json}${more},"viewer":${viewer},"reposted_by":${by},"entry_id":${entry},"filtered":${filtered}}`;
+}
+
+/** JSON of what depends on the reader beside the overlay. */
+export interface Extras {
+  quote: string;
+  poll: string;
+  link: string;
+}
+
+export const GONE_QUOTE = `{"state":"gone","post":null}`;
+
+/** A post within another, with the poll as this reader may see it. A card of another page of ours is not drawn so deep. */
+export function presentQuote(hydrated: HydratedPost, poll: string): string {
+  const head = (hydrated.head_json ??= presentHead(hydrated));
+  const { counts_json, link_json } = hydrated.post;
+  return `{"state":"shown","post":${head}${counts_json},"poll":${poll},"link":${link_json}}}`;
 }
 
 /** The same as a value, for who looks at it in the house. */

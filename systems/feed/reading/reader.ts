@@ -3,10 +3,12 @@ import { notFound } from "#kernel/errors.ts";
 import { isId, type PersonId, type PostId } from "#kernel/ids.ts";
 import { MOMENT_MS_MAX, rfc3339 } from "#kernel/time.ts";
 import type { Viewer } from "#kernel/viewer.ts";
+import type { Clock } from "#ports/clock/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import type { FeedMedia, FeedPeople, FeedSpaces } from "../needs.ts";
 import type { Overlay } from "../reactions/overlay.ts";
+import { createAround } from "./around.ts";
 import type { HydratedPost, Hydrator } from "./hydrate.ts";
 import { type Filled, fillPage } from "./pages.ts";
 import { OWN, type Place, presentPage, presentPost } from "./present.ts";
@@ -64,10 +66,12 @@ export interface ReaderNeeds {
   media: FeedMedia;
   hydrator: Hydrator;
   overlay: Overlay;
+  clock: Clock;
 }
 
 export function createReader(needs: ReaderNeeds): Reader {
   const { hydrator, overlay } = needs;
+  const around = createAround(needs);
 
   /** What may be shown of these, in their order. A post that was passed on by several stands once on a page. */
   async function judge(
@@ -118,10 +122,21 @@ export function createReader(needs: ReaderNeeds): Reader {
     isOwn(rules.facts.viewer, post) || rules.facts.relations.follows.has(post.post.author_id);
   const ownBit = (viewer: Viewer, post: HydratedPost): number => (isOwn(viewer, post) ? OWN : 0);
 
-  async function presentAll(viewer: Viewer, { shown, next_cursor }: Filled<Shown>): Promise<string> {
+  async function presentAll(
+    viewer: Viewer,
+    rules: Rules,
+    kind: ListKind,
+    { shown, next_cursor }: Filled<Shown>,
+  ): Promise<string> {
+    const extras = await around.of(
+      viewer,
+      rules,
+      shown.map((s) => s.post),
+      { mutes: kind !== "page" },
+    );
     if (viewer.kind === "nobody")
       return presentPage(
-        shown.map((s) => presentPost(s.post, -1, s)),
+        shown.map((s, i) => presentPost(s.post, -1, s, extras?.[i] ?? null)),
         next_cursor,
       );
     const bits = await overlay.of(
@@ -129,7 +144,7 @@ export function createReader(needs: ReaderNeeds): Reader {
       shown.map((s) => s.post.post.id),
     );
     return presentPage(
-      shown.map((s, i) => presentPost(s.post, bits[i]! | ownBit(viewer, s.post), s)),
+      shown.map((s, i) => presentPost(s.post, bits[i]! | ownBit(viewer, s.post), s, extras?.[i] ?? null)),
       next_cursor,
     );
   }
@@ -158,7 +173,7 @@ export function createReader(needs: ReaderNeeds): Reader {
         read: skeleton.read,
         judge: (listed: readonly Listed[]) => judge(rules, kind, skeleton, listed, seen),
       };
-      return presentAll(viewer, await fillPage(source, page, signal));
+      return presentAll(viewer, rules, kind, await fillPage(source, page, signal));
     },
     post: readPost,
     async readable(viewer, ids) {
@@ -166,7 +181,14 @@ export function createReader(needs: ReaderNeeds): Reader {
       return posts.filter((post): post is HydratedPost => post !== null && rules.post("read", post).ok);
     },
     bits,
-    present: async (viewer, post) => presentPost(post, await bits(viewer, post)),
+    async present(viewer, post) {
+      const rules = await rulesFor(viewer, needs);
+      const [extras, known] = await Promise.all([
+        around.of(viewer, rules, [post], { mutes: false }),
+        bits(viewer, post),
+      ]);
+      return presentPost(post, known, undefined, extras?.[0] ?? null);
+    },
     async reacted(viewer, id, what, page, signal) {
       const { rules } = await readPost(viewer, id);
       const read = what === "likes" ? likersOf : repostersOf;

@@ -12,7 +12,7 @@ import {
   type ViewerFacts,
 } from "#systems/people/index.ts";
 
-import type { FeedPeople, FeedSpaces } from "../needs.ts";
+import type { FeedPeople, FeedSpaces, FoundSpace } from "../needs.ts";
 import type { HydratedPost } from "./hydrate.ts";
 
 /**
@@ -27,6 +27,8 @@ export interface Rules {
   person(action: Action, person: PersonCard): Decision;
   /** The viewer moderates the house, or the space in which this stands. */
   moderates(post: HydratedPost): boolean;
+  /** May they see that there is such a space? */
+  space(space: FoundSpace): boolean;
   /** Muted people stay out of lists; their own page still shows them to who goes there. */
   isMuted(person_id: PersonId): boolean;
 }
@@ -78,6 +80,14 @@ export async function rulesFor(
     moderates: ({ post, cards }) =>
       (viewer.kind === "person" && !viewer.suspended && viewer.role !== "member") ||
       may(facts, "moderate_space", resourceOf(post, cards.author, cards.space)).ok,
+    space: (space) =>
+      may(facts, "read", {
+        kind: "space",
+        owner_id: space.owner_id,
+        audience: "public",
+        space_id: space.id,
+        space_visibility: space.visibility,
+      }).ok,
     isMuted: (person_id) => facts.relations.mutes.has(person_id),
   };
 }

@@ -1,0 +1,144 @@
+import type { PersonCard } from "#kernel/cards.ts";
+import type { PostId } from "#kernel/ids.ts";
+import type { Viewer } from "#kernel/viewer.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import type { Sql } from "#ports/sql/index.ts";
+
+import type { OwnLink } from "../links/own.ts";
+import type { LinkCard } from "../links/shape.ts";
+import type { FeedPeople, FeedSpaces } from "../needs.ts";
+import { presentPoll } from "../polls/present.ts";
+import { choicesOf } from "../polls/store.ts";
+import type { HydratedPost, Hydrator } from "./hydrate.ts";
+import { type Extras, GONE_QUOTE, presentQuote } from "./present.ts";
+import type { Rules } from "./rules.ts";
+
+/**
+ * What a post carries that depends on who reads it and when: the post that it quotes, its poll, a card of another page of
+ * ours. Asked for at each read, with the facts of that moment.
+ */
+export interface Around {
+  /** In the order of `posts`; null where there is nothing of the kind. `mutes`: muted people stay out. */
+  of(
+    viewer: Viewer,
+    rules: Rules,
+    posts: readonly HydratedPost[],
+    options: { mutes: boolean },
+  ): Promise<(Extras | null)[] | null>;
+}
+
+export interface AroundNeeds {
+  sql: Sql;
+  clock: Clock;
+  people: Pick<FeedPeople, "byHandles">;
+  spaces: Pick<FeedSpaces, "find">;
+  hydrator: Pick<Hydrator, "hydrate">;
+}
+
+/** True where a post needs more than what it is by itself. */
+const isMore = ({ post }: HydratedPost) => post.has_quote || post.poll !== null || post.own_link !== null;
+
+const AVATAR_LARGE_PX = 384;
+const WORDS_IN_CARD_CHARS_MAX = 200;
+
+export function createAround({ sql, clock, people, spaces, hydrator }: AroundNeeds): Around {
+  return {
+    async of(viewer, rules, posts, { mutes }) {
+      if (!posts.some(isMore)) return null;
+      const others = await othersOf(posts);
+      const mayShow = (post: HydratedPost | undefined): post is HydratedPost =>
+        post !== undefined &&
+        rules.post("read", post).ok &&
+        (!post.post.is_hidden || (viewer.kind === "person" && viewer.person_id === post.post.author_id)) &&
+        !(mutes && rules.isMuted(post.post.author_id));
+      const chosen = await chosenOf(viewer, [...posts, ...others.values()]);
+      const now_ms = clock.now();
+      const pollOf = ({ post }: HydratedPost): string => {
+        if (post.poll === null) return "null";
+        const mine = chosen?.get(post.id);
+        return JSON.stringify(
+          presentPoll(post.poll, {
+            is_author: viewer.kind === "person" && viewer.person_id === post.author_id,
+            chosen: mine?.edition === post.poll.edition ? mine.choices : null,
+            now_ms,
+          }),
+        );
+      };
+      const quoteOf = ({ post }: HydratedPost): string => {
+        if (!post.has_quote) return "null";
+        const quoted = post.quote_id === null ? undefined : others.get(post.quote_id);
+        return mayShow(quoted) ? presentQuote(quoted, pollOf(quoted)) : GONE_QUOTE;
+      };
+      const linkOf = async ({ post }: HydratedPost): Promise<string> => {
+        if (post.own_link === null) return post.link_json;
+        const card = await ownCard(rules, post.own_link, (id) => {
+          const other = others.get(id);
+          return mayShow(other) ? other : null;
+        });
+        return card === null ? "null" : JSON.stringify(card);
+      };
+      return Promise.all(
+        posts.map(async (post) =>
+          isMore(post) ? { quote: quoteOf(post), poll: pollOf(post), link: await linkOf(post) } : null,
+        ),
+      );
+    },
+  };
+
+  /** Quoted posts, and posts that a link leads to. */
+  async function othersOf(posts: readonly HydratedPost[]): Promise<Map<PostId, HydratedPost>> {
+    const ids = new Set<PostId>();
+    for (const { post } of posts) {
+      if (post.quote_id !== null) ids.add(post.quote_id);
+      if (post.own_link?.kind === "post") ids.add(post.own_link.post_id);
+    }
+    if (ids.size === 0) return new Map();
+    const { posts: found } = await hydrator.hydrate([...ids]);
+    return new Map(found.flatMap((post) => (post ? [[post.post.id, post] as const] : [])));
+  }
+
+  async function chosenOf(viewer: Viewer, posts: readonly HydratedPost[]) {
+    if (viewer.kind === "nobody") return null;
+    const ids = posts.filter(({ post }) => post.poll !== null).map(({ post }) => post.id);
+    return ids.length === 0 ? null : choicesOf(sql.pool, viewer.person_id, ids);
+  }
+
+  async function ownCard(
+    rules: Rules,
+    link: OwnLink,
+    postOf: (id: PostId) => HydratedPost | null,
+  ): Promise<LinkCard | null> {
+    const site = new URL(link.url).host;
+    if (link.kind === "post") {
+      const found = postOf(link.post_id);
+      if (found === null) return null;
+      const { cards, post } = found;
+      return { url: link.url, title: cards.author.display_name, description: post.excerpt, site, image: null };
+    }
+    if (link.kind === "person") {
+      const person = (await people.byHandles([link.handle])).get(link.handle);
+      if (!person || !rules.person("read", person).ok) return null;
+      return {
+        url: link.url,
+        title: person.display_name,
+        description: `@${person.handle}`,
+        site,
+        image: avatarOf(person),
+      };
+    }
+    const space = await spaces.find(link.slug);
+    if (!space || !rules.space(space)) return null;
+    return { url: link.url, title: space.name, description: null, site, image: null };
+  }
+}
+
+const avatarOf = ({ avatar }: PersonCard) =>
+  avatar && { url: avatar.url_large, width: AVATAR_LARGE_PX, height: AVATAR_LARGE_PX };
+
+/** A few words of a post for a card; where it has a warning, that and nothing else. */
+export function excerptOf(text: string, content_warning: string | null): string | null {
+  const words = content_warning ?? text;
+  if (words === "") return null;
+  const chars = [...words.slice(0, WORDS_IN_CARD_CHARS_MAX * 2)];
+  return chars.length > WORDS_IN_CARD_CHARS_MAX ? `${chars.slice(0, WORDS_IN_CARD_CHARS_MAX - 1).join("")}…` : words;
+}
