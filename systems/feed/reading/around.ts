@@ -139,6 +139,7 @@ const avatarOf = ({ avatar }: PersonCard) =>
 export function excerptOf(text: string, content_warning: string | null): string | null {
   const words = content_warning ?? text;
   if (words === "") return null;
-  const chars = [...words.slice(0, WORDS_IN_CARD_CHARS_MAX * 2)];
-  return chars.length > WORDS_IN_CARD_CHARS_MAX ? `${chars.slice(0, WORDS_IN_CARD_CHARS_MAX - 1).join("")}…` : words;
+  if (words.length <= WORDS_IN_CARD_CHARS_MAX) return words;
+  // Half of a character that takes two places is not left at the end.
+  return `${words.slice(0, WORDS_IN_CARD_CHARS_MAX - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }
