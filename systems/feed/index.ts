@@ -22,6 +22,7 @@ import { MEDIA_TOPIC, startShorts } from "./shorts/shorts.ts";
 import { type Choices, createChoices } from "./timelines/choice.ts";
 import { createLiveTimeline, type LiveTimeline, type TimelineBounds } from "./timelines/live.ts";
 import type { Strategy, Timeline } from "./timelines/timeline.ts";
+import { createWindows, type Windows } from "./windows/windows.ts";
 
 export const FEED_FOLDER: MigrationFolder = { system: "feed", folder: join(import.meta.dirname, "sql") };
 
@@ -70,6 +71,8 @@ export interface Feed extends AsyncDisposable {
   forgetAll(): void;
   /** For the system that moderates. */
   moderation: FeedModeration;
+  /** The same lists for who pages by places, and posts by id: for doors of other protocols. */
+  windows: Windows;
   stats(): ReturnType<LiveTimeline["stats"]> & { overlay: ReturnType<Overlay["stats"]> };
   /** For this system's own routes. */
   rooms: Rooms;
@@ -110,6 +113,7 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   const tails = followed.move();
   return {
     rooms: { ground, reader, comments, timeline, choices },
+    windows: createWindows({ sql, reader, comments, timeline }),
     moderation: createFeedModeration(ground, reader, comments),
     work: () => together([startCounting({ log }), startShorts(ground), startForgetting(ground)]),
     recount: (kind, ids) => recount({ sql, log }, kind, ids),
@@ -204,10 +208,15 @@ const together = (parts: Disposable[]): Disposable => ({
   },
 });
 
+export { feedRoutes } from "./contract.ts";
+export type { Comment, Post, PostImage, PostVideo } from "./contract.ts";
 export { COUNTS_TOPIC, FEED_TOPIC, type CountedEvent, type FeedEvent, type FeedEventOf } from "./events.ts";
 export type { Done, FeedModeration, FeedPlace, FeedSubject } from "./moderation/moderate.ts";
 export type { FeedMedia, FeedPeople, FeedSpaces, FoundSpace, MediaClaim } from "./needs.ts";
 export { SEEN_TOPIC, type SeenEvent } from "./seen/seen.ts";
 export { serveFeed } from "./routes.ts";
 export { STRATEGIES, type HomeEntry, type Strategy, type Timeline } from "./timelines/timeline.ts";
-export { marksOf, tokenize, type Token } from "./tokens.ts";
+export { readFeedEvent } from "./events.ts";
+export type { WindowOf } from "./windows/lists.ts";
+export type { Windowed, Windows } from "./windows/windows.ts";
+export { marksOf, tagOf, tokenize, type Token } from "./tokens.ts";

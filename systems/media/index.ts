@@ -246,6 +246,8 @@ export function createMedia(needs: MediaNeeds): Media {
 
 export { DEFAULT_MEDIA_LIMITS, type MediaLimits } from "./limits.ts";
 export { MEDIA_TOPIC, type MediaEvent } from "./events.ts";
+export { mediaRoutes, IMAGE_TYPES, VIDEO_TYPES } from "./contract.ts";
+export type { Image, Video } from "./contract.ts";
 export type { MediaClaim } from "./claims.ts";
 export type { Degradation, MediaHealth } from "./health.ts";
 export type { PeopleFacts, SpaceFacts } from "./rules.ts";

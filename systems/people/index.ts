@@ -29,7 +29,7 @@ import { createRelating, type Relating } from "./relations.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { createSignUp, type SignUp } from "./sign-up.ts";
 import { trimExpired } from "./store/credentials.ts";
-import { followedByMany } from "./store/relations.ts";
+import { followedByMany, followersAmong } from "./store/relations.ts";
 import { createThrottle, PEOPLE_LIMITS, type PeopleLimits } from "./throttle.ts";
 import { createTokenKeys, type TokenKeys } from "./token-keys.ts";
 import { createTokens, type Tokens } from "./tokens.ts";
@@ -71,6 +71,12 @@ export interface People extends AsyncDisposable {
   followees(id: PersonId): Promise<ReadonlySet<PersonId>>;
   /** Those of `ids` who have more than so many followers. Counts lag by moments. */
   followedByMany(ids: readonly PersonId[], followers_max: number): Promise<PersonId[]>;
+  /** Which of these follow this person. */
+  followersAmong(id: PersonId, ids: readonly PersonId[]): Promise<Set<PersonId>>;
+  /** What profiles say beside the card, of many at once; says nothing of who may see whom. At most 1,000 ids. */
+  profileFacts: Profiles["facts"];
+  /** For doors that hand out tokens in another protocol. */
+  tokens: Tokens;
   ensureSetupLink: Houses["ensureSetupLink"];
   createPerson: SignUp["createPerson"];
   setPassword: Account["setPassword"];
@@ -147,6 +153,9 @@ export async function createPeople(needs: PeopleNeeds): Promise<People> {
     relationsOf: relating.relationsOf,
     keyHolder: rooms.tokenKeys.find,
     followedByMany: (ids, followers_max) => followedByMany(sql.pool, ids, followers_max),
+    followersAmong: (id, ids) => followersAmong(sql.pool, id, ids),
+    profileFacts: profiles.facts,
+    tokens: rooms.tokens,
     followees: async (id) => (await relating.relations(id)).follows,
     ensureSetupLink: house.ensureSetupLink,
     createPerson: signUp.createPerson,
@@ -161,7 +170,7 @@ export async function createPeople(needs: PeopleNeeds): Promise<People> {
   };
 }
 
-export { SIGNUP_MODES, type SignupMode } from "./contract.ts";
+export { type Me, type Person, peopleRoutes, SIGNUP_MODES, type SignupMode } from "./contract.ts";
 export { PEOPLE_TOPIC, type PeopleEvent, type PeopleEventName, type PeopleEvents } from "./events.ts";
 export type { Discipline, Profile, Standing } from "./discipline.ts";
 export type { Pictures } from "./ground.ts";
@@ -177,6 +186,7 @@ export {
   type Resource,
   type ViewerFacts,
 } from "./may.ts";
+export type { ProfileFacts } from "./profiles.ts";
 export type { PasswordCost } from "./passwords.ts";
 export { servePeople } from "./routes.ts";
 export { hashSecret, isSecret, makeSecret } from "./secrets.ts";

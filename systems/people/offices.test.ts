@@ -226,6 +226,16 @@ describe("people: profiles", () => {
     expect((await client.call(r.suggestPeople, { query: { q: "zeb" } })).status).toBe(401);
   });
 
+  test("PE48: what profiles say, and who of many follows somebody, come in one call each", async () => {
+    const [a, b, c] = [await house.person("facts_a"), await house.person("facts_b"), await house.person("facts_c")];
+    await house.people.rooms.relating.follow(b.viewer, "facts_a");
+    await house.people.rooms.profiles.editMe(a.viewer, { bio: "Hello" });
+    const facts = await house.people.profileFacts([a.id, b.id, "1"]);
+    expect([...facts.keys()].toSorted()).toEqual([a.id, b.id].toSorted());
+    expect(facts.get(a.id)).toMatchObject({ bio: "Hello", links: [], role: "member" });
+    expect([...(await house.people.followersAmong(a.id, [b.id, c.id, "1"]))]).toEqual([b.id]);
+  });
+
   test("PE48: cards come in one call, without the deleted and the unknown; handles in any case", async () => {
     const cards = await people.cards([admin.id, moderator.id, "123456789"]);
     expect([...cards.keys()].sort()).toEqual([admin.id, moderator.id].sort());

@@ -3,8 +3,9 @@ import { notFound } from "#kernel/errors.ts";
 import type { PersonId } from "#kernel/ids.ts";
 import { decodeCursor, encodeCursor, type Page } from "#kernel/paging.ts";
 import { rfc3339 } from "#kernel/time.ts";
-import type { SignedIn, Viewer } from "#kernel/viewer.ts";
+import type { HouseRole, SignedIn, Viewer } from "#kernel/viewer.ts";
 
+import { CARDS_PER_CALL_MAX } from "./bounds.ts";
 import type { Cards } from "./cards.ts";
 import type { AdminPerson, Me, Person, PersonListed, Relation } from "./contract.ts";
 import { tell } from "./events.ts";
@@ -33,8 +34,19 @@ export interface Profiles {
   mine(viewer: SignedIn, kind: "blocks" | "mutes", asked: PageAsked): Promise<Page<PersonCard>>;
   suggest(viewer: SignedIn, asked: { q: string; limit: number }): Promise<PersonListed[]>;
   everybody(asked: PageAsked & { q?: string | undefined; state: "all" | "suspended" }): Promise<Page<AdminPerson>>;
+  /** Of the living among these. At most `CARDS_PER_CALL_MAX` ids. */
+  facts(ids: readonly PersonId[]): Promise<Map<PersonId, ProfileFacts>>;
   /** The row, whoever may see it. @throws Problem 404 `person.not_found` */
   byHandle(handle: string): Promise<persons.PersonRow>;
+}
+
+export interface ProfileFacts {
+  bio: string;
+  links: { label: string; url: string }[];
+  role: HouseRole;
+  followers: number;
+  following: number;
+  created_at: string;
 }
 
 /** Rows that a search looks at before it sorts: enough to be right for every name but the shortest beginnings. */
@@ -128,6 +140,20 @@ export function createProfiles(
   return {
     me,
     byHandle,
+
+    async facts(ids) {
+      const wanted = [...new Set(ids)];
+      if (wanted.length > CARDS_PER_CALL_MAX)
+        throw new RangeError(`${wanted.length} profiles asked for at once; ${CARDS_PER_CALL_MAX} is the bound`);
+      if (wanted.length === 0) return new Map();
+      const rows = await persons.byIds(sql.pool, wanted);
+      return new Map(
+        rows.map(({ id, bio, links, role, followers, following, created_at }) => [
+          id,
+          { bio, links, role, followers, following, created_at: rfc3339(created_at) },
+        ]),
+      );
+    },
 
     async editMe(viewer, change) {
       if (change.avatar_image_id && !(await pictures.avatarOf(viewer.person_id, change.avatar_image_id)))

@@ -13,7 +13,7 @@ import type { HydratedPost } from "../reading/hydrate.ts";
 import { fillPage } from "../reading/pages.ts";
 import type { PageAsked, Reader } from "../reading/reader.ts";
 import type { Rules } from "../reading/rules.ts";
-import { type CommentRow, findComment, findThread, likedAmong } from "./store.ts";
+import { type CommentRow, findAll, findComment, findThread, likedAmong } from "./store.ts";
 
 export interface CommentReader {
   thread(
@@ -22,6 +22,8 @@ export interface CommentReader {
     asked: PageAsked & { parent_id?: CommentId | undefined; order: "oldest" | "newest" },
     signal: AbortSignal,
   ): Promise<Page<Comment>>;
+  /** All of a post's that this viewer sees, oldest first; what stands under a deleted one hangs on what is above that. */
+  all(viewer: Viewer, post_id: PostId, comments_max: number): Promise<Comment[]>;
   /** @throws Problem 404 `comment.not_found` for what is not there, was deleted, or is not for this viewer */
   comment(viewer: Viewer, id: CommentId): Promise<FoundComment>;
   present(viewer: Viewer, found: FoundComment): Promise<Comment>;
@@ -153,6 +155,22 @@ export function createCommentReader({
       };
       const { shown, next_cursor } = await fillPage<{ key: string; row: CommentRow }, Shown>(source, page, signal);
       return { items: await presentAll(viewer, rules, post, shown), next_cursor };
+    },
+    async all(viewer, post_id, comments_max) {
+      const { post, rules } = await reader.post(viewer, post_id);
+      const rows = await findAll(sql.pool, post_id, comments_max);
+      const judged = await judge(rules, post, rows);
+      /** Where an answer to each hangs; what is under somebody who is out of sight is out of sight too. */
+      const place = new Map<CommentId, CommentId | null>();
+      const shown: Shown[] = [];
+      for (const [i, row] of rows.entries()) {
+        const above = row.parent_id === null ? null : place.get(row.parent_id);
+        const seen = judged[i];
+        if (above === undefined || !seen) continue;
+        place.set(row.id, seen.author === null ? above : row.id);
+        if (seen.author !== null) shown.push({ ...seen, row: { ...row, parent_id: above } });
+      }
+      return presentAll(viewer, rules, post, shown);
     },
     comment: find,
     mayDelete: ({ rules, post, row }) => mayDelete(rules, post, row),

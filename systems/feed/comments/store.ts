@@ -50,6 +50,11 @@ export async function findThread(
     ORDER BY id DESC LIMIT ${comments_max}`) as CommentRow[];
 }
 
+/** Of a post, oldest first, deleted ones too. An answer is younger than what it answers. */
+export async function findAll(db: Query, post_id: PostId, comments_max: number): Promise<CommentRow[]> {
+  return (await db`SELECT ${db.unsafe(COLUMNS)} FROM feed_comments WHERE post_id = ${post_id} ORDER BY id LIMIT ${comments_max}`) as CommentRow[];
+}
+
 /** @returns the id of the comment that this key made before; null when this is the first */
 export async function insertComment(
   tx: Query,

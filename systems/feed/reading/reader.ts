@@ -27,6 +27,16 @@ export interface Reader {
   present(viewer: Viewer, post: HydratedPost): Promise<string>;
   /** The viewer's bits, own included; -1 for nobody. */
   bits(viewer: Viewer, post: HydratedPost): Promise<number>;
+  /** The facts of this moment, for who lists by other means. */
+  rules(viewer: Viewer): Promise<Rules>;
+  /** What this viewer may be shown of these, in their order, each as JSON; the rest is missing. */
+  judged(
+    viewer: Viewer,
+    rules: Rules,
+    kind: ListKind,
+    skeleton: Pick<Skeleton, "has_entries">,
+    listed: readonly Listed[],
+  ): Promise<Judged[]>;
   reacted(
     viewer: Viewer,
     id: PostId,
@@ -34,6 +44,11 @@ export interface Reader {
     page: PageAsked,
     signal: AbortSignal,
   ): Promise<{ items: Reacted[]; next_cursor: string | null }>;
+}
+
+export interface Judged {
+  key: string;
+  json: string;
 }
 
 export interface PageAsked {
@@ -77,7 +92,7 @@ export function createReader(needs: ReaderNeeds): Reader {
   async function judge(
     rules: Rules,
     kind: ListKind,
-    skeleton: Skeleton,
+    skeleton: Pick<Skeleton, "has_entries">,
     listed: readonly Listed[],
     seen: Set<PostId>,
   ): Promise<(Shown | null)[]> {
@@ -122,32 +137,27 @@ export function createReader(needs: ReaderNeeds): Reader {
     isOwn(rules.facts.viewer, post) || rules.facts.relations.follows.has(post.post.author_id);
   const ownBit = (viewer: Viewer, post: HydratedPost): number => (isOwn(viewer, post) ? OWN : 0);
 
-  async function presentAll(
-    viewer: Viewer,
-    rules: Rules,
-    kind: ListKind,
-    { shown, next_cursor }: Filled<Shown>,
-  ): Promise<string> {
+  async function presentEach(viewer: Viewer, rules: Rules, kind: ListKind, shown: readonly Shown[]): Promise<string[]> {
     const extras = await around.of(
       viewer,
       rules,
       shown.map((s) => s.post),
       { mutes: kind !== "page" },
     );
-    if (viewer.kind === "nobody")
-      return presentPage(
-        shown.map((s, i) => presentPost(s.post, -1, s, extras?.[i] ?? null)),
-        next_cursor,
-      );
+    if (viewer.kind === "nobody") return shown.map((s, i) => presentPost(s.post, -1, s, extras?.[i] ?? null));
     const bits = await overlay.of(
       viewer.person_id,
       shown.map((s) => s.post.post.id),
     );
-    return presentPage(
-      shown.map((s, i) => presentPost(s.post, bits[i]! | ownBit(viewer, s.post), s, extras?.[i] ?? null)),
-      next_cursor,
-    );
+    return shown.map((s, i) => presentPost(s.post, bits[i]! | ownBit(viewer, s.post), s, extras?.[i] ?? null));
   }
+
+  const presentAll = async (
+    viewer: Viewer,
+    rules: Rules,
+    kind: ListKind,
+    { shown, next_cursor }: Filled<Shown>,
+  ): Promise<string> => presentPage(await presentEach(viewer, rules, kind, shown), next_cursor);
 
   async function bits(viewer: Viewer, post: HydratedPost): Promise<number> {
     if (viewer.kind === "nobody") return -1;
@@ -188,6 +198,21 @@ export function createReader(needs: ReaderNeeds): Reader {
         bits(viewer, post),
       ]);
       return presentPost(post, known, undefined, extras?.[0] ?? null);
+    },
+    rules: (viewer) => rulesFor(viewer, needs),
+    async judged(viewer, rules, kind, skeleton, listed) {
+      const all = await judge(rules, kind, skeleton, listed, new Set());
+      const places = listed.flatMap(({ key }, i) => {
+        const shown = all[i];
+        return shown ? [{ key, shown }] : [];
+      });
+      const texts = await presentEach(
+        viewer,
+        rules,
+        kind,
+        places.map(({ shown }) => shown),
+      );
+      return places.map(({ key }, i) => ({ key, json: texts[i]! }));
     },
     async reacted(viewer, id, what, page, signal) {
       const { rules } = await readPost(viewer, id);

@@ -45,6 +45,14 @@ export const around = (q: Query, id: PersonId) => q<
 export const follows = (q: Query, follower: PersonId, followee: PersonId) =>
   changed(q`SELECT 1 FROM people_follows WHERE follower_id = ${follower} AND followee_id = ${followee}`);
 
+/** Which of these follow this person. */
+export const followersAmong = async (q: Query, id: PersonId, ids: readonly PersonId[]): Promise<Set<PersonId>> => {
+  if (ids.length === 0) return new Set();
+  const rows = await q<{ id: PersonId }[]>`
+    SELECT follower_id AS id FROM people_follows WHERE followee_id = ${id} AND follower_id = ANY(${q.array([...ids], "BIGINT")})`;
+  return new Set(rows.map((row) => row.id));
+};
+
 export type ListKind = "followers" | "following" | "blocks" | "mutes";
 
 /** The latest first, from below (at, id). `at` comes as microseconds in text, which a Date would lose. */

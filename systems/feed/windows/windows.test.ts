@@ -1,0 +1,136 @@
+import { afterAll, expect, test } from "bun:test";
+
+import type { Problem } from "#kernel/errors.ts";
+import { NOBODY } from "#kernel/viewer.ts";
+
+import { feedRoutes as r, type Post } from "../contract.ts";
+import { testFeed } from "../testing.ts";
+import type { WindowOf } from "./lists.ts";
+import type { WindowAsked } from "./windows.ts";
+
+const t = await testFeed();
+afterAll(() => t[Symbol.asyncDispose]());
+const { call } = t.house.client;
+const [ann, ben, cleo, dora] = await Promise.all([
+  t.house.person("ann"),
+  t.house.person("ben"),
+  t.house.person("cleo"),
+  t.house.person("dora"),
+]);
+const { signal } = new AbortController();
+const TOP: WindowAsked = { limit: 5, below: null, since: null, above: null };
+const read = (of: WindowOf, asked: Partial<WindowAsked>, viewer = ben.viewer) =>
+  t.feed.windows.page(viewer, of, { ...TOP, ...asked }, signal);
+const keys = (items: { key: string }[]) => items.map(({ key }) => key);
+
+const posts: Post[] = [];
+for (let i = 0; i < 23; i++) posts.push(await t.post(i % 3 === 0 ? ben : ann, `number ${i} #count`));
+await t.follow(ben, ann);
+await t.follow(ben, cleo);
+// Of somebody whom nobody follows: then they stand in home once, by their repost.
+for (const text of ["from afar", "from afar too"]) {
+  const { id } = await t.post(dora, text);
+  await call(r.repostPost, { params: { id }, token: cleo.token });
+}
+for (const i of [4, 20, 7, 1]) {
+  await call(r.likePost, { params: { id: posts[i]!.id }, token: ben.token });
+  await call(r.bookmarkPost, { params: { id: posts[i]!.id }, token: ben.token });
+}
+
+test("FD64: a place that is none of the list is refused", async () => {
+  for (const asked of [{ below: "x" }, { since: "-1" }, { above: "99999999999999999999999" }])
+    expect(await read({ list: "home" }, asked).catch((error: Problem) => error.code)).toBe("cursor.invalid");
+});
+
+const LISTS = (
+  [
+    { list: "home" },
+    { list: "public" },
+    { list: "hashtag", tag: "count" },
+    { list: "person", person_id: ann.id },
+    { list: "person", person_id: ann.id, only: "posts" },
+    { list: "people", people: new Set([ann.id, cleo.id]), name: "people.1" },
+    { list: "bookmarks" },
+    { list: "liked" },
+  ] satisfies WindowOf[]
+).map((of): [string, WindowOf] => ["only" in of ? "only" : of.list, of]);
+test.each(LISTS)(
+  "FD64: %s pages by places downwards and upwards without gap or repeat, in one order",
+  async (_name, of) => {
+    const all = keys(await read(of, { limit: 100 }));
+    expect(all.length).toBeGreaterThan(3);
+    const down: string[] = [];
+    for (let below: string | null = null; ;) {
+      const page = keys(await read(of, { below, limit: 3 }));
+      down.push(...page);
+      if (page.length < 3) break;
+      below = page.at(-1)!;
+    }
+    expect(down).toEqual(all);
+    const up: string[] = [all.at(-1)!];
+    for (;;) {
+      const page = keys(await read(of, { above: up[0]!, limit: 3 }));
+      up.unshift(...page);
+      if (page.length < 3) break;
+    }
+    expect(up).toEqual(all);
+    // `since` is the newest page, cut at the place; `above` is the page right above it.
+    const [since] = all.slice(-2);
+    expect(keys(await read(of, { since: since!, limit: 2 }))).toEqual(all.slice(0, 2));
+    expect(keys(await read(of, { since: since!, limit: 100 }))).toEqual(all.slice(0, -2));
+    expect(keys(await read(of, { above: since!, limit: 1 }))).toEqual(all.slice(-3, -2));
+  },
+);
+
+test("FD64: home by places is home by cursor: the same posts in the same order, reposts with their own place", async () => {
+  const { items } = await t.home(ben, { limit: 100 });
+  const window = await read({ list: "home" }, { limit: 100 });
+  expect(window.map(({ post }) => post)).toEqual(items);
+  expect(keys(window)).toEqual(items.map((post) => post.entry_id!));
+  const [place] = window.filter(({ post }) => post.reposted_by !== null);
+  expect(await t.feed.windows.repost(place!.key)).toEqual({ post_id: place!.post.id, person_id: cleo.id });
+  expect((await t.feed.windows.repostsOf(cleo.id, [place!.post.id])).get(place!.post.id)).toBe(place!.key);
+});
+
+test("FD65: posts by id are those that the reader may read, now", async () => {
+  const closed = await t.post(cleo, "for followers", { audience: "followers" });
+  const ids = [closed.id, posts[0]!.id, "1"];
+  expect([...(await t.feed.windows.posts(NOBODY, ids)).keys()]).toEqual([posts[0]!.id]);
+  expect((await t.feed.windows.posts(ben.viewer, ids)).size).toBe(2);
+  await t.house.people.rooms.relating.block(cleo.viewer, "ben");
+  expect([...(await t.feed.windows.posts(ben.viewer, ids)).keys()]).toEqual([posts[0]!.id]);
+  await t.house.people.rooms.relating.unblock(cleo.viewer, "ben");
+});
+
+test("FD66: a thread in one read: those of the blocked are missing with what is under them, those under a deleted one hang above it", async () => {
+  const post = await t.post(ann, "talk");
+  const say = async (who: typeof ann, text: string, parent_id?: string) =>
+    (
+      await call(r.createComment, {
+        params: { id: post.id },
+        token: who.token,
+        body: { text, ...(parent_id === undefined ? {} : { parent_id }) },
+      })
+    ).body.id;
+  const first = await say(ann, "first");
+  const second = await say(ben, "second", first);
+  const third = await say(ann, "third", second);
+  const by_cleo = await say(cleo, "cleo", first);
+  await say(ben, "under cleo", by_cleo);
+  await call(r.deleteComment, { params: { id: second }, token: ben.token });
+  await t.settled();
+  const seen = await t.feed.windows.thread(ann.viewer, post.id, 100);
+  expect(seen.map(({ text }) => text)).toEqual(["first", "third", "cleo", "under cleo"]);
+  expect(seen.find(({ id }) => id === third)!.parent_id).toBe(first);
+  await t.house.people.rooms.relating.block(ann.viewer, "cleo");
+  const after = await t.feed.windows.thread(ann.viewer, post.id, 100);
+  expect(after.map(({ text }) => text)).toEqual(["first", "third"]);
+});
+
+test("FD65: how much somebody put before their followers, and when last", async () => {
+  const authored = await t.feed.windows.authored([cleo.id, "1"]);
+  expect(authored.get(cleo.id)!.posts).toBe(3);
+  expect(authored.get("1")).toEqual({ posts: 0, last_ms: null });
+});
+
+test("nothing broke on our side", () => expect(t.house.broken).toEqual([]));

@@ -1,0 +1,153 @@
+import { Problem } from "#kernel/errors.ts";
+import { idTimeMs, type PersonId, type PostId } from "#kernel/ids.ts";
+import type { Viewer } from "#kernel/viewer.ts";
+import type { Sql } from "#ports/sql/index.ts";
+
+import type { CommentReader } from "../comments/read.ts";
+import type { Comment, Post } from "../contract.ts";
+import { PAGE_READS_MAX } from "../reading/pages.ts";
+import type { Judged, Reader } from "../reading/reader.ts";
+import type { Listed } from "../reading/skeleton.ts";
+import type { Timeline } from "../timelines/timeline.ts";
+import { type TwoWay, twoWay, type WindowOf } from "./lists.ts";
+import * as store from "./store.ts";
+
+/** Posts that anybody counts before an author's number of them stops to grow; a number in a profile, not a sum of money. */
+export const AUTHORED_ENTRIES_MAX = 10_000;
+const READ_LISTED_MAX = 200;
+const SLACK_LISTED = 3;
+
+/**
+ * Lists for who pages by places in both directions (`max_id`, `since_id`, `min_id`), the same as ours: the same skeletons, the same
+ * rules at read time, the same order. And what else a program of another protocol must ask by id.
+ */
+export interface Windows {
+  /** Newest first. @throws Problem 400 `cursor.invalid` for a place that is none of this list */
+  page(viewer: Viewer, of: WindowOf, asked: WindowAsked, signal: AbortSignal): Promise<Windowed[]>;
+  /** Those of them that this viewer may read. */
+  posts(viewer: Viewer, ids: readonly PostId[]): Promise<Map<PostId, Post>>;
+  /** All comments of a post that this viewer sees, oldest first; those under a deleted one hang on what is above it. */
+  thread(viewer: Viewer, post_id: PostId, comments_max: number): Promise<Comment[]>;
+  /** Whose repost has this id, and of what. Says nothing of who may see it. */
+  repost(entry_id: string): Promise<{ post_id: PostId; person_id: PersonId } | null>;
+  /** The ids of this person's reposts of these. */
+  repostsOf(person_id: PersonId, post_ids: readonly PostId[]): Promise<Map<PostId, string>>;
+  /** How much they put before their followers (counted up to `AUTHORED_ENTRIES_MAX`), and when last. */
+  authored(person_ids: readonly PersonId[]): Promise<Map<PersonId, { posts: number; last_ms: number | null }>>;
+}
+
+/** Places are exclusive. `above` wins: the page right above it, upwards; else from `below` (null: the top) down to `since`. */
+export interface WindowAsked {
+  limit: number;
+  below: string | null;
+  since: string | null;
+  above: string | null;
+}
+
+export interface Windowed {
+  /** Its place in the list. */
+  key: string;
+  post: Post;
+}
+
+export interface WindowsNeeds {
+  sql: Sql;
+  reader: Reader;
+  comments: CommentReader;
+  timeline: Timeline;
+}
+
+export function createWindows(needs: WindowsNeeds): Windows {
+  const { sql, reader } = needs;
+
+  async function down(list: TwoWay, judged: Judge, asked: WindowAsked, signal: AbortSignal): Promise<Windowed[]> {
+    const shown: Windowed[] = [];
+    const seen = new Set<PostId>();
+    let after = asked.below;
+    let listed_max = asked.limit + SLACK_LISTED;
+    for (let reads = 0; reads < PAGE_READS_MAX && shown.length < asked.limit; reads++) {
+      signal.throwIfAborted();
+      const listed = await list.skeleton.read(after, listed_max);
+      const { since } = asked;
+      const wanted = since === null ? listed : listed.filter(({ key }) => list.isAbove(key, since));
+      shown.push(...once(await judged(wanted), seen));
+      if (listed.length < listed_max || wanted.length < listed.length) break;
+      after = listed.at(-1)!.key;
+      listed_max = Math.min(READ_LISTED_MAX, listed_max * 2);
+    }
+    return shown.slice(0, asked.limit);
+  }
+
+  /** Read upwards and shown downwards: where a post stands twice, its newest place stays, as on every page. */
+  async function up(list: TwoWay, judged: Judge, asked: WindowAsked, signal: AbortSignal): Promise<Windowed[]> {
+    const shown: Windowed[] = [];
+    let above = asked.above!;
+    let listed_max = asked.limit + SLACK_LISTED;
+    for (let reads = 0; reads < PAGE_READS_MAX && shown.length < asked.limit; reads++) {
+      signal.throwIfAborted();
+      const listed = await list.readUp(above, listed_max);
+      shown.push(...(await judged(listed)));
+      if (listed.length < listed_max) break;
+      above = listed.at(-1)!.key;
+      listed_max = Math.min(READ_LISTED_MAX, listed_max * 2);
+    }
+    return once(shown.slice(0, asked.limit).toReversed(), new Set());
+  }
+
+  return {
+    async page(viewer, of, asked, signal) {
+      const rules = await reader.rules(viewer);
+      const list = twoWay(of, rules, viewer.kind === "person" ? viewer.person_id : null, needs);
+      for (const place of [asked.below, asked.since, asked.above])
+        if (place !== null && !list.skeleton.isKey(place)) throw notOurs();
+      const judged = async (listed: readonly Listed[]) =>
+        (await reader.judged(viewer, rules, list.kind, list.skeleton, listed)).map(windowed);
+      return asked.above === null ? down(list, judged, asked, signal) : up(list, judged, asked, signal);
+    },
+
+    async posts(viewer, ids) {
+      const wanted = [...new Set(ids)];
+      if (wanted.length === 0) return new Map();
+      const rules = await reader.rules(viewer);
+      const listed = wanted.map((id) => ({ key: id, post_id: id, reposter_id: null }));
+      const judged = await reader.judged(viewer, rules, "page", NO_ENTRIES, listed);
+      return new Map(judged.map(({ json }) => postOf(json)).map((post) => [post.id, post]));
+    },
+
+    thread: (viewer, post_id, comments_max) => needs.comments.all(viewer, post_id, comments_max),
+
+    async repost(entry_id) {
+      const row = await store.repostById(sql.pool, entry_id);
+      return row && { post_id: row.post_id, person_id: row.actor_id };
+    },
+    async repostsOf(person_id, post_ids) {
+      return post_ids.length === 0 ? new Map() : store.repostsOf(sql.pool, person_id, post_ids);
+    },
+    async authored(person_ids) {
+      if (person_ids.length === 0) return new Map();
+      const rows = await store.authoredBy(sql.pool, person_ids, AUTHORED_ENTRIES_MAX);
+      return new Map(
+        rows.map((row) => [
+          row.person_id,
+          { posts: row.posts, last_ms: row.last_id === null ? null : idTimeMs(row.last_id) },
+        ]),
+      );
+    },
+  };
+}
+
+type Judge = (listed: readonly Listed[]) => Promise<Windowed[]>;
+
+const NO_ENTRIES = {};
+const postOf = (json: string): Post => JSON.parse(json) as Post;
+const windowed = ({ key, json }: Judged): Windowed => ({ key, post: postOf(json) });
+
+const once = (items: Windowed[], seen: Set<PostId>): Windowed[] =>
+  items.filter(({ post }) => {
+    if (seen.has(post.id)) return false;
+    seen.add(post.id);
+    return true;
+  });
+
+const notOurs = () =>
+  new Problem(400, "cursor.invalid", "This place is not one of this list. Start the list from its beginning.");
