@@ -316,7 +316,15 @@ const feed: Record<string, Row> = {
   "DELETE /v1/feeds/seen": ["self", none],
 };
 
-export const ROWS: Record<string, Row> = { ...people, ...spaces, ...media, ...shelf, ...feed };
+const notify: Record<string, Row> = {
+  "GET /v1/notifications": ["self", none],
+  "GET /v1/notifications/unread": ["self", none],
+  "PUT /v1/notifications/read": ["self", () => ({ body: { up_to: "1" } })],
+  "DELETE /v1/notifications/{id}": ["self", () => ({ params: { id: "1" } }), ["notification.not_found"]],
+  "DELETE /v1/notifications": ["self", none],
+};
+
+export const ROWS: Record<string, Row> = { ...people, ...spaces, ...media, ...shelf, ...feed, ...notify };
 
 /** Calls after which their caller has no session, or no account. */
 export const USES_UP: ReadonlySet<string> = new Set([

@@ -7,6 +7,7 @@ import { addressOf, type Api, createApi, createIdempotency, DEFAULT_LIMITS, take
 import { createOutside } from "#ports/outside/index.ts";
 import { createFeed, type Feed, serveFeed } from "#systems/feed/index.ts";
 import { createMedia, findFfmpeg, type Media } from "#systems/media/index.ts";
+import { createNotify, type Notify, serveNotify } from "#systems/notify/index.ts";
 import { createPeople, type People, type Pictures, servePeople } from "#systems/people/index.ts";
 import { createSpaces, serveSpaces, type Spaces } from "#systems/spaces/index.ts";
 
@@ -33,6 +34,7 @@ export interface House extends AsyncDisposable {
   spaces: Spaces;
   media: Media;
   feed: Feed;
+  notify: Notify;
   api: Api;
   health: Health;
   /** Answers any request, as the network's door does. */
@@ -104,6 +106,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   pictures.current = media.pictures;
   opened.use(await media.guard());
   const feed = opened.use(await createFeed({ sql, log, jobs, clock, ids, caches, people, spaces, media }));
+  const notify = createNotify({ sql, log, jobs, clock, people, feed });
 
   let draining = false;
   const health = createHealth({
@@ -137,6 +140,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   serveSpaces(api, spaces);
   media.serve(api);
   serveFeed(api, feed);
+  serveNotify(api, notify);
 
   let front: ReturnType<typeof createFront> | null = null;
   const openFront = async () =>
@@ -188,6 +192,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     spaces,
     media,
     feed,
+    notify,
     api,
     health,
     lost: ground.lost,
@@ -206,7 +211,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     work() {
       if (config.roles.has("worker")) {
         defineUpkeep({ jobs, log, idempotency, people });
-        for (const system of [people, spaces, feed]) owned.use(system.work());
+        for (const system of [people, spaces, feed, notify]) owned.use(system.work());
       }
       if (config.roles.has("media")) owned.use(media.work());
       if (config.roles.has("worker") || config.roles.has("media")) {

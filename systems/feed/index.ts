@@ -1,12 +1,15 @@
 import { join } from "node:path";
 
-import type { Id, PersonId, PostId } from "#kernel/ids.ts";
+import type { CommentId, Id, PersonId, PostId } from "#kernel/ids.ts";
+import type { Viewer } from "#kernel/viewer.ts";
 import type { Caches } from "#ports/cache/index.ts";
 import type { Log, StoredEvent } from "#ports/log/index.ts";
 import type { MigrationFolder } from "#ports/sql/index.ts";
 
 import * as b from "./bounds.ts";
 import { type CommentReader, createCommentReader } from "./comments/read.ts";
+import { commentTexts } from "./comments/store.ts";
+import type { Post } from "./contract.ts";
 import { countsIn, defineRecount, recount, startCounting } from "./counts/counts.ts";
 import { defineForgetting, startForgetting } from "./departures.ts";
 import { COUNTS_TOPIC, FEED_TOPIC, type FeedEvent, readFeedEvent } from "./events.ts";
@@ -16,6 +19,7 @@ import { definePurge } from "./posts/delete.ts";
 import { createOverlay, type Overlay } from "./reactions/overlay.ts";
 import { createHydrator, type Hydrator } from "./reading/hydrate.ts";
 import { createMediaCards, type MediaCards } from "./reading/media-cards.ts";
+import { postOf } from "./reading/present.ts";
 import { createReader, type Reader } from "./reading/reader.ts";
 import { defineSeenTrim } from "./seen/seen.ts";
 import { MEDIA_TOPIC, startShorts } from "./shorts/shorts.ts";
@@ -67,6 +71,10 @@ export interface Feed extends AsyncDisposable {
   work(): Disposable;
   /** Makes these sums right at once. @returns how many were wrong */
   recount(kind: "post" | "comment", ids: readonly string[]): Promise<number>;
+  /** Of these, what this viewer may read now; the rest is missing. */
+  posts(viewer: Viewer, ids: readonly PostId[]): Promise<Map<PostId, Post>>;
+  /** The words of these comments; what was deleted is missing. Says nothing of whether their post may be read. */
+  commentTexts(ids: readonly CommentId[]): Promise<Map<CommentId, string>>;
   /** Throws all hot state away; nothing but speed is lost. */
   forgetAll(): void;
   /** For the system that moderates. */
@@ -117,6 +125,9 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
     moderation: createFeedModeration(ground, reader, comments),
     work: () => together([startCounting({ log }), startShorts(ground), startForgetting(ground)]),
     recount: (kind, ids) => recount({ sql, log }, kind, ids),
+    posts: async (viewer, ids) =>
+      new Map(Array.from(await reader.posts(viewer, ids), ([id, json]) => [id, postOf(json)] as const)),
+    commentTexts: (ids) => commentTexts(sql.pool, ids),
     forgetAll() {
       timeline.clear();
       hydrator.forgetAll();

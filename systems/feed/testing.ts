@@ -3,6 +3,7 @@ import type { ImageId, PersonId, PostId, SpaceId, VideoId } from "#kernel/ids.ts
 import { createLocalCaches } from "#ports/cache/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import { createJobs, type JobKind, type JobRun, type Jobs } from "#ports/jobs/index.ts";
+import type { MigrationFolder } from "#ports/sql/index.ts";
 import type { TestPerson } from "#systems/people/testing.ts";
 import { type TestSpaces, testSpaces } from "#systems/spaces/testing.ts";
 
@@ -48,8 +49,9 @@ export interface HandMedia extends FeedMedia {
   videos: Map<VideoId, PostVideo & { owner_id: PersonId }>;
 }
 
-export async function testFeed(needs: Partial<FeedNeeds> = {}): Promise<TestFeed> {
-  const house = await testSpaces([FEED_FOLDER]);
+/** @param more migrations of systems above the feed */
+export async function testFeed(needs: Partial<FeedNeeds> = {}, more: MigrationFolder[] = []): Promise<TestFeed> {
+  const house = await testSpaces([FEED_FOLDER, ...more]);
   const { sql, ids } = house.db;
   let ahead_ms = 0;
   const clock: Clock = { ...house.db.clock, now: () => house.db.clock.now() + ahead_ms };

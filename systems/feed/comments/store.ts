@@ -27,6 +27,17 @@ export async function findComment(db: Query, id: CommentId): Promise<CommentRow 
   return row ?? null;
 }
 
+/** The words of those that stand. */
+export async function commentTexts(db: Query, ids: readonly CommentId[]): Promise<Map<CommentId, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = (await db`
+    SELECT id, text FROM feed_comments WHERE id = ANY(${db.array([...ids], "BIGINT")}) AND deleted_at IS NULL`) as {
+    id: CommentId;
+    text: string;
+  }[];
+  return new Map(rows.map((row) => [row.id, row.text]));
+}
+
 export async function lockComment(tx: Query, id: CommentId): Promise<CommentRow | null> {
   const [row] =
     (await tx`SELECT ${tx.unsafe(COLUMNS)} FROM feed_comments WHERE id = ${id} FOR NO KEY UPDATE`) as CommentRow[];

@@ -25,6 +25,8 @@ export interface Reader {
   /** Those of them that are there and for this viewer, in the order asked; the rest is passed over in silence. */
   readable(viewer: Viewer, ids: readonly PostId[]): Promise<HydratedPost[]>;
   present(viewer: Viewer, post: HydratedPost): Promise<string>;
+  /** Of these, what this viewer may read now, as JSON; the rest is missing. One round for all of them. */
+  posts(viewer: Viewer, ids: readonly PostId[]): Promise<Map<PostId, string>>;
   /** The viewer's bits, own included; -1 for nobody. */
   bits(viewer: Viewer, post: HydratedPost): Promise<number>;
   /** The facts of this moment, for who lists by other means. */
@@ -172,6 +174,27 @@ export function createReader(needs: ReaderNeeds): Reader {
     return { post, rules };
   }
 
+  async function readable(rules: Rules, ids: readonly PostId[]): Promise<HydratedPost[]> {
+    const { posts } = await hydrator.hydrate(ids);
+    return posts.filter((post): post is HydratedPost => post !== null && rules.post("read", post).ok);
+  }
+
+  /** Posts that were asked for by themselves, in no list. */
+  async function presentAlone(viewer: Viewer, rules: Rules, posts: readonly HydratedPost[]): Promise<string[]> {
+    const [extras, known] = await Promise.all([
+      around.of(viewer, rules, posts, { mutes: false }),
+      viewer.kind === "nobody"
+        ? null
+        : overlay.of(
+            viewer.person_id,
+            posts.map(({ post }) => post.id),
+          ),
+    ]);
+    return posts.map((post, i) =>
+      presentPost(post, known ? known[i]! | ownBit(viewer, post) : -1, undefined, extras?.[i] ?? null),
+    );
+  }
+
   return {
     async list(viewer, skeletonFor, page, kind, signal) {
       const rules = await rulesFor(viewer, needs);
@@ -186,18 +209,15 @@ export function createReader(needs: ReaderNeeds): Reader {
       return presentAll(viewer, rules, kind, await fillPage(source, page, signal));
     },
     post: readPost,
-    async readable(viewer, ids) {
-      const [{ posts }, rules] = await Promise.all([hydrator.hydrate(ids), rulesFor(viewer, needs)]);
-      return posts.filter((post): post is HydratedPost => post !== null && rules.post("read", post).ok);
-    },
+    readable: async (viewer, ids) => readable(await rulesFor(viewer, needs), ids),
     bits,
-    async present(viewer, post) {
+    present: async (viewer, post) => (await presentAlone(viewer, await rulesFor(viewer, needs), [post]))[0]!,
+    async posts(viewer, ids) {
+      if (ids.length === 0) return new Map();
       const rules = await rulesFor(viewer, needs);
-      const [extras, known] = await Promise.all([
-        around.of(viewer, rules, [post], { mutes: false }),
-        bits(viewer, post),
-      ]);
-      return presentPost(post, known, undefined, extras?.[0] ?? null);
+      const shown = await readable(rules, ids);
+      const texts = await presentAlone(viewer, rules, shown);
+      return new Map(shown.map((post, i) => [post.post.id, texts[i]!]));
     },
     rules: (viewer) => rulesFor(viewer, needs),
     async judged(viewer, rules, kind, skeleton, listed) {

@@ -1,0 +1,113 @@
+import type { CommentId, PersonId, PostId } from "#kernel/ids.ts";
+import type { StoredEvent } from "#ports/log/index.ts";
+import { FEED_TOPIC, type FeedEvent, type FeedEventOf } from "#systems/feed/index.ts";
+import { PEOPLE_TOPIC, type PeopleEvent } from "#systems/people/index.ts";
+
+import type { Kind } from "./contract.ts";
+
+/** One act that somebody is told of, or that was taken back. */
+export interface Act {
+  /** Whose inbox. */
+  person_id: PersonId;
+  kind: Kind;
+  actor_id: PersonId | null;
+  post_id: PostId | null;
+  comment_id: CommentId | null;
+  /** What makes it this act: the same one twice is told once. */
+  act_key: string;
+  /** What stands together while it is not read. */
+  group_key: string;
+  taken_back: boolean;
+}
+
+type Told = Omit<Act, "kind" | "act_key" | "group_key" | "taken_back">;
+
+const act = (kind: Kind, name: string, group: string, told: Told, taken_back = false): Act => ({
+  ...told,
+  kind,
+  act_key: `${kind}:${name}`,
+  group_key: `${kind}:${group}`,
+  taken_back,
+});
+
+/** Events of a topic as the acts in them, in their order. Nobody is told of what they did themselves. */
+export type Reading = (event: StoredEvent) => Act[];
+
+function ofFeed(stored: StoredEvent): Act[] {
+  if (stored.version !== 1) return [];
+  const event = stored as unknown as FeedEvent;
+  switch (event.type) {
+    case "feed.post_created":
+    case "feed.post_edited": {
+      const { post_id, author_id, mention_ids } = event.data;
+      return mention_ids.map((person_id) =>
+        act("mention", post_id, post_id, {
+          person_id: person_id as PersonId,
+          actor_id: author_id,
+          post_id,
+          comment_id: null,
+        }),
+      );
+    }
+    case "feed.liked":
+    case "feed.unliked": {
+      const { post_id, author_id, person_id } = event.data;
+      const told = { person_id: author_id, actor_id: person_id, post_id, comment_id: null };
+      return [act("like", `${post_id}:${person_id}`, post_id, told, event.type === "feed.unliked")];
+    }
+    case "feed.reposted":
+    case "feed.unreposted": {
+      const { post_id, author_id, person_id } = event.data;
+      const told = { person_id: author_id, actor_id: person_id, post_id, comment_id: null };
+      return [act("repost", `${post_id}:${person_id}`, post_id, told, event.type === "feed.unreposted")];
+    }
+    case "feed.comment_liked":
+    case "feed.comment_unliked": {
+      const { post_id, comment_id, author_id, person_id } = event.data;
+      const told = { person_id: author_id, actor_id: person_id, post_id, comment_id };
+      const undone = event.type === "feed.comment_unliked";
+      return [act("comment_like", `${comment_id}:${person_id}`, comment_id, told, undone)];
+    }
+    case "feed.commented":
+    case "feed.comment_edited":
+    case "feed.comment_deleted":
+      return ofComment(event);
+    default:
+      return [];
+  }
+}
+
+/** Each person is told once of a comment: as the one who is answered, else as the post's author, else as who is named. */
+function ofComment(event: FeedEventOf<"feed.commented" | "feed.comment_edited" | "feed.comment_deleted">): Act[] {
+  const { post_id, comment_id, author_id, person_id, parent_author_id, mention_ids } = event.data;
+  const told = new Map<PersonId, Kind>();
+  if (event.type !== "feed.comment_edited") {
+    if (parent_author_id !== null) told.set(parent_author_id, "reply");
+    if (!told.has(author_id)) told.set(author_id, "comment");
+  }
+  for (const id of mention_ids as PersonId[]) if (!told.has(id)) told.set(id, "comment_mention");
+  const taken_back = event.type === "feed.comment_deleted";
+  return [...told].map(([to, kind]) =>
+    act(kind, comment_id, comment_id, { person_id: to, actor_id: person_id, post_id, comment_id }, taken_back),
+  );
+}
+
+function ofPeople(stored: StoredEvent): Act[] {
+  const event = stored as unknown as PeopleEvent;
+  switch (event.type) {
+    case "people.followed":
+    case "people.unfollowed": {
+      const { follower_id, followee_id } = event.data;
+      const told = { person_id: followee_id, actor_id: follower_id, post_id: null, comment_id: null };
+      return [act("follow", follower_id, "all", told, event.type === "people.unfollowed")];
+    }
+    default:
+      return [];
+  }
+}
+
+/** Which topics are read, and how. A further system adds its line here. */
+export const READINGS: Readonly<Record<string, Reading>> = {
+  [FEED_TOPIC]: ofFeed,
+  [PEOPLE_TOPIC]: ofPeople,
+};
