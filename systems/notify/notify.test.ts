@@ -152,8 +152,11 @@ describe("an inbox", () => {
     expect((await unread(a!)).count).toBe(0);
     // From a muted person nothing comes in at all.
     await like(c!, elm.id);
+    await told();
     await client.call(p.unmute, { token: a!.token, params: { handle: c!.handle } });
-    expect((await list(a!)).items.map((item) => item.post?.id)).toEqual([oak.id]);
+    expect((await list(a!)).items.map((item) => [item.post?.id, item.actors.map((actor) => actor.handle)])).toEqual([
+      [oak.id, [c!.handle]],
+    ]);
     await client.call(f.deletePost, { token: a!.token, params: { id: oak.id } });
     expect((await list(a!)).items).toEqual([]);
   });

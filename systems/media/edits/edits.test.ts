@@ -4,11 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { UploadId, VideoId } from "#kernel/ids.ts";
+import type { Blobs } from "#ports/blobs/index.ts";
+import type { JobRun } from "#ports/jobs/index.ts";
 
 import { putCaptions } from "../captions/contract.ts";
 import { putChapters } from "../chapters/contract.ts";
 import { deleteVideo, getMediaLimits, getVideo, listVideos, putPosition } from "../contract.ts";
 import { good, machineFfmpeg, makeClip, mediaHouse, uploadBytes, uploadVideo, videoWhen } from "../testing.ts";
+import { publishVideoJob } from "../videos/publish.ts";
 import { cancelEdit, type Edit, getKeyFrames, listEdits, replaceVideo, trimVideo } from "./contract.ts";
 import { OF_THE_PAGE } from "./store.ts";
 import { cutChapters, cutCues } from "./texts.ts";
@@ -270,6 +273,31 @@ describe.skipIf(skip)("another file in its place", () => {
     );
     await media.work("media.collect_orphans");
     expect((await media.ask(now.hls_url!)).status).toBe(200);
+  });
+
+  test("MD148: lists of the old file that are just being written when the two change places stay where its viewers find them", async () => {
+    for (const audience of ["private", "public"] as const) {
+      const id = await ready(await clip(8), audience);
+      const before = await see(id);
+      let changed = false;
+      const blobs: Blobs = {
+        ...media.blobs,
+        // Its last list is written; before it looks again, the other file has taken the film's place.
+        async put(...asked) {
+          const put = await media.blobs.put(...asked);
+          if (changed || !asked[0].endsWith("master.m3u8")) return put;
+          changed = true;
+          await replace(id, await clip(3));
+          expect((await ended(id)).status).toBe("done");
+          return put;
+        },
+      };
+      const { signal } = new AbortController();
+      await publishVideoJob({ sql, blobs }).handle({ video_id: id }, { signal } as JobRun);
+      expect(changed).toBe(true);
+      await media.settled();
+      for (const url of [before.hls_url!, (await see(id)).hls_url!]) expect((await media.ask(url)).status).toBe(200);
+    }
   });
 
   test("MD148: where the new file cannot be played the old one stays, and its owner is told why; nothing of it is left", async () => {

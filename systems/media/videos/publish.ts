@@ -17,7 +17,7 @@ import {
   secondsOf,
   type TextLines,
 } from "../encode/playlist.ts";
-import type { Place } from "../places.ts";
+import { belongsInPublic, isPublicPlace, type Place } from "../places.ts";
 import { isAv1Rung, type RungRow, rungsOf, segmentsOf } from "./rungs.ts";
 import * as store from "./store.ts";
 
@@ -62,8 +62,10 @@ export function publishVideoJob({ sql, blobs }: { sql: Sql; blobs: Blobs }): Job
         });
         const now = await store.findVideo(sql.pool, id);
         if (now && now.place === video.place && now.lists_version === video.lists_version) return;
-        // It moved or was deleted while this wrote: what lies in a place that nothing names goes by the place's own job.
-        if (now?.place !== video.place) await blobs.delete(listNames(video.ladder).map((name) => video.place + name));
+        // It was deleted, or left the open, while this wrote: whoever empties that place at once may have passed before. From
+        // any other place nothing is taken: its addresses work on for hours, and its own job empties it then.
+        if (!now || (isPublicPlace(video.place) && !belongsInPublic(now)))
+          await blobs.delete(listNames(video.ladder).map((name) => video.place + name));
       }
     },
   };
