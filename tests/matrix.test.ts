@@ -12,6 +12,7 @@ import {
   mediaRoutes,
   signParts,
 } from "#systems/media/contract.ts";
+import { notifyRoutes } from "#systems/notify/contract.ts";
 import { peopleRoutes } from "#systems/people/contract.ts";
 import { spacesRoutes } from "#systems/spaces/contract.ts";
 
@@ -20,7 +21,7 @@ import { ROWS, USES_UP } from "./matrix-rows.ts";
 import { type Fixture, type Role, ROLES, verdict } from "./matrix.ts";
 
 const PASSWORD = "seven green kettles";
-const CONTRACTS: Route[] = [peopleRoutes, spacesRoutes, mediaRoutes, feedRoutes].flatMap(
+const CONTRACTS: Route[] = [peopleRoutes, spacesRoutes, mediaRoutes, feedRoutes, notifyRoutes].flatMap(
   (routes) => Object.values(routes) as Route[],
 );
 const nameOf = ({ method, path }: Pick<Route, "method" | "path">) => `${method} ${path}`;
