@@ -324,7 +324,29 @@ const notify: Record<string, Row> = {
   "DELETE /v1/notifications": ["self", none],
 };
 
-export const ROWS: Record<string, Row> = { ...people, ...spaces, ...media, ...shelf, ...feed, ...notify };
+/** What trends, and what comes from other houses or goes there. */
+const outside: Record<string, Row> = {
+  "GET /v1/trending/posts": ["members", (f) => ({ query: { space_id: f.space_id } })],
+  "GET /v1/trending/videos": ["members", (f) => ({ query: { space_id: f.space_id } })],
+  "GET /v1/trending/hashtags": ["open", none],
+  "GET /v1/trending/links": ["open", none],
+  "GET /v1/trending/bars": ["moderator", none],
+  "POST /v1/trending/bars": [
+    "moderator",
+    () => ({ body: { kind: "hashtag", subject: "advertisement", why: "It is one." } }),
+  ],
+  "DELETE /v1/trending/bars/{id}": ["moderator", () => ({ params: { id: "1" } }), ["trending_bar.not_found"]],
+};
+
+export const ROWS: Record<string, Row> = {
+  ...people,
+  ...spaces,
+  ...media,
+  ...shelf,
+  ...feed,
+  ...notify,
+  ...outside,
+};
 
 /** Calls after which their caller has no session, or no account. */
 export const USES_UP: ReadonlySet<string> = new Set([

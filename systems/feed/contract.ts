@@ -9,6 +9,7 @@ import { zPollAsked } from "./polls/shape.ts";
 import { zPost, zPostCounts, zPostViewer } from "./posts/contract.ts";
 import { seenRoutes } from "./seen/contract.ts";
 import { HASHTAG_CHARS_MAX } from "./tokens.ts";
+import { trendingRoutes } from "./trending/contract.ts";
 
 export * from "./bounds.ts";
 export * from "./posts/contract.ts";
@@ -16,6 +17,7 @@ export * from "./seen/contract.ts";
 export * from "./links/shape.ts";
 export * from "./polls/bounds.ts";
 export * from "./polls/shape.ts";
+export * from "./trending/contract.ts";
 export { marksOf, tagOf, tokenize, type Token } from "./tokens.ts";
 
 export const zReaction = z
@@ -428,4 +430,5 @@ export const feedRoutes = {
   hashtagPosts,
   listBookmarks,
   ...seenRoutes,
+  ...trendingRoutes,
 } as const;

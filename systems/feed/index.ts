@@ -26,6 +26,7 @@ import { MEDIA_TOPIC, startShorts } from "./shorts/shorts.ts";
 import { type Choices, createChoices } from "./timelines/choice.ts";
 import { createLiveTimeline, type LiveTimeline, type TimelineBounds } from "./timelines/live.ts";
 import type { Strategy, Timeline } from "./timelines/timeline.ts";
+import { createTrending, type Trending } from "./trending/watch.ts";
 import { createWindows, type Windows } from "./windows/windows.ts";
 
 export const FEED_FOLDER: MigrationFolder = { system: "feed", folder: join(import.meta.dirname, "sql") };
@@ -92,6 +93,8 @@ export interface Rooms {
   comments: CommentReader;
   timeline: Timeline;
   choices: Choices;
+  /** What trends, before any rule of who may see what. */
+  trending: Trending;
 }
 
 /** Follows its own events from here on, so that what another node writes shows here too. */
@@ -118,9 +121,10 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   await using followed = new AsyncDisposableStack();
   followed.use(await follow(log, happened, memory));
   const choices = followed.use(await createChoices({ sql, log, clock: needs.clock, timeline, by_config }));
+  const trending = followed.use(await createTrending(needs));
   const tails = followed.move();
   return {
-    rooms: { ground, reader, comments, timeline, choices },
+    rooms: { ground, reader, comments, timeline, choices, trending },
     windows: createWindows({ sql, reader, comments, timeline }),
     moderation: createFeedModeration(ground, reader, comments),
     work: () => together([startCounting({ log }), startShorts(ground), startForgetting(ground)]),

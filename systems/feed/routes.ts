@@ -22,6 +22,7 @@ import type { ListKind, PageAsked, SkeletonFor } from "./reading/reader.ts";
 import { resourceOf, rulesFor } from "./reading/rules.ts";
 import * as skeletons from "./reading/skeleton.ts";
 import { serveSeen } from "./seen/routes.ts";
+import { serveTrending } from "./trending/routes.ts";
 
 /** Parse → may they? → do → present. No SQL, no rules. */
 export function serveFeed(api: Api, { rooms }: Feed): void {
@@ -30,6 +31,7 @@ export function serveFeed(api: Api, { rooms }: Feed): void {
   serveComments(api, rooms);
   serveLists(api, rooms);
   serveSeen(api, rooms);
+  serveTrending(api, rooms);
 }
 
 type Rooms = Feed["rooms"];
