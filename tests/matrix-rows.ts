@@ -296,6 +296,17 @@ const feed: Record<string, Row> = {
   "DELETE /v1/posts/{id}/bookmark": ["members", ofPost],
   "GET /v1/posts/{id}/likes": ["members", ofPost],
   "GET /v1/posts/{id}/reposts": ["members", ofPost],
+  "GET /v1/posts/{id}/quotes": ["members", ofPost],
+  "DELETE /v1/posts/{id}/quotes/{quote_id}": [
+    "owner",
+    async (f) => ({ params: { ...(await ofPost(f)).params, quote_id: "1" } }),
+    ["post.not_found"],
+  ],
+  "PUT /v1/posts/{id}/vote": [
+    "members",
+    async (f) => ({ ...(await ofPost(f)), body: { choices: [0] } }),
+    ["poll.not_found"],
+  ],
   "GET /v1/posts/{id}/comments": ["members", ofPost],
   "POST /v1/posts/{id}/comments": ["members", async (f) => ({ ...(await ofPost(f)), body: { text: "Indeed" } })],
   "GET /v1/comments/{id}": ["members", ofComment],

@@ -5,8 +5,10 @@ import { defineRoute } from "#kernel/contract.ts";
 import { AUDIENCES, zAudience, zId, zIdOut, zPage, zPageQuery, zText, zTime } from "#kernel/wire.ts";
 
 import { COMMENT_TEXT_CHARS_MAX, CONTENT_WARNING_CHARS_MAX, POST_IMAGES_MAX, POST_TEXT_CHARS_MAX } from "./bounds.ts";
+import { pollsRoutes } from "./polls/contract.ts";
 import { zPollAsked } from "./polls/shape.ts";
 import { zPost, zPostCounts, zPostViewer } from "./posts/contract.ts";
+import { quotesRoutes } from "./quotes/contract.ts";
 import { seenRoutes } from "./seen/contract.ts";
 import { HASHTAG_CHARS_MAX } from "./tokens.ts";
 import { trendingRoutes } from "./trending/contract.ts";
@@ -18,6 +20,8 @@ export * from "./links/shape.ts";
 export * from "./polls/bounds.ts";
 export * from "./polls/shape.ts";
 export * from "./trending/contract.ts";
+export { votePoll } from "./polls/contract.ts";
+export { detachQuote, listQuotes } from "./quotes/contract.ts";
 export { marksOf, tagOf, tokenize, type Token } from "./tokens.ts";
 
 export const zReaction = z
@@ -429,6 +433,8 @@ export const feedRoutes = {
   spacePosts,
   hashtagPosts,
   listBookmarks,
+  ...pollsRoutes,
+  ...quotesRoutes,
   ...seenRoutes,
   ...trendingRoutes,
 } as const;

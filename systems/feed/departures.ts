@@ -5,8 +5,9 @@ import { PEOPLE_TOPIC, type PeopleEvent } from "#systems/people/index.ts";
 import { FORGET_DELAY_MS, FORGET_ROWS_PER_PORTION_MAX } from "./bounds.ts";
 import { commentsLikedBy, purgeComment, unpurgedCommentsOf } from "./comments/store.ts";
 import { setCommentLike, takeCommentAway } from "./comments/write.ts";
-import type { FeedEvent } from "./events.ts";
+import { type FeedEvent, tell } from "./events.ts";
 import type { Ground } from "./ground.ts";
+import { takeBallotsBack } from "./polls/store.ts";
 import { takePostAway } from "./posts/delete.ts";
 import { livingPostsOf } from "./posts/store.ts";
 import { takeReactionsBack } from "./reactions/reactions.ts";
@@ -66,6 +67,19 @@ const reactions =
   (ground, tx, person_id) =>
     takeReactionsBack(ground, tx, kind, person_id, FORGET_ROWS_PER_PORTION_MAX);
 
+/** What was voted for does not say by whom any more; in polls that are open it does not count either. */
+const ballots: Portion = async (ground, tx, person_id) => {
+  const at = new Date(ground.clock.now());
+  const { rows, counted } = await takeBallotsBack(tx, person_id, at, FORGET_ROWS_PER_PORTION_MAX);
+  const told = counted.map(({ post_id, author_id, edition }): FeedEvent => ({
+    type: "feed.voted",
+    version: 1,
+    data: { post_id, author_id, edition, vote_id: ground.ids.next() },
+  }));
+  for (const event of told) await tell(ground.log, tx, event);
+  return { rows, told };
+};
+
 /** What others read first. Each finds what is left by itself, so a run goes on where the one before it was stopped. */
 const PORTIONS: readonly Portion[] = [
   posts,
@@ -74,6 +88,7 @@ const PORTIONS: readonly Portion[] = [
   reactions("like"),
   commentLikes,
   reactions("bookmark"),
+  ballots,
   takeSeenBack,
 ];
 

@@ -15,6 +15,8 @@ import { defineForgetting, startForgetting } from "./departures.ts";
 import { COUNTS_TOPIC, FEED_TOPIC, type FeedEvent, readFeedEvent } from "./events.ts";
 import type { Ground } from "./ground.ts";
 import { createFeedModeration, type FeedModeration } from "./moderation/moderate.ts";
+import { changedIn, startPollCounting } from "./polls/counting.ts";
+import { definePollEnd } from "./polls/end.ts";
 import { definePurge } from "./posts/delete.ts";
 import { createOverlay, type Overlay } from "./reactions/overlay.ts";
 import { createHydrator, type Hydrator } from "./reading/hydrate.ts";
@@ -115,6 +117,7 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   const reader = createReader({ ...needs, hydrator, overlay });
   const comments = createCommentReader({ sql, people: needs.people, reader });
   definePurge(ground, jobs);
+  definePollEnd(ground);
   defineForgetting(ground);
   defineSeenTrim(ground);
   defineRecount({ sql, log, jobs, onDrift: needs.onDrift ?? (() => {}) });
@@ -127,7 +130,8 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
     rooms: { ground, reader, comments, timeline, choices, trending },
     windows: createWindows({ sql, reader, comments, timeline }),
     moderation: createFeedModeration(ground, reader, comments),
-    work: () => together([startCounting({ log }), startShorts(ground), startForgetting(ground)]),
+    work: () =>
+      together([startCounting({ log }), startShorts(ground), startPollCounting(ground), startForgetting(ground)]),
     recount: (kind, ids) => recount({ sql, log }, kind, ids),
     posts: async (viewer, ids) =>
       new Map(Array.from(await reader.posts(viewer, ids), ([id, json]) => [id, postOf(json)] as const)),
@@ -160,6 +164,7 @@ async function follow(log: Log, happened: (event: FeedEvent) => void, memory: Me
         if (views === undefined) memory.hydrator.forget(id as PostId);
         else memory.hydrator.counted(id as PostId, { likes, reposts, comments, views });
       }
+      for (const id of changedIn(batch)) memory.hydrator.forget(id);
     }),
   );
   tails.use(await log.tail(MEDIA_TOPIC, (batch) => memory.mediaCards.onEvents(batch)));
@@ -194,6 +199,7 @@ function apply(event: FeedEvent, { hydrator, mediaCards, overlay, timeline }: Me
       mediaCards.forget(event.data);
       return hydrator.forget(data.post_id);
     case "feed.post_purged":
+    case "feed.quote_detached":
       return hydrator.forget(data.post_id);
     case "feed.reposted":
       overlay.forget(event.data.person_id, data.post_id);

@@ -13,9 +13,11 @@ import { feedRoutes as r, type Reaction as ReactionAnswer, tagOf } from "./contr
 import { exactSums } from "./counts/store.ts";
 import type { Feed } from "./index.ts";
 import { etagOf, must } from "./policy.ts";
+import { servePolls } from "./polls/routes.ts";
 import { deletePost, restorePost } from "./posts/delete.ts";
 import { findEdits, findPosts } from "./posts/store.ts";
 import { createPost, editPost } from "./posts/write.ts";
+import { serveQuotes } from "./quotes/routes.ts";
 import * as reactions from "./reactions/reactions.ts";
 import { presentViewer } from "./reading/present.ts";
 import type { ListKind, PageAsked, SkeletonFor } from "./reading/reader.ts";
@@ -30,6 +32,8 @@ export function serveFeed(api: Api, { rooms }: Feed): void {
   serveReactions(api, rooms);
   serveComments(api, rooms);
   serveLists(api, rooms);
+  servePolls(api, rooms);
+  serveQuotes(api, rooms);
   serveSeen(api, rooms);
   serveTrending(api, rooms);
 }

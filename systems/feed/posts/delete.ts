@@ -8,6 +8,8 @@ import { UNDO_MS_MAX } from "../bounds.ts";
 import { type FeedEvent, tell } from "../events.ts";
 import type { Ground } from "../ground.ts";
 import { must } from "../policy.ts";
+import { forgetBallots } from "../polls/end.ts";
+import { deletePoll } from "../polls/store.ts";
 import type { HydratedPost } from "../reading/hydrate.ts";
 import type { Rules } from "../reading/rules.ts";
 import { deleteEntriesOfPost, deleteEntry, insertEntry } from "../timelines/store.ts";
@@ -96,6 +98,10 @@ export function definePurge(ground: Ground, jobs: Jobs): void {
         (await deleteEntriesOfPost(ground.sql.pool, id, ENTRIES_PER_DELETE_MAX)) === ENTRIES_PER_DELETE_MAX
       ) {
         run.signal.throwIfAborted();
+      }
+      if (purged) {
+        await forgetBallots(ground, id, null, run.signal);
+        await deletePoll(ground.sql.pool, id);
       }
     },
   });

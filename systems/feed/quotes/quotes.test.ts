@@ -119,4 +119,36 @@ test("FD172: a quoted post shows as it is now and as its reader may see it; othe
   expect((await edit(post.id, ben.token, { quote_id: null })).body.quote).toBeNull();
 });
 
+test("FD173: only the quoted author takes a post out of one that quotes it; what does not quote it is not found", async () => {
+  const quoted = await t.post(ann, "mine");
+  const { body: post } = await create(ben.token, { text: "look at this", quote_id: quoted.id });
+  const detach = (token: string | null, id = quoted.id, quote_id = post.id) =>
+    client.call(r.detachQuote, { params: { id, quote_id }, token });
+  expect(await detach(null)).toMatchObject({ status: 401 });
+  expect(await detach(ben.token)).toMatchObject({ status: 403, code: "post.not_yours" });
+  expect(await detach(mod.token)).toMatchObject({ status: 403, code: "post.not_yours" });
+  expect(await detach(ann.token, quoted.id, quoted.id)).toMatchObject({ status: 404, code: "post.not_found" });
+  const quotes = async (token: string | null) =>
+    (await client.call(r.listQuotes, { params: { id: quoted.id }, token })).body.items.map((item) => item.id);
+  expect(await quotes(null)).toEqual([post.id]);
+  await t.house.people.rooms.relating.mute(cleo.viewer, "ben");
+  expect(await quotes(cleo.token)).toEqual([]);
+  await t.house.people.rooms.relating.unmute(cleo.viewer, "ben");
+  expect((await get(post.id)).quote?.state).toBe("shown");
+
+  expect(await detach(ann.token)).toMatchObject({ status: 204 });
+  expect(await detach(ann.token)).toMatchObject({ status: 204 });
+  expect((await get(post.id)).quote).toEqual({ state: "gone", post: null });
+  expect(await quotes(null)).toEqual([]);
+  const told = async (type: string) => {
+    const rows = await t.house.db.sql.pool`SELECT data FROM log_events WHERE type = ${type} ORDER BY stamp, seq`;
+    return rows
+      .map((row: { data: { post_id: string } }) => row.data)
+      .filter((data: { post_id: string }) => data.post_id === post.id);
+  };
+  const about = { post_id: post.id, author_id: ben.id, quoted_id: quoted.id, quoted_author_id: ann.id };
+  expect(await told("feed.quoted")).toEqual([about]);
+  expect(await told("feed.quote_detached")).toEqual([about]);
+});
+
 test("nothing broke on our side", () => expect(t.house.broken).toEqual([]));
