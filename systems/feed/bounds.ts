@@ -31,6 +31,10 @@ export const RING_ENTRIES_MAX = 256;
 /** Entries that one load of missing rings brings: 200 people get 48 each, 5,000 get 4. */
 export const RING_LOAD_ENTRIES_MAX = 20_000;
 export const REPOSTS_CACHED_MAX = 100_000;
+/** Who passed a post on, for pages further down: the newest of each post, and of all posts together. */
+export const PASSERS_KNOWN_MAX = 64;
+export const PASSERS_CACHED_MAX = 100_000;
+export const PASSERS_CACHED_BYTES_MAX = 16 * 1024 * 1024;
 
 /** `hybrid`: people with more followers are pulled at each read instead of being put into so many lists. */
 export const PUSH_FOLLOWERS_MAX = 10_000;

@@ -63,7 +63,7 @@ describe.each([
         UNION ALL SELECT x.entry_id, x.post_id, x.person_id FROM feed_reposts x JOIN followed f ON f.id = x.person_id
       )
       SELECT e.key, e.post_id, e.actor_id FROM all_entries e JOIN feed_posts p ON p.id = e.post_id
-      WHERE p.deleted_at IS NULL AND e.key < ${before ?? "9223372036854775807"}::bigint
+      WHERE p.deleted_at IS NULL
         AND (p.audience = 'public' OR p.author_id = ${viewer.id} OR (p.audience = 'followers' AND p.author_id IN (SELECT id FROM followed) AND e.key = e.post_id))
         AND NOT EXISTS (SELECT FROM people_blocks b WHERE (b.blocker_id = ${viewer.id} AND b.blocked_id IN (p.author_id, e.actor_id))
           OR (b.blocked_id = ${viewer.id} AND b.blocker_id IN (p.author_id, e.actor_id)))
@@ -71,7 +71,8 @@ describe.each([
         AND (e.key = e.post_id OR p.audience = 'public')
       ORDER BY e.key DESC`) as { key: string; post_id: PostId; actor_id: string }[];
     const seen = new Set<string>();
-    const shown = rows.filter((row) => !seen.has(row.post_id) && seen.add(row.post_id));
+    const newest = rows.filter((row) => !seen.has(row.post_id) && seen.add(row.post_id));
+    const shown = newest.filter((row) => before === null || BigInt(row.key) < BigInt(before));
     return {
       items: shown
         .slice(0, limit)

@@ -21,6 +21,7 @@ import { definePurge } from "./posts/delete.ts";
 import { createOverlay, type Overlay } from "./reactions/overlay.ts";
 import { createHydrator, type Hydrator } from "./reading/hydrate.ts";
 import { createMediaCards, type MediaCards } from "./reading/media-cards.ts";
+import { createPassers, type Passers } from "./reading/passers.ts";
 import { postOf } from "./reading/present.ts";
 import { createReader, type Reader } from "./reading/reader.ts";
 import { defineSeenTrim } from "./seen/seen.ts";
@@ -111,10 +112,11 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
     push_followers_max: needs.push_followers_max ?? b.PUSH_FOLLOWERS_MAX,
   };
   const timeline = createLiveTimeline({ ...needs, bounds, choice: by_config });
-  const memory = { hydrator, mediaCards, overlay, timeline };
+  const passers = createPassers(needs);
+  const memory = { hydrator, mediaCards, overlay, timeline, passers };
   const happened = (event: FeedEvent) => apply(event, memory);
   const ground: Ground = { ...needs, happened };
-  const reader = createReader({ ...needs, hydrator, overlay });
+  const reader = createReader({ ...needs, hydrator, overlay, passers });
   const comments = createCommentReader({ sql, people: needs.people, reader });
   definePurge(ground, jobs);
   definePollEnd(ground);
@@ -141,6 +143,7 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
       hydrator.forgetAll();
       mediaCards.forgetAll();
       overlay.forgetAll();
+      passers.forgetAll();
     },
     stats: () => ({ ...timeline.stats(), overlay: overlay.stats() }),
     [Symbol.asyncDispose]: () => tails[Symbol.asyncDispose](),
@@ -177,10 +180,11 @@ interface Memory {
   mediaCards: MediaCards;
   overlay: Overlay;
   timeline: LiveTimeline;
+  passers: Passers;
 }
 
 /** What an event changes in this process's memory. The same event twice changes nothing more. */
-function apply(event: FeedEvent, { hydrator, mediaCards, overlay, timeline }: Memory): void {
+function apply(event: FeedEvent, { hydrator, mediaCards, overlay, timeline, passers }: Memory): void {
   const { data } = event;
   const own = { id: data.post_id, post_id: data.post_id, actor_id: data.author_id };
   switch (event.type) {
@@ -203,9 +207,11 @@ function apply(event: FeedEvent, { hydrator, mediaCards, overlay, timeline }: Me
       return hydrator.forget(data.post_id);
     case "feed.reposted":
       overlay.forget(event.data.person_id, data.post_id);
+      passers.forget(data.post_id);
       return timeline.added(passedOn(event.data));
     case "feed.unreposted":
       overlay.forget(event.data.person_id, data.post_id);
+      passers.forget(data.post_id);
       return timeline.removed(passedOn(event.data));
     case "feed.liked":
     case "feed.unliked":

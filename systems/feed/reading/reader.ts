@@ -8,9 +8,11 @@ import type { Sql } from "#ports/sql/index.ts";
 
 import type { FeedMedia, FeedPeople, FeedSpaces } from "../needs.ts";
 import type { Overlay } from "../reactions/overlay.ts";
+import { keyOf } from "../timelines/key.ts";
 import { createAround } from "./around.ts";
 import type { HydratedPost, Hydrator } from "./hydrate.ts";
 import { type Filled, fillPage } from "./pages.ts";
+import type { Makers, Passers } from "./passers.ts";
 import { OWN, type Place, presentPage, presentPost } from "./present.ts";
 import { type Rules, rulesFor } from "./rules.ts";
 import type { Listed, Skeleton } from "./skeleton.ts";
@@ -36,7 +38,7 @@ export interface Reader {
     viewer: Viewer,
     rules: Rules,
     kind: ListKind,
-    skeleton: Pick<Skeleton, "has_entries">,
+    skeleton: Pick<Skeleton, "has_entries" | "makers">,
     listed: readonly Listed[],
   ): Promise<Judged[]>;
   reacted(
@@ -76,6 +78,12 @@ interface Shown extends Place {
   post: HydratedPost;
 }
 
+/** What a page has met, and the entry behind which it begins; null for a first page, which sees all that is above. */
+interface PageSoFar {
+  seen: Set<PostId>;
+  from: string | null;
+}
+
 export interface ReaderNeeds {
   sql: Sql;
   people: FeedPeople;
@@ -84,19 +92,20 @@ export interface ReaderNeeds {
   hydrator: Hydrator;
   overlay: Overlay;
   clock: Clock;
+  passers: Passers;
 }
 
 export function createReader(needs: ReaderNeeds): Reader {
-  const { hydrator, overlay } = needs;
+  const { hydrator, overlay, passers } = needs;
   const around = createAround(needs);
 
   /** What may be shown of these, in their order. A post that was passed on by several stands once on a page. */
   async function judge(
     rules: Rules,
     kind: ListKind,
-    skeleton: Pick<Skeleton, "has_entries">,
+    skeleton: Pick<Skeleton, "has_entries" | "makers">,
     listed: readonly Listed[],
-    seen: Set<PostId>,
+    { seen, from }: PageSoFar,
   ): Promise<(Shown | null)[]> {
     const reposters = listed.some((item) => item.reposter_id !== null)
       ? listed.flatMap((item) => item.reposter_id ?? [])
@@ -105,14 +114,40 @@ export function createReader(needs: ReaderNeeds): Reader {
       listed.map((item) => item.post_id),
       reposters,
     );
-    return listed.map((item, i) => {
+    const { makers } = skeleton;
+    const judged = listed.map((item, i) => {
       const post = posts[i];
       if (!post || seen.has(item.post_id) || !mayShow(rules, kind, post)) return null;
+      if (makers && !makers.has(item.reposter_id ?? post.post.author_id)) return null;
       const reposted_by = item.reposter_id === null ? null : (people.get(item.reposter_id) ?? null);
       if (item.reposter_id !== null && (reposted_by === null || !mayPassOn(rules, kind, post, reposted_by)))
         return null;
       seen.add(item.post_id);
       return { post, reposted_by, entry_id: skeleton.has_entries ? item.key : null, filtered: null };
+    });
+    return makers && from !== null ? onlyNewest(rules, kind, makers, judged, from) : judged;
+  }
+
+  /** Without those posts that stand further up, above where this page begins, by a newer entry that this viewer is shown. */
+  async function onlyNewest(
+    rules: Rules,
+    kind: ListKind,
+    makers: Makers,
+    judged: readonly (Shown | null)[],
+    from: string,
+  ): Promise<(Shown | null)[]> {
+    const public_ids = judged.flatMap((shown) => (shown && mayBePassedOn(shown.post) ? shown.post.post.id : []));
+    if (public_ids.length === 0) return [...judged];
+    const above = await passers.above(public_ids, from, makers, async (people) => {
+      const cards = await inPortions(people, needs.people.cards);
+      return new Set(people.filter((id) => cards.has(id) && isShownPassing(rules, kind, cards.get(id)!)));
+    });
+    return judged.map((shown) => {
+      if (!shown) return null;
+      const { id, author_id } = shown.post.post;
+      // Two nodes' clocks may differ by more than it took to pass it on.
+      const isOwnAbove = shown.reposted_by !== null && makers.has(author_id) && keyOf(id) >= keyOf(from);
+      return isOwnAbove || above.has(id) ? null : shown;
     });
   }
 
@@ -126,12 +161,12 @@ export function createReader(needs: ReaderNeeds): Reader {
     return kind !== "shorts" || post.cards.video?.status === "ready";
   }
 
+  const mayBePassedOn = (post: HydratedPost): boolean =>
+    post.post.audience === "public" && !post.post.is_hidden && post.cards.space?.visibility !== "private";
+  const isShownPassing = (rules: Rules, kind: ListKind, reposter: PersonCard): boolean =>
+    rules.comment("read", reposter).ok && (kind === "page" || !rules.isMuted(reposter.id));
   const mayPassOn = (rules: Rules, kind: ListKind, post: HydratedPost, reposter: PersonCard): boolean =>
-    post.post.audience === "public" &&
-    !post.post.is_hidden &&
-    post.cards.space?.visibility !== "private" &&
-    rules.comment("read", reposter).ok &&
-    (kind === "page" || !rules.isMuted(reposter.id));
+    mayBePassedOn(post) && isShownPassing(rules, kind, reposter);
 
   const isOwn = (viewer: Viewer, post: HydratedPost) =>
     viewer.kind === "person" && viewer.person_id === post.post.author_id;
@@ -199,12 +234,16 @@ export function createReader(needs: ReaderNeeds): Reader {
     async list(viewer, skeletonFor, page, kind, signal) {
       const rules = await rulesFor(viewer, needs);
       const skeleton = skeletonFor(rules);
-      const seen = new Set<PostId>();
+      const so_far: PageSoFar = { seen: new Set(), from: null };
       const source = {
         name: skeleton.name,
         isKey: skeleton.isKey,
-        read: skeleton.read,
-        judge: (listed: readonly Listed[]) => judge(rules, kind, skeleton, listed, seen),
+        read(after: string | null, listed_max: number) {
+          // The first read begins where the page does; what is read on from there is on this page or was judged for it.
+          if (page.cursor !== undefined) so_far.from ??= after;
+          return skeleton.read(after, listed_max);
+        },
+        judge: (listed: readonly Listed[]) => judge(rules, kind, skeleton, listed, so_far),
       };
       return presentAll(viewer, rules, kind, await fillPage(source, page, signal));
     },
@@ -221,7 +260,7 @@ export function createReader(needs: ReaderNeeds): Reader {
     },
     rules: (viewer) => rulesFor(viewer, needs),
     async judged(viewer, rules, kind, skeleton, listed) {
-      const all = await judge(rules, kind, skeleton, listed, new Set());
+      const all = await judge(rules, kind, skeleton, listed, { seen: new Set(), from: null });
       const places = listed.flatMap(({ key }, i) => {
         const shown = all[i];
         return shown ? [{ key, shown }] : [];
@@ -265,4 +304,19 @@ export function createReader(needs: ReaderNeeds): Reader {
       return { items: shown, next_cursor };
     },
   };
+}
+
+/** People give cards of at most so many at once. */
+const CARDS_PER_CALL_MAX = 1_000;
+
+async function inPortions(
+  ids: readonly PersonId[],
+  cards: FeedPeople["cards"],
+): Promise<ReadonlyMap<PersonId, PersonCard>> {
+  if (ids.length <= CARDS_PER_CALL_MAX) return cards(ids);
+  const all = new Map<PersonId, PersonCard>();
+  for (let from = 0; from < ids.length; from += CARDS_PER_CALL_MAX) {
+    for (const [id, card] of await cards(ids.slice(from, from + CARDS_PER_CALL_MAX))) all.set(id, card);
+  }
+  return all;
 }

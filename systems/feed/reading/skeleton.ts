@@ -3,6 +3,7 @@ import { isId } from "#kernel/ids.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import { isRepost, type Timeline } from "../timelines/timeline.ts";
+import type { Makers } from "./passers.ts";
 import * as store from "./store.ts";
 
 /** One place in a list. `key` is its position: the cursor after it, and never the same twice. */
@@ -21,6 +22,8 @@ export interface Skeleton {
   isKey(text: string): boolean;
   /** Its keys are ids of entries, by which readers find their place again. */
   has_entries?: true;
+  /** Made of these people's entries and of nobody else's, whatever was remembered; a post stands in it once, by its newest entry. */
+  makers?: Makers;
   /** @returns fewer than `listed_max` only at the true end */
   read(after: string | null, listed_max: number): Promise<Listed[]>;
 }
@@ -44,6 +47,12 @@ export const homeSkeleton = (timeline: Timeline, viewer_id: PersonId, follows: R
   name: "home",
   isKey: isId,
   has_entries: true,
+  makers: {
+    get actors() {
+      return homeActors(viewer_id, follows);
+    },
+    has: (id) => id === viewer_id || follows.has(id),
+  },
   read: (after, listed_max) => timeline.readHome(viewer_id, homeActors(viewer_id, follows), after, listed_max),
 });
 
@@ -56,6 +65,7 @@ export const personSkeleton = (
   name: `person.${person_id}.${only ?? "all"}`,
   isKey: isId,
   has_entries: true,
+  ...(only === undefined ? { makers: { actors: [person_id], has: (id: PersonId) => id === person_id } } : {}),
   async read(after, listed_max) {
     if (only !== undefined) return (await store.postsOf(sql.pool, person_id, only, after, listed_max)).map(plain);
     const entries = await timeline.read([person_id], after, listed_max);

@@ -106,3 +106,31 @@ export async function repostersOf(
     WHERE post_id = ${post_id} AND (at, person_id) < (${below?.at ?? "infinity"}::timestamptz, ${below?.person_id ?? TOP}::bigint)
     ORDER BY at DESC, person_id DESC LIMIT ${people_max}`) as Reacted[];
 }
+
+interface Passer {
+  post_id: PostId;
+  person_id: PersonId;
+  entry_id: string;
+}
+
+/** Who passed each of these on, the latest first, at most so many of each. */
+export async function newestPassers(db: Query, post_ids: readonly PostId[], per_post: number): Promise<Passer[]> {
+  return (await db`
+    SELECT r.post_id, r.person_id, r.entry_id FROM unnest(${db.array([...post_ids], "BIGINT")}) AS p (id)
+    CROSS JOIN LATERAL (
+      SELECT post_id, person_id, entry_id FROM feed_reposts WHERE post_id = p.id ORDER BY entry_id DESC LIMIT ${per_post}
+    ) r`) as Passer[];
+}
+
+/** Those of these people who passed any of these on at or above an entry. */
+export async function passersAmong(
+  db: Query,
+  post_ids: readonly PostId[],
+  people: readonly PersonId[],
+  from: string,
+): Promise<Passer[]> {
+  return (await db`
+    SELECT post_id, person_id, entry_id FROM feed_reposts
+    WHERE person_id = ANY(${db.array([...people], "BIGINT")}) AND post_id = ANY(${db.array([...post_ids], "BIGINT")})
+      AND entry_id >= ${from}::bigint`) as Passer[];
+}

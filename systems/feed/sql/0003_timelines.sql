@@ -6,3 +6,6 @@ CREATE TABLE feed_timeline_choice (
   changed_at timestamptz NOT NULL,
   changed_by bigint
 );
+
+-- Who passed a post on last: a list shows a post by its newest entry alone.
+CREATE INDEX feed_reposts_newest ON feed_reposts (post_id, entry_id DESC) INCLUDE (person_id);

@@ -118,7 +118,7 @@ export function createLists(needs: ListsNeeds): Lists {
   }
 
   function tell(entry: Entry, key: number, gone: boolean) {
-    const now = needs.clock.now();
+    const now = needs.clock.monotonic();
     const idle: List[] = [];
     subscribers.each(entry.actor_id, (serial) => {
       const list = bySerial.get(serial);
@@ -145,7 +145,7 @@ export function createLists(needs: ListsNeeds): Lists {
       viewer_id,
       serial: ++serials,
       actors,
-      read_ms: needs.clock.now(),
+      read_ms: needs.clock.monotonic(),
       meanwhile: [],
     };
     bySerial.set(list.serial, list);
@@ -228,7 +228,7 @@ export function createLists(needs: ListsNeeds): Lists {
 
   function used(list: List): List {
     list.state = USED;
-    list.read_ms = needs.clock.now();
+    list.read_ms = needs.clock.monotonic();
     return list;
   }
 
