@@ -53,6 +53,36 @@ export function logContract(engine: string, start: () => Promise<LogBench>): voi
       }
     };
 
+    test("LG16: many at once stand in their order, lock their keys, and never wait for each other in a ring", async () => {
+      await using log = bench.open();
+      const topic = topicOf("many");
+      const many = (ns: number[], keyOf: (n: number) => string) =>
+        sql.tx((tx) =>
+          log.appendAll(
+            tx,
+            topic,
+            ns.map((n) => ({ key: keyOf(n), event: event(n) })),
+          ),
+        );
+      const odd = { type: "test.odd", version: 1, data: { n: 0, text: `"quoted" {braced} \\ 'single', ü 🌻` } };
+      expect(sql.tx((tx) => log.appendAll(tx, topic, [{ key: "", event: { ...odd, type: "" } }]))).rejects.toThrow(
+        RangeError,
+      );
+      await sql.tx((tx) => log.appendAll(tx, topic, []));
+      await sql.tx((tx) => log.appendAll(tx, topic, [{ key: `k"1'`, event: odd }]));
+      const up = Array.from({ length: 60 }, (_, i) => i + 1);
+      await Promise.all([many(up, (n) => `k${n}`), many(up.toReversed(), (n) => `k${n}`), many(up, () => "one")]);
+      const events = await untilRead(log, topic, 181);
+      expect(events[0]).toMatchObject({ key: `k"1'`, data: odd.data });
+      for (const n of up) expect(events.filter((e) => e.key === `k${n}`)).toHaveLength(2);
+      expect(numbers(events.filter((e) => e.key === "one"))).toEqual(up);
+      const held = await opened(async (tx) => log.append(tx, topic, "k7", event(1_000)));
+      const later = many([7], (n) => `k${n}`);
+      await held.commit();
+      await later;
+      expect(numbers((await untilRead(log, topic, 183)).slice(-2))).toEqual([1_000, 7]);
+    });
+
     test("LG1: names and data over their bounds are refused, and nothing is written", async () => {
       await using log = bench.open();
       const topic = topicOf("bounds");

@@ -14,6 +14,12 @@ export interface Log extends AsyncDisposable {
   append<E extends LogEvent>(tx: Query, topic: string, key: string, event: E): Promise<void>;
 
   /**
+   * The same for many events at once, by two statements however many they are. The keys are locked in one order, so that two
+   * who append many at once never wait for each other in a ring.
+   */
+  appendAll(tx: Query, topic: string, events: readonly { key: string; event: LogEvent }[]): Promise<void>;
+
+  /**
    * A consumer group: each event at least once, on one node at a time, position kept in the database. The handler gets a
    * batch and must be idempotent; when it throws, the batch comes again after a backoff and nothing behind it overtakes.
    * `handle` may do its work in the given transaction: then effect and position commit together, exactly once. It holds a

@@ -85,6 +85,14 @@ export function createLog(needs: LogNeeds): Log {
       await wakes.onCommit(tx, topic);
     },
 
+    async appendAll(tx, topic, events) {
+      if (events.length === 0) return;
+      for (const { key, event } of events) check(topic, key, event);
+      await ready(tx);
+      await store.insertEvents(tx, topic, events);
+      await wakes.onCommit(tx, topic);
+    },
+
     consume(topic, group, handle, options) {
       if (group.length < 1 || group.length > GROUP_CHARS_MAX)
         throw new RangeError(`a group's name has 1…${GROUP_CHARS_MAX} characters`);

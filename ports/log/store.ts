@@ -28,6 +28,26 @@ export async function insertEvent(tx: Query, topic: string, key: string, event: 
   await tx`SELECT log_append(${topic}, ${key}, ${event.type}, ${event.version}::int, ${event.data}::jsonb)`;
 }
 
+/** As `log_append` does it: the locks have a statement of their own, so that the insert's snapshot sees whom it waited for. */
+export async function insertEvents(
+  tx: Query,
+  topic: string,
+  events: readonly { key: string; event: LogEvent }[],
+): Promise<void> {
+  const keys = tx.array([...new Set(events.map(({ key }) => key))], "TEXT");
+  await tx`
+    SELECT pg_advisory_xact_lock(h.lock) FROM (
+      SELECT DISTINCT hashtextextended(${topic} || chr(31) || k, 5202) AS lock FROM unnest(${keys}) AS k ORDER BY lock) h`;
+  const rows = { events: events.map(({ key, event }) => [key, event.type, event.version, event.data]) };
+  await tx`
+    INSERT INTO log_events (slot, stamp, seq, topic, key, type, version, data)
+    SELECT h.slot,
+      h.stamp_base + greatest(pg_current_xact_id()::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1),
+      nextval('log_seq'), ${topic}, e.value ->> 0, e.value ->> 1, (e.value -> 2)::int, e.value -> 3
+    FROM log_house h CROSS JOIN LATERAL (
+      SELECT value, ordinality FROM jsonb_array_elements(${rows}::jsonb -> 'events') WITH ORDINALITY ORDER BY ordinality) e`;
+}
+
 /** @returns true when the database had been restored into another cluster and is now adopted; the caller's tx must commit */
 export async function adopt(tx: Query): Promise<boolean> {
   const [row] = await tx<{ did: boolean }[]>`SELECT log_adopt() AS did`;
