@@ -17,6 +17,13 @@ export const UNDO_MS_MAX = 10 * 60_000;
 /** A short is ready, this long at most. */
 export const SHORT_DURATION_MS_MAX = 90_000;
 
+/** Likes that share a transaction, of those that come at once: about 10 ms. What comes alone goes at once. */
+export const LIKES_PER_BATCH_MAX = 500;
+/** Transactions of likes under way at once: while one waits for a lock, another goes on. */
+export const LIKE_BATCHES_MAX = 2;
+/** About a second's worth; whoever comes then is told to come back (503 `feed.busy`). */
+export const LIKES_WAITING_MAX = 20_000;
+
 export const COMMENT_EDITS_MAX = 50;
 
 /** What goes in one transaction when an account was deleted: comments, likes, reposts, bookmarks. About 0.1 s. */

@@ -4,8 +4,10 @@ import type { Jobs } from "#ports/jobs/index.ts";
 import type { Log } from "#ports/log/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
+import type { ExactSums } from "./counts/exact.ts";
 import type { FeedEvent } from "./events.ts";
 import type { FeedMedia, FeedPeople, FeedSpaces } from "./needs.ts";
+import type { Likes } from "./reactions/likes.ts";
 
 /** What the feed's writing capabilities stand on. */
 export interface Ground {
@@ -17,6 +19,8 @@ export interface Ground {
   people: FeedPeople;
   spaces: FeedSpaces;
   media: FeedMedia;
+  likes: Likes;
+  exactSums: ExactSums;
   /** Right after the commit: this process's caches know at once; other nodes hear it from the log, and so do we, again. */
   happened(event: FeedEvent): void;
 }

@@ -11,6 +11,7 @@ import { type CommentReader, createCommentReader } from "./comments/read.ts";
 import { commentTexts } from "./comments/store.ts";
 import type { Post } from "./contract.ts";
 import { countsIn, defineRecount, recount, startCounting } from "./counts/counts.ts";
+import { createExactSums } from "./counts/exact.ts";
 import { defineForgetting, startForgetting } from "./departures.ts";
 import { COUNTS_TOPIC, FEED_TOPIC, type FeedEvent, readFeedEvent } from "./events.ts";
 import type { Ground } from "./ground.ts";
@@ -18,6 +19,7 @@ import { createFeedModeration, type FeedModeration } from "./moderation/moderate
 import { changedIn, startPollCounting } from "./polls/counting.ts";
 import { definePollEnd } from "./polls/end.ts";
 import { definePurge } from "./posts/delete.ts";
+import { createLikes } from "./reactions/likes.ts";
 import { createOverlay, type Overlay } from "./reactions/overlay.ts";
 import { createHydrator, type Hydrator } from "./reading/hydrate.ts";
 import { createMediaCards, type MediaCards } from "./reading/media-cards.ts";
@@ -34,7 +36,7 @@ import { createWindows, type Windows } from "./windows/windows.ts";
 
 export const FEED_FOLDER: MigrationFolder = { system: "feed", folder: join(import.meta.dirname, "sql") };
 
-export interface FeedNeeds extends Omit<Ground, "happened"> {
+export interface FeedNeeds extends Omit<Ground, "happened" | "likes" | "exactSums"> {
   caches: Caches;
   /** Where something is smaller than `bounds.ts` says; for small machines and for tests. */
   bounds?: Partial<FeedBounds>;
@@ -115,7 +117,7 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   const passers = createPassers(needs);
   const memory = { hydrator, mediaCards, overlay, timeline, passers };
   const happened = (event: FeedEvent) => apply(event, memory);
-  const ground: Ground = { ...needs, happened };
+  const ground: Ground = { ...needs, happened, likes: createLikes(needs), exactSums: createExactSums({ sql }) };
   const reader = createReader({ ...needs, hydrator, overlay, passers });
   const comments = createCommentReader({ sql, people: needs.people, reader });
   definePurge(ground, jobs);

@@ -10,7 +10,6 @@ import { may } from "#systems/people/index.ts";
 import { POST_EDITS_MAX } from "./bounds.ts";
 import { createComment, deleteComment, editComment, likeComment } from "./comments/write.ts";
 import { feedRoutes as r, type Reaction as ReactionAnswer, tagOf } from "./contract.ts";
-import { exactSums } from "./counts/store.ts";
 import type { Feed } from "./index.ts";
 import { etagOf, must } from "./policy.ts";
 import { servePolls } from "./polls/routes.ts";
@@ -106,7 +105,7 @@ function serveReactions(api: Api, { ground, reader }: Rooms): void {
     async ({ viewer, params }: { viewer: SignedIn; params: { id: PostId } }) => {
       const { post, rules } = await reader.post(viewer, params.id);
       await reaction(ground, viewer, post, rules);
-      const [bits, counts] = await Promise.all([reader.bits(viewer, post), exactSums(ground.sql.pool, params.id)]);
+      const [bits, counts] = await Promise.all([reader.bits(viewer, post), ground.exactSums(params.id)]);
       const body: ReactionAnswer = { id: params.id, counts, viewer: presentViewer(bits) };
       return { status: 200 as const, body };
     };

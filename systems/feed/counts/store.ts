@@ -28,6 +28,19 @@ export async function addDelta(
   await tx`INSERT INTO feed_count_deltas (subject_id, likes, reposts, comments) VALUES (${subject_id}, ${likes}, ${reposts}, ${comments})`;
 }
 
+/** Likes more or fewer of each, one step for each post however many people they are. */
+export async function addLikes(tx: Query, steps: ReadonlyMap<PostId, number>): Promise<void> {
+  const moved = [...steps].filter(([, likes]) => likes !== 0);
+  if (moved.length === 0) return;
+  await tx`INSERT INTO feed_count_deltas (subject_id, likes) SELECT * FROM unnest(${tx.array(
+    moved.map(([id]) => id),
+    "BIGINT",
+  )}, ${tx.array(
+    moved.map(([, likes]) => likes),
+    "SMALLINT",
+  )})`;
+}
+
 /** These were seen for the first time by somebody. */
 export async function addViews(tx: Query, post_ids: readonly PostId[]): Promise<void> {
   await tx`INSERT INTO feed_count_deltas (subject_id, views) SELECT id, 1 FROM unnest(${tx.array([...post_ids], "BIGINT")}) AS id`;
@@ -66,6 +79,17 @@ export async function exactSums(db: Query, subject_id: PostId | CommentId): Prom
     FROM (SELECT likes, reposts, comments, views FROM feed_counts WHERE subject_id = ${subject_id}
       UNION ALL SELECT likes, reposts, comments, views FROM feed_count_deltas WHERE subject_id = ${subject_id}) s`) as Sums[];
   return row!;
+}
+
+/** The same for several at once; one without any is missing. */
+export async function exactSumsOf(db: Query, subject_ids: readonly PostId[]): Promise<Map<PostId, Sums>> {
+  const ids = db.array([...subject_ids], "BIGINT");
+  const rows = (await db`
+    SELECT subject_id, sum(likes)::int AS likes, sum(reposts)::int AS reposts, sum(comments)::int AS comments, sum(views)::int AS views
+    FROM (SELECT subject_id, likes, reposts, comments, views FROM feed_counts WHERE subject_id = ANY(${ids})
+      UNION ALL SELECT subject_id, likes, reposts, comments, views FROM feed_count_deltas WHERE subject_id = ANY(${ids})) s
+    GROUP BY subject_id`) as (Sums & { subject_id: PostId })[];
+  return new Map(rows.map(({ subject_id, ...sums }) => [subject_id, sums]));
 }
 
 export async function sumsOf(db: Query, subject_ids: readonly (PostId | CommentId)[]): Promise<Map<string, Sums>> {

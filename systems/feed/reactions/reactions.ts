@@ -24,7 +24,7 @@ interface About {
 type Act = (ground: Ground, tx: Query, about: About) => Promise<FeedEvent | null>;
 
 const reaction =
-  (action: "like" | "repost" | "bookmark" | null, act: Act): Reaction =>
+  (action: "repost" | "bookmark" | null, act: Act): Reaction =>
   async (ground, viewer, post, rules) => {
     if (action !== null) must(rules.post(action, post), `post.may_not_${action}`);
     const about = { post_id: post.post.id, author_id: post.post.author_id, person_id: viewer.person_id };
@@ -40,18 +40,17 @@ async function actAndTell(act: Act, ground: Ground, tx: Query, about: About): Pr
 
 const now = (ground: Ground) => new Date(ground.clock.now());
 
-export const like = reaction("like", async (ground, tx, about) => {
-  if (!(await store.insertLike(tx, about.person_id, about.post_id, now(ground)))) return null;
-  await addDelta(tx, about.post_id, "likes", 1);
-  return { type: "feed.liked", version: 1, data: { ...about } };
-});
-
-const takeLikeBack: Act = async (_ground, tx, about) => {
-  if (!(await store.deleteLike(tx, about.person_id, about.post_id))) return null;
-  await addDelta(tx, about.post_id, "likes", -1);
-  return { type: "feed.unliked", version: 1, data: { ...about } };
-};
-export const unlike = reaction(null, takeLikeBack);
+/** Likes go together where they come in crowds. */
+const liking =
+  (on: boolean): Reaction =>
+  async (ground, viewer, post, rules) => {
+    if (on) must(rules.post("like", post), "post.may_not_like");
+    const { id: post_id, author_id } = post.post;
+    const event = await ground.likes.do({ post_id, author_id, person_id: viewer.person_id, on });
+    if (event) ground.happened(event);
+  };
+export const like = liking(true);
+export const unlike = liking(false);
 
 export const repost = reaction("repost", async (ground, tx, about) => {
   const entry_id = ground.ids.next<"entry">();
@@ -81,6 +80,12 @@ const takeBookmarkBack: Act = async (_ground, tx, about) =>
     ? { type: "feed.unbookmarked", version: 1, data: { ...about } }
     : null;
 export const unbookmark = reaction(null, takeBookmarkBack);
+
+const takeLikeBack: Act = async (_ground, tx, about) => {
+  if (!(await store.deleteLike(tx, about.person_id, about.post_id))) return null;
+  await addDelta(tx, about.post_id, "likes", -1);
+  return { type: "feed.unliked", version: 1, data: { ...about } };
+};
 
 const TAKE_BACK: Record<store.ReactionKind, Act> = {
   like: takeLikeBack,

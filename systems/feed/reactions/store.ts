@@ -42,13 +42,47 @@ export async function postsReactedTo(
   }[];
 }
 
-/** @returns false when it was there already; so of the others */
-export async function insertLike(tx: Query, person_id: PersonId, post_id: PostId, at: Date): Promise<boolean> {
-  const made =
-    await tx`INSERT INTO feed_likes (person_id, post_id, at) VALUES (${person_id}, ${post_id}, ${at}) ON CONFLICT DO NOTHING`;
-  return made.count === 1;
+interface Like {
+  person_id: PersonId;
+  post_id: PostId;
+}
+export const likeKey = (like: Like): string => `${like.person_id}:${like.post_id}`;
+
+/** In one order, so that two who do this at once never wait for each other in a ring. */
+const pairs = (tx: Query, likes: readonly Like[]) => {
+  const sorted = likes.toSorted((a, b) => (likeKey(a) < likeKey(b) ? -1 : 1));
+  return {
+    people: tx.array(
+      sorted.map((like) => like.person_id),
+      "BIGINT",
+    ),
+    posts: tx.array(
+      sorted.map((like) => like.post_id),
+      "BIGINT",
+    ),
+  };
+};
+
+/** @returns the keys of those that were not there already */
+export async function insertLikes(tx: Query, likes: readonly Like[], at: Date): Promise<string[]> {
+  const { people, posts } = pairs(tx, likes);
+  const made = (await tx`
+    INSERT INTO feed_likes (person_id, post_id, at) SELECT person_id, post_id, ${at}
+    FROM unnest(${people}, ${posts}) AS l (person_id, post_id) ON CONFLICT DO NOTHING RETURNING person_id, post_id`) as Like[];
+  return made.map(likeKey);
 }
 
+/** @returns the keys of those that were there */
+export async function deleteLikes(tx: Query, likes: readonly Like[]): Promise<string[]> {
+  const { people, posts } = pairs(tx, likes);
+  const gone = (await tx`
+    DELETE FROM feed_likes WHERE (person_id, post_id) IN (
+      SELECT f.person_id, f.post_id FROM feed_likes f JOIN unnest(${people}, ${posts}) AS l (person_id, post_id) USING (person_id, post_id)
+      ORDER BY f.person_id, f.post_id FOR UPDATE OF f) RETURNING person_id, post_id`) as Like[];
+  return gone.map(likeKey);
+}
+
+/** @returns false when there was none */
 export async function deleteLike(tx: Query, person_id: PersonId, post_id: PostId): Promise<boolean> {
   const gone = await tx`DELETE FROM feed_likes WHERE person_id = ${person_id} AND post_id = ${post_id}`;
   return gone.count === 1;
