@@ -347,6 +347,12 @@ const outside: Record<string, Row> = {
     () => ({ body: { kind: "hashtag", subject: "advertisement", why: "It is one." } }),
   ],
   "DELETE /v1/trending/bars/{id}": ["moderator", () => ({ params: { id: "1" } }), ["trending_bar.not_found"]],
+  "GET /v1/people/{handle}/posts.rss": ["open", neighbour],
+  "GET /v1/people/{handle}/posts.atom": ["open", neighbour],
+  "GET /v1/spaces/{space}/posts.rss": ["open", (f) => ({ params: { space: f.opened } })],
+  "GET /v1/spaces/{space}/posts.atom": ["open", (f) => ({ params: { space: f.opened } })],
+  "GET /v1/hashtags/{tag}/posts.rss": ["open", () => ({ params: { tag: "weaving" } })],
+  "GET /v1/hashtags/{tag}/posts.atom": ["open", () => ({ params: { tag: "weaving" } })],
 };
 
 export const ROWS: Record<string, Row> = {

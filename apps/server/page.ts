@@ -1,5 +1,5 @@
 import type { Api } from "#ports/http/index.ts";
-import type { Post } from "#systems/feed/contract.ts";
+import { type Post, tagOf } from "#systems/feed/contract.ts";
 import type { Video } from "#systems/media/contract.ts";
 import type { House, Me, Person } from "#systems/people/contract.ts";
 import type { Space } from "#systems/spaces/contract.ts";
@@ -18,6 +18,8 @@ export interface PageNeeds {
 type Card = Pick<PageHead, "title" | "description" | "image" | "type"> & {
   /** Below the house; where the player may stand on other sites. */
   player?: { path: string; width: number; height: number };
+  /** Where its posts are as RSS and Atom, below the house and without the ending. */
+  feed?: string;
 };
 
 /**
@@ -37,12 +39,13 @@ export function createPage(needs: PageNeeds) {
       cookie === null ? null : ask<Me>(needs.api, `${origin}/v1/people/me`, peer_address, { ...from, cookie }),
       cardOf(asked.pathname, (path) => ask(needs.api, `${origin}${path}`, peer_address, from)),
     ]);
-    const { player, ...shown } = card ?? {
+    const { player, feed, ...shown } = card ?? {
       title: "",
       description: `${house.name}: a house that its community owns.`,
       image: null,
       type: "website" as const,
       player: undefined,
+      feed: undefined,
     };
     const url = `${origin}${asked.pathname}`;
     const html = pageHtml({
@@ -52,6 +55,7 @@ export function createPage(needs: PageNeeds) {
       url,
       ...shown,
       ...(player ? { embed: embedOf(player, origin, url) } : {}),
+      ...(feed ? { feed: { title: shown.title, url: `${origin}${feed}` } } : {}),
       private: /^\/(?:settings|admin|setup|bookmarks)\b/.test(asked.pathname),
     });
     return new Response(html, {
@@ -105,8 +109,19 @@ async function cardOf(path: string, ask: Ask): Promise<Card | null> {
   if (kind === "posts") return postCard(await ask<Post>(`/v1/posts/${name}`));
   if (kind === "watch") return videoCard(await ask<Video>(`/v1/videos/${name}`));
   if (kind === "s") return spaceCard(await ask<Space>(`/v1/spaces/${name}`));
+  const tag = hashtagOf(/^\/tags\/([^/]{1,600})\/?$/.exec(path)?.[1]);
+  if (tag !== null) return hashtagCard(tag);
   const handle = /^\/@(\w{1,30})\/?$/.exec(path)?.[1];
   return handle === undefined ? null : personCard(await ask<Person>(`/v1/people/${handle}`));
+}
+
+function hashtagOf(in_path: string | undefined): string | null {
+  if (in_path === undefined) return null;
+  try {
+    return tagOf(decodeURIComponent(in_path));
+  } catch {
+    return null;
+  }
 }
 
 function postCard(post: Post | null): Card | null {
@@ -137,9 +152,25 @@ function personCard(person: Person | null): Card | null {
       description: person.bio,
       image: person.avatar?.url_large ?? null,
       type: "profile",
+      feed: `/v1/people/${person.handle}/posts`,
     }
   );
 }
 
 const spaceCard = (space: Space | null): Card | null =>
-  space && { title: space.name, description: space.description, image: null, type: "website" };
+  space && {
+    title: space.name,
+    description: space.description,
+    image: null,
+    type: "website",
+    feed: `/v1/spaces/${space.slug}/posts`,
+  };
+
+/** A hashtag needs no question: it is what it is called. */
+const hashtagCard = (tag: string): Card => ({
+  title: `#${tag}`,
+  description: `Posts with #${tag}`,
+  image: null,
+  type: "website",
+  feed: `/v1/hashtags/${encodeURIComponent(tag)}/posts`,
+});

@@ -48,6 +48,15 @@ describe("page-html", () => {
     expect((JSON.parse(data) as { name: string }).name).toBe(name);
   });
 
+  test("WEB88: names its feeds to who looks for them, and none where there are none", () => {
+    const html = pageHtml({ ...head, feed: { title: 'Ann "A"', url: "https://house.example/v1/people/ann/posts" } });
+    expect(html).toContain(
+      '<link rel="alternate" type="application/rss+xml" href="https://house.example/v1/people/ann/posts.rss" title="Ann &quot;A&quot;">',
+    );
+    expect(html).toContain('type="application/atom+xml" href="https://house.example/v1/people/ann/posts.atom"');
+    expect(pageHtml(head)).not.toContain("application/rss+xml");
+  });
+
   test("WEB2: carries Open Graph tags with absolute addresses, and asks for nothing from elsewhere", () => {
     const html = pageHtml(head);
     expect(html).toContain('<meta property="og:title" content="A walk">');

@@ -22,6 +22,8 @@ export interface PageHead {
   type: "website" | "article" | "profile" | "video.other";
   /** A video that other sites may show: where they ask how, and the player's own page, both absolute. */
   embed?: { oembed_url: string; player_url: string; width: number; height: number };
+  /** Where the same stands as RSS and Atom, absolute and without the ending. */
+  feed?: { title: string; url: string };
   house: HouseFacts;
   /** Who asks, as `GET /v1/people/me` answers it, or null for nobody; so that the first screen needs no second round trip. */
   me?: object | null;
@@ -69,6 +71,7 @@ export function pageHtml(head: PageHead): string {
     `<script type="module"${nonce} src="${asset(build.entry_js)}"></script>`,
     `<link rel="icon" type="image/svg+xml" href="${asset(build.icon)}">`,
     `<link rel="canonical" href="${escapeHtml(head.url)}">`,
+    ...(head.feed ? feedLinks(head.feed) : []),
     ...(head.private ? ['<meta name="robots" content="noindex">'] : []),
     meta("property", "og:site_name", house.name),
     meta("property", "og:type", head.type),
@@ -93,6 +96,13 @@ export function pageHtml(head: PageHead): string {
     "",
   ].join("\n");
 }
+
+/** For readers of feeds, which look here for them. */
+const feedLinks = ({ title, url }: NonNullable<PageHead["feed"]>): string[] =>
+  (["rss", "atom"] as const).map(
+    (format) =>
+      `<link rel="alternate" type="application/${format}+xml" href="${escapeHtml(`${url}.${format}`)}" title="${escapeHtml(title)}">`,
+  );
 
 /** How other programs put the player among their own words. */
 function embedTags({ oembed_url, player_url, width, height }: NonNullable<PageHead["embed"]>, title: string): string[] {

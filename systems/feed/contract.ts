@@ -10,6 +10,7 @@ import { zPollAsked } from "./polls/shape.ts";
 import { zPost, zPostCounts, zPostViewer } from "./posts/contract.ts";
 import { quotesRoutes } from "./quotes/contract.ts";
 import { seenRoutes } from "./seen/contract.ts";
+import { syndicationRoutes } from "./syndication/contract.ts";
 import { HASHTAG_CHARS_MAX } from "./tokens.ts";
 import { trendingRoutes } from "./trending/contract.ts";
 
@@ -436,5 +437,6 @@ export const feedRoutes = {
   ...pollsRoutes,
   ...quotesRoutes,
   ...seenRoutes,
+  ...syndicationRoutes,
   ...trendingRoutes,
 } as const;

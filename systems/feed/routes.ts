@@ -23,6 +23,7 @@ import type { ListKind, PageAsked, SkeletonFor } from "./reading/reader.ts";
 import { resourceOf, rulesFor } from "./reading/rules.ts";
 import * as skeletons from "./reading/skeleton.ts";
 import { serveSeen } from "./seen/routes.ts";
+import { serveSyndication } from "./syndication/routes.ts";
 import { serveTrending } from "./trending/routes.ts";
 
 /** Parse → may they? → do → present. No SQL, no rules. */
@@ -34,6 +35,7 @@ export function serveFeed(api: Api, { rooms }: Feed): void {
   servePolls(api, rooms);
   serveQuotes(api, rooms);
   serveSeen(api, rooms);
+  serveSyndication(api, rooms);
   serveTrending(api, rooms);
 }
 

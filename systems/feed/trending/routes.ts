@@ -2,7 +2,6 @@ import { notFound } from "#kernel/errors.ts";
 import type { SpaceId } from "#kernel/ids.ts";
 import type { Viewer } from "#kernel/viewer.ts";
 import type { Api } from "#ports/http/index.ts";
-import { may } from "#systems/people/index.ts";
 
 import { feedRoutes as r } from "../contract.ts";
 import type { Rooms } from "../index.ts";
@@ -22,17 +21,7 @@ export function serveTrending(api: Api, { ground, reader, trending }: Rooms): vo
     const { window, limit } = query;
     if (query.space_id === undefined) return { space_id: null, window, limit };
     const space = await ground.spaces.find(query.space_id);
-    const { facts } = await rulesFor(viewer, ground);
-    const ok =
-      space !== null &&
-      may(facts, "read", {
-        kind: "space",
-        owner_id: space.owner_id,
-        audience: "public",
-        space_id: space.id,
-        space_visibility: space.visibility,
-      }).ok;
-    if (!ok) throw notFound("space");
+    if (!space || !(await rulesFor(viewer, ground)).space(space)) throw notFound("space");
     return { space_id: space.id, window, limit };
   }
   /** All that there is at once: what is at the top now is not what was there a page ago. */
