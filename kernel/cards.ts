@@ -16,6 +16,8 @@ export const zPersonCard = z
     suspended: z.boolean(),
     /** Shown to those who follow them or look for them, and chosen for nobody else. */
     limited: z.boolean(),
+    /** Shows what they post to those whom they let follow them. */
+    private: z.boolean(),
   })
   .meta({ id: "PersonCard" });
 
@@ -28,6 +30,7 @@ export interface PersonCard {
   avatar: Avatar | null;
   suspended: boolean;
   limited: boolean;
+  private: boolean;
 }
 
 export const SPACE_VISIBILITIES = ["public", "private"] as const;

@@ -65,7 +65,7 @@ api.serve(homeFeed, async ({ viewer, query }) => {
       display_name: row.display_name,
       avatar: null,
       suspended: false,
-      limited: false,
+      limited: false, private: false,
     },
     space: null,
     video: null,

@@ -39,6 +39,8 @@ export const RESET_EXPIRY_H = 24;
 export const SECRET_CHARS_MAX = 80;
 
 /** Relations live in memory per person, so each side of one person's is bounded. */
+/** People who wait for one person's answer; the next one is told to come back. All of them are let in at once when the person is private no more. */
+export const FOLLOW_REQUESTS_MAX = 1_000;
 export const FOLLOWEES_MAX = 10_000;
 export const BLOCKS_MAX = 10_000;
 export const MUTES_MAX = 10_000;

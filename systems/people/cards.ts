@@ -25,6 +25,7 @@ export function createCards({ sql, memory, pictures }: Pick<Ground, "sql" | "mem
       avatar: row.avatar_image_id === null ? null : await pictures.avatarOf(row.id, row.avatar_image_id),
       suspended: row.suspended_at !== null,
       limited: row.limited_at !== null,
+      private: row.private_at !== null,
     };
   }
 

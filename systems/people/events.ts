@@ -16,6 +16,10 @@ export type PeopleEvents = {
   followed: { follower_id: PersonId; followee_id: PersonId };
   /** Also told for each follow that a block ended. */
   unfollowed: { follower_id: PersonId; followee_id: PersonId };
+  follow_requested: { follower_id: PersonId; followee_id: PersonId };
+  follow_request_ended: { follower_id: PersonId; followee_id: PersonId; how: "accepted" | "refused" | "withdrawn" };
+  /** What they made is for their followers only from here on, or for everybody again. */
+  privacy_changed: { person_id: PersonId; private: boolean };
   blocked: { blocker_id: PersonId; blocked_id: PersonId };
   unblocked: { blocker_id: PersonId; blocked_id: PersonId };
   muted: { muter_id: PersonId; muted_id: PersonId };

@@ -19,6 +19,7 @@ import { PEOPLE_TOPIC } from "./events.ts";
 import type { Ground, Pictures } from "./ground.ts";
 import { createHouse, type HouseDefaults, type HouseNotes, type Houses } from "./house.ts";
 import { createInvitations, type Invitations } from "./invitations.ts";
+import { createFollowers, type Followers } from "./followers.ts";
 import type { Relations } from "./may.ts";
 import { createMemory } from "./memory.ts";
 import { createOffices, type Offices } from "./offices.ts";
@@ -103,6 +104,7 @@ export interface Rooms {
   passkeys: Passkeys;
   profiles: Profiles;
   relating: Relating;
+  followers: Followers;
   invitations: Invitations;
   offices: Offices;
   house: Houses;
@@ -139,6 +141,7 @@ export async function createPeople(needs: PeopleNeeds): Promise<People> {
     passkeys: createPasskeys(ground, sessions, account, async () => (await house.settings()).name),
     profiles,
     relating,
+    followers: createFollowers(ground),
     invitations: createInvitations(ground, cards),
     offices,
     house,

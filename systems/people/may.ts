@@ -87,6 +87,8 @@ export interface Resource {
   /** Taken out of sight by moderators, who still see it, as its owner does. */
   hidden?: boolean;
   owner_suspended?: boolean;
+  /** Of what people make: its owner shows it to whom they let follow them, also where it says that it is public. */
+  owner_private?: boolean;
 }
 
 export interface Decision {
@@ -130,7 +132,9 @@ function mayRead({ viewer, relations, spaces }: ViewerFacts, resource: Resource)
   if (space_id !== null && resource.space_visibility === "private" && !spaces.has(space_id)) return NO.not_member;
   switch (audience) {
     case "public":
-      return YES.public;
+      if (resource.owner_private !== true) return YES.public;
+      if (relations.follows.has(owner_id)) return YES.you_follow;
+      return space_id !== null && spaces.has(space_id) ? YES.member : NO.private_account;
     case "followers":
       return relations.follows.has(owner_id) ? YES.you_follow : NO.not_follower;
     case "space":
@@ -157,7 +161,8 @@ function mayRepost(facts: ViewerFacts, resource: Resource): Decision {
   const read = mayRead(facts, resource);
   if (!read.ok) return read;
   if (resource.hidden === true) return NO.hidden;
-  return resource.audience === "public" && resource.space_visibility !== "private" ? YES.public : NO.not_public;
+  const { audience, space_visibility, owner_private } = resource;
+  return audience === "public" && space_visibility !== "private" && owner_private !== true ? YES.public : NO.not_public;
 }
 
 function mayReach({ viewer, relations }: ViewerFacts, resource: Resource): Decision {
@@ -218,6 +223,7 @@ const NO = decisions(false, {
   not_follower: "It is for its author's followers.",
   not_member: "It is for the members of its space.",
   private: "It is private.",
+  private_account: "Its owner shows it to whom they let follow them.",
   not_public: "Only what is public can be passed on.",
   not_own: "It is not yours.",
   yourself: "That is you.",

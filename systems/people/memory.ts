@@ -90,6 +90,7 @@ export function createMemory(caches: Caches): Memory {
         const event = stored as unknown as PeopleEvent;
         switch (event.type) {
           case "people.profile_changed":
+          case "people.privacy_changed":
           case "people.suspended":
           case "people.reinstated":
           case "people.limited":
@@ -117,6 +118,8 @@ export function createMemory(caches: Caches): Memory {
             forgetRelations(event.data.muter_id);
             break;
           case "people.person_created":
+          case "people.follow_requested":
+          case "people.follow_request_ended":
           case "people.house_changed":
             break;
         }

@@ -12,6 +12,7 @@ import { tell } from "./events.ts";
 import type { Ground } from "./ground.ts";
 import { may, NO_SPACES } from "./may.ts";
 import type { Relating } from "./relations.ts";
+import { setPrivacy } from "./privacy.ts";
 import * as persons from "./store/persons.ts";
 import * as store from "./store/relations.ts";
 
@@ -23,7 +24,7 @@ interface PageAsked {
 /** Profiles and the lists of people. */
 export interface Profiles {
   me(viewer: SignedIn): Promise<Me>;
-  editMe(viewer: SignedIn, change: persons.ProfileChange): Promise<Me>;
+  editMe(viewer: SignedIn, change: persons.ProfileChange & { private?: boolean | undefined }): Promise<Me>;
   person(viewer: Viewer, handle: string): Promise<Person>;
   related(
     viewer: Viewer,
@@ -31,7 +32,7 @@ export interface Profiles {
     kind: "followers" | "following",
     asked: PageAsked,
   ): Promise<Page<PersonListed>>;
-  mine(viewer: SignedIn, kind: "blocks" | "mutes", asked: PageAsked): Promise<Page<PersonCard>>;
+  mine(viewer: SignedIn, kind: "blocks" | "mutes" | "follow_requests", asked: PageAsked): Promise<Page<PersonCard>>;
   suggest(viewer: SignedIn, asked: { q: string; limit: number }): Promise<PersonListed[]>;
   everybody(asked: PageAsked & { q?: string | undefined; state: "all" | "suspended" }): Promise<Page<AdminPerson>>;
   /** Of the living among these. At most `CARDS_PER_CALL_MAX` ids. */
@@ -53,7 +54,7 @@ export interface ProfileFacts {
 const SUGGEST_SCAN_MAX = 500;
 
 export function createProfiles(
-  ground: Pick<Ground, "sql" | "log" | "memory" | "pictures">,
+  ground: Pick<Ground, "sql" | "log" | "clock" | "memory" | "pictures">,
   cards: Cards,
   relating: Relating,
 ): Profiles {
@@ -80,11 +81,19 @@ export function createProfiles(
 
   async function relationTo(viewer: Viewer, id: PersonId): Promise<Relation | null> {
     if (viewer.kind === "nobody" || viewer.person_id === id) return null;
-    const [{ follows, blocks, mutes }, follows_you] = await Promise.all([
+    const [{ follows, blocks, mutes }, follows_you, asked] = await Promise.all([
       relating.relations(viewer.person_id),
       store.follows(sql.pool, id, viewer.person_id),
+      store.requestsBetween(sql.pool, id, viewer.person_id),
     ]);
-    return { you_follow: follows.has(id), follows_you, you_block: blocks.has(id), you_mute: mutes.has(id) };
+    return {
+      you_follow: follows.has(id),
+      follows_you,
+      you_block: blocks.has(id),
+      you_mute: mutes.has(id),
+      you_requested: asked.has(viewer.person_id),
+      requests_you: asked.has(id),
+    };
   }
 
   async function present(row: persons.PersonRow) {
@@ -160,8 +169,10 @@ export function createProfiles(
         throw notFound("image");
       const id = viewer.person_id;
       await sql.tx(async (tx) => {
+        if (change.private === false) await store.enterFollows(tx);
         if (!(await persons.editProfile(tx, id, change))) throw notFound("person");
         await tell(log, tx, id, "profile_changed", { person_id: id });
+        if (change.private !== undefined) await setPrivacy(ground, tx, id, change.private);
       });
       memory.forgetPerson(id);
       return me(viewer);

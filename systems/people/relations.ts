@@ -2,11 +2,12 @@ import { conflict, notFound, Problem } from "#kernel/errors.ts";
 import type { PersonId } from "#kernel/ids.ts";
 import type { SignedIn, Viewer } from "#kernel/viewer.ts";
 
-import { BLOCKS_MAX, FOLLOWEES_MAX, MUTES_MAX } from "./bounds.ts";
+import { BLOCKS_MAX, FOLLOW_REQUESTS_MAX, FOLLOWEES_MAX, MUTES_MAX } from "./bounds.ts";
 import { tell } from "./events.ts";
 import type { Ground } from "./ground.ts";
 import { may, NO_RELATIONS, NO_SPACES, type Relations } from "./may.ts";
 import * as persons from "./store/persons.ts";
+import * as privacy from "./store/privacy.ts";
 import * as store from "./store/relations.ts";
 
 /** Follow, block and mute. Doing what is done already is not an error and tells nobody again. */
@@ -14,6 +15,7 @@ export interface Relating {
   relations(id: PersonId): Promise<Relations>;
   relationsOf(viewer: Viewer): Promise<Relations>;
   follow(viewer: SignedIn, handle: string): Promise<void>;
+  /** Takes a request back, too. */
   unfollow(viewer: SignedIn, handle: string): Promise<void>;
   block(viewer: SignedIn, handle: string): Promise<void>;
   unblock(viewer: SignedIn, handle: string): Promise<void>;
@@ -70,9 +72,15 @@ export function createRelating({
       await bound(viewer, "follows", FOLLOWEES_MAX);
       await sql.tx(async (tx) => {
         await store.lockPair(tx, me, them.id);
+        await store.enterFollows(tx);
         if (await store.isBlockedEitherWay(tx, me, them.id)) throw blocked();
-        if (await store.addFollow(tx, me, them.id, now()))
-          await tell(log, tx, me, "followed", { follower_id: me, followee_id: them.id });
+        const pair = { follower_id: me, followee_id: them.id };
+        // As it is now, and locked until the end: nobody slips in while they become private, nor waits for one who no longer is.
+        if (await privacy.isPrivate(tx, them.id)) {
+          if (await store.follows(tx, me, them.id)) return;
+          if ((await store.countRequests(tx, them.id, FOLLOW_REQUESTS_MAX)) >= FOLLOW_REQUESTS_MAX) throw tooManyAsk();
+          if (await store.addRequest(tx, me, them.id, now())) await tell(log, tx, me, "follow_requested", pair);
+        } else if (await store.addFollow(tx, me, them.id, now())) await tell(log, tx, me, "followed", pair);
       });
       memory.forgetRelations(me);
     },
@@ -83,6 +91,8 @@ export function createRelating({
       await sql.tx(async (tx) => {
         if (await store.removeFollow(tx, me, id))
           await tell(log, tx, me, "unfollowed", { follower_id: me, followee_id: id });
+        if (await store.removeRequest(tx, me, id))
+          await tell(log, tx, me, "follow_request_ended", { follower_id: me, followee_id: id, how: "withdrawn" });
       });
       memory.forgetRelations(me);
     },
@@ -100,6 +110,8 @@ export function createRelating({
         ] as const) {
           if (await store.removeFollow(tx, follower_id, followee_id))
             await tell(log, tx, follower_id, "unfollowed", { follower_id, followee_id });
+          if (await store.removeRequest(tx, follower_id, followee_id))
+            await tell(log, tx, follower_id, "follow_request_ended", { follower_id, followee_id, how: "refused" });
         }
         if (await store.addBlock(tx, me, id, now()))
           await tell(log, tx, me, "blocked", { blocker_id: me, blocked_id: id });
@@ -138,4 +150,6 @@ export function createRelating({
   };
 }
 
+const tooManyAsk = () =>
+  conflict("people.too_many_ask", "Too many people wait for this person's answer. Try again when they have answered some.");
 const blocked = () => conflict("people.blocked", "You block this person, or they block you. A follow needs neither.");

@@ -106,6 +106,14 @@ export function servePeople(api: Api, people: People): void {
     body: await profiles.mine(viewer, "mutes", query),
   }));
 
+  api.serve(r.listFollowRequests, async ({ viewer, query }) => ({
+    status: 200,
+    body: await profiles.mine(viewer, "follow_requests", query),
+  }));
+  for (const act of ["acceptFollower", "removeFollower"] as const) {
+    api.serve(r[act], async ({ viewer, params }) => (await people.rooms.followers[act](viewer, params.handle), done));
+  }
+
   api.serve(r.suggestPeople, async ({ viewer, query }) => ({
     status: 200,
     body: { items: await profiles.suggest(viewer, query) },

@@ -15,13 +15,14 @@ export interface PersonRow {
   suspended_reason: string | null;
   suspended_until: Date | null;
   limited_at: Date | null;
+  private_at: Date | null;
   followers: number;
   following: number;
 }
 
 const columns = (q: Query) => q`
   p.id, p.handle, p.display_name, p.bio, p.links, p.avatar_image_id, p.role, p.created_at, p.suspended_at, p.suspended_reason,
-  p.suspended_until, p.limited_at,
+  p.suspended_until, p.limited_at, p.private_at,
   greatest(c.followers, 0) AS followers, greatest(c.following, 0) AS following`;
 
 /** Of the living only; a deleted person is not found. */

@@ -42,6 +42,28 @@ export const around = (q: Query, id: PersonId) => q<
   UNION ALL SELECT 'blocked_by', array_agg(blocker_id) FROM people_blocks WHERE blocked_id = ${id}
   UNION ALL SELECT 'mutes', array_agg(muted_id) FROM people_mutes WHERE muter_id = ${id}`;
 
+/** @returns how many wait, at most `rows_max` are counted */
+export const countRequests = async (q: Query, followee: PersonId, rows_max: number): Promise<number> =>
+  (await q`SELECT 1 FROM people_follow_requests WHERE followee_id = ${followee} LIMIT ${rows_max}`).length;
+export const addRequest = (q: Query, requester: PersonId, followee: PersonId, at: Date) =>
+  changed(q`INSERT INTO people_follow_requests (requester_id, followee_id, at) VALUES (${requester}, ${followee}, ${at})
+    ON CONFLICT DO NOTHING RETURNING 1`);
+export const removeRequest = (q: Query, requester: PersonId, followee: PersonId) =>
+  changed(
+    q`DELETE FROM people_follow_requests WHERE requester_id = ${requester} AND followee_id = ${followee} RETURNING 1`,
+  );
+/** Which of these two asked the other. */
+export const requestsBetween = async (q: Query, a: PersonId, b: PersonId): Promise<Set<PersonId>> => {
+  const rows = await q<{ requester_id: PersonId }[]>`SELECT requester_id FROM people_follow_requests
+    WHERE (followee_id = ${a} AND requester_id = ${b}) OR (followee_id = ${b} AND requester_id = ${a})`;
+  return new Set(rows.map((row) => row.requester_id));
+};
+export const requestersOf = async (q: Query, followee: PersonId): Promise<PersonId[]> =>
+  (
+    await q<{ requester_id: PersonId }[]>`SELECT requester_id FROM people_follow_requests WHERE followee_id = ${followee}
+      ORDER BY requester_id`
+  ).map((row) => row.requester_id);
+
 export const follows = (q: Query, follower: PersonId, followee: PersonId) =>
   changed(q`SELECT 1 FROM people_follows WHERE follower_id = ${follower} AND followee_id = ${followee}`);
 
@@ -53,7 +75,7 @@ export const followersAmong = async (q: Query, id: PersonId, ids: readonly Perso
   return new Set(rows.map((row) => row.id));
 };
 
-export type ListKind = "followers" | "following" | "blocks" | "mutes";
+export type ListKind = "followers" | "following" | "blocks" | "mutes" | "follow_requests";
 
 /** The latest first, from below (at, id). `at` comes as microseconds in text, which a Date would lose. */
 export const list = (
@@ -69,6 +91,7 @@ export const list = (
     following: ["follower_id", "followee_id"],
     blocks: ["blocker_id", "blocked_id"],
     mutes: ["muter_id", "muted_id"],
+    follow_requests: ["followee_id", "requester_id"],
   }[kind] as [string, string];
   const at = below?.at ?? null;
   return q<{ id: PersonId; at: string }[]>`
@@ -137,8 +160,18 @@ export async function eraseSome(tx: Tx, id: PersonId, rows_max: number): Promise
     await tx`DELETE FROM people_mutes WHERE ctid IN (
       SELECT ctid FROM people_mutes WHERE muter_id = ${id} OR muted_id = ${id} LIMIT ${rows_max}) RETURNING 1`,
   ];
-  return gone.length + blocks.length + mutes.length;
+  const requests = await tx`DELETE FROM people_follow_requests WHERE ctid IN (
+    SELECT ctid FROM people_follow_requests WHERE requester_id = ${id} OR followee_id = ${id} LIMIT ${rows_max}) RETURNING 1`;
+  return gone.length + blocks.length + mutes.length + requests.length;
 }
+
+/**
+ * For a transaction that writes elsewhere before it writes follows: it waits for a recount here, where it holds no
+ * transaction id yet for which the log, and so the recount, would wait.
+ */
+export const enterFollows = async (tx: Tx) => {
+  await tx`LOCK TABLE people_follows IN ROW EXCLUSIVE MODE`;
+};
 
 /** Readers go on, writers wait. Taken before anything is written, so that this transaction holds no id that a log waits for. */
 export const lockFollows = async (tx: Tx) => {
