@@ -52,6 +52,7 @@ export function createRules({ people, spaces }: { people: PeopleFacts; spaces: S
         // A space that has gone keeps what stood in it to itself.
         ...(space_id === null ? {} : { space_visibility: space?.visibility ?? "private" }),
         owner_suspended: owner?.suspended ?? true,
+        owner_private: owner?.private ?? true,
       });
     },
     async readable(viewer, kind, things) {
@@ -74,6 +75,7 @@ export function createRules({ people, spaces }: { people: PeopleFacts; spaces: S
           space_id,
           ...(visibility === null ? {} : { space_visibility: visibility }),
           owner_suspended: owners.get(owner_id)?.suspended ?? true,
+          owner_private: owners.get(owner_id)?.private ?? true,
         }).ok;
       });
     },

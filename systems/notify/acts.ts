@@ -101,6 +101,18 @@ function ofPeople(stored: StoredEvent): Act[] {
       const told = { person_id: followee_id, actor_id: follower_id, post_id: null, comment_id: null };
       return [act("follow", follower_id, "all", told, event.type === "people.unfollowed")];
     }
+    case "people.follow_requested": {
+      const { follower_id, followee_id } = event.data;
+      const told = { person_id: followee_id, actor_id: follower_id, post_id: null, comment_id: null };
+      return [act("follow_request", follower_id, follower_id, told)];
+    }
+    case "people.follow_request_ended": {
+      const { follower_id, followee_id, how } = event.data;
+      const asked = { person_id: followee_id, actor_id: follower_id, post_id: null, comment_id: null };
+      const answered = { ...asked, person_id: follower_id, actor_id: followee_id };
+      const gone = act("follow_request", follower_id, follower_id, asked, true);
+      return how === "accepted" ? [gone, act("follow_accepted", followee_id, "all", answered)] : [gone];
+    }
     default:
       return [];
   }

@@ -195,7 +195,8 @@ describe("people: profiles", () => {
       display_name: "Max M",
       avatar,
       suspended: false,
-      limited: false, private: false,
+      limited: false,
+      private: false,
     });
     expect((await edit({ bio: "" })).body).toMatchObject({ display_name: "Max M", bio: "", avatar });
     expect((await edit({ avatar_image_id: null })).body).toMatchObject({ avatar: null, avatar_image_id: null });

@@ -11,8 +11,8 @@ import type { AdminPerson, Me, Person, PersonListed, Relation } from "./contract
 import { tell } from "./events.ts";
 import type { Ground } from "./ground.ts";
 import { may, NO_SPACES } from "./may.ts";
-import type { Relating } from "./relations.ts";
 import { setPrivacy } from "./privacy.ts";
+import type { Relating } from "./relations.ts";
 import * as persons from "./store/persons.ts";
 import * as store from "./store/relations.ts";
 

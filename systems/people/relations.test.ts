@@ -71,7 +71,9 @@ describe("people: follow, block, mute", () => {
       you_follow: false,
       follows_you: false,
       you_block: false,
-      you_mute: false, you_requested: false, requests_you: false
+      you_mute: false,
+      you_requested: false,
+      requests_you: false,
     });
     await act(a.token, "follow", "READ_B");
     expect(await relation(a.token, "read_b")).toMatchObject({ you_follow: true, follows_you: false });
@@ -102,7 +104,9 @@ describe("people: follow, block, mute", () => {
       you_follow: false,
       follows_you: false,
       you_block: false,
-      you_mute: false, you_requested: false, requests_you: false
+      you_mute: false,
+      you_requested: false,
+      requests_you: false,
     });
   });
 
@@ -125,7 +129,12 @@ describe("people: follow, block, mute", () => {
     await act(b.token, "follow", "mute_a");
     await act(a.token, "mute", "mute_b");
     expect(await relation(a.token, "mute_b")).toMatchObject({ you_mute: true, follows_you: true });
-    expect(await relation(b.token, "mute_a")).toMatchObject({ you_follow: true, you_mute: false, you_requested: false, requests_you: false });
+    expect(await relation(b.token, "mute_a")).toMatchObject({
+      you_follow: true,
+      you_mute: false,
+      you_requested: false,
+      requests_you: false,
+    });
     expect((await client.call(r.listMutes, { token: a.token })).body.items.map((p) => p.handle)).toEqual(["mute_b"]);
   });
 

@@ -151,5 +151,8 @@ export function createRelating({
 }
 
 const tooManyAsk = () =>
-  conflict("people.too_many_ask", "Too many people wait for this person's answer. Try again when they have answered some.");
+  conflict(
+    "people.too_many_ask",
+    "Too many people wait for this person's answer. Try again when they have answered some.",
+  );
 const blocked = () => conflict("people.blocked", "You block this person, or they block you. A follow needs neither.");

@@ -162,7 +162,10 @@ export function createReader(needs: ReaderNeeds): Reader {
   }
 
   const mayBePassedOn = (post: HydratedPost): boolean =>
-    post.post.audience === "public" && !post.post.is_hidden && post.cards.space?.visibility !== "private";
+    post.post.audience === "public" &&
+    !post.cards.author.private &&
+    !post.post.is_hidden &&
+    post.cards.space?.visibility !== "private";
   const isShownPassing = (rules: Rules, kind: ListKind, reposter: PersonCard): boolean =>
     rules.comment("read", reposter).ok && (kind === "page" || !rules.isMuted(reposter.id));
   const mayPassOn = (rules: Rules, kind: ListKind, post: HydratedPost, reposter: PersonCard): boolean =>

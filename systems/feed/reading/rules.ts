@@ -46,6 +46,7 @@ export function resourceOf(
     space_id: post.space_id,
     ...(space ? { space_visibility: space.visibility } : {}),
     owner_suspended: author.suspended,
+    owner_private: author.private,
     hidden: post.is_hidden === true,
   };
 }

@@ -11,7 +11,7 @@ import { type CutFilm, cutFilm } from "../encode/cut-film.ts";
 import { keyFramesOfPackets } from "../encode/key-frames.ts";
 import { type Probe, probeVideo } from "../encode/probe.ts";
 import { MediaRefusal } from "../encode/tools.ts";
-import { belongsInPublic, newPlace } from "../places.ts";
+import { newPlace } from "../places.ts";
 import { openScratch } from "../scratch.ts";
 import { checkQuota } from "../uploads/admission.ts";
 import { uploadBlob } from "../uploads/index.ts";
@@ -182,7 +182,8 @@ async function asNew(tx: Query, edit: store.EditRow, video: videos.VideoRow, cut
     title: edit.title ?? video.title,
     description: video.description,
     ...seen,
-    place: newPlace("videos", id, belongsInPublic({ ...seen, hidden_at: null })),
+    place: newPlace("videos", id, false),
+    hidden_at: video.hidden_at,
     created_at,
   });
   if (edit.keep_texts) await moveTexts(tx, video.id, id, cut.start_ms, cut.end_ms, created_at);

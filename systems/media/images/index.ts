@@ -9,6 +9,7 @@ import type { Query, Sql } from "#ports/sql/index.ts";
 import { IMAGE_WAIT_MS_MAX } from "../bounds.ts";
 import type { Tell } from "../events.ts";
 import { copyPlace, isPublicPlace, leavePlace, newPlace } from "../places.ts";
+import { isSuspended, keptOutSince } from "../upkeep/owners.ts";
 import type { Uploads } from "../uploads/index.ts";
 import { variantsOf } from "./present.ts";
 import * as store from "./store.ts";
@@ -58,7 +59,9 @@ export function createImages(needs: ImagesNeeds): Images {
       await sql.tx(async (tx) => {
         await needs.uploads.take(tx, owner_id, upload_id, "image");
         const created_at = new Date(clock.now());
-        await store.insertImage(tx, { id, owner_id, upload_id, alt, place: newPlace("images", id, false), created_at });
+        const hidden_at = await keptOutSince(tx, owner_id);
+        const place = newPlace("images", id, false);
+        await store.insertImage(tx, { id, owner_id, upload_id, alt, place, hidden_at, created_at });
         await jobs.enqueue(tx, MAKE_IMAGE, { image_id: id }, { tenant: owner_id, unique_key: `${MAKE_IMAGE}:${id}` });
       });
       const until = clock.monotonic() + IMAGE_WAIT_MS_MAX;
@@ -102,7 +105,8 @@ export function createImages(needs: ImagesNeeds): Images {
   /** Done at once and not by a job: the card that is being made keeps the address for a long time. */
   async function showAsFace(image: store.ImageRow, holder: string): Promise<store.ImageRow | null> {
     const to = newPlace("images", image.id, true);
-    const open = image.hidden_at === null;
+    // The face of who is private lies in the open all the same; only a suspension hides it.
+    const open = !(await isSuspended(sql.pool, image.owner_id));
     if (open) await copyPlace(blobs, image.place, to, null);
     const held = { holder, audience: "public" as const, space_id: null };
     const done = await sql.tx(async (tx) => {
@@ -110,10 +114,11 @@ export function createImages(needs: ImagesNeeds): Images {
       if (!now || (now.holder !== null && now.holder !== holder)) return false;
       if (open && !(await store.setPlace(tx, image.id, image.place, to))) return false;
       await store.setHolder(tx, image.id, held, new Date(clock.now()));
+      if (open) await store.showAgain(tx, image.id);
       if (open) await leavePlace(tx, jobs, image.place);
       return true;
     });
-    if (done) return { ...image, ...held, place: open ? to : image.place };
+    if (done) return { ...image, ...held, place: open ? to : image.place, hidden_at: open ? null : image.hidden_at };
     if (open) await blobs.deletePrefix(to);
     // Somebody else did the same at the same time: theirs stands.
     const now = await store.findImage(sql.pool, image.id);

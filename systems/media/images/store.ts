@@ -38,10 +38,11 @@ const COLUMNS = `id, owner_id, upload_id, alt, status, failure_code, failure_det
 
 export async function insertImage(
   q: Query,
-  row: Pick<ImageRow, "id" | "owner_id" | "upload_id" | "alt" | "place" | "created_at">,
+  row: Pick<ImageRow, "id" | "owner_id" | "upload_id" | "alt" | "place" | "hidden_at" | "created_at">,
 ): Promise<void> {
-  await q`INSERT INTO media_images (id, owner_id, upload_id, alt, status, place, created_at)
-    VALUES (${row.id}, ${row.owner_id}, ${row.upload_id}, ${row.alt}, 'processing', ${row.place}, ${row.created_at})`;
+  await q`INSERT INTO media_images (id, owner_id, upload_id, alt, status, place, hidden_at, created_at)
+    VALUES (${row.id}, ${row.owner_id}, ${row.upload_id}, ${row.alt}, 'processing', ${row.place}, ${row.hidden_at}::timestamptz,
+      ${row.created_at})`;
 }
 
 export async function findImage(q: Query, id: ImageId): Promise<ImageRow | null> {
@@ -101,9 +102,18 @@ export async function setHolder(
     released_at = ${held.holder === null ? now : null} WHERE id = ${id}`;
 }
 
+export async function showAgain(tx: Query, id: ImageId): Promise<void> {
+  await tx`UPDATE media_images SET hidden_at = NULL WHERE id = ${id}`;
+}
+
 /** @returns those whose place may be wrong now */
-export async function setHidden(q: Query, owner_id: PersonId, hidden_at: Date | null): Promise<ImageId[]> {
-  const rows = await q<{ id: ImageId; audience: Audience }[]>`UPDATE media_images SET hidden_at = ${hidden_at}
+export async function setHidden(
+  q: Query,
+  owner_id: PersonId,
+  { things_at, face_at }: { things_at: Date | null; face_at: Date | null },
+): Promise<ImageId[]> {
+  const rows = await q<{ id: ImageId; audience: Audience }[]>`UPDATE media_images
+    SET hidden_at = CASE WHEN holder LIKE 'person:%' THEN ${face_at}::timestamptz ELSE ${things_at}::timestamptz END
     WHERE owner_id = ${owner_id} AND deleted_at IS NULL RETURNING id, audience`;
   return rows.filter((row) => row.audience === "public").map((row) => row.id);
 }

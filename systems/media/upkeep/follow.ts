@@ -14,6 +14,7 @@ import * as images from "../images/store.ts";
 import type { Uploads } from "../uploads/index.ts";
 import { MOVE_VIDEO, removeVideo } from "../videos/index.ts";
 import * as videos from "../videos/store.ts";
+import { type OwnerState, setOwner } from "./owners.ts";
 
 export const DELETE_OF_PERSON = "media.delete_of_person";
 const AT_ONCE = 50;
@@ -26,16 +27,21 @@ export function followPeople(needs: { log: Log; jobs: Jobs; clock: Clock }): Dis
 
   async function onPeople({ type, data }: StoredEvent, tx: Query) {
     const person_id = String(data.person_id) as PersonId;
-    if (type === "people.suspended") return hide(tx, person_id, new Date(needs.clock.now()));
-    if (type === "people.reinstated") return hide(tx, person_id, null);
+    if (type === "people.suspended") return become(tx, person_id, { suspended: true });
+    if (type === "people.reinstated") return become(tx, person_id, { suspended: false });
+    if (type === "people.privacy_changed") return become(tx, person_id, { private: data.private === true });
     if (type === "people.deleted")
       await needs.jobs.enqueue(tx, DELETE_OF_PERSON, { person_id }, { unique_key: `${DELETE_OF_PERSON}:${person_id}` });
   }
 
-  async function hide(tx: Query, owner_id: PersonId, at: Date | null) {
-    for (const video_id of await videos.setHidden(tx, owner_id, at))
+  /** What somebody suspended or private has leaves the open. The face of who is private stays, as their name does. */
+  async function become(tx: Query, owner_id: PersonId, change: Partial<OwnerState>) {
+    const at = new Date(needs.clock.now());
+    const now = await setOwner(tx, owner_id, change, at);
+    const things_at = now.suspended || now.private ? at : null;
+    for (const video_id of await videos.setHidden(tx, owner_id, things_at))
       await needs.jobs.enqueue(tx, MOVE_VIDEO, { video_id });
-    for (const image_id of await images.setHidden(tx, owner_id, at))
+    for (const image_id of await images.setHidden(tx, owner_id, { things_at, face_at: now.suspended ? at : null }))
       await needs.jobs.enqueue(tx, MOVE_IMAGE, { image_id });
   }
 }

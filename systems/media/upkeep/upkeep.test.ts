@@ -1,6 +1,8 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 
-import { createImage, createUpload, getImage, getUpload } from "../contract.ts";
+import { peopleRoutes } from "#systems/people/contract.ts";
+
+import { createImage, createUpload, getImage, getUpload, getVideo } from "../contract.ts";
 import {
   createSteppedClock,
   good,
@@ -120,6 +122,40 @@ test.skipIf(machineFfmpeg() === null)(
 );
 
 describe.skipIf(machineFfmpeg() === null)("what happens to people", () => {
+  test("PE65: of who becomes private nothing lies in the open, nor what they add; it is their followers'; public, it does again", async () => {
+    await using house = await mediaHouse();
+    const [astrid, birger, cecilia] = [
+      await house.person("astrid"),
+      await house.person("birger"),
+      await house.person("cecilia"),
+    ];
+    const { client } = house;
+    await client.call(peopleRoutes.follow, { token: cecilia.token, params: { handle: "birger" } });
+    const id = await uploadVideo(house, birger.token, await makeClip({ seconds: 1 }));
+    await house.settled();
+    const open = await videoWhen(house, birger.token, id, ({ status }) => status === "ready");
+    expect(open.hls_url).toContain("/public/");
+    const become = async (isPrivate: boolean) => {
+      good(await client.call(peopleRoutes.editMe, { token: birger.token, body: { private: isPrivate } }));
+      await house.house.log.caughtUp("people", "media");
+      await house.settled();
+    };
+    await become(true);
+    expect((await house.ask(open.hls_url!)).status).toBe(404);
+    const later = await uploadVideo(house, birger.token, await makeClip({ seconds: 1 }));
+    await house.settled();
+    expect((await house.stored()).filter((name) => name.startsWith("public/"))).toEqual([]);
+    for (const video_id of [id, later]) {
+      const see = async (token: string | null) => client.call(getVideo, { token, params: { video_id } });
+      expect([(await see(null)).status, (await see(astrid.token)).status]).toEqual([404, 404]);
+      const shown = good(await see(cecilia.token));
+      expect((await house.ask(shown.hls_url!)).status).toBe(200);
+    }
+    await become(false);
+    const again = await videoWhen(house, astrid.token, later, ({ hls_url }) => hls_url?.includes("/public/") === true);
+    expect((await house.ask(again.hls_url!)).status).toBe(200);
+  });
+
   test("MD62: of who is suspended nothing lies in the open; reinstated, it does again; deleted, it is gone", async () => {
     await using house = await mediaHouse();
     const { log, db } = house.house;

@@ -13,6 +13,7 @@ import type { Tell } from "../events.ts";
 import { belongsInPublic, isPublicPlace, newPlace } from "../places.ts";
 import type { Rules, SpaceFacts } from "../rules.ts";
 import { bytesOfVideo } from "../storage/held.ts";
+import { keptOutSince } from "../upkeep/owners.ts";
 import type { Acceptance } from "../uploads/admission.ts";
 import type { Uploads } from "../uploads/index.ts";
 import { checkSpaceRoom } from "../uploads/space-room.ts";
@@ -116,8 +117,9 @@ export function createVideos(needs: VideosNeeds): Videos {
       const id = needs.ids.next<"video">();
       const { upload_id, title, description, audience } = asked;
       if (asked.early) await checkEarlyOf(owner_id, upload_id);
-      const place = newPlace("videos", id, belongsInPublic({ audience, space_id, hidden_at: null }));
       await sql.tx(async (tx) => {
+        const hidden_at = await keptOutSince(tx, owner_id);
+        const place = newPlace("videos", id, belongsInPublic({ audience, space_id, hidden_at }));
         const upload = await needs.uploads.take(tx, owner_id, upload_id, "video", { early: asked.early === true });
         // What was uploaded for this space counts in it already.
         if (space_id !== null && upload.space_id !== space_id)
@@ -131,6 +133,7 @@ export function createVideos(needs: VideosNeeds): Videos {
           audience,
           space_id,
           place,
+          hidden_at,
           early: upload.state === "open",
           created_at: new Date(clock.now()),
         });

@@ -58,11 +58,12 @@ export async function insertVideo(
     VideoRow,
     "id" | "owner_id" | "upload_id" | "title" | "description" | "audience" | "space_id" | "place" | "created_at"
   > &
-    Partial<Pick<VideoRow, "early">>,
+    Partial<Pick<VideoRow, "early" | "hidden_at">>,
 ): Promise<void> {
-  await q`INSERT INTO media_videos (id, owner_id, upload_id, title, description, audience, space_id, status, place, early, created_at)
+  await q`INSERT INTO media_videos (id, owner_id, upload_id, title, description, audience, space_id, status, place, early, hidden_at, created_at)
     VALUES (${row.id}, ${row.owner_id}, ${row.upload_id}, ${row.title}, ${row.description}, ${row.audience}, ${row.space_id},
-      'processing', ${row.place}, ${row.early ?? false}, ${row.created_at})`;
+      'processing', ${row.place}, ${row.early ?? false},
+      ${row.hidden_at ?? null}::timestamptz, ${row.created_at})`;
 }
 
 export async function findVideo(q: Query, id: VideoId): Promise<VideoRow | null> {

@@ -226,7 +226,15 @@ withFfmpeg("MD29: a video says who made it, alone and in a list; what the depart
     ids.push(good(await client.call(createVideo, { token: elin.token, body })).id);
   }
   await media.settled();
-  const owner = { id: elin.id, handle: "elin", display_name: "Elin of the mill", avatar: null, suspended: false, limited: false, private: false };
+  const owner = {
+    id: elin.id,
+    handle: "elin",
+    display_name: "Elin of the mill",
+    avatar: null,
+    suspended: false,
+    limited: false,
+    private: false,
+  };
   good(await client.call(peopleRoutes.editMe, { token: elin.token, body: { display_name: "Elin of the mill" } }));
   const list = good(await client.call(listVideos, { token: elin.token })).items;
   expect(list.map((video) => [video.id, video.owner_id, video.owner])).toEqual([

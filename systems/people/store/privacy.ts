@@ -3,7 +3,9 @@ import type { Query } from "#ports/sql/index.ts";
 
 /** Whether follows of this person are asked for; it stays so until this transaction has ended. */
 export async function isPrivate(tx: Query, id: PersonId): Promise<boolean> {
-  const [row] = await tx<{ private_at: Date | null }[]>`SELECT private_at FROM people_persons WHERE id = ${id} FOR SHARE`;
+  const [row] = await tx<
+    { private_at: Date | null }[]
+  >`SELECT private_at FROM people_persons WHERE id = ${id} FOR SHARE`;
   return row !== undefined && row.private_at !== null;
 }
 

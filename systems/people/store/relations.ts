@@ -60,7 +60,9 @@ export const requestsBetween = async (q: Query, a: PersonId, b: PersonId): Promi
 };
 export const requestersOf = async (q: Query, followee: PersonId): Promise<PersonId[]> =>
   (
-    await q<{ requester_id: PersonId }[]>`SELECT requester_id FROM people_follow_requests WHERE followee_id = ${followee}
+    await q<
+      { requester_id: PersonId }[]
+    >`SELECT requester_id FROM people_follow_requests WHERE followee_id = ${followee}
       ORDER BY requester_id`
   ).map((row) => row.requester_id);
 
