@@ -11,6 +11,7 @@ import { zPost, zPostCounts, zPostViewer } from "./posts/contract.ts";
 import { quotesRoutes } from "./quotes/contract.ts";
 import { seenRoutes } from "./seen/contract.ts";
 import { syndicationRoutes } from "./syndication/contract.ts";
+import { timelinesRoutes } from "./timelines/contract.ts";
 import { HASHTAG_CHARS_MAX } from "./tokens.ts";
 import { trendingRoutes } from "./trending/contract.ts";
 
@@ -20,6 +21,7 @@ export * from "./seen/contract.ts";
 export * from "./links/shape.ts";
 export * from "./polls/bounds.ts";
 export * from "./polls/shape.ts";
+export * from "./timelines/contract.ts";
 export * from "./trending/contract.ts";
 export { votePoll } from "./polls/contract.ts";
 export { detachQuote, listQuotes } from "./quotes/contract.ts";
@@ -438,5 +440,6 @@ export const feedRoutes = {
   ...quotesRoutes,
   ...seenRoutes,
   ...syndicationRoutes,
+  ...timelinesRoutes,
   ...trendingRoutes,
 } as const;

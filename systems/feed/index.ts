@@ -29,7 +29,9 @@ import { createReader, type Reader } from "./reading/reader.ts";
 import { defineSeenTrim } from "./seen/seen.ts";
 import { MEDIA_TOPIC, startShorts } from "./shorts/shorts.ts";
 import { type Choices, createChoices } from "./timelines/choice.ts";
+import { explainTimelines, type Explanation } from "./timelines/explain.ts";
 import { createLiveTimeline, type LiveTimeline, type TimelineBounds } from "./timelines/live.ts";
+import { createReadCounter } from "./timelines/reads.ts";
 import type { Strategy, Timeline } from "./timelines/timeline.ts";
 import { createTrending, type Trending } from "./trending/watch.ts";
 import { createWindows, type Windows } from "./windows/windows.ts";
@@ -98,6 +100,8 @@ export interface Rooms {
   comments: CommentReader;
   timeline: Timeline;
   choices: Choices;
+  /** What homes cost here and why, measured now; some 100 ms of work. */
+  explain(): Promise<Explanation>;
   /** What trends, before any rule of who may see what. */
   trending: Trending;
 }
@@ -113,7 +117,8 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
     strategy: needs.timeline ?? "pull",
     push_followers_max: needs.push_followers_max ?? b.PUSH_FOLLOWERS_MAX,
   };
-  const timeline = createLiveTimeline({ ...needs, bounds, choice: by_config });
+  const reads = createReadCounter(needs);
+  const timeline = createLiveTimeline({ ...needs, bounds, choice: by_config, onRead: reads.count });
   const passers = createPassers(needs);
   const memory = { hydrator, mediaCards, overlay, timeline, passers };
   const happened = (event: FeedEvent) => apply(event, memory);
@@ -126,12 +131,17 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   defineSeenTrim(ground);
   defineRecount({ sql, log, jobs, onDrift: needs.onDrift ?? (() => {}) });
   await using followed = new AsyncDisposableStack();
+  followed.use(reads);
   followed.use(await follow(log, happened, memory));
   const choices = followed.use(await createChoices({ sql, log, clock: needs.clock, timeline, by_config }));
+  const explain = async () => {
+    await reads.flush();
+    return explainTimelines({ ...needs, choices, bounds, stats: timeline.stats });
+  };
   const trending = followed.use(await createTrending(needs));
   const tails = followed.move();
   return {
-    rooms: { ground, reader, comments, timeline, choices, trending },
+    rooms: { ground, reader, comments, timeline, choices, explain, trending },
     windows: createWindows({ sql, reader, comments, timeline }),
     moderation: createFeedModeration(ground, reader, comments),
     work: () =>
@@ -244,6 +254,7 @@ export type { Done, FeedModeration, FeedPlace, FeedSubject } from "./moderation/
 export type { FeedMedia, FeedPeople, FeedSpaces, FoundSpace, MediaClaim } from "./needs.ts";
 export { SEEN_TOPIC, type SeenEvent } from "./seen/seen.ts";
 export { serveFeed } from "./routes.ts";
+export type { Explanation } from "./timelines/explain.ts";
 export { STRATEGIES, type HomeEntry, type Strategy, type Timeline } from "./timelines/timeline.ts";
 export { readFeedEvent } from "./events.ts";
 export type { WindowOf } from "./windows/lists.ts";

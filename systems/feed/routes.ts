@@ -24,6 +24,7 @@ import { resourceOf, rulesFor } from "./reading/rules.ts";
 import * as skeletons from "./reading/skeleton.ts";
 import { serveSeen } from "./seen/routes.ts";
 import { serveSyndication } from "./syndication/routes.ts";
+import { serveTimelines } from "./timelines/routes.ts";
 import { serveTrending } from "./trending/routes.ts";
 
 /** Parse → may they? → do → present. No SQL, no rules. */
@@ -36,6 +37,7 @@ export function serveFeed(api: Api, { rooms }: Feed): void {
   serveQuotes(api, rooms);
   serveSeen(api, rooms);
   serveSyndication(api, rooms);
+  serveTimelines(api, rooms);
   serveTrending(api, rooms);
 }
 
