@@ -280,6 +280,8 @@ const media: Record<string, Row> = {
   "GET /v1/media/limits": ["self", none],
 };
 
+const ofDraft = (f: Fixture) => id(f.draft);
+const ofScheduled = (f: Fixture) => id(f.scheduled);
 const ofPost = (f: Fixture) => id(f.post);
 const ofComment = (f: Fixture) => id(f.comment);
 
@@ -305,6 +307,25 @@ const feed: Record<string, Row> = {
     async (f) => ({ params: { ...(await ofPost(f)).params, quote_id: "1" } }),
     ["post.not_found"],
   ],
+  "GET /v1/drafts": ["self", none],
+  "POST /v1/drafts": ["self", () => ({ body: { text: "Half a th" } })],
+  "GET /v1/drafts/{id}": ["owner", ofDraft],
+  "PUT /v1/drafts/{id}": ["owner", async (f) => ({ ...(await ofDraft(f)), body: { text: "More" } })],
+  "DELETE /v1/drafts/{id}": ["owner", ofDraft],
+  "GET /v1/scheduled": ["self", none],
+  "POST /v1/scheduled": [
+    "self",
+    () => ({
+      body: { post: { text: "Later", audience: "public" }, publish_at: new Date(Date.now() + 3_600_000).toISOString() },
+    }),
+  ],
+  "GET /v1/scheduled/{id}": ["owner", ofScheduled],
+  "PATCH /v1/scheduled/{id}": [
+    "owner",
+    async (f) => ({ ...(await ofScheduled(f)), body: { post: { text: "Later", audience: "public" } } }),
+  ],
+  "DELETE /v1/scheduled/{id}": ["owner", ofScheduled],
+  "POST /v1/scheduled/{id}/publish": ["owner", ofScheduled],
   "PUT /v1/posts/{id}/vote": [
     "members",
     async (f) => ({ ...(await ofPost(f)), body: { choices: [0] } }),

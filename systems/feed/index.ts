@@ -26,6 +26,7 @@ import { createMediaCards, type MediaCards } from "./reading/media-cards.ts";
 import { createPassers, type Passers } from "./reading/passers.ts";
 import { postOf } from "./reading/present.ts";
 import { createReader, type Reader } from "./reading/reader.ts";
+import { definePublishing } from "./scheduled/publish.ts";
 import { defineSeenTrim } from "./seen/seen.ts";
 import { MEDIA_TOPIC, startShorts } from "./shorts/shorts.ts";
 import { type Choices, createChoices } from "./timelines/choice.ts";
@@ -127,6 +128,7 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   const comments = createCommentReader({ sql, people: needs.people, reader });
   definePurge(ground, jobs);
   definePollEnd(ground);
+  definePublishing(ground);
   defineForgetting(ground);
   defineSeenTrim(ground);
   defineRecount({ sql, log, jobs, onDrift: needs.onDrift ?? (() => {}) });
@@ -249,7 +251,16 @@ const together = (parts: Disposable[]): Disposable => ({
 
 export { feedRoutes } from "./contract.ts";
 export type { Comment, Post, PostImage, PostVideo } from "./contract.ts";
-export { COUNTS_TOPIC, FEED_TOPIC, type CountedEvent, type FeedEvent, type FeedEventOf } from "./events.ts";
+export {
+  COUNTS_TOPIC,
+  FEED_TOPIC,
+  WRITING_TOPIC,
+  type ScheduleFailedEvent,
+  type SchedulePublishedEvent,
+  type CountedEvent,
+  type FeedEvent,
+  type FeedEventOf,
+} from "./events.ts";
 export type { Done, FeedModeration, FeedPlace, FeedSubject } from "./moderation/moderate.ts";
 export type { FeedMedia, FeedPeople, FeedSpaces, FoundSpace, MediaClaim } from "./needs.ts";
 export { SEEN_TOPIC, type SeenEvent } from "./seen/seen.ts";
