@@ -10,7 +10,6 @@ import { may } from "#systems/people/index.ts";
 import { POST_EDITS_MAX } from "./bounds.ts";
 import { createComment, deleteComment, editComment, likeComment } from "./comments/write.ts";
 import { feedRoutes as r, type Reaction as ReactionAnswer, tagOf } from "./contract.ts";
-import { exactSums } from "./counts/store.ts";
 import { takeDraft } from "./drafts/drafts.ts";
 import { serveDrafts } from "./drafts/routes.ts";
 import type { Feed } from "./index.ts";
