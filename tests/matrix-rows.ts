@@ -352,6 +352,19 @@ const feed: Record<string, Row> = {
   "GET /v1/feeds/seen": ["self", none],
   "PUT /v1/feeds/seen": ["self", () => ({ body: { keeps: true } })],
   "DELETE /v1/feeds/seen": ["self", none],
+  "GET /v1/feeds/for-you": ["self", none],
+  "GET /v1/feeds/for-you/{id}/why": ["members", ofPost, ["for_you.not_listed"]],
+  "GET /v1/feeds/for-you/settings": ["self", none],
+  "PUT /v1/feeds/for-you/settings": ["self", () => ({ body: { on: true } })],
+  "POST /v1/feeds/for-you/less": [
+    "members",
+    async (f) => ({ body: { post_id: await f.post(), kind: "post" } }),
+    ["for_you.own_post"],
+  ],
+  "DELETE /v1/feeds/for-you/less/{kind}/{id}": ["self", () => ({ params: { kind: "author", id: "1" } })],
+  "GET /v1/feeds/for-you/less": ["self", none],
+  "GET /v1/feeds/for-you/model": ["self", none],
+  "PUT /v1/admin/for-you": ["admin", () => ({ body: { on: true } })],
 };
 
 const notify: Record<string, Row> = {

@@ -6,6 +6,8 @@ import { AUDIENCES, zAudience, zId, zIdOut, zPage, zPageQuery, zText, zTime } fr
 
 import { COMMENT_TEXT_CHARS_MAX, POST_TEXT_CHARS_MAX } from "./bounds.ts";
 import { draftsRoutes } from "./drafts/contract.ts";
+import { COMMENT_TEXT_CHARS_MAX, CONTENT_WARNING_CHARS_MAX, POST_IMAGES_MAX, POST_TEXT_CHARS_MAX } from "./bounds.ts";
+import { forYouRoutes } from "./foryou/contract.ts";
 import { pollsRoutes } from "./polls/contract.ts";
 import { zPollAsked } from "./polls/shape.ts";
 import { zContentWarning, zPostAskedNow } from "./posts/asked.ts";
@@ -19,6 +21,7 @@ import { HASHTAG_CHARS_MAX } from "./tokens.ts";
 import { trendingRoutes } from "./trending/contract.ts";
 
 export * from "./bounds.ts";
+export * from "./foryou/contract.ts";
 export * from "./posts/contract.ts";
 export * from "./seen/contract.ts";
 export * from "./drafts/contract.ts";
@@ -437,4 +440,5 @@ export const feedRoutes = {
   ...syndicationRoutes,
   ...timelinesRoutes,
   ...trendingRoutes,
+  ...forYouRoutes,
 } as const;

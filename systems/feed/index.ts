@@ -14,6 +14,7 @@ import { countsIn, defineRecount, recount, startCounting } from "./counts/counts
 import { createExactSums } from "./counts/exact.ts";
 import { defineForgetting, startForgetting } from "./departures.ts";
 import { COUNTS_TOPIC, FEED_TOPIC, type FeedEvent, readFeedEvent } from "./events.ts";
+import { createForYou, type ForYou } from "./foryou/index.ts";
 import type { Ground } from "./ground.ts";
 import { createFeedModeration, type FeedModeration } from "./moderation/moderate.ts";
 import { changedIn, startPollCounting } from "./polls/counting.ts";
@@ -28,6 +29,7 @@ import { postOf } from "./reading/present.ts";
 import { createReader, type Reader } from "./reading/reader.ts";
 import { definePublishing } from "./scheduled/publish.ts";
 import { defineSeenTrim } from "./seen/seen.ts";
+import { seenOf } from "./seen/store.ts";
 import { MEDIA_TOPIC, startShorts } from "./shorts/shorts.ts";
 import { type Choices, createChoices } from "./timelines/choice.ts";
 import { explainTimelines, type Explanation } from "./timelines/explain.ts";
@@ -105,6 +107,7 @@ export interface Rooms {
   explain(): Promise<Explanation>;
   /** What trends, before any rule of who may see what. */
   trending: Trending;
+  forYou: ForYou;
 }
 
 /** Follows its own events from here on, so that what another node writes shows here too. */
@@ -132,6 +135,7 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   defineForgetting(ground);
   defineSeenTrim(ground);
   defineRecount({ sql, log, jobs, onDrift: needs.onDrift ?? (() => {}) });
+  const forYou = createForYou({ ...needs, timeline, seenOf });
   await using followed = new AsyncDisposableStack();
   followed.use(reads);
   followed.use(await follow(log, happened, memory));
@@ -144,10 +148,17 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   const tails = followed.move();
   return {
     rooms: { ground, reader, comments, timeline, choices, explain, trending },
+    rooms: { ground, reader, comments, timeline, choices, trending, forYou },
     windows: createWindows({ sql, reader, comments, timeline }),
     moderation: createFeedModeration(ground, reader, comments),
     work: () =>
-      together([startCounting({ log }), startShorts(ground), startPollCounting(ground), startForgetting(ground)]),
+      together([
+        startCounting({ log }),
+        startShorts(ground),
+        startPollCounting(ground),
+        startForgetting(ground),
+        forYou.work(),
+      ]),
     recount: (kind, ids) => recount({ sql, log }, kind, ids),
     posts: async (viewer, ids) =>
       new Map(Array.from(await reader.posts(viewer, ids), ([id, json]) => [id, postOf(json)] as const)),

@@ -50,6 +50,8 @@ export interface FeedMedia {
   showPost(tx: Query, post_id: PostId, seen_by: Pick<MediaClaim, "audience" | "space_id">): Promise<void>;
   /** It has gone for good. */
   releasePost(tx: Query, post_id: PostId): Promise<void>;
+  /** How far this person came in the films they watched last, the latest first; what they keep no history of is missing. */
+  watchedBy?(person_id: PersonId, films_max: number): Promise<{ video_id: VideoId; share: number; at: Date }[]>;
 }
 
 export interface MediaClaim {

@@ -12,6 +12,7 @@ import { createComment, deleteComment, editComment, likeComment } from "./commen
 import { feedRoutes as r, type Reaction as ReactionAnswer, tagOf } from "./contract.ts";
 import { takeDraft } from "./drafts/drafts.ts";
 import { serveDrafts } from "./drafts/routes.ts";
+import { serveForYou } from "./foryou/index.ts";
 import type { Feed } from "./index.ts";
 import { etagOf, must } from "./policy.ts";
 import { servePolls } from "./polls/routes.ts";
@@ -44,6 +45,7 @@ export function serveFeed(api: Api, { rooms }: Feed): void {
   serveSyndication(api, rooms);
   serveTimelines(api, rooms);
   serveTrending(api, rooms);
+  serveForYou(api, rooms.forYou, rooms.reader);
 }
 
 type Rooms = Feed["rooms"];

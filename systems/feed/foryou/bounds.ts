@@ -87,4 +87,3 @@ export const NEGATIVES_PER_ACT = 4;
 export const TRAIN_POSITIVES_MIN = 30;
 export const CHECK_POSITIVES_MIN = 10;
 export const MODELS_KEPT_MAX = 20;
-

@@ -54,8 +54,9 @@ export async function likedByFriends(db: Query, friends: readonly PersonId[], si
   const rows = (await db`
     SELECT l.post_id AS id FROM unnest(${ids(db, friends)}) AS f (id)
     CROSS JOIN LATERAL (
-      SELECT post_id FROM feed_likes WHERE person_id = f.id AND at > ${since}
-      ORDER BY at DESC, post_id DESC LIMIT ${b.LIKES_PER_FRIEND_MAX}) l`) as { id: PostId }[];
+      SELECT k.post_id FROM feed_likes k JOIN feed_posts p ON p.id = k.post_id
+      WHERE k.person_id = f.id AND k.at > ${since} AND p.author_id <> f.id
+      ORDER BY k.at DESC, k.post_id DESC LIMIT ${b.LIKES_PER_FRIEND_MAX}) l`) as { id: PostId }[];
   return idsOf(rows);
 }
 
@@ -120,7 +121,7 @@ export async function factsOf(db: Query, person_id: PersonId, post_ids: readonly
       SELECT p.id, p.author_id, p.audience, p.space_id, p.hashtags, p.video_id, p.image_ids, p.created_at,
         coalesce(c.likes, 0)::int AS likes, coalesce(c.reposts, 0)::int AS reposts, coalesce(c.comments, 0)::int AS comments
       FROM feed_posts p LEFT JOIN feed_counts c ON c.subject_id = p.id
-      WHERE p.id = ANY(${ids(db, post_ids)}) AND p.deleted_at IS NULL AND p.author_id <> ${person_id} AND p.audience <> 'private'
+      WHERE p.id = ANY(${ids(db, post_ids)}) AND p.deleted_at IS NULL AND p.author_id <> ${person_id} AND p.audience <> 'private' AND p.hidden_at IS NULL
     ), authors AS MATERIALIZED (
       SELECT a.author_id, (SELECT count(*)::int FROM (
         SELECT FROM feed_posts p WHERE p.author_id = a.author_id AND p.deleted_at IS NULL LIMIT ${b.NEW_VOICE_AUTHOR_POSTS_MAX + 1}) x) AS author_posts

@@ -45,16 +45,20 @@ export interface PostFacts {
   author_posts: number;
 }
 
+export interface Lookup {
+  get(post_id: PostId): number | undefined;
+}
+
 /** What is known of one viewer when a list is made for them. */
 export interface ViewerFacts {
   profile: Profile;
   follows: ReadonlySet<PersonId>;
   spaces: { has(id: SpaceId): boolean };
   /** How many of the followed liked it, and passed it on, lately. */
-  friends_liked: ReadonlyMap<PostId, number>;
-  friends_passed_on: ReadonlyMap<PostId, number>;
+  friends_liked: Lookup;
+  friends_passed_on: Lookup;
   /** How much others liked it together with what the viewer liked: decayed counts, not yet weighed by how liked it is at all. */
-  alike: ReadonlyMap<PostId, number>;
+  alike: Lookup;
 }
 
 /** 0 for 0, a half at `half`, towards 1. */

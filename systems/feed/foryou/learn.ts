@@ -40,7 +40,8 @@ async function onFeed(ground: ForYouGround, tx: Query, batch: readonly StoredEve
     const { person_id, post_id, author_id } = event.data;
     active.add(person_id);
     // What people think of their own words says nothing of their taste.
-    if (event.type !== "feed.commented" && person_id !== author_id) spoke.push({ person_id, post_id, at: stored.at });
+    if (event.type !== "feed.commented" && person_id !== author_id)
+      spoke.push({ kind: event.type === "feed.liked" ? "like" : "repost", person_id, post_id, at: stored.at });
   }
   if (purged.length > 0) await forgetPosts(tx, purged);
   if (active.size === 0) return;

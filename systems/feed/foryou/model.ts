@@ -41,7 +41,7 @@ const kind: Weights["of"] = {
   my_space: 0.6,
   popular: 0.8,
   rising: 0.9,
-  fresh: 1.1,
+  fresh: 1.8,
   new_voice: 0.1,
   film: 0,
   picture: 0.15,
@@ -49,7 +49,7 @@ const kind: Weights["of"] = {
   less_of_author: -2.5,
 };
 const rather = (share: number, more: Weights["of"] = {}): Weights["of"] => ({
-  ...Object.fromEntries(Object.entries(kind).map(([name, weight]) => [name, weight * share])),
+  ...Object.fromEntries(Object.entries(kind).map(([name, weight]) => [name, weight * share + 0])),
   ...more,
 });
 
@@ -61,8 +61,8 @@ export const PRIOR: Model = {
     repost: { bias: -4.9, of: rather(0.9) },
     share: { bias: -5.5, of: rather(0.8) },
     watch: { bias: -6, of: rather(0.6, { film: 2.5, watches_films: 2.5 }) },
-    hide: { bias: -5.5, of: rather(-0.4, { less_of_author: 4, fresh: 0, popular: 0, rising: 0, new_voice: 0.2 }) },
-    report: { bias: -8, of: rather(-0.3, { less_of_author: 2, fresh: 0, popular: 0, rising: 0, new_voice: 0.4 }) },
+    hide: { bias: -5.5, of: rather(-0.4, { less_of_author: 4, fresh: 0, popular: 0, rising: 0, new_voice: 0 }) },
+    report: { bias: -8, of: rather(-0.3, { less_of_author: 2, fresh: 0, popular: 0, rising: 0, new_voice: 0 }) },
   },
 };
 

@@ -14,7 +14,11 @@ export interface ForYouGround extends Pick<
 }
 
 /** Of these posts, those that this person has seen. */
-export type SeenOf = (db: Query, person_id: PersonId, post_ids: readonly PostId[]) => Promise<ReadonlySet<PostId>>;
+export type SeenOf = (
+  db: Query,
+  person_id: PersonId,
+  post_ids: readonly PostId[],
+) => Promise<{ has(id: PostId): boolean }>;
 
 /** How far somebody came in a film. */
 export interface Watched {

@@ -5,6 +5,7 @@ import { NEIGHBOURS_PER_POST_MAX, PAIR_HALF_LIFE_MS, PAIRED_ACTS_MAX } from "./b
 
 /** Somebody spoke for a post; what else they lately spoke for goes with it. */
 export interface Spoke {
+  kind: "like" | "repost" | "watch";
   person_id: PersonId;
   post_id: PostId;
   at: Date;
@@ -12,26 +13,37 @@ export interface Spoke {
 
 const HALF_LIFE_S = PAIR_HALF_LIFE_MS / 1_000;
 
-/** What each of these had liked or passed on before, the latest first. */
-export async function spokenBefore(db: Query, spoke: readonly Spoke[]): Promise<{ pair: [PostId, PostId]; at: Date }[]> {
+/** What each of these had liked or passed on before, the latest first. Their own rows say when, by the clock that wrote them all. */
+export async function spokenBefore(
+  db: Query,
+  spoke: readonly Spoke[],
+): Promise<{ pair: [PostId, PostId]; at: Date }[]> {
   const rows = (await db`
-    SELECT DISTINCT s.person_id, s.post_id, b.post_id AS other_id, s.at
-    FROM unnest(${db.array(
-      spoke.map((one) => one.person_id),
-      "BIGINT",
-    )}, ${db.array(
-      spoke.map((one) => one.post_id),
-      "BIGINT",
-    )}, ${db.array(
-      spoke.map((one) => one.at.toISOString()),
-      "TEXT",
-    )}::timestamptz[]) AS s (person_id, post_id, at)
+    WITH spoke AS (
+      SELECT s.person_id, s.post_id, coalesce(CASE s.kind WHEN 'like' THEN l.at WHEN 'repost' THEN r.at END, s.at) AS at FROM unnest(${db.array(
+        spoke.map((one) => one.person_id),
+        "BIGINT",
+      )}, ${db.array(
+        spoke.map((one) => one.post_id),
+        "BIGINT",
+      )}, ${db.array(
+        spoke.map((one) => one.at.toISOString()),
+        "TEXT",
+      )}::timestamptz[], ${db.array(
+        spoke.map((one) => one.kind),
+        "TEXT",
+      )}) AS s (person_id, post_id, at, kind)
+      LEFT JOIN feed_likes l USING (person_id, post_id) LEFT JOIN feed_reposts r USING (person_id, post_id)
+    )
+    SELECT DISTINCT s.person_id, s.post_id, b.post_id AS other_id, s.at FROM spoke s
     CROSS JOIN LATERAL (
       SELECT post_id FROM (
         (SELECT post_id, at FROM feed_likes WHERE person_id = s.person_id AND at <= s.at ORDER BY at DESC, post_id DESC LIMIT ${PAIRED_ACTS_MAX + 1})
         UNION ALL
         (SELECT post_id, at FROM feed_reposts WHERE person_id = s.person_id AND at <= s.at ORDER BY at DESC, post_id DESC LIMIT ${PAIRED_ACTS_MAX + 1})
-      ) before WHERE post_id <> s.post_id ORDER BY at DESC, post_id DESC LIMIT ${PAIRED_ACTS_MAX}
+      ) before JOIN feed_posts p ON p.id = before.post_id
+      WHERE post_id <> s.post_id AND p.author_id <> s.person_id
+      GROUP BY post_id ORDER BY max(at) DESC, post_id DESC LIMIT ${PAIRED_ACTS_MAX}
     ) b`) as { post_id: PostId; other_id: PostId; at: Date }[];
   return rows.map((row) => ({ pair: [row.post_id, row.other_id], at: row.at }));
 }

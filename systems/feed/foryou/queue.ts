@@ -92,7 +92,11 @@ export function createQueues(ground: ForYouGround): Queues {
     async enter(person_id) {
       const person = await store.findPerson(sql.pool, person_id);
       if (!person.house_is_on)
-        throw new Problem(409, "for_you.house_off", "This house has no For you. Home and Discover are in order of time.");
+        throw new Problem(
+          409,
+          "for_you.house_off",
+          "This house has no For you. Home and Discover are in order of time.",
+        );
       if (!person.is_on)
         throw new Problem(409, "for_you.off", "For you is switched off. You can switch it on in its settings.");
       const now_ms = clock.now();
@@ -103,7 +107,10 @@ export function createQueues(ground: ForYouGround): Queues {
       name: "for_you",
       isKey(text) {
         const [, generation, place] = KEY.exec(text) ?? [];
-        return generation !== undefined && (generation === LATEST ? isId(place!) : isId(generation) && Number(place) < b.QUEUE_POSTS_MAX);
+        return (
+          generation !== undefined &&
+          (generation === LATEST ? isId(place!) : isId(generation) && Number(place) < b.QUEUE_POSTS_MAX)
+        );
       },
       async read(after, listed_max) {
         const [, generation, place] = (after === null ? null : KEY.exec(after)) ?? [];

@@ -48,7 +48,12 @@ export const turnFactor = (turn: number): number => AUTHOR_TURN ** turn;
  * something new that the seed draws too. What home shows already stands behind all else. The same candidates, model and
  * seed give the same list.
  */
-export function rank(candidates: readonly Candidate[], model: Model, seed: number, places_max = QUEUE_POSTS_MAX): Place[] {
+export function rank(
+  candidates: readonly Candidate[],
+  model: Model,
+  seed: number,
+  places_max = QUEUE_POSTS_MAX,
+): Place[] {
   const chance = chanceOf(seed);
   const waiting = candidates
     .map((candidate) => ({ candidate, score: score(model, candidate.features) }))
@@ -110,8 +115,7 @@ function best(left: readonly Waiting[], turns: ReadonlyMap<PersonId, number>): n
 /** Something by somebody who is not in the list yet: new voices and the latest, each as likely. @returns -1 when there is none */
 function draw(left: readonly Waiting[], chance: () => number, turns: ReadonlyMap<PersonId, number>): number {
   const pool = left.flatMap(({ candidate }, i) =>
-    (candidate.sources.includes("new_voice") || candidate.sources.includes("latest")) &&
-    !turns.has(candidate.author_id)
+    (candidate.sources.includes("new_voice") || candidate.sources.includes("latest")) && !turns.has(candidate.author_id)
       ? [i]
       : [],
   );

@@ -50,7 +50,12 @@ async function learnWatched(ground: ForYouGround, tx: Query, person_id: PersonId
   const { acts } = await watchedActs(ground, person_id);
   const fresh = acts.filter((act) => after === null || act.at_ms > after.getTime());
   if (fresh.length === 0) return;
-  const spoke = fresh.map((act) => ({ person_id, post_id: act.post_id, at: new Date(act.at_ms) }));
+  const spoke = fresh.map((act) => ({
+    kind: "watch" as const,
+    person_id,
+    post_id: act.post_id,
+    at: new Date(act.at_ms),
+  }));
   await addPairs(tx, await spokenBefore(tx, spoke));
   await store.noteWatched(tx, person_id, new Date(Math.max(...fresh.map((act) => act.at_ms))));
 }
@@ -88,7 +93,12 @@ export function defineRefresh(ground: ForYouGround): void {
       const now_ms = clock.now();
       const before = (ms: number) => new Date(now_ms - ms);
       await store.dropOld(sql.pool, before(b.QUEUE_AGE_MS_MAX), before(b.PAIR_AGE_MS_MAX));
-      const stale = await store.staleQueues(sql.pool, before(b.RENEWED_MS), before(b.QUEUE_FRESH_MS), b.KEEP_PEOPLE_MAX);
+      const stale = await store.staleQueues(
+        sql.pool,
+        before(b.RENEWED_MS),
+        before(b.QUEUE_FRESH_MS),
+        b.KEEP_PEOPLE_MAX,
+      );
       for (const person_id of stale) {
         const unique_key = `${REFRESH_JOB}:${person_id}`;
         await sql.tx((tx) => jobs.enqueue(tx, REFRESH_JOB, { person_id }, { unique_key }));

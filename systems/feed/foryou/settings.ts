@@ -1,4 +1,4 @@
-import { notFound, Problem } from "#kernel/errors.ts";
+import { Problem } from "#kernel/errors.ts";
 import type { PersonId, PostId } from "#kernel/ids.ts";
 import { decodeCursor, encodeCursor } from "#kernel/paging.ts";
 import { rfc3339 } from "#kernel/time.ts";
@@ -88,9 +88,7 @@ export async function listLess(
   const [ms, id] = cursor === undefined ? [null, null] : decodeCursor(cursor, ["number", "id"]);
   const left = all.filter(
     ({ at, subject_id }) =>
-      ms === null ||
-      at.getTime() < Number(ms) ||
-      (at.getTime() === Number(ms) && BigInt(subject_id) < BigInt(id!)),
+      ms === null || at.getTime() < Number(ms) || (at.getTime() === Number(ms) && BigInt(subject_id) < BigInt(id!)),
   );
   const page = left.slice(0, limit);
   const cards = await ground.people.cards(page.map((less) => less.author_id));
@@ -111,7 +109,8 @@ export async function reasonsFor(ground: ForYouGround, person_id: PersonId, post
   const db = ground.sql.pool;
   const queue = await store.queueWith(db, person_id, post_id);
   const model = queue && (await modelOf(db, queue.model_version));
-  if (!queue || !model) throw notFound("for_you", "for_you.not_listed");
+  if (!queue || !model)
+    throw new Problem(404, "for_you.not_listed", "This post stands in none of your lists that are kept.");
   const row = model.version === 0 ? null : await store.findModel(db, model.version);
   const at = queue.places.findIndex((place) => place.post_id === post_id);
   return whyOf(queue, at, model, row?.made_at ?? null);

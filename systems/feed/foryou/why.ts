@@ -35,12 +35,7 @@ const FEATURE_SENTENCE: Readonly<Record<Feature, string>> = {
 };
 
 /** The real terms of one place in a list, as they were when it was made. */
-export function whyOf(
-  queue: Queue,
-  at: number,
-  model: Model,
-  model_made_at: Date | null,
-): ForYouWhy {
+export function whyOf(queue: Queue, at: number, model: Model, model_made_at: Date | null): ForYouWhy {
   const place = queue.places[at]!;
   const { base, score: value, outcomes, features } = explain(model, place.features);
   const told = features
