@@ -147,8 +147,7 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   const trending = followed.use(await createTrending(needs));
   const tails = followed.move();
   return {
-    rooms: { ground, reader, comments, timeline, choices, explain, trending },
-    rooms: { ground, reader, comments, timeline, choices, trending, forYou },
+    rooms: { ground, reader, comments, timeline, choices, explain, trending, forYou },
     windows: createWindows({ sql, reader, comments, timeline }),
     moderation: createFeedModeration(ground, reader, comments),
     work: () =>
