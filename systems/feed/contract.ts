@@ -6,7 +6,6 @@ import { AUDIENCES, zAudience, zId, zIdOut, zPage, zPageQuery, zText, zTime } fr
 
 import { COMMENT_TEXT_CHARS_MAX, POST_TEXT_CHARS_MAX } from "./bounds.ts";
 import { draftsRoutes } from "./drafts/contract.ts";
-import { COMMENT_TEXT_CHARS_MAX, CONTENT_WARNING_CHARS_MAX, POST_IMAGES_MAX, POST_TEXT_CHARS_MAX } from "./bounds.ts";
 import { forYouRoutes } from "./foryou/contract.ts";
 import { pollsRoutes } from "./polls/contract.ts";
 import { zPollAsked } from "./polls/shape.ts";
