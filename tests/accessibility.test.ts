@@ -61,7 +61,6 @@ const SIGNED_IN = [
   "/spaces",
   "/s/weavers",
   "/bookmarks",
-  "/notifications",
   "/videos",
   "/history",
   "/playlists",

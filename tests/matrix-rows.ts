@@ -280,10 +280,13 @@ const media: Record<string, Row> = {
   "GET /v1/media/limits": ["self", none],
 };
 
-const ofDraft = (f: Fixture) => id(f.draft);
-const ofScheduled = (f: Fixture) => id(f.scheduled);
 const ofPost = (f: Fixture) => id(f.post);
 const ofComment = (f: Fixture) => id(f.comment);
+
+const ofHome = (): Ask => ({ params: { timeline: "home" } });
+/** Something of one's own that is not there: to others it looks the same as what is somebody else's. */
+const ofNothing = (): Ask => ({ params: { id: "1" } });
+const inNoList = (f: Fixture): Ask => ({ params: { id: "1", handle: f.neighbour } });
 
 const feed: Record<string, Row> = {
   "POST /v1/posts": ["self", () => ({ body: { text: "Hello", audience: "public" } })],
@@ -307,25 +310,6 @@ const feed: Record<string, Row> = {
     async (f) => ({ params: { ...(await ofPost(f)).params, quote_id: "1" } }),
     ["post.not_found"],
   ],
-  "GET /v1/drafts": ["self", none],
-  "POST /v1/drafts": ["self", () => ({ body: { text: "Half a th" } })],
-  "GET /v1/drafts/{id}": ["owner", ofDraft],
-  "PUT /v1/drafts/{id}": ["owner", async (f) => ({ ...(await ofDraft(f)), body: { text: "More" } })],
-  "DELETE /v1/drafts/{id}": ["owner", ofDraft],
-  "GET /v1/scheduled": ["self", none],
-  "POST /v1/scheduled": [
-    "self",
-    () => ({
-      body: { post: { text: "Later", audience: "public" }, publish_at: new Date(Date.now() + 3_600_000).toISOString() },
-    }),
-  ],
-  "GET /v1/scheduled/{id}": ["owner", ofScheduled],
-  "PATCH /v1/scheduled/{id}": [
-    "owner",
-    async (f) => ({ ...(await ofScheduled(f)), body: { post: { text: "Later", audience: "public" } } }),
-  ],
-  "DELETE /v1/scheduled/{id}": ["owner", ofScheduled],
-  "POST /v1/scheduled/{id}/publish": ["owner", ofScheduled],
   "PUT /v1/posts/{id}/vote": [
     "members",
     async (f) => ({ ...(await ofPost(f)), body: { choices: [0] } }),
@@ -338,9 +322,6 @@ const feed: Record<string, Row> = {
   "DELETE /v1/comments/{id}": ["owner", ofComment],
   "PUT /v1/comments/{id}/like": ["members", ofComment],
   "DELETE /v1/comments/{id}/like": ["members", ofComment],
-  "GET /v1/admin/feed/timelines": ["admin", none],
-  "PUT /v1/admin/feed/timelines": ["admin", () => ({ body: { strategy: "pull", push_followers_max: 10_000 } })],
-  "DELETE /v1/admin/feed/timelines": ["admin", none],
   "GET /v1/feeds/home": ["self", none],
   "GET /v1/feeds/shorts": ["open", none],
   "GET /v1/feeds/discover": ["open", none],
@@ -348,23 +329,40 @@ const feed: Record<string, Row> = {
   "GET /v1/spaces/{space}/posts": ["members", (f) => ({ params: { space: f.space } })],
   "GET /v1/hashtags/{tag}/posts": ["open", () => ({ params: { tag: "weaving" } })],
   "GET /v1/bookmarks": ["self", none],
+  "GET /v1/feeds/{timeline}/position": ["self", ofHome],
+  "PUT /v1/feeds/{timeline}/position": ["self", () => ({ ...ofHome(), body: { entry_id: "1" } })],
+  "GET /v1/feeds/{timeline}/news": ["self", () => ({ ...ofHome(), query: { since: "1" } })],
+  "GET /v1/lists": ["self", none],
+  "POST /v1/lists": ["self", () => ({ body: { name: crypto.randomUUID() } })],
+  "GET /v1/lists/{id}": ["self", ofNothing, ["list.not_found"]],
+  "PATCH /v1/lists/{id}": ["self", () => ({ ...ofNothing(), body: { name: "Weavers" } }), ["list.not_found"]],
+  "DELETE /v1/lists/{id}": ["self", ofNothing, ["list.not_found"]],
+  "POST /v1/lists/{id}/restore": ["self", ofNothing, ["list.not_found"]],
+  "GET /v1/lists/{id}/people": ["self", ofNothing, ["list.not_found"]],
+  "PUT /v1/lists/{id}/people/{handle}": ["self", inNoList, ["list.not_found"]],
+  "DELETE /v1/lists/{id}/people/{handle}": ["self", inNoList, ["list.not_found"]],
+  "GET /v1/lists/{id}/posts": ["self", ofNothing, ["list.not_found"]],
+  "GET /v1/bookmarks/folders": ["self", none],
+  "POST /v1/bookmarks/folders": ["self", () => ({ body: { name: crypto.randomUUID() } })],
+  "PATCH /v1/bookmarks/folders/{id}": [
+    "self",
+    () => ({ ...ofNothing(), body: { name: "Recipes" } }),
+    ["folder.not_found"],
+  ],
+  "DELETE /v1/bookmarks/folders/{id}": ["self", ofNothing, ["folder.not_found"]],
+  "POST /v1/bookmarks/folders/{id}/restore": ["self", ofNothing, ["folder.not_found"]],
+  "PUT /v1/posts/{id}/bookmark/folder": ["members", async (f) => ({ ...(await ofPost(f)), body: { folder_id: null } })],
+  "GET /v1/muted-words": ["self", none],
+  "POST /v1/muted-words": ["self", () => ({ body: { phrase: "spoiler" } })],
+  "DELETE /v1/muted-words/{id}": ["self", ofNothing, ["muted_word.not_found"]],
+  "GET /v1/feeds/preferences": ["self", none],
+  "PATCH /v1/feeds/preferences": ["self", () => ({ body: { sensitive_media: "warn" } })],
+  "GET /v1/feeds/catch-up": ["self", none],
+  "GET /v1/feeds/slow-lane": ["self", none],
   "POST /v1/posts/views": ["self", async (f) => ({ body: { items: [{ post_id: await f.post(), ms: 2_000 }] } })],
   "GET /v1/feeds/seen": ["self", none],
   "PUT /v1/feeds/seen": ["self", () => ({ body: { keeps: true } })],
   "DELETE /v1/feeds/seen": ["self", none],
-  "GET /v1/feeds/for-you": ["self", none],
-  "GET /v1/feeds/for-you/{id}/why": ["members", ofPost, ["for_you.not_listed"]],
-  "GET /v1/feeds/for-you/settings": ["self", none],
-  "PUT /v1/feeds/for-you/settings": ["self", () => ({ body: { on: true } })],
-  "POST /v1/feeds/for-you/less": [
-    "members",
-    async (f) => ({ body: { post_id: await f.post(), kind: "post" } }),
-    ["for_you.own_post"],
-  ],
-  "DELETE /v1/feeds/for-you/less/{kind}/{id}": ["self", () => ({ params: { kind: "author", id: "1" } })],
-  "GET /v1/feeds/for-you/less": ["self", none],
-  "GET /v1/feeds/for-you/model": ["self", none],
-  "PUT /v1/admin/for-you": ["admin", () => ({ body: { on: true } })],
 };
 
 const notify: Record<string, Row> = {

@@ -11,8 +11,8 @@ import { takeBallotsBack } from "./polls/store.ts";
 import { takePostAway } from "./posts/delete.ts";
 import { livingPostsOf } from "./posts/store.ts";
 import { takeReactionsBack } from "./reactions/reactions.ts";
-import { forgetWriting } from "./scheduled/publish.ts";
 import { takeSeenBack } from "./seen/seen.ts";
+import { deleteArrangements } from "./wishes/store.ts";
 
 const GROUP = "feed.departures";
 export const FORGET_JOB = "feed.forget_person";
@@ -80,9 +80,9 @@ const ballots: Portion = async (ground, tx, person_id) => {
   for (const event of told) await tell(ground.log, tx, event);
   return { rows, told };
 };
-
-const writing: Portion = async (ground, tx, person_id) => ({
-  rows: await forgetWriting(ground, tx, person_id),
+/** Lists, folders, muted words and where they stopped; and their places in the lists of others. Nobody is told: nobody saw them. */
+const arrangements: Portion = async (_ground, tx, person_id) => ({
+  rows: await deleteArrangements(tx, person_id, FORGET_ROWS_PER_PORTION_MAX),
   told: [],
 });
 
@@ -95,8 +95,8 @@ const PORTIONS: readonly Portion[] = [
   commentLikes,
   reactions("bookmark"),
   ballots,
-  writing,
   takeSeenBack,
+  arrangements,
 ];
 
 /** Posts, comments and reactions of somebody who has gone, by the same steps as if they had taken back each themselves. */

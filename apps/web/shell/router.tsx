@@ -52,12 +52,6 @@ const bookmarks = createRoute({
   path: "/bookmarks",
   component: lazyRouteComponent(() => import("../feed/bookmarks.tsx"), "BookmarksScreen"),
 });
-const notifications = createRoute({
-  getParentRoute: () => root,
-  path: "/notifications",
-  validateSearch: (search): { show?: "words" } => (search.show === "words" ? { show: "words" } : {}),
-  component: lazyRouteComponent(() => import("../notify/notifications.tsx"), "NotificationsScreen"),
-});
 const videos = createRoute({
   getParentRoute: () => root,
   path: "/videos",
@@ -185,7 +179,6 @@ export const createPageRouter = () =>
       post,
       hashtag,
       bookmarks,
-      notifications,
       videos,
       history,
       playlists,

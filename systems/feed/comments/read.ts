@@ -45,6 +45,12 @@ interface Shown {
   counts: Comment["counts"];
 }
 
+/** Where a word is muted everywhere, and hidden rather than warned of. One's own words always stand. */
+function hasMutedWords({ facts: { viewer }, wishes }: Rules, row: CommentRow): boolean {
+  if (wishes.words === null || (viewer.kind === "person" && viewer.person_id === row.author_id)) return false;
+  return wishes.words.judgeText([row.text], "everywhere")?.hides === true;
+}
+
 export function createCommentReader({
   sql,
   people,
@@ -79,6 +85,7 @@ export function createCommentReader({
       if (!maySeeHidden(rules, post, row)) return counts.replies > 0 ? { row, author: null, counts } : null;
       const author = cards.get(row.author_id);
       if (!author || !rules.comment("read", author).ok || rules.isMuted(author.id)) return null;
+      if (hasMutedWords(rules, row)) return null;
       return { row, author, counts };
     });
   }

@@ -50,7 +50,10 @@ export function createAround({ sql, clock, people, spaces, hydrator }: AroundNee
         post !== undefined &&
         rules.post("read", post).ok &&
         (!post.post.is_hidden || (viewer.kind === "person" && viewer.person_id === post.post.author_id)) &&
-        !(mutes && rules.isMuted(post.post.author_id));
+        !(
+          mutes &&
+          (rules.isMuted(post.post.author_id) || rules.wishes.words?.judge(post.post, "everywhere")?.hides === true)
+        );
       const chosen = await chosenOf(viewer, [...posts, ...others.values()]);
       const now_ms = clock.now();
       const pollOf = ({ post }: HydratedPost): string => {

@@ -27,6 +27,8 @@ export interface StoredPost {
   version: number;
   /** Moderators took it out of sight. */
   is_hidden: boolean;
+  /** Its author marked its pictures or film. */
+  is_sensitive: boolean;
   counts: PostCounts;
   /** The post that it quotes; null also where that one's author took it out. `has_quote` tells the two apart. */
   quote_id: PostId | null;
@@ -212,6 +214,7 @@ function storedPost(
     is_wordless: row.text === "",
     version: row.version,
     is_hidden: row.hidden_at !== null,
+    is_sensitive: row.sensitive,
     counts,
     quote_id: row.quote_detached_at === null ? row.quote_id : null,
     has_quote: row.quote_id !== null,

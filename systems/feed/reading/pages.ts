@@ -1,4 +1,5 @@
 import { Problem } from "#kernel/errors.ts";
+import { BIGINT_MAX } from "#kernel/ids.ts";
 import { decodeCursor, encodeCursor } from "#kernel/paging.ts";
 
 /** Reads of one page before a thin page is handed out: a page never costs more than this, whatever the rules drop. */
@@ -22,16 +23,27 @@ export interface Filled<S> {
   next_cursor: string | null;
 }
 
+export interface PageOf {
+  limit: number;
+  cursor?: string | undefined;
+  /** Where there is no cursor: the page begins with this entry, or with the next one below where it has gone. */
+  from?: string | undefined;
+}
+
+/** The smallest key above an entry's; the largest there can be stands for the top. */
+const rightAbove = (entry_id: string): string | null =>
+  BigInt(entry_id) >= BIGINT_MAX ? null : (BigInt(entry_id) + 1n).toString();
+
 /**
  * A full page, by reading on past what the rules drop. The cursor is the last place shown (or, on a page that ran into
  * its bound, the last one judged), so that the next page begins right behind it whatever was written meanwhile.
  */
 export async function fillPage<L extends { key: string }, S>(
   source: Source<L, S>,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  { limit, cursor, from }: PageOf,
   signal?: AbortSignal,
 ): Promise<Filled<S>> {
-  let after = cursor === undefined ? null : keyOf(source, cursor);
+  let after = cursor === undefined ? (from === undefined ? null : rightAbove(from)) : keyOf(source, cursor);
   const shown: S[] = [];
   let last_shown = after;
   let listed_max = limit + 1 + SLACK_LISTED;

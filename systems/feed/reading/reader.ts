@@ -9,11 +9,13 @@ import type { Sql } from "#ports/sql/index.ts";
 import type { FeedMedia, FeedPeople, FeedSpaces } from "../needs.ts";
 import type { Overlay } from "../reactions/overlay.ts";
 import { keyOf } from "../timelines/key.ts";
+import type { Verdict } from "../wishes/muted.ts";
+import type { WishBook } from "../wishes/wishes.ts";
 import { createAround } from "./around.ts";
 import type { HydratedPost, Hydrator } from "./hydrate.ts";
-import { type Filled, fillPage } from "./pages.ts";
+import { type Filled, fillPage, type PageOf } from "./pages.ts";
 import type { Makers, Passers } from "./passers.ts";
-import { OWN, type Place, presentPage, presentPost } from "./present.ts";
+import { ALONE, OWN, type Place, presentPage, presentPost } from "./present.ts";
 import { type Rules, rulesFor } from "./rules.ts";
 import type { Listed, Skeleton } from "./skeleton.ts";
 import { likersOf, repostersOf } from "./store.ts";
@@ -22,6 +24,16 @@ import { likersOf, repostersOf } from "./store.ts";
 export interface Reader {
   /** A page as JSON text. `kind` says how strict the list is with what the viewer did not ask for. */
   list(viewer: Viewer, skeleton: SkeletonFor, page: PageAsked, kind: ListKind, signal: AbortSignal): Promise<string>;
+  /** The same page before it is presented, for who counts or adds to it. */
+  read(
+    viewer: Viewer,
+    skeleton: SkeletonFor,
+    page: PageAsked,
+    kind: ListKind,
+    signal: AbortSignal,
+  ): Promise<Filled<Shown> & { rules: Rules }>;
+  /** Each of what was read as JSON. */
+  presentEach(viewer: Viewer, rules: Rules, kind: ListKind, shown: readonly Shown[]): Promise<string[]>;
   /** @throws Problem 404 `post.not_found` for what is not there or not for this viewer; the two look the same */
   post(viewer: Viewer, id: PostId): Promise<{ post: HydratedPost; rules: Rules }>;
   /** Those of them that are there and for this viewer, in the order asked; the rest is passed over in silence. */
@@ -34,13 +46,7 @@ export interface Reader {
   /** The facts of this moment, for who lists by other means. */
   rules(viewer: Viewer): Promise<Rules>;
   /** What this viewer may be shown of these, in their order, each as JSON; the rest is missing. */
-  judged(
-    viewer: Viewer,
-    rules: Rules,
-    kind: ListKind,
-    skeleton: Pick<Skeleton, "has_entries" | "makers">,
-    listed: readonly Listed[],
-  ): Promise<Judged[]>;
+  judged(viewer: Viewer, rules: Rules, kind: ListKind, skeleton: Judging, listed: readonly Listed[]): Promise<Judged[]>;
   reacted(
     viewer: Viewer,
     id: PostId,
@@ -55,10 +61,7 @@ export interface Judged {
   json: string;
 }
 
-export interface PageAsked {
-  limit: number;
-  cursor?: string | undefined;
-}
+export type PageAsked = PageOf;
 
 export interface Reacted {
   person: PersonCard;
@@ -69,14 +72,19 @@ export interface Reacted {
 export type SkeletonFor = (rules: Rules) => Skeleton;
 
 /**
- * `feed`: chosen by the house, so what comes from muted people stays out. `page`: the viewer went there (a profile, their
- * bookmarks), so only what they may not read stays out. `shorts`: as `feed`, and it must play.
+ * `feed`: chosen by the house, so what comes from muted people stays out, and what is muted everywhere. `timeline`: the same
+ * for what comes to somebody by itself (home, lists, For you), where all muted words count. `page`: the viewer went there (a
+ * profile, their bookmarks), so only what they may not read stays out; what is muted is folded. `shorts`: as `feed`, and it
+ * must play.
  */
-export type ListKind = "feed" | "page" | "shorts";
+export type ListKind = "feed" | "timeline" | "page" | "shorts";
 
-interface Shown extends Place {
+export interface Shown extends Place {
   post: HydratedPost;
 }
+
+/** What of a list decides what stands in it, beside who may see what. */
+type Judging = Pick<Skeleton, "has_entries" | "makers" | "passes" | "leavesOut">;
 
 /** What a page has met, and the entry behind which it begins; null for a first page, which sees all that is above. */
 interface PageSoFar {
@@ -93,7 +101,10 @@ export interface ReaderNeeds {
   overlay: Overlay;
   clock: Clock;
   passers: Passers;
+  wishes: WishBook;
 }
+
+const hidesSensitive = ({ wishes }: Rules) => wishes.preferences.sensitive_media === "hide";
 
 export function createReader(needs: ReaderNeeds): Reader {
   const { hydrator, overlay, passers } = needs;
@@ -103,7 +114,7 @@ export function createReader(needs: ReaderNeeds): Reader {
   async function judge(
     rules: Rules,
     kind: ListKind,
-    skeleton: Pick<Skeleton, "has_entries" | "makers">,
+    skeleton: Judging,
     listed: readonly Listed[],
     { seen, from }: PageSoFar,
   ): Promise<(Shown | null)[]> {
@@ -119,19 +130,24 @@ export function createReader(needs: ReaderNeeds): Reader {
       const post = posts[i];
       if (!post || seen.has(item.post_id) || !mayShow(rules, kind, post)) return null;
       if (makers && !makers.has(item.reposter_id ?? post.post.author_id)) return null;
+      if (item.reposter_id !== null && skeleton.passes?.(item.reposter_id) === false) return null;
+      if (skeleton.leavesOut?.(item, post)) return null;
       const reposted_by = item.reposter_id === null ? null : (people.get(item.reposter_id) ?? null);
       if (item.reposter_id !== null && (reposted_by === null || !mayPassOn(rules, kind, post, reposted_by)))
         return null;
+      const muted = mutedIn(rules, kind, post);
+      if (muted?.hides && kind !== "page") return null;
       seen.add(item.post_id);
-      return { post, reposted_by, entry_id: skeleton.has_entries ? item.key : null, filtered: null };
+      return { post, reposted_by, entry_id: skeleton.has_entries ? item.key : null, filtered: muted && muted.words };
     });
-    return makers && from !== null ? onlyNewest(rules, kind, makers, judged, from) : judged;
+    return makers && from !== null ? onlyNewest(rules, kind, skeleton, makers, judged, from) : judged;
   }
 
   /** Without those posts that stand further up, above where this page begins, by a newer entry that this viewer is shown. */
   async function onlyNewest(
     rules: Rules,
     kind: ListKind,
+    { passes }: Judging,
     makers: Makers,
     judged: readonly (Shown | null)[],
     from: string,
@@ -140,7 +156,9 @@ export function createReader(needs: ReaderNeeds): Reader {
     if (public_ids.length === 0) return [...judged];
     const above = await passers.above(public_ids, from, makers, async (people) => {
       const cards = await inPortions(people, needs.people.cards);
-      return new Set(people.filter((id) => cards.has(id) && isShownPassing(rules, kind, cards.get(id)!)));
+      return new Set(
+        people.filter((id) => cards.has(id) && passes?.(id) !== false && isShownPassing(rules, kind, cards.get(id)!)),
+      );
     });
     return judged.map((shown) => {
       if (!shown) return null;
@@ -158,7 +176,16 @@ export function createReader(needs: ReaderNeeds): Reader {
     if (kind !== "page" && rules.isMuted(post.post.author_id)) return false;
     // The house chooses nobody who is limited; those who follow them chose themselves.
     if (kind !== "page" && post.cards.author.limited && !isChosen(rules, post)) return false;
+    if (kind !== "page" && post.post.is_sensitive && hidesSensitive(rules) && !isOwn(rules.facts.viewer, post))
+      return false;
     return kind !== "shorts" || post.cards.video?.status === "ready";
+  }
+
+  /** Most have muted no words, and for them this is one look. One's own words are never folded. */
+  function mutedIn(rules: Rules, kind: ListKind, post: HydratedPost): Verdict | null {
+    const { words } = rules.wishes;
+    if (words === null || isOwn(rules.facts.viewer, post)) return null;
+    return words.judge(post.post, kind === "timeline" ? "home" : "everywhere");
   }
 
   const mayBePassedOn = (post: HydratedPost): boolean =>
@@ -228,28 +255,37 @@ export function createReader(needs: ReaderNeeds): Reader {
             posts.map(({ post }) => post.id),
           ),
     ]);
-    return posts.map((post, i) =>
-      presentPost(post, known ? known[i]! | ownBit(viewer, post) : -1, undefined, extras?.[i] ?? null),
-    );
+    return posts.map((post, i) => {
+      const muted = mutedIn(rules, "page", post);
+      const place = muted ? { ...ALONE, filtered: muted.words } : ALONE;
+      return presentPost(post, known ? known[i]! | ownBit(viewer, post) : -1, place, extras?.[i] ?? null);
+    });
   }
+
+  const read: Reader["read"] = async (viewer, skeletonFor, page, kind, signal) => {
+    const rules = await rulesFor(viewer, needs);
+    const skeleton = skeletonFor(rules);
+    const so_far: PageSoFar = { seen: new Set(), from: null };
+    const source = {
+      name: skeleton.name,
+      isKey: skeleton.isKey,
+      read(after: string | null, listed_max: number) {
+        // The first read begins where the page does; what is read on from there is on this page or was judged for it.
+        if (page.cursor !== undefined || page.from !== undefined) so_far.from ??= after;
+        return skeleton.read(after, listed_max);
+      },
+      judge: (listed: readonly Listed[]) => judge(rules, kind, skeleton, listed, so_far),
+    };
+    return { rules, ...(await fillPage(source, page, signal)) };
+  };
 
   return {
     async list(viewer, skeletonFor, page, kind, signal) {
-      const rules = await rulesFor(viewer, needs);
-      const skeleton = skeletonFor(rules);
-      const so_far: PageSoFar = { seen: new Set(), from: null };
-      const source = {
-        name: skeleton.name,
-        isKey: skeleton.isKey,
-        read(after: string | null, listed_max: number) {
-          // The first read begins where the page does; what is read on from there is on this page or was judged for it.
-          if (page.cursor !== undefined) so_far.from ??= after;
-          return skeleton.read(after, listed_max);
-        },
-        judge: (listed: readonly Listed[]) => judge(rules, kind, skeleton, listed, so_far),
-      };
-      return presentAll(viewer, rules, kind, await fillPage(source, page, signal));
+      const { rules, ...filled } = await read(viewer, skeletonFor, page, kind, signal);
+      return presentAll(viewer, rules, kind, filled);
     },
+    read,
+    presentEach,
     post: readPost,
     readable: async (viewer, ids) => readable(await rulesFor(viewer, needs), ids),
     bits,

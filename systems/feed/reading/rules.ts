@@ -13,6 +13,7 @@ import {
 } from "#systems/people/index.ts";
 
 import type { FeedPeople, FeedSpaces, FoundSpace } from "../needs.ts";
+import { NO_WISHES, type WishBook, type Wishes } from "../wishes/wishes.ts";
 import type { HydratedPost } from "./hydrate.ts";
 
 /**
@@ -21,6 +22,8 @@ import type { HydratedPost } from "./hydrate.ts";
  */
 export interface Rules {
   facts: ViewerFacts;
+  /** What they asked not to meet; of nobody's concern where only what they may is asked. */
+  wishes: Wishes;
   post(action: Action, post: HydratedPost): Decision;
   /** A comment under a post that may be read: what stands between the viewer and its author. */
   comment(action: Action, author: PersonCard): Decision;
@@ -53,14 +56,22 @@ export function resourceOf(
 
 export async function rulesFor(
   viewer: Viewer,
-  needs: { people: Pick<FeedPeople, "relations">; spaces: Pick<FeedSpaces, "membershipsOf"> },
+  needs: {
+    people: Pick<FeedPeople, "relations">;
+    spaces: Pick<FeedSpaces, "membershipsOf">;
+    /** Given where lists are made; left out where only what somebody may is asked. */
+    wishes?: Pick<WishBook, "of">;
+  },
 ): Promise<Rules> {
   const facts: ViewerFacts =
     viewer.kind === "nobody"
       ? { viewer, relations: NO_RELATIONS, spaces: NO_SPACES }
       : await factsOf(viewer, viewer.person_id, needs);
+  const wished = viewer.kind === "nobody" ? NO_WISHES : (needs.wishes?.of(viewer.person_id) ?? NO_WISHES);
+  const wishes = wished instanceof Promise ? await wished : wished;
   return {
     facts,
+    wishes,
     post: (action, { post, cards }) => may(facts, action, resourceOf(post, cards.author, cards.space)),
     comment: (action, author) =>
       may(facts, action, {

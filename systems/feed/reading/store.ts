@@ -53,12 +53,28 @@ export async function publicPosts(db: Query, below: string | null, posts_max: nu
   );
 }
 
+/** @param folder null for all, `unfiled`, or a folder's id; what is in a deleted folder counts as unfiled */
 export async function bookmarksOf(
   db: Query,
   person_id: PersonId,
+  folder: string | null,
   below: string | null,
   posts_max: number,
 ): Promise<{ entry_id: string; post_id: PostId }[]> {
+  if (folder !== null && folder !== "unfiled") {
+    return (await db`SELECT b.entry_id, b.post_id FROM feed_bookmarks b JOIN feed_folders f ON f.id = b.folder_id
+      WHERE b.folder_id = ${folder}::bigint AND f.person_id = ${person_id} AND f.deleted_at IS NULL
+        AND b.entry_id < ${below ?? TOP}::bigint ORDER BY b.entry_id DESC LIMIT ${posts_max}`) as {
+      entry_id: string;
+      post_id: PostId;
+    }[];
+  }
+  if (folder === "unfiled") {
+    return (await db`SELECT b.entry_id, b.post_id FROM feed_bookmarks b
+      WHERE b.person_id = ${person_id} AND b.entry_id < ${below ?? TOP}::bigint AND (b.folder_id IS NULL
+        OR NOT EXISTS (SELECT FROM feed_folders f WHERE f.id = b.folder_id AND f.deleted_at IS NULL))
+      ORDER BY b.entry_id DESC LIMIT ${posts_max}`) as { entry_id: string; post_id: PostId }[];
+  }
   return (await db`SELECT entry_id, post_id FROM feed_bookmarks
     WHERE person_id = ${person_id} AND entry_id < ${below ?? TOP}::bigint ORDER BY entry_id DESC LIMIT ${posts_max}`) as {
     entry_id: string;

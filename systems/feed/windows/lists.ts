@@ -21,7 +21,7 @@ export type WindowOf =
 /** A list that can be read in both directions. */
 export interface TwoWay {
   skeleton: Skeleton;
-  kind: "feed" | "page";
+  kind: "timeline" | "feed" | "page";
   /** What is right above, the nearest first; fewer than `listed_max` only at the true top. */
   readUp(above: string, listed_max: number): Promise<Listed[]>;
   /** Whether a place is above another. */
@@ -46,11 +46,10 @@ export function twoWay(
   const me = viewer_id ?? "0";
   switch (of.list) {
     case "home": {
-      const { follows } = rules.facts.relations;
       return {
-        skeleton: skeletons.homeSkeleton(timeline, me, follows),
-        kind: "feed",
-        readUp: entriesUp(() => [...follows, me]),
+        skeleton: skeletons.homeSkeleton(timeline, me, rules),
+        kind: "timeline",
+        readUp: entriesUp(() => skeletons.homeActors(me, rules)),
         isAbove: byNumber,
       };
     }
@@ -68,7 +67,7 @@ export function twoWay(
               reposter_id: isRepost(entry) ? entry.actor_id : null,
             })),
         },
-        kind: "feed",
+        kind: "timeline",
         readUp: entriesUp(() => actors),
         isAbove: byNumber,
       };
