@@ -61,6 +61,7 @@ const SIGNED_IN = [
   "/spaces",
   "/s/weavers",
   "/bookmarks",
+  "/notifications",
   "/videos",
   "/history",
   "/playlists",

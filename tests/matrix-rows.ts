@@ -280,6 +280,8 @@ const media: Record<string, Row> = {
   "GET /v1/media/limits": ["self", none],
 };
 
+const ofDraft = (f: Fixture) => id(f.draft);
+const ofScheduled = (f: Fixture) => id(f.scheduled);
 const ofPost = (f: Fixture) => id(f.post);
 const ofComment = (f: Fixture) => id(f.comment);
 
@@ -310,6 +312,25 @@ const feed: Record<string, Row> = {
     async (f) => ({ params: { ...(await ofPost(f)).params, quote_id: "1" } }),
     ["post.not_found"],
   ],
+  "GET /v1/drafts": ["self", none],
+  "POST /v1/drafts": ["self", () => ({ body: { text: "Half a th" } })],
+  "GET /v1/drafts/{id}": ["owner", ofDraft],
+  "PUT /v1/drafts/{id}": ["owner", async (f) => ({ ...(await ofDraft(f)), body: { text: "More" } })],
+  "DELETE /v1/drafts/{id}": ["owner", ofDraft],
+  "GET /v1/scheduled": ["self", none],
+  "POST /v1/scheduled": [
+    "self",
+    () => ({
+      body: { post: { text: "Later", audience: "public" }, publish_at: new Date(Date.now() + 3_600_000).toISOString() },
+    }),
+  ],
+  "GET /v1/scheduled/{id}": ["owner", ofScheduled],
+  "PATCH /v1/scheduled/{id}": [
+    "owner",
+    async (f) => ({ ...(await ofScheduled(f)), body: { post: { text: "Later", audience: "public" } } }),
+  ],
+  "DELETE /v1/scheduled/{id}": ["owner", ofScheduled],
+  "POST /v1/scheduled/{id}/publish": ["owner", ofScheduled],
   "PUT /v1/posts/{id}/vote": [
     "members",
     async (f) => ({ ...(await ofPost(f)), body: { choices: [0] } }),
@@ -322,6 +343,9 @@ const feed: Record<string, Row> = {
   "DELETE /v1/comments/{id}": ["owner", ofComment],
   "PUT /v1/comments/{id}/like": ["members", ofComment],
   "DELETE /v1/comments/{id}/like": ["members", ofComment],
+  "GET /v1/admin/feed/timelines": ["admin", none],
+  "PUT /v1/admin/feed/timelines": ["admin", () => ({ body: { strategy: "pull", push_followers_max: 10_000 } })],
+  "DELETE /v1/admin/feed/timelines": ["admin", none],
   "GET /v1/feeds/home": ["self", none],
   "GET /v1/feeds/shorts": ["open", none],
   "GET /v1/feeds/discover": ["open", none],
@@ -363,6 +387,19 @@ const feed: Record<string, Row> = {
   "GET /v1/feeds/seen": ["self", none],
   "PUT /v1/feeds/seen": ["self", () => ({ body: { keeps: true } })],
   "DELETE /v1/feeds/seen": ["self", none],
+  "GET /v1/feeds/for-you": ["self", none],
+  "GET /v1/feeds/for-you/{id}/why": ["members", ofPost, ["for_you.not_listed"]],
+  "GET /v1/feeds/for-you/settings": ["self", none],
+  "PUT /v1/feeds/for-you/settings": ["self", () => ({ body: { on: true } })],
+  "POST /v1/feeds/for-you/less": [
+    "members",
+    async (f) => ({ body: { post_id: await f.post(), kind: "post" } }),
+    ["for_you.own_post"],
+  ],
+  "DELETE /v1/feeds/for-you/less/{kind}/{id}": ["self", () => ({ params: { kind: "author", id: "1" } })],
+  "GET /v1/feeds/for-you/less": ["self", none],
+  "GET /v1/feeds/for-you/model": ["self", none],
+  "PUT /v1/admin/for-you": ["admin", () => ({ body: { on: true } })],
 };
 
 const notify: Record<string, Row> = {

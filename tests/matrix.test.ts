@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 
 import type { Route } from "#kernel/contract.ts";
-import { createComment, createPost, deletePost, feedRoutes } from "#systems/feed/contract.ts";
+import {
+  createComment,
+  createDraft,
+  createPost,
+  deletePost,
+  feedRoutes,
+  schedulePost,
+} from "#systems/feed/contract.ts";
 import {
   completeUpload,
   createCollection,
@@ -152,6 +159,18 @@ beforeAll(async () => {
       must(await client.call(deletePost, { token: owner.token, params: { id } }));
       return id;
     },
+    draft: async () =>
+      must(await client.call(createDraft, { token: owner.token, body: { text: "Half a th" } })).body.id,
+    scheduled: async () =>
+      must(
+        await client.call(schedulePost, {
+          token: owner.token,
+          body: {
+            post: { text: "Later", audience: "private" },
+            publish_at: new Date(Date.now() + 3_600_000).toISOString(),
+          },
+        }),
+      ).body.id,
     upload,
     wholeUpload,
     image,

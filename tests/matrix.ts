@@ -78,6 +78,8 @@ export interface Fixture {
   post: () => Promise<string>;
   comment: () => Promise<string>;
   deletedPost: () => Promise<string>;
+  draft: () => Promise<string>;
+  scheduled: () => Promise<string>;
   /** An upload with no part yet, and one that is whole. */
   upload: (token: string) => Promise<string>;
   wholeUpload: (token: string, kind: "image" | "video") => Promise<UploadedWhole>;

@@ -135,6 +135,16 @@ describe("beside a running server", () => {
     expect(told.every(({ who }) => who !== "")).toBe(true);
   });
 
+  test("CI9: what homes cost here is told with its numbers, and as JSON", async () => {
+    const told = await folk("feed", "explain");
+    expect([told.code, told.wrong]).toEqual([0, ""]);
+    expect(told.said).toContain("Homes are made by pull (chosen by the configuration).");
+    for (const strategy of ["pull", "push", "hybrid", "plain"]) expect(told.said).toContain(` ${strategy} `);
+    expect(told.said).toContain("Advice: pull.");
+    const { said } = await folk("feed", "explain", "--json");
+    expect(JSON.parse(said)).toMatchObject({ chosen: { strategy: "pull" }, advice: { strategy: "pull" } });
+  });
+
   test("CI6: the demo fills the house once, however often it runs, and refuses a house that has its people's names", async () => {
     const said: string[] = [];
     const village = async () => {

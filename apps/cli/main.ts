@@ -4,11 +4,19 @@ import { ConfigError } from "../server/config.ts";
 import { type Command, help, parse, type Terminal, UsageError } from "./command.ts";
 import { demoCommand } from "./demo/index.ts";
 import { doctorCommand } from "./doctor/index.ts";
+import { feedCommands } from "./feed.ts";
 import { routesCommand } from "./routes.ts";
 import { upCommand } from "./up.ts";
 import { userCommands } from "./user.ts";
 
-export const COMMANDS: readonly Command[] = [upCommand, doctorCommand, ...userCommands, demoCommand, routesCommand];
+export const COMMANDS: readonly Command[] = [
+  upCommand,
+  doctorCommand,
+  ...userCommands,
+  ...feedCommands,
+  demoCommand,
+  routesCommand,
+];
 
 /** @returns the exit code: 0 done, 1 could not, 2 asked wrongly */
 export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {

@@ -45,6 +45,7 @@ export const PASSERS_CACHED_BYTES_MAX = 16 * 1024 * 1024;
 
 /** `hybrid`: people with more followers are pulled at each read instead of being put into so many lists. */
 export const PUSH_FOLLOWERS_MAX = 10_000;
+export const PUSH_FOLLOWERS_BOUND = 100_000_000;
 /** Memory of push lists: 64 MiB hold about 9,000 active viewers of 200 followees. */
 export const LISTS_BYTES_MAX = 64 * 1024 * 1024;
 /** Ids kept of one home; when full, the oldest quarter goes and the database answers below. 8 bytes each. */

@@ -4,24 +4,31 @@ import { zPersonCard } from "#kernel/cards.ts";
 import { defineRoute } from "#kernel/contract.ts";
 import { AUDIENCES, zAudience, zId, zIdOut, zPage, zPageQuery, zText, zTime } from "#kernel/wire.ts";
 
-import { COMMENT_TEXT_CHARS_MAX, CONTENT_WARNING_CHARS_MAX, POST_IMAGES_MAX, POST_TEXT_CHARS_MAX } from "./bounds.ts";
+import { COMMENT_TEXT_CHARS_MAX, POST_TEXT_CHARS_MAX } from "./bounds.ts";
 import { catchUpRoutes } from "./catch-up/contract.ts";
+import { draftsRoutes } from "./drafts/contract.ts";
 import { folderRoutes, zFolderAsked } from "./folders/contract.ts";
+import { forYouRoutes } from "./foryou/contract.ts";
 import { listRoutes } from "./lists/contract.ts";
 import { placeRoutes } from "./places/contract.ts";
 import { pollsRoutes } from "./polls/contract.ts";
 import { zPollAsked } from "./polls/shape.ts";
+import { zContentWarning, zPostAskedNow } from "./posts/asked.ts";
 import { zPost, zPostCounts, zPostViewer } from "./posts/contract.ts";
 import { quotesRoutes } from "./quotes/contract.ts";
+import { scheduledRoutes } from "./scheduled/contract.ts";
 import { seenRoutes } from "./seen/contract.ts";
 import { syndicationRoutes } from "./syndication/contract.ts";
+import { timelinesRoutes } from "./timelines/contract.ts";
 import { HASHTAG_CHARS_MAX } from "./tokens.ts";
 import { trendingRoutes } from "./trending/contract.ts";
 import { wishRoutes } from "./wishes/contract.ts";
 
 export * from "./bounds.ts";
+export * from "./foryou/contract.ts";
 export * from "./posts/contract.ts";
 export * from "./seen/contract.ts";
+export * from "./drafts/contract.ts";
 export * from "./catch-up/contract.ts";
 export * from "./folders/contract.ts";
 export * from "./lists/contract.ts";
@@ -30,7 +37,10 @@ export * from "./wishes/contract.ts";
 export * from "./links/shape.ts";
 export * from "./polls/bounds.ts";
 export * from "./polls/shape.ts";
+export * from "./timelines/contract.ts";
 export * from "./trending/contract.ts";
+export { type PostAsked, zPostAsked } from "./posts/asked.ts";
+export * from "./scheduled/contract.ts";
 export { votePoll } from "./polls/contract.ts";
 export { detachQuote, listQuotes } from "./quotes/contract.ts";
 export { marksOf, tagOf, tokenize, type Token } from "./tokens.ts";
@@ -79,8 +89,6 @@ const zCommentParams = z.strictObject({ id: zId<"comment">() });
 const zPosts = zPage(zPost);
 const zWhoAndWhen = zPage(z.object({ person: zPersonCard, at: zTime }));
 
-const zContentWarning = zText(CONTENT_WARNING_CHARS_MAX, 1);
-
 const read = { who: "anyone", scope: "read" } as const;
 const own = { who: "signed_in", scope: "read" } as const;
 const write = { who: "signed_in", scope: "write" } as const;
@@ -92,18 +100,7 @@ export const createPost = defineRoute({
   summary: "Write a post",
   tag,
   access: write,
-  body: z.strictObject({
-    text: zText(POST_TEXT_CHARS_MAX).default(""),
-    video_id: zId<"video">().nullish(),
-    image_ids: z.array(zId<"image">()).max(POST_IMAGES_MAX).nullish(),
-    audience: zAudience,
-    space_id: zId<"space">().nullish(),
-    content_warning: zContentWarning.nullish(),
-    sensitive: z.boolean().optional(),
-    /** Another post that these words are about. */
-    quote_id: zId<"post">().nullish(),
-    poll: zPollAsked.nullish(),
-  }),
+  body: zPostAskedNow,
   answers: { 201: zPost },
   problems: [
     "post.empty",
@@ -449,9 +446,13 @@ export const feedRoutes = {
   listBookmarks,
   ...pollsRoutes,
   ...quotesRoutes,
+  ...draftsRoutes,
+  ...scheduledRoutes,
   ...seenRoutes,
   ...syndicationRoutes,
+  ...timelinesRoutes,
   ...trendingRoutes,
+  ...forYouRoutes,
   ...placeRoutes,
   ...listRoutes,
   ...folderRoutes,

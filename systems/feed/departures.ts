@@ -11,6 +11,7 @@ import { takeBallotsBack } from "./polls/store.ts";
 import { takePostAway } from "./posts/delete.ts";
 import { livingPostsOf } from "./posts/store.ts";
 import { takeReactionsBack } from "./reactions/reactions.ts";
+import { forgetWriting } from "./scheduled/publish.ts";
 import { takeSeenBack } from "./seen/seen.ts";
 import { deleteArrangements } from "./wishes/store.ts";
 
@@ -86,6 +87,11 @@ const arrangements: Portion = async (_ground, tx, person_id) => ({
   told: [],
 });
 
+const writing: Portion = async (ground, tx, person_id) => ({
+  rows: await forgetWriting(ground, tx, person_id),
+  told: [],
+});
+
 /** What others read first. Each finds what is left by itself, so a run goes on where the one before it was stopped. */
 const PORTIONS: readonly Portion[] = [
   posts,
@@ -95,6 +101,7 @@ const PORTIONS: readonly Portion[] = [
   commentLikes,
   reactions("bookmark"),
   ballots,
+  writing,
   takeSeenBack,
   arrangements,
 ];

@@ -78,6 +78,21 @@ export interface CountedEvent {
   data: { counts: [string, number, number, number, number][] };
 }
 
+/** What happens to one's own writing; nobody else hears of it. */
+export const WRITING_TOPIC = "feed_writing";
+/** A scheduled post could not be published. It is kept as the draft `draft_id`, with the reason. */
+export interface ScheduleFailedEvent {
+  type: "feed.schedule_failed";
+  version: 1;
+  data: { draft_id: string; author_id: PersonId; code: string; detail: string };
+}
+/** It was published by itself. */
+export interface SchedulePublishedEvent {
+  type: "feed.schedule_published";
+  version: 1;
+  data: { scheduled_id: string; author_id: PersonId };
+}
+
 /** Posts that look different now although nobody edited them: a poll was summed, a link's card came. */
 export interface ChangedEvent {
   type: "feed.changed";

@@ -15,6 +15,7 @@ import { countsIn, defineRecount, recount, startCounting } from "./counts/counts
 import { createExactSums } from "./counts/exact.ts";
 import { defineForgetting, startForgetting } from "./departures.ts";
 import { COUNTS_TOPIC, FEED_TOPIC, type FeedEvent, readFeedEvent } from "./events.ts";
+import { createForYou, type ForYou } from "./foryou/index.ts";
 import type { Ground } from "./ground.ts";
 import { createListBook, type ListBook } from "./lists/book.ts";
 import { createFeedModeration, type FeedModeration } from "./moderation/moderate.ts";
@@ -28,10 +29,14 @@ import { createMediaCards, type MediaCards } from "./reading/media-cards.ts";
 import { createPassers, type Passers } from "./reading/passers.ts";
 import { postOf } from "./reading/present.ts";
 import { createReader, type Reader } from "./reading/reader.ts";
+import { definePublishing } from "./scheduled/publish.ts";
 import { defineSeenTrim } from "./seen/seen.ts";
+import { seenOf } from "./seen/store.ts";
 import { MEDIA_TOPIC, startShorts } from "./shorts/shorts.ts";
 import { type Choices, createChoices } from "./timelines/choice.ts";
+import { explainTimelines, type Explanation } from "./timelines/explain.ts";
 import { createLiveTimeline, type LiveTimeline, type TimelineBounds } from "./timelines/live.ts";
+import { createReadCounter } from "./timelines/reads.ts";
 import type { Strategy, Timeline } from "./timelines/timeline.ts";
 import { createTrending, type Trending } from "./trending/watch.ts";
 import { createWindows, type Windows } from "./windows/windows.ts";
@@ -102,8 +107,11 @@ export interface Rooms {
   comments: CommentReader;
   timeline: Timeline;
   choices: Choices;
+  /** What homes cost here and why, measured now; some 100 ms of work. */
+  explain(): Promise<Explanation>;
   /** What trends, before any rule of who may see what. */
   trending: Trending;
+  forYou: ForYou;
   wishes: WishBook;
   lists: ListBook;
   catchUp: CatchUp;
@@ -120,7 +128,8 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
     strategy: needs.timeline ?? "pull",
     push_followers_max: needs.push_followers_max ?? b.PUSH_FOLLOWERS_MAX,
   };
-  const timeline = createLiveTimeline({ ...needs, bounds, choice: by_config });
+  const reads = createReadCounter(needs);
+  const timeline = createLiveTimeline({ ...needs, bounds, choice: by_config, onRead: reads.count });
   const passers = createPassers(needs);
   const memory = { hydrator, mediaCards, overlay, timeline, passers };
   const happened = (event: FeedEvent) => apply(event, memory);
@@ -132,21 +141,34 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   const comments = createCommentReader({ sql, people: needs.people, reader });
   definePurge(ground, jobs);
   definePollEnd(ground);
+  definePublishing(ground);
   defineForgetting(ground);
   defineSeenTrim(ground);
   defineRecount({ sql, log, jobs, onDrift: needs.onDrift ?? (() => {}) });
+  const forYou = createForYou({ ...needs, timeline, seenOf });
   await using followed = new AsyncDisposableStack();
+  followed.use(reads);
   followed.use(await follow(log, happened, memory));
   followed.use(await followReading(log, { wishes, lists }));
   const choices = followed.use(await createChoices({ sql, log, clock: needs.clock, timeline, by_config }));
+  const explain = async () => {
+    await reads.flush();
+    return explainTimelines({ ...needs, choices, bounds, stats: timeline.stats });
+  };
   const trending = followed.use(await createTrending(needs));
   const tails = followed.move();
   return {
-    rooms: { ground, reader, comments, timeline, choices, trending, wishes, lists, catchUp },
+    rooms: { ground, reader, comments, timeline, choices, explain, trending, forYou, wishes, lists, catchUp },
     windows: createWindows({ sql, reader, comments, timeline }),
     moderation: createFeedModeration(ground, reader, comments),
     work: () =>
-      together([startCounting({ log }), startShorts(ground), startPollCounting(ground), startForgetting(ground)]),
+      together([
+        startCounting({ log }),
+        startShorts(ground),
+        startPollCounting(ground),
+        startForgetting(ground),
+        forYou.work(),
+      ]),
     recount: (kind, ids) => recount({ sql, log }, kind, ids),
     posts: async (viewer, ids) =>
       new Map(Array.from(await reader.posts(viewer, ids), ([id, json]) => [id, postOf(json)] as const)),
@@ -252,11 +274,21 @@ const together = (parts: Disposable[]): Disposable => ({
 
 export { feedRoutes } from "./contract.ts";
 export type { Comment, Post, PostImage, PostVideo } from "./contract.ts";
-export { COUNTS_TOPIC, FEED_TOPIC, type CountedEvent, type FeedEvent, type FeedEventOf } from "./events.ts";
+export {
+  COUNTS_TOPIC,
+  FEED_TOPIC,
+  WRITING_TOPIC,
+  type ScheduleFailedEvent,
+  type SchedulePublishedEvent,
+  type CountedEvent,
+  type FeedEvent,
+  type FeedEventOf,
+} from "./events.ts";
 export type { Done, FeedModeration, FeedPlace, FeedSubject } from "./moderation/moderate.ts";
 export type { FeedMedia, FeedPeople, FeedSpaces, FoundSpace, MediaClaim } from "./needs.ts";
 export { SEEN_TOPIC, type SeenEvent } from "./seen/seen.ts";
 export { serveFeed } from "./routes.ts";
+export type { Explanation } from "./timelines/explain.ts";
 export { STRATEGIES, type HomeEntry, type Strategy, type Timeline } from "./timelines/timeline.ts";
 export { readFeedEvent } from "./events.ts";
 export type { WindowOf } from "./windows/lists.ts";

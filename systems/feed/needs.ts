@@ -3,7 +3,7 @@ import type { ImageId, PersonId, PostId, SpaceId, VideoId } from "#kernel/ids.ts
 import type { SpaceRole } from "#kernel/viewer.ts";
 import type { Audience } from "#kernel/wire.ts";
 import type { Query } from "#ports/sql/index.ts";
-import type { Relations } from "#systems/people/index.ts";
+import type { GraphNumbers, Relations } from "#systems/people/index.ts";
 
 import type { PostImage, PostVideo } from "./contract.ts";
 
@@ -18,6 +18,9 @@ export interface FeedPeople {
   relations(person_id: PersonId): Promise<Relations>;
   /** Those of `ids` who have more than so many followers, by the counts that people keep. */
   followedByMany(ids: readonly PersonId[], followers_max: number): Promise<PersonId[]>;
+  followerCounts(ids: readonly PersonId[]): Promise<ReadonlyMap<PersonId, number>>;
+  /** Who follows whom in numbers, for who asks what a timeline costs. */
+  graphNumbers(followers_max: number, active_since: Date): Promise<GraphNumbers>;
 }
 
 export interface FeedSpaces {
@@ -47,6 +50,8 @@ export interface FeedMedia {
   showPost(tx: Query, post_id: PostId, seen_by: Pick<MediaClaim, "audience" | "space_id">): Promise<void>;
   /** It has gone for good. */
   releasePost(tx: Query, post_id: PostId): Promise<void>;
+  /** How far this person came in the films they watched last, the latest first; what they keep no history of is missing. */
+  watchedBy?(person_id: PersonId, films_max: number): Promise<{ video_id: VideoId; share: number; at: Date }[]>;
 }
 
 export interface MediaClaim {

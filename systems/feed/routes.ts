@@ -10,6 +10,9 @@ import { may } from "#systems/people/index.ts";
 import { POST_EDITS_MAX } from "./bounds.ts";
 import { createComment, deleteComment, editComment, likeComment } from "./comments/write.ts";
 import { feedRoutes as r, type Reaction as ReactionAnswer, tagOf } from "./contract.ts";
+import { takeDraft } from "./drafts/drafts.ts";
+import { serveDrafts } from "./drafts/routes.ts";
+import { serveForYou } from "./foryou/index.ts";
 import type { Feed } from "./index.ts";
 import { etagOf, must } from "./policy.ts";
 import { servePolls } from "./polls/routes.ts";
@@ -23,8 +26,10 @@ import type { ListKind, PageAsked, SkeletonFor } from "./reading/reader.ts";
 import { resourceOf, rulesFor } from "./reading/rules.ts";
 import { serveReading } from "./reading/serve.ts";
 import * as skeletons from "./reading/skeleton.ts";
+import { serveScheduled } from "./scheduled/routes.ts";
 import { serveSeen } from "./seen/routes.ts";
 import { serveSyndication } from "./syndication/routes.ts";
+import { serveTimelines } from "./timelines/routes.ts";
 import { serveTrending } from "./trending/routes.ts";
 
 /** Parse → may they? → do → present. No SQL, no rules. */
@@ -35,9 +40,13 @@ export function serveFeed(api: Api, { rooms }: Feed): void {
   serveLists(api, rooms);
   servePolls(api, rooms);
   serveQuotes(api, rooms);
+  serveDrafts(api, rooms);
+  serveScheduled(api, rooms);
   serveSeen(api, rooms);
   serveSyndication(api, rooms);
+  serveTimelines(api, rooms);
   serveTrending(api, rooms);
+  serveForYou(api, rooms.forYou, rooms.reader);
   serveReading(api, { ...rooms.ground, ...rooms });
 }
 
@@ -49,8 +58,10 @@ function servePosts(api: Api, { ground, reader }: Rooms): void {
     return { status, json: await reader.present(viewer, post), headers: { etag: etagOf(post.post.version) } };
   };
 
-  api.serve(r.createPost, async ({ viewer, body, idempotency_key }) => {
-    const id = await createPost(ground, viewer, body, idempotency_key);
+  api.serve(r.createPost, async ({ viewer, body: { draft_id, ...asked }, idempotency_key }) => {
+    const id = await createPost(ground, viewer, asked, idempotency_key, async (tx) => {
+      if (draft_id) await takeDraft(ground, tx, viewer.person_id, draft_id);
+    });
     const made = await answer(viewer, id, 201);
     return { ...made, headers: { ...made.headers, location: `/v1/posts/${id}` } };
   });

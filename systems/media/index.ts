@@ -27,7 +27,7 @@ import { createEdits } from "./edits/index.ts";
 import type { FfmpegTools } from "./encode/tools.ts";
 import { createTell } from "./events.ts";
 import { acceptance, type MediaHealth, mediaHealth } from "./health.ts";
-import { createHistory } from "./history/index.ts";
+import { createHistory, type History } from "./history/index.ts";
 import { createImages } from "./images/index.ts";
 import { imageCard } from "./images/present.ts";
 import { serveImports } from "./imports/index.ts";
@@ -97,6 +97,8 @@ export interface Media {
   pictures: { avatarOf(person_id: PersonId, image_id: ImageId): Promise<Avatar | null> };
   /** Ids of ready, upright videos of at most 90 s below an id, newest first; whoever lists them applies the rules. */
   shortsCandidates(before: VideoId | null, limit: number): Promise<VideoId[]>;
+  /** For the feed: how far somebody came in the films they watched last. */
+  watchedBy: History["watchedBy"];
   health(): Promise<MediaHealth>;
 }
 
@@ -240,6 +242,7 @@ export function createMedia(needs: MediaNeeds): Media {
     ...claims,
     pictures: { avatarOf: images.avatarOf },
     shortsCandidates: (before, limit) => listShorts(sql.pool, before, limit),
+    watchedBy: history.watchedBy,
     health: () => mediaHealth({ has_ffmpeg, can_av1: tools?.can_av1 === true, sandbox, blobs, limits }),
   };
 }

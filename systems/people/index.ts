@@ -30,7 +30,7 @@ import { createRelating, type Relating } from "./relations.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { createSignUp, type SignUp } from "./sign-up.ts";
 import { trimExpired } from "./store/credentials.ts";
-import { followedByMany, followersAmong } from "./store/relations.ts";
+import { followedByMany, followerCounts, type GraphNumbers, graphNumbers, followersAmong } from "./store/relations.ts";
 import { createThrottle, PEOPLE_LIMITS, type PeopleLimits } from "./throttle.ts";
 import { createTokenKeys, type TokenKeys } from "./token-keys.ts";
 import { createTokens, type Tokens } from "./tokens.ts";
@@ -72,6 +72,9 @@ export interface People extends AsyncDisposable {
   followees(id: PersonId): Promise<ReadonlySet<PersonId>>;
   /** Those of `ids` who have more than so many followers. Counts lag by moments. */
   followedByMany(ids: readonly PersonId[], followers_max: number): Promise<PersonId[]>;
+  followerCounts(ids: readonly PersonId[]): Promise<Map<PersonId, number>>;
+  /** Reads every row of counts once: for somebody who asks how the house is doing, not for a page. */
+  graphNumbers(followers_max: number, active_since: Date): Promise<GraphNumbers>;
   /** Which of these follow this person. */
   followersAmong(id: PersonId, ids: readonly PersonId[]): Promise<Set<PersonId>>;
   /** What profiles say beside the card, of many at once; says nothing of who may see whom. At most 1,000 ids. */
@@ -155,6 +158,8 @@ export async function createPeople(needs: PeopleNeeds): Promise<People> {
     relations: relating.relations,
     relationsOf: relating.relationsOf,
     keyHolder: rooms.tokenKeys.find,
+    followerCounts: (ids) => followerCounts(sql.pool, ids),
+    graphNumbers: (followers_max, active_since) => graphNumbers(sql.pool, followers_max, active_since),
     followedByMany: (ids, followers_max) => followedByMany(sql.pool, ids, followers_max),
     followersAmong: (id, ids) => followersAmong(sql.pool, id, ids),
     profileFacts: profiles.facts,
@@ -192,6 +197,7 @@ export {
 export type { ProfileFacts } from "./profiles.ts";
 export type { PasswordCost } from "./passwords.ts";
 export { servePeople } from "./routes.ts";
+export type { GraphNumbers } from "./store/relations.ts";
 export { hashSecret, isSecret, makeSecret } from "./secrets.ts";
 export { PEOPLE_LIMITS, type PeopleLimits } from "./throttle.ts";
 export type { PersonCard } from "#kernel/cards.ts";

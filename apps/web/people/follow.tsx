@@ -13,6 +13,8 @@ export interface Bond {
   you_follow: boolean;
   you_block: boolean;
   you_mute: boolean;
+  /** Asked to follow somebody private, and not answered yet. */
+  you_requested: boolean;
 }
 export const bonds = createOverlay<Bond>();
 
@@ -39,12 +41,14 @@ const toggles = {
   you_follow: toggleOf("you_follow", peopleRoutes.follow, peopleRoutes.unfollow),
   you_block: toggleOf("you_block", peopleRoutes.block, peopleRoutes.unblock),
   you_mute: toggleOf("you_mute", peopleRoutes.mute, peopleRoutes.unmute),
+  you_requested: toggleOf("you_requested", peopleRoutes.follow, peopleRoutes.unfollow),
 };
 
 const WORDS: Record<keyof Bond, [on: string, off: string]> = {
   you_follow: ["You follow", "You no longer follow"],
   you_block: ["You block", "You no longer block"],
   you_mute: ["You muted", "You hear again from"],
+  you_requested: ["You ask to follow", "You no longer ask to follow"],
 };
 
 /** Changes a bond at once, says so, and offers to undo it. */
@@ -57,14 +61,35 @@ export function FollowButton({
   handle,
   name,
   following,
+  asks = false,
+  requested = false,
   size = "sm",
 }: {
   handle: string;
   name: string;
   following: boolean;
+  /** They are private: a follow is asked for. */
+  asks?: boolean;
+  requested?: boolean;
   size?: "sm" | "md";
 }) {
-  const bond = useOverlaid<Pick<Bond, "you_follow">>(bonds, handle, { you_follow: following });
+  const bond = useOverlaid<Pick<Bond, "you_follow" | "you_requested">>(bonds, handle, {
+    you_follow: following,
+    you_requested: requested,
+  });
+  if (!bond.you_follow && (asks || bond.you_requested)) {
+    return (
+      <Button
+        look={bond.you_requested ? "outline" : "primary"}
+        size={size}
+        aria-pressed={bond.you_requested}
+        aria-label={bond.you_requested ? `Asked to follow ${name}. Press to take it back` : `Ask to follow ${name}`}
+        onClick={() => setBond("you_requested", handle, name, !bond.you_requested, !bond.you_requested)}
+      >
+        {bond.you_requested ? "Requested" : "Ask to follow"}
+      </Button>
+    );
+  }
   return bond.you_follow ? (
     <Button
       look="outline"
@@ -91,5 +116,13 @@ export function FollowButton({
 export function OfferFollow({ handle, name }: { handle: string; name: string }) {
   const { data: person } = useQuery(ask(peopleRoutes.person, { params: { handle } }));
   if (!person?.relation || person.relation.you_follow || person.relation.you_block) return null;
-  return <FollowButton handle={handle} name={name} following={false} />;
+  return (
+    <FollowButton
+      handle={handle}
+      name={name}
+      following={false}
+      asks={person.private}
+      requested={person.relation.you_requested}
+    />
+  );
 }

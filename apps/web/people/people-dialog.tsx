@@ -63,7 +63,12 @@ export function PeopleDialog({
                 </span>
               </Link>
               {me && me.id !== person.id && person.you_follow !== undefined && (
-                <FollowButton handle={person.handle} name={person.display_name} following={person.you_follow} />
+                <FollowButton
+                  handle={person.handle}
+                  name={person.display_name}
+                  following={person.you_follow}
+                  asks={person.private}
+                />
               )}
             </div>
           );

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
-import { Ban, CalendarDays, Clapperboard, Ellipsis, Image, Link2, PenLine, VolumeX } from "lucide-react";
+import { Ban, CalendarDays, Clapperboard, Ellipsis, Image, Link2, LockKeyhole, PenLine, VolumeX } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 
 import { personPosts } from "#systems/feed/contract.ts";
@@ -87,6 +87,8 @@ function Profile({ person }: { person: Person }) {
                       handle={person.handle}
                       name={person.display_name}
                       following={person.relation?.you_follow ?? false}
+                      asks={person.private}
+                      requested={person.relation?.you_requested ?? false}
                     />
                   )}
                 </>
@@ -97,6 +99,11 @@ function Profile({ person }: { person: Person }) {
         <h2 className="mt-4 text-xl leading-7 font-extrabold tracking-tight">{person.display_name}</h2>
         <p className="flex flex-wrap items-center gap-2 text-sm text-ink-3">
           @{person.handle}
+          {person.private && (
+            <span className="inline-flex items-center gap-1 rounded-md bg-sunken px-1.5 py-0.5 text-xs font-semibold">
+              <LockKeyhole className="size-3.5" aria-hidden="true" /> Private
+            </span>
+          )}
           {person.relation?.follows_you && (
             <span className="rounded-md bg-sunken px-1.5 py-0.5 text-xs font-semibold">Follows you</span>
           )}
@@ -171,6 +178,12 @@ function Profile({ person }: { person: Person }) {
       {bond.you_block ? (
         <Empty icon={<Ban />} title={`You block ${person.display_name}`}>
           You do not see each other's posts.
+        </Empty>
+      ) : person.private && !own && !bond.you_follow ? (
+        <Empty icon={<LockKeyhole />} title={`What ${person.display_name} posts is for their followers`}>
+          {bond.you_requested
+            ? "You asked to follow them. They have not answered yet."
+            : "Ask to follow them to see it."}
         </Empty>
       ) : tab === "playlists" ? (
         <Suspense fallback={null}>

@@ -9,7 +9,7 @@ import { Refusal, sentenceOf } from "../client.ts";
 import { uploadPicture } from "../media/upload-picture.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Button, Wheel } from "../parts/button.tsx";
-import { TextArea, TextField } from "../parts/field.tsx";
+import { TextArea, TextField, Tick } from "../parts/field.tsx";
 import { call } from "../shell/house.ts";
 import { setMe } from "../shell/session.ts";
 import { say, sorry } from "../shell/toasts.ts";
@@ -47,6 +47,7 @@ export function ProfileSettings({ me }: { me: Me }) {
   return (
     <>
       <AvatarPanel me={me} took={took} />
+      <PrivacyPanel me={me} took={took} />
       <Panel title="About you">
         <form
           className="space-y-5"
@@ -130,6 +131,31 @@ export function ProfileSettings({ me }: { me: Me }) {
         </form>
       </Panel>
     </>
+  );
+}
+
+function PrivacyPanel({ me, took }: { me: Me; took: (edited: Me) => Promise<void> }) {
+  /** What was just chosen, until the house has said so too. */
+  const [wish, setWish] = useState<boolean | null>(null);
+  const set = (isPrivate: boolean) => {
+    setWish(isPrivate);
+    call(peopleRoutes.editMe, { body: { private: isPrivate } })
+      .then(async (edited) => {
+        await took(edited);
+        say(isPrivate ? "Your account is private." : "Your account is open. Whoever waited follows you now.");
+      })
+      .catch(sorry)
+      .finally(() => setWish(null));
+  };
+  return (
+    <Panel title="Who sees what you post">
+      <Tick
+        label="Private account"
+        detail="Only people whom you let follow you see your posts and films, also those from before. Your name and picture stay visible."
+        checked={wish ?? me.private}
+        onChange={(event) => set(event.target.checked)}
+      />
+    </Panel>
   );
 }
 

@@ -7,6 +7,7 @@ import type { Me } from "#systems/people/contract.ts";
 
 import { usePlaying } from "../media/now-playing.ts";
 import { usePlayerHost } from "../media/player-code.ts";
+import { UnreadBadge } from "../notify/badge.tsx";
 import { Avatar } from "../parts/avatar.tsx";
 import { Button, buttonClass } from "../parts/button.tsx";
 import { cx } from "../parts/class.ts";
@@ -129,7 +130,10 @@ function RailLink({ item }: { item: NavItem }) {
       title={`${item.label} (${item.keys})`}
       className="group flex h-12 items-center gap-4 rounded-full px-3.5 text-ink-2 transition-colors duration-150 hover:bg-sunken hover:text-ink max-xl:justify-center aria-[current=page]:font-bold aria-[current=page]:text-ink"
     >
-      <Icon className="size-6 shrink-0 group-aria-[current=page]:text-accent-ink" strokeWidth={2} aria-hidden="true" />
+      <span className="relative shrink-0">
+        <Icon className="size-6 group-aria-[current=page]:text-accent-ink" strokeWidth={2} aria-hidden="true" />
+        {item.to === "/notifications" && <UnreadBadge className="absolute -top-1.5 -right-2" />}
+      </span>
       <span className="max-xl:sr-only">{item.label}</span>
     </Link>
   );

@@ -1,5 +1,6 @@
 import type { LinkProps } from "@tanstack/react-router";
 import {
+  Bell,
   Bookmark,
   Clapperboard,
   Compass,
@@ -35,6 +36,7 @@ export function navFor(me: Me | null | undefined): NavItem[] {
   if (!me) return everyone;
   return [
     ...everyone,
+    { to: "/notifications", label: "Notifications", icon: Bell, keys: "g n" },
     { to: "/videos", label: "Videos", icon: SquarePlay, keys: "g v" },
     { to: "/studio", label: "Studio", icon: Film, keys: "g u" },
     { to: "/bookmarks", label: "Bookmarks", icon: Bookmark, keys: "g b" },

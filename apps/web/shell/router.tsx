@@ -52,6 +52,12 @@ const bookmarks = createRoute({
   path: "/bookmarks",
   component: lazyRouteComponent(() => import("../feed/bookmarks.tsx"), "BookmarksScreen"),
 });
+const notifications = createRoute({
+  getParentRoute: () => root,
+  path: "/notifications",
+  validateSearch: (search): { show?: "words" } => (search.show === "words" ? { show: "words" } : {}),
+  component: lazyRouteComponent(() => import("../notify/notifications.tsx"), "NotificationsScreen"),
+});
 const videos = createRoute({
   getParentRoute: () => root,
   path: "/videos",
@@ -179,6 +185,7 @@ export const createPageRouter = () =>
       post,
       hashtag,
       bookmarks,
+      notifications,
       videos,
       history,
       playlists,

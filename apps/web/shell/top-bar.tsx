@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Menu as MenuIcon, Search } from "lucide-react";
+import { Bell, Menu as MenuIcon, Search } from "lucide-react";
 
+import { UnreadBadge } from "../notify/badge.tsx";
 import { IconButton } from "../parts/button.tsx";
 import { HouseSign } from "../parts/house-mark.tsx";
 import { LazyMenu } from "../parts/lazy-menu.tsx";
@@ -23,6 +24,16 @@ export function TopBar() {
       <IconButton label="Search" onClick={openPalette}>
         <Search className="size-5.5" />
       </IconButton>
+      {me && (
+        <Link
+          to="/notifications"
+          aria-label="Notifications"
+          className="relative grid size-11 place-items-center rounded-full text-ink-2 hover:bg-sunken"
+        >
+          <Bell className="size-5.5" aria-hidden="true" />
+          <UnreadBadge className="absolute top-0.5 right-0" />
+        </Link>
+      )}
       {me && (
         <LazyMenu
           entries={() => personEntries(me, (to) => void navigate({ to }))}

@@ -55,6 +55,24 @@ export const placeOf = (
 export const hasMedia = (row: Pick<PostRow, "video_id" | "image_ids">) =>
   row.video_id !== null || row.image_ids.length > 0;
 
+/**
+ * Everything that can be told about a post before it is written: also when it is to be written later.
+ * @throws Problem 422, 404 and 403 as the contract of `createPost` lists them
+ */
+export async function checkPost(ground: Ground, viewer: SignedIn, asked: NewPost) {
+  const image_ids = [...new Set(asked.image_ids ?? [])];
+  const video_id = asked.video_id ?? null;
+  const space_id = asked.space_id ?? null;
+  const quote_id = asked.quote_id ?? null;
+  checkContent({ text: asked.text, has_video: video_id !== null, images: image_ids.length, has_poll: !!asked.poll });
+  checkAudience(asked.audience, space_id);
+  const rules = await rulesFor(viewer, ground);
+  if (space_id !== null) await mustPostIn(ground, rules, space_id);
+  const marks = await resolveMarks(ground.people, rules, asked.text);
+  const quoted_author_id = quote_id === null ? null : await checkQuote(ground, rules, quote_id, { ...asked, space_id });
+  return { image_ids, video_id, space_id, quote_id, marks, quoted_author_id };
+}
+
 /** What else happens in the transaction that writes a post, before the post itself. @throws to leave everything as it was */
 export type Beside = (tx: Query) => Promise<void>;
 
@@ -70,17 +88,7 @@ export async function createPost(
   idempotency_key: string | null,
   beside?: Beside,
 ): Promise<PostId> {
-  const image_ids = [...new Set(asked.image_ids ?? [])];
-  const video_id = asked.video_id ?? null;
-  const space_id = asked.space_id ?? null;
-  const quote_id = asked.quote_id ?? null;
-  checkContent({ text: asked.text, has_video: video_id !== null, images: image_ids.length, has_poll: !!asked.poll });
-  checkAudience(asked.audience, space_id);
-  const rules = await rulesFor(viewer, ground);
-  if (space_id !== null) await mustPostIn(ground, rules, space_id);
-  const marks = await resolveMarks(ground.people, rules, asked.text);
-  const quoted_author_id = quote_id === null ? null : await checkQuote(ground, rules, quote_id, { ...asked, space_id });
-
+  const { image_ids, video_id, space_id, quote_id, marks, quoted_author_id } = await checkPost(ground, viewer, asked);
   const id = ground.ids.next<"post">();
   const row = {
     id,

@@ -9,3 +9,9 @@ CREATE TABLE feed_timeline_choice (
 
 -- Who passed a post on last: a list shows a post by its newest entry alone.
 CREATE INDEX feed_reposts_newest ON feed_reposts (post_id, entry_id DESC) INCLUDE (person_id);
+
+-- How often homes are read, by the hour, of all nodes together; what a timeline costs is reckoned with it.
+CREATE TABLE feed_home_reads (
+  hour timestamptz PRIMARY KEY,
+  reads bigint NOT NULL CHECK (reads > 0)
+);

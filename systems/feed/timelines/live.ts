@@ -47,6 +47,8 @@ export interface LiveNeeds {
   people: Pick<FeedPeople, "followedByMany">;
   bounds: TimelineBounds;
   choice: TimelineChoice;
+  /** A home was read. */
+  onRead(): void;
 }
 
 export function createLiveTimeline(needs: LiveNeeds): LiveTimeline {
@@ -80,7 +82,10 @@ export function createLiveTimeline(needs: LiveNeeds): LiveTimeline {
       return timeline.name;
     },
     read: (actors, before, entries_max) => timeline.read(actors, before, entries_max),
-    readHome: (viewer_id, actors, before, entries_max) => timeline.readHome(viewer_id, actors, before, entries_max),
+    readHome(viewer_id, actors, before, entries_max) {
+      needs.onRead();
+      return timeline.readHome(viewer_id, actors, before, entries_max);
+    },
     choice: () => choice,
     choose(next) {
       if (next.strategy === choice.strategy && next.push_followers_max === choice.push_followers_max) return;

@@ -99,3 +99,51 @@ export async function saveChoice(tx: Query, row: ChoiceRow): Promise<void> {
 export async function forgetChoice(tx: Query): Promise<void> {
   await tx`DELETE FROM feed_timeline_choice`;
 }
+
+/** Adds what one node counted; hours that ended before `keep_from` go. */
+export async function addHomeReads(db: Query, hour: Date, reads: number, keep_from: Date): Promise<void> {
+  await db`
+    INSERT INTO feed_home_reads (hour, reads) VALUES (${hour}, ${reads})
+    ON CONFLICT (hour) DO UPDATE SET reads = feed_home_reads.reads + excluded.reads`;
+  await db`DELETE FROM feed_home_reads WHERE hour < ${keep_from}`;
+}
+
+export async function homeReadsSince(db: Query, since: Date): Promise<number> {
+  const [row] = (await db`
+    SELECT coalesce(sum(reads), 0)::float8 AS reads FROM feed_home_reads WHERE hour >= ${since}`) as {
+    reads: number;
+  }[];
+  return row!.reads;
+}
+
+/** Entries made since an id: posts that are there, and reposts. */
+export async function entriesMadeSince(db: Query, from_id: string): Promise<number> {
+  const [row] = (await db`
+    SELECT (SELECT count(*) FROM feed_posts WHERE id >= ${from_id}::bigint)::float8
+      + (SELECT count(*) FROM feed_reposts WHERE entry_id >= ${from_id}::bigint)::float8 AS entries`) as {
+    entries: number;
+  }[];
+  return row!.entries;
+}
+
+/** Who made the newest entries since an id, and how many of them each. */
+export async function newestActors(
+  db: Query,
+  from_id: string,
+  entries_max: number,
+): Promise<{ actor_id: PersonId; entries: number }[]> {
+  return (await db`
+    SELECT actor_id, count(*)::float8 AS entries FROM (
+      (SELECT author_id AS actor_id FROM feed_posts WHERE id >= ${from_id}::bigint ORDER BY id DESC LIMIT ${entries_max})
+      UNION ALL
+      (SELECT person_id FROM feed_reposts WHERE entry_id >= ${from_id}::bigint ORDER BY entry_id DESC LIMIT ${entries_max})
+    ) AS newest GROUP BY actor_id`) as { actor_id: PersonId; entries: number }[];
+}
+
+/** Some people who have put something there, to measure with. */
+export async function someActors(db: Query, actors_max: number): Promise<PersonId[]> {
+  const rows = (await db`
+    SELECT DISTINCT author_id AS id FROM (SELECT author_id FROM feed_posts ORDER BY id DESC LIMIT ${actors_max * 4}) AS newest
+    LIMIT ${actors_max}`) as { id: PersonId }[];
+  return rows.map((row) => row.id);
+}

@@ -1,5 +1,9 @@
 import type { Id, PersonId, PostId } from "#kernel/ids.ts";
 
+import { STRATEGIES } from "./contract.ts";
+
+export { STRATEGIES };
+
 /** A post's entry has the post's own id. */
 export type EntryId = Id<"entry"> | PostId;
 
@@ -22,7 +26,6 @@ export interface HomeEntry {
   reposter_id: PersonId | null;
 }
 
-export const STRATEGIES = ["pull", "push", "hybrid", "plain"] as const;
 /**
  * `pull` merges the rings of the followed at each read; `push` keeps a list of ids per active viewer; `hybrid` keeps lists
  * of what people with few followers put there and pulls the rest; `plain` asks the database.

@@ -85,6 +85,19 @@ describe("history", () => {
     expect((await client.call(listHistory, { token: me.token, query: { cursor: "x" } })).code).toBe("cursor.invalid");
   });
 
+  test("MD142: the feed is told how far somebody came, the latest first, as a part of each film", async () => {
+    const by = await viewer();
+    const [one, two] = [await film(), await film(60_000)];
+    await watch(by, one, 90_000);
+    await watch(by, two, 6_000);
+    const told = await media.media.watchedBy(by.id, 50);
+    expect(told.map(({ video_id, share }) => [video_id, share])).toEqual([
+      [two, 0.1],
+      [one, 0.75],
+    ]);
+    expect(await media.media.watchedBy(by.id, 1)).toHaveLength(1);
+  });
+
   test("MD143: one film is forgotten, or all; paused, nothing new is kept, positions neither, and what was there stays", async () => {
     const me = await viewer();
     const other = await viewer();

@@ -36,6 +36,8 @@ export interface History {
   clear(person_id: PersonId): Promise<void>;
   pausedAt(person_id: PersonId): Promise<Date | null>;
   setPaused(person_id: PersonId, paused: boolean): Promise<Date | null>;
+  /** How far they came in what they watched last, the latest first; for the house's own choice, so no rules here. */
+  watchedBy(person_id: PersonId, films_max: number): Promise<{ video_id: VideoId; share: number; at: Date }[]>;
 }
 
 const ROWS_AT_ONCE = 200;
@@ -116,6 +118,12 @@ export function createHistory({
 
     forget: (person_id, video_id) => store.forget(sql.pool, person_id, video_id),
     clear: (person_id) => store.forgetAll(sql.pool, person_id),
+    async watchedBy(person_id, films_max) {
+      const rows = await store.watchedBy(sql.pool, person_id, null, films_max);
+      return rows.flatMap(({ video_id, position_ms, duration_ms, at }) =>
+        duration_ms ? [{ video_id, share: Math.min(1, position_ms / duration_ms), at }] : [],
+      );
+    },
     pausedAt: (person_id) => store.pausedAt(sql.pool, person_id),
     async setPaused(person_id, paused) {
       if (!paused) await store.resume(sql.pool, person_id);

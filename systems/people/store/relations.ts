@@ -111,6 +111,48 @@ export async function followedByMany(q: Query, ids: readonly PersonId[], followe
   return rows.map((row) => row.person_id);
 }
 
+/** How many follow each; who has no row is missing. */
+export async function followerCounts(q: Query, ids: readonly PersonId[]): Promise<Map<PersonId, number>> {
+  const rows = await q<{ person_id: PersonId; followers: number }[]>`
+    SELECT person_id, followers FROM people_counts WHERE person_id = ANY(${q.array([...ids], "BIGINT")})`;
+  return new Map(rows.map((row) => [row.person_id, row.followers]));
+}
+
+/** Who follows whom, in numbers. */
+export interface GraphNumbers {
+  people: number;
+  follows: number;
+  /** People whom somebody follows. */
+  followed_people: number;
+  followers_p50: number;
+  followers_p90: number;
+  followers_p99: number;
+  followers_most: number;
+  /** People with more followers than was asked about, and the follows of them. */
+  heavy_people: number;
+  heavy_follows: number;
+  /** People whose sessions were used since, and whom those follow, all together. */
+  active_people: number;
+  active_follows: number;
+}
+
+export async function graphNumbers(q: Query, followers_max: number, active_since: Date): Promise<GraphNumbers> {
+  const [row] = await q<GraphNumbers[]>`
+    WITH active AS (SELECT DISTINCT person_id FROM people_sessions WHERE last_used_at >= ${active_since})
+    SELECT count(*)::float8 AS people, coalesce(sum(c.followers), 0)::float8 AS follows,
+      count(*) FILTER (WHERE c.followers > 0)::float8 AS followed_people,
+      coalesce((percentile_disc(array[0.5, 0.9, 0.99]) WITHIN GROUP (ORDER BY c.followers))[1], 0)::float8 AS followers_p50,
+      coalesce((percentile_disc(array[0.5, 0.9, 0.99]) WITHIN GROUP (ORDER BY c.followers))[2], 0)::float8 AS followers_p90,
+      coalesce((percentile_disc(array[0.5, 0.9, 0.99]) WITHIN GROUP (ORDER BY c.followers))[3], 0)::float8 AS followers_p99,
+      coalesce(max(c.followers), 0)::float8 AS followers_most,
+      count(*) FILTER (WHERE c.followers > ${followers_max})::float8 AS heavy_people,
+      coalesce(sum(c.followers) FILTER (WHERE c.followers > ${followers_max}), 0)::float8 AS heavy_follows,
+      count(a.person_id)::float8 AS active_people,
+      coalesce(sum(c.following) FILTER (WHERE a.person_id IS NOT NULL), 0)::float8 AS active_follows
+    FROM people_counts c LEFT JOIN active a ON a.person_id = c.person_id`;
+  return row!;
+}
+
 export interface CountDelta {
   followers: number;
   following: number;

@@ -1,0 +1,93 @@
+import { Link } from "@tanstack/react-router";
+import { AtSign, Heart, type LucideIcon, MessageCircle, Repeat2, Reply, UserCheck, UserPlus } from "lucide-react";
+
+import type { Kind, Notification } from "#systems/notify/contract.ts";
+
+import { Avatar } from "../parts/avatar.tsx";
+import { cx } from "../parts/class.ts";
+import { Ago } from "../parts/time.tsx";
+import { AnswerRequest } from "./answer-request.tsx";
+import { didWords, othersWords } from "./sentence.ts";
+
+const LOOKS: Record<Kind, [icon: LucideIcon, className: string]> = {
+  mention: [AtSign, "bg-accent-tint text-accent-ink"],
+  comment: [MessageCircle, "bg-accent-tint text-accent-ink"],
+  reply: [Reply, "bg-accent-tint text-accent-ink"],
+  comment_mention: [AtSign, "bg-accent-tint text-accent-ink"],
+  like: [Heart, "bg-sunken text-bad"],
+  comment_like: [Heart, "bg-sunken text-bad"],
+  repost: [Repeat2, "bg-sunken text-good"],
+  follow: [UserPlus, "bg-sunken text-ink-2"],
+  follow_request: [UserPlus, "bg-warn-tint text-warn"],
+  follow_accepted: [UserCheck, "bg-sunken text-good"],
+};
+
+/** One line of the inbox. The whole of it leads to what it is about; names lead to people. */
+export function NotificationRow({ one }: { one: Notification }) {
+  const [Icon, look] = LOOKS[one.kind];
+  const [first, second] = one.actors;
+  const others = othersWords(one);
+  const target = one.post
+    ? ({ to: "/posts/$id", params: { id: one.post.id } } as const)
+    : ({ to: "/@{$handle}", params: { handle: first?.handle ?? "" } } as const);
+  const words = one.comment?.excerpt ?? one.post?.excerpt ?? "";
+  return (
+    <article
+      role="listitem"
+      className={cx(
+        "relative flex gap-3 px-4 py-3.5 transition-colors hover:bg-sunken/60 sm:px-3",
+        !one.read && "bg-accent-tint/45",
+      )}
+    >
+      <span className={cx("mt-0.5 grid size-9 shrink-0 place-items-center rounded-full", look)}>
+        <Icon className="size-4.5" aria-hidden="true" />
+      </span>
+      <div className="min-w-0 flex-1">
+        {one.actors.length > 0 && (
+          <div className="relative z-10 mb-1.5 flex w-fit -space-x-2">
+            {one.actors.map((person) => (
+              <Link
+                key={person.id}
+                to="/@{$handle}"
+                params={{ handle: person.handle }}
+                aria-label={person.display_name}
+                className="rounded-full ring-2 ring-birch"
+              >
+                <Avatar person={person} size="xs" />
+              </Link>
+            ))}
+          </div>
+        )}
+        <p className="text-[0.9375rem] leading-5.5">
+          {/* The link of the sentence covers the row, so that all of it can be pressed. */}
+          <Link {...target} className="after:absolute after:inset-0">
+            {!one.read && <span className="sr-only">New: </span>}
+            <b className="font-semibold">{first?.display_name ?? "The house"}</b>
+            {second && (
+              <>
+                {others === "" ? " and " : ", "}
+                <b className="font-semibold">{second.display_name}</b>
+              </>
+            )}
+            {others !== "" && <> and {others}</>} {didWords(one)}
+          </Link>
+          <span className="text-ink-3" aria-hidden="true">
+            {" · "}
+          </span>
+          <Ago at={one.at} className="text-sm whitespace-nowrap text-ink-3" />
+        </p>
+        {(words !== "" || one.post?.has_media) && (
+          <p dir="auto" className="mt-1 line-clamp-2 text-sm break-words text-ink-2">
+            {words || "A picture or film"}
+          </p>
+        )}
+        {one.kind === "follow_request" && first && (
+          <div className="relative z-10 mt-2.5">
+            <AnswerRequest person={first} />
+          </div>
+        )}
+      </div>
+      {!one.read && <span className="mt-2 size-2 shrink-0 rounded-full bg-accent" aria-hidden="true" />}
+    </article>
+  );
+}

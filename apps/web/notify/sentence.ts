@@ -1,0 +1,30 @@
+import type { Kind, Notification } from "#systems/notify/contract.ts";
+
+/** What they did, after their names. */
+const DID: Record<Kind, string> = {
+  mention: "named you in a post",
+  comment: "commented on your post",
+  reply: "answered you",
+  comment_mention: "named you in a comment",
+  like: "liked your post",
+  comment_like: "liked your comment",
+  repost: "passed on your post",
+  follow: "follows you",
+  follow_request: "asks to follow you",
+  follow_accepted: "lets you follow them",
+};
+const DID_TOGETHER: Partial<Record<Kind, string>> = {
+  follow: "follow you",
+  follow_request: "ask to follow you",
+  follow_accepted: "let you follow them",
+};
+
+export const didWords = ({ kind, actor_count }: Pick<Notification, "kind" | "actor_count">): string =>
+  (actor_count > 1 ? DID_TOGETHER[kind] : undefined) ?? DID[kind];
+
+/** How many stand behind the names that are written out: two names, and the rest is counted. */
+export function othersWords({ actors, actor_count }: Pick<Notification, "actors" | "actor_count">): string {
+  const others = actor_count - Math.min(2, actors.length);
+  if (others <= 0) return "";
+  return others === 1 ? "1 other" : `${others} others`;
+}
