@@ -1,6 +1,12 @@
 import type { CommentId, PersonId, PostId } from "#kernel/ids.ts";
 import type { StoredEvent } from "#ports/log/index.ts";
-import { FEED_TOPIC, type FeedEvent, type FeedEventOf } from "#systems/feed/index.ts";
+import {
+  FEED_TOPIC,
+  type FeedEvent,
+  type FeedEventOf,
+  type ScheduleFailedEvent,
+  WRITING_TOPIC,
+} from "#systems/feed/index.ts";
 import { PEOPLE_TOPIC, type PeopleEvent } from "#systems/people/index.ts";
 
 import type { Kind } from "./contract.ts";
@@ -68,6 +74,23 @@ function ofFeed(stored: StoredEvent): Act[] {
       const undone = event.type === "feed.comment_unliked";
       return [act("comment_like", `${comment_id}:${person_id}`, comment_id, told, undone)];
     }
+    case "feed.quoted":
+    case "feed.quote_detached": {
+      const { post_id, author_id, quoted_author_id } = event.data;
+      const told = { person_id: quoted_author_id, actor_id: author_id, post_id, comment_id: null };
+      return [act("quote", post_id, post_id, told, event.type === "feed.quote_detached")];
+    }
+    case "feed.poll_ended": {
+      const { post_id, author_id, edition, portion, voter_ids } = event.data;
+      const told = (person_id: PersonId) => ({
+        person_id,
+        actor_id: person_id === author_id ? null : author_id,
+        post_id,
+        comment_id: null,
+      });
+      const people = portion === 0 ? new Set([author_id, ...voter_ids]) : new Set(voter_ids);
+      return [...people].map((id) => act("poll_ended", `${post_id}:${edition}`, post_id, told(id)));
+    }
     case "feed.commented":
     case "feed.comment_edited":
     case "feed.comment_deleted":
@@ -118,8 +141,16 @@ function ofPeople(stored: StoredEvent): Act[] {
   }
 }
 
+function ofWriting(stored: StoredEvent): Act[] {
+  if (stored.type !== "feed.schedule_failed" || stored.version !== 1) return [];
+  const { draft_id, author_id } = (stored as unknown as ScheduleFailedEvent).data;
+  const told = { person_id: author_id, actor_id: null, post_id: null, comment_id: null };
+  return [act("schedule_failed", draft_id, draft_id, told)];
+}
+
 /** Which topics are read, and how. A further system adds its line here. */
 export const READINGS: Readonly<Record<string, Reading>> = {
   [FEED_TOPIC]: ofFeed,
+  [WRITING_TOPIC]: ofWriting,
   [PEOPLE_TOPIC]: ofPeople,
 };

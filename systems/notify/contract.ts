@@ -16,6 +16,9 @@ export const KINDS = [
   "follow",
   "follow_request",
   "follow_accepted",
+  "quote",
+  "poll_ended",
+  "schedule_failed",
 ] as const;
 export type Kind = (typeof KINDS)[number];
 const zKind = z.enum(KINDS);

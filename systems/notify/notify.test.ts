@@ -136,6 +136,28 @@ describe("an inbox", () => {
     expect(await kinds(c!)).toEqual([]);
   });
 
+  test("NO2: a quote is told to whom it quotes, until they take it out; the end of a poll to its author and its voters", async () => {
+    const [a, b, c] = await people(3);
+    const { id } = await feed.post(a!, "Maple");
+    const quote = (
+      await client.call(f.createPost, { token: b!.token, body: { text: "Look", audience: "public", quote_id: id } })
+    ).body;
+    expect((await list(a!)).items).toMatchObject([{ kind: "quote", post: { id: quote.id, excerpt: "Look" } }]);
+    await client.call(f.detachQuote, { token: a!.token, params: { id, quote_id: quote.id } });
+    expect(await kinds(a!)).toEqual([]);
+    const poll = { options: ["Yes", "No"], open_s: 300 };
+    const asked = (
+      await client.call(f.createPost, { token: a!.token, body: { text: "Well?", audience: "public", poll } })
+    ).body;
+    for (const who of [b!, c!])
+      await client.call(f.votePoll, { token: who.token, params: { id: asked.id }, body: { choices: [0] } });
+    feed.later(300_000);
+    await feed.runJob("feed.end_poll", { post_id: asked.id, edition: "1" });
+    expect((await list(a!)).items).toMatchObject([{ kind: "poll_ended", actors: [] }]);
+    for (const who of [b!, c!])
+      expect((await list(who)).items[0]).toMatchObject({ kind: "poll_ended", actors: [{ id: a!.id }] });
+  });
+
   test("NO6: a block, a mute, a suspension and a deletion hold on the next read, and are not counted", async () => {
     const [a, b, c, d] = await people(4);
     const admin = await house.person("no6_admin", "admin");

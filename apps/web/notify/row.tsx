@@ -1,5 +1,17 @@
 import { Link } from "@tanstack/react-router";
-import { AtSign, Heart, type LucideIcon, MessageCircle, Repeat2, Reply, UserCheck, UserPlus } from "lucide-react";
+import {
+  AtSign,
+  CalendarX,
+  ChartBar,
+  Heart,
+  type LucideIcon,
+  MessageCircle,
+  Quote,
+  Repeat2,
+  Reply,
+  UserCheck,
+  UserPlus,
+} from "lucide-react";
 
 import type { Kind, Notification } from "#systems/notify/contract.ts";
 
@@ -20,6 +32,9 @@ const LOOKS: Record<Kind, [icon: LucideIcon, className: string]> = {
   follow: [UserPlus, "bg-sunken text-ink-2"],
   follow_request: [UserPlus, "bg-warn-tint text-warn"],
   follow_accepted: [UserCheck, "bg-sunken text-good"],
+  quote: [Quote, "bg-accent-tint text-accent-ink"],
+  poll_ended: [ChartBar, "bg-sunken text-ink-2"],
+  schedule_failed: [CalendarX, "bg-warn-tint text-warn"],
 };
 
 /** One line of the inbox. The whole of it leads to what it is about; names lead to people. */
@@ -29,7 +44,9 @@ export function NotificationRow({ one }: { one: Notification }) {
   const others = othersWords(one);
   const target = one.post
     ? ({ to: "/posts/$id", params: { id: one.post.id } } as const)
-    : ({ to: "/@{$handle}", params: { handle: first?.handle ?? "" } } as const);
+    : first
+      ? ({ to: "/@{$handle}", params: { handle: first.handle } } as const)
+      : ({ to: "/" } as const);
   const words = one.comment?.excerpt ?? one.post?.excerpt ?? "";
   return (
     <article
@@ -62,7 +79,11 @@ export function NotificationRow({ one }: { one: Notification }) {
           {/* The link of the sentence covers the row, so that all of it can be pressed. */}
           <Link {...target} className="after:absolute after:inset-0">
             {!one.read && <span className="sr-only">New: </span>}
-            <b className="font-semibold">{first?.display_name ?? "The house"}</b>
+            {first ? (
+              <b className="font-semibold">{first.display_name}</b>
+            ) : (
+              one.kind === "schedule_failed" && "The house"
+            )}
             {second && (
               <>
                 {others === "" ? " and " : ", "}

@@ -21,7 +21,8 @@ test("WEB100: two are named and the rest is counted", () => {
 });
 
 test("WEB100: one does and several do", () => {
-  expect(didWords({ kind: "follow", actor_count: 1 })).toBe("follows you");
-  expect(didWords({ kind: "follow", actor_count: 2 })).toBe("follow you");
-  expect(didWords({ kind: "like", actor_count: 9 })).toBe("liked your post");
+  const actors = [person("ann")];
+  expect(didWords({ kind: "follow", actor_count: 1, actors })).toBe("follows you");
+  expect(didWords({ kind: "follow", actor_count: 2, actors })).toBe("follow you");
+  expect(didWords({ kind: "like", actor_count: 9, actors })).toBe("liked your post");
 });

@@ -12,6 +12,9 @@ const DID: Record<Kind, string> = {
   follow: "follows you",
   follow_request: "asks to follow you",
   follow_accepted: "lets you follow them",
+  quote: "quoted your post",
+  poll_ended: "had a poll that has ended",
+  schedule_failed: "could not publish a post that you had scheduled. It is among your drafts",
 };
 const DID_TOGETHER: Partial<Record<Kind, string>> = {
   follow: "follow you",
@@ -19,8 +22,14 @@ const DID_TOGETHER: Partial<Record<Kind, string>> = {
   follow_accepted: "let you follow them",
 };
 
-export const didWords = ({ kind, actor_count }: Pick<Notification, "kind" | "actor_count">): string =>
-  (actor_count > 1 ? DID_TOGETHER[kind] : undefined) ?? DID[kind];
+export const didWords = ({
+  kind,
+  actor_count,
+  actors,
+}: Pick<Notification, "kind" | "actor_count" | "actors">): string =>
+  kind === "poll_ended" && actors.length === 0
+    ? "Your poll has ended"
+    : ((actor_count > 1 ? DID_TOGETHER[kind] : undefined) ?? DID[kind]);
 
 /** How many stand behind the names that are written out: two names, and the rest is counted. */
 export function othersWords({ actors, actor_count }: Pick<Notification, "actors" | "actor_count">): string {

@@ -31,7 +31,7 @@ export async function findComment(db: Query, id: CommentId): Promise<CommentRow 
 export async function commentTexts(db: Query, ids: readonly CommentId[]): Promise<Map<CommentId, string>> {
   if (ids.length === 0) return new Map();
   const rows = (await db`
-    SELECT id, text FROM feed_comments WHERE id = ANY(${db.array([...ids], "BIGINT")}) AND deleted_at IS NULL`) as {
+    SELECT id, text FROM feed_comments WHERE id = ANY(${db.array([...ids], "BIGINT")}) AND deleted_at IS NULL AND hidden_at IS NULL`) as {
     id: CommentId;
     text: string;
   }[];
