@@ -312,6 +312,8 @@ const feed: Record<string, Row> = {
     async (f) => ({ params: { ...(await ofPost(f)).params, quote_id: "1" } }),
     ["post.not_found"],
   ],
+  "PUT /v1/posts/{id}/link": ["owner", ofPost],
+  "DELETE /v1/posts/{id}/link": ["owner", ofPost],
   "GET /v1/drafts": ["self", none],
   "POST /v1/drafts": ["self", () => ({ body: { text: "Half a th" } })],
   "GET /v1/drafts/{id}": ["owner", ofDraft],

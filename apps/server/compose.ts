@@ -105,7 +105,25 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   });
   pictures.current = media.pictures;
   opened.use(await media.guard());
-  const feed = opened.use(await createFeed({ sql, log, jobs, clock, ids, caches, people, spaces, media }));
+  const feed = opened.use(
+    await createFeed({
+      sql,
+      log,
+      jobs,
+      clock,
+      ids,
+      caches,
+      people,
+      spaces,
+      media,
+      links: {
+        outside: createOutside({ clock }),
+        pictures: media.link_pictures,
+        public_url: config.public_url,
+        onPictureLost: (err) => lines.debug({ err: String(err) }, "the picture of a link was not to be had"),
+      },
+    }),
+  );
   const notify = createNotify({ sql, log, jobs, clock, people, feed });
 
   let draining = false;

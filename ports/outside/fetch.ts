@@ -144,6 +144,7 @@ export function createOutside(needs: OutsideNeeds): Outside {
       drop,
       url: url.href,
       media_type,
+      charset: /;\s*charset="?([\w.:-]{1,40})/i.exec(headers.get("content-type") ?? "")?.[1]?.toLowerCase() ?? null,
       size_bytes,
       etag: etag !== null && /^"[\x21\x23-\x7e]{0,200}"$/.test(etag) ? etag : null,
       from_byte,

@@ -28,6 +28,8 @@ export interface FromOutside {
   /** After redirects. */
   url: string;
   media_type: string;
+  /** As the answer's head names it, in lower case; null where it says nothing. */
+  charset: string | null;
   /** Of the whole, where it was told. */
   size_bytes: number | null;
   /** Strong, with its quotes; null where none was given or only a weak one. */

@@ -11,6 +11,7 @@ import { folderRoutes, zFolderAsked } from "./folders/contract.ts";
 import { forYouRoutes } from "./foryou/contract.ts";
 import { listRoutes } from "./lists/contract.ts";
 import { placeRoutes } from "./places/contract.ts";
+import { linksRoutes } from "./links/contract.ts";
 import { pollsRoutes } from "./polls/contract.ts";
 import { zPollAsked } from "./polls/shape.ts";
 import { zContentWarning, zPostAskedNow } from "./posts/asked.ts";
@@ -34,6 +35,7 @@ export * from "./folders/contract.ts";
 export * from "./lists/contract.ts";
 export * from "./places/contract.ts";
 export * from "./wishes/contract.ts";
+export { hidePostLink, showPostLink } from "./links/contract.ts";
 export * from "./links/shape.ts";
 export * from "./polls/bounds.ts";
 export * from "./polls/shape.ts";
@@ -448,6 +450,7 @@ export const feedRoutes = {
   ...quotesRoutes,
   ...draftsRoutes,
   ...scheduledRoutes,
+  ...linksRoutes,
   ...seenRoutes,
   ...syndicationRoutes,
   ...timelinesRoutes,

@@ -33,6 +33,7 @@ export type FeedEvent =
   | { type: "feed.quoted"; version: 1; data: PostFacts & { quoted_id: PostId; quoted_author_id: PersonId } }
   /** The author of the quoted post took it out of the post that quotes it. */
   | { type: "feed.quote_detached"; version: 1; data: PostFacts & { quoted_id: PostId; quoted_author_id: PersonId } }
+  | { type: "feed.link_hidden" | "feed.link_shown"; version: 1; data: PostFacts }
   /** Somebody voted; who, is not told. */
   | { type: "feed.voted"; version: 1; data: PostFacts & { edition: number; vote_id: string } }
   /** A poll has ended. Its voters are told of in portions, by one such event each; the first one is for the author too. */

@@ -6,7 +6,7 @@ import type { Sql } from "#ports/sql/index.ts";
 
 import type { ExactSums } from "./counts/exact.ts";
 import type { FeedEvent } from "./events.ts";
-import type { FeedMedia, FeedPeople, FeedSpaces } from "./needs.ts";
+import type { FeedMedia, FeedPeople, FeedSpaces, LinkNeeds } from "./needs.ts";
 import type { Likes } from "./reactions/likes.ts";
 
 /** What the feed's writing capabilities stand on. */
@@ -19,6 +19,7 @@ export interface Ground {
   people: FeedPeople;
   spaces: FeedSpaces;
   media: FeedMedia;
+  links?: LinkNeeds | undefined;
   likes: Likes;
   exactSums: ExactSums;
   /** Right after the commit: this process's caches know at once; other nodes hear it from the log, and so do we, again. */

@@ -18,6 +18,7 @@ import { COUNTS_TOPIC, FEED_TOPIC, type FeedEvent, readFeedEvent } from "./event
 import { createForYou, type ForYou } from "./foryou/index.ts";
 import type { Ground } from "./ground.ts";
 import { createListBook, type ListBook } from "./lists/book.ts";
+import { defineLooking } from "./links/look.ts";
 import { createFeedModeration, type FeedModeration } from "./moderation/moderate.ts";
 import { changedIn, startPollCounting } from "./polls/counting.ts";
 import { definePollEnd } from "./polls/end.ts";
@@ -122,7 +123,13 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   const { sql, log, jobs } = needs;
   const bounds = { ...FEED_BOUNDS, ...needs.bounds };
   const mediaCards = createMediaCards(needs);
-  const hydrator = createHydrator({ ...needs, media: mediaCards, bounds });
+  const hydrator = createHydrator({
+    ...needs,
+    media: mediaCards,
+    bounds,
+    public_url: needs.links?.public_url ?? null,
+    addressOf: needs.links?.pictures.urlOf ?? null,
+  });
   const overlay = createOverlay({ sql, bounds });
   const by_config = {
     strategy: needs.timeline ?? "pull",
@@ -142,6 +149,7 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   definePurge(ground, jobs);
   definePollEnd(ground);
   definePublishing(ground);
+  if (needs.links) defineLooking(ground, needs.links);
   defineForgetting(ground);
   defineSeenTrim(ground);
   defineRecount({ sql, log, jobs, onDrift: needs.onDrift ?? (() => {}) });
@@ -241,6 +249,8 @@ function apply(event: FeedEvent, { hydrator, mediaCards, overlay, timeline, pass
       return hydrator.forget(data.post_id);
     case "feed.post_purged":
     case "feed.quote_detached":
+    case "feed.link_hidden":
+    case "feed.link_shown":
       return hydrator.forget(data.post_id);
     case "feed.reposted":
       overlay.forget(event.data.person_id, data.post_id);
@@ -285,7 +295,7 @@ export {
   type FeedEventOf,
 } from "./events.ts";
 export type { Done, FeedModeration, FeedPlace, FeedSubject } from "./moderation/moderate.ts";
-export type { FeedMedia, FeedPeople, FeedSpaces, FoundSpace, MediaClaim } from "./needs.ts";
+export type { FeedMedia, FeedPeople, FeedSpaces, FoundSpace, LinkNeeds, LinkPictures, MediaClaim } from "./needs.ts";
 export { SEEN_TOPIC, type SeenEvent } from "./seen/seen.ts";
 export { serveFeed } from "./routes.ts";
 export type { Explanation } from "./timelines/explain.ts";

@@ -2,6 +2,7 @@ import type { PersonCard, SpaceCard } from "#kernel/cards.ts";
 import type { ImageId, PersonId, PostId, SpaceId, VideoId } from "#kernel/ids.ts";
 import type { SpaceRole } from "#kernel/viewer.ts";
 import type { Audience } from "#kernel/wire.ts";
+import type { Outside } from "#ports/outside/index.ts";
 import type { Query } from "#ports/sql/index.ts";
 import type { GraphNumbers, Relations } from "#systems/people/index.ts";
 
@@ -60,4 +61,30 @@ export interface MediaClaim {
   image_ids: ImageId[];
   audience: Audience;
   space_id: SpaceId | null;
+}
+
+/** What cards of links stand on; a house that does not look outside has none. */
+export interface LinkNeeds {
+  outside: Outside;
+  pictures: LinkPictures;
+  /** Where this house is on the network, as far as it knows: its own pages are not fetched. */
+  public_url: string | null;
+  /** Between two looks at pages of one host; `HOST_GAP_MS` where nothing is said. */
+  host_gap_ms?: number;
+  /** For one page, all of it; `PAGE_MS_MAX` where nothing is said. */
+  page_ms_max?: number;
+  /** Told of a picture that could not be had; the card stands without it. */
+  onPictureLost?: (error: unknown) => void;
+}
+
+/** Copies of the pictures that other sites show with their pages. */
+export interface LinkPictures {
+  /** @returns null where it is no picture that we take */
+  keep(
+    id: string,
+    body: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<{ name: string; width: number; height: number } | null>;
+  urlOf(name: string): string;
+  dropOthers(id: string, name: string | null): Promise<void>;
 }

@@ -14,6 +14,7 @@ import { takeDraft } from "./drafts/drafts.ts";
 import { serveDrafts } from "./drafts/routes.ts";
 import { serveForYou } from "./foryou/index.ts";
 import type { Feed } from "./index.ts";
+import { serveLinks } from "./links/routes.ts";
 import { etagOf, must } from "./policy.ts";
 import { servePolls } from "./polls/routes.ts";
 import { deletePost, restorePost } from "./posts/delete.ts";
@@ -42,6 +43,7 @@ export function serveFeed(api: Api, { rooms }: Feed): void {
   serveQuotes(api, rooms);
   serveDrafts(api, rooms);
   serveScheduled(api, rooms);
+  serveLinks(api, rooms);
   serveSeen(api, rooms);
   serveSyndication(api, rooms);
   serveTimelines(api, rooms);

@@ -32,6 +32,7 @@ import { createImages } from "./images/index.ts";
 import { imageCard } from "./images/present.ts";
 import { serveImports } from "./imports/index.ts";
 import { DEFAULT_MEDIA_LIMITS, type MediaLimits } from "./limits.ts";
+import { createLinkPictures, type LinkPictures } from "./link-pictures/index.ts";
 import { createMaking } from "./making/index.ts";
 import { createTells } from "./playback/tell.ts";
 import { serveMedia } from "./routes.ts";
@@ -93,6 +94,8 @@ export interface Media {
   hidePost: Claims["hidePost"];
   showPost: Claims["showPost"];
   releasePost: Claims["releasePost"];
+  /** For the feed: copies of the pictures that links show. */
+  link_pictures: LinkPictures;
   /** For `people`: where faces come from. */
   pictures: { avatarOf(person_id: PersonId, image_id: ImageId): Promise<Avatar | null> };
   /** Ids of ready, upright videos of at most 90 s below an id, newest first; whoever lists them applies the rules. */
@@ -240,6 +243,7 @@ export function createMedia(needs: MediaNeeds): Media {
       );
     },
     ...claims,
+    link_pictures: createLinkPictures({ blobs, sandbox, scratch_folder: needs.scratch_folder }),
     pictures: { avatarOf: images.avatarOf },
     shortsCandidates: (before, limit) => listShorts(sql.pool, before, limit),
     watchedBy: history.watchedBy,
@@ -251,6 +255,7 @@ export { DEFAULT_MEDIA_LIMITS, type MediaLimits } from "./limits.ts";
 export { MEDIA_TOPIC, type MediaEvent } from "./events.ts";
 export { mediaRoutes, IMAGE_TYPES, VIDEO_TYPES } from "./contract.ts";
 export type { Image, Video } from "./contract.ts";
+export type { LinkPicture, LinkPictures } from "./link-pictures/index.ts";
 export type { MediaClaim } from "./claims.ts";
 export type { Degradation, MediaHealth } from "./health.ts";
 export type { PeopleFacts, SpaceFacts } from "./rules.ts";

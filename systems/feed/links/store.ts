@@ -1,0 +1,73 @@
+import type { Id, PostId } from "#kernel/ids.ts";
+import type { Query } from "#ports/sql/index.ts";
+
+export type LinkId = Id<"link">;
+
+export interface LinkRow {
+  id: LinkId;
+  url: string;
+  state: "waiting" | "ready" | "none";
+  image_name: string | null;
+  fresh_until: Date;
+}
+
+/** The row of an address, made where there is none. `fresh_until` of a new one has passed already. */
+export async function linkAt(tx: Query, id: LinkId, url: string, at: Date): Promise<LinkRow> {
+  const [made] = (await tx`
+    INSERT INTO feed_links (id, url, fresh_until, created_at) VALUES (${id}, ${url}, ${at}, ${at})
+    ON CONFLICT (url) DO NOTHING RETURNING id, url, state, image_name, fresh_until`) as LinkRow[];
+  if (made) return made;
+  const [row] =
+    (await tx`SELECT id, url, state, image_name, fresh_until FROM feed_links WHERE url = ${url}`) as LinkRow[];
+  return row!;
+}
+
+export async function findLink(db: Query, id: LinkId): Promise<LinkRow | null> {
+  const [row] =
+    (await db`SELECT id, url, state, image_name, fresh_until FROM feed_links WHERE id = ${id}`) as LinkRow[];
+  return row ?? null;
+}
+
+export interface Card {
+  title: string;
+  description: string | null;
+  site: string;
+  image_name: string | null;
+  image_width: number | null;
+  image_height: number | null;
+}
+
+export async function markReady(tx: Query, id: LinkId, card: Card, at: Date, fresh_until: Date): Promise<void> {
+  await tx`
+    UPDATE feed_links SET state = 'ready', reason = NULL, title = ${card.title}, description = ${card.description}, site = ${card.site},
+      image_name = ${card.image_name}, image_width = ${card.image_width}, image_height = ${card.image_height},
+      looked_at = ${at}, fresh_until = ${fresh_until} WHERE id = ${id}`;
+}
+
+/** What was shown before goes: the page is not what it was. */
+export async function markNone(tx: Query, id: LinkId, reason: string, at: Date, fresh_until: Date): Promise<void> {
+  await tx`
+    UPDATE feed_links SET state = 'none', reason = ${reason}, title = NULL, description = NULL, site = NULL,
+      image_name = NULL, image_width = NULL, image_height = NULL, looked_at = ${at}, fresh_until = ${fresh_until} WHERE id = ${id}`;
+}
+
+/** The newest first. */
+export async function postsNaming(db: Query, id: LinkId, posts_max: number): Promise<PostId[]> {
+  const rows = (await db`
+    SELECT id FROM feed_posts WHERE link_id = ${id} ORDER BY id DESC LIMIT ${posts_max}`) as { id: PostId }[];
+  return rows.map((row) => row.id);
+}
+
+export async function setLinkHidden(tx: Query, post_id: PostId, at: Date | null): Promise<void> {
+  await tx`UPDATE feed_posts SET link_hidden_at = ${at} WHERE id = ${post_id}`;
+}
+
+/** Addresses that no post names and nobody asked for since. @returns those that went */
+export async function deleteUnused(db: Query, before: Date, links_max: number): Promise<LinkId[]> {
+  const rows = (await db`
+    DELETE FROM feed_links WHERE id IN (
+      SELECT l.id FROM feed_links l WHERE l.fresh_until < ${before}
+        AND NOT EXISTS (SELECT FROM feed_posts p WHERE p.link_id = l.id) ORDER BY l.fresh_until LIMIT ${links_max} FOR UPDATE SKIP LOCKED)
+    RETURNING id`) as { id: LinkId }[];
+  return rows.map((row) => row.id);
+}
