@@ -1,5 +1,5 @@
 import { Ban, CircleHelp, Ellipsis, History, Link2, ListPlus, PencilLine, Trash2, VolumeX } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, use, useState } from "react";
 
 import type { Post } from "#systems/feed/contract.ts";
 
@@ -8,6 +8,7 @@ import { LazyMenu } from "../parts/lazy-menu.tsx";
 import type { MenuEntry } from "../parts/menu-entry.ts";
 import { setBond } from "../people/follow.tsx";
 import { say, sorry } from "../shell/toasts.ts";
+import { MenuExtrasContext } from "./menu-extras.ts";
 import { removePost } from "./reactions.ts";
 
 const EditDialog = lazy(() => import("./edit-dialog.tsx"));
@@ -23,11 +24,15 @@ export async function copyLink(path: string) {
 export function PostMenu({ post }: { post: Post }) {
   const [open, setOpen] = useState<"edit" | "history" | "why" | "save" | null>(null);
   const close = () => setOpen(null);
+  const extras = use(MenuExtrasContext);
   const { author } = post;
   const entries = (): MenuEntry[] => [
     { label: "Copy link", icon: <Link2 />, run: () => void copyLink(`/posts/${post.id}`).catch(sorry) },
     ...(post.video && post.viewer ? [{ label: "Save the video", icon: <ListPlus />, run: () => setOpen("save") }] : []),
-    { label: "Why can I see this?", icon: <CircleHelp />, run: () => setOpen("why") },
+    extras
+      ? { label: "Why am I seeing this?", icon: <CircleHelp />, run: () => extras.why(post) }
+      : { label: "Why can I see this?", icon: <CircleHelp />, run: () => setOpen("why") },
+    ...(extras?.entries(post) ?? []),
     ...(post.edited_at ? [{ label: "Earlier versions", icon: <History />, run: () => setOpen("history") }] : []),
     ...(post.viewer?.own
       ? ([

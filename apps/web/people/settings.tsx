@@ -1,6 +1,7 @@
 import { useParams } from "@tanstack/react-router";
-import { Ban, Eye, KeyRound, Laptop, SunMoon, Ticket, UserRound } from "lucide-react";
+import { Ban, Eye, KeyRound, Laptop, Sparkles, SunMoon, Ticket, UserRound } from "lucide-react";
 
+import { ForYouSettings } from "../feed/for-you/settings.tsx";
 import { SeenSettings } from "../feed/settings-seen.tsx";
 import { NeedMe } from "../shell/need-me.tsx";
 import { type Section, Sectioned } from "./sections.tsx";
@@ -18,6 +19,7 @@ const SECTIONS: readonly Section[] = [
   { id: "sessions", label: "Sessions", detail: "Where you are signed in", icon: Laptop },
   { id: "tokens", label: "Access tokens", detail: "For programs of your own", icon: Ticket },
   { id: "seen", label: "Seen", detail: "What the house remembers of it", icon: Eye },
+  { id: "for-you", label: "For you", detail: "What the house chooses, and whether", icon: Sparkles },
   { id: "silence", label: "Muted and blocked", detail: "Whom you do not hear", icon: Ban },
 ];
 
@@ -34,6 +36,7 @@ function Settings({ section }: { section: string | null }) {
             {shown === "sessions" && <SessionSettings />}
             {shown === "tokens" && <TokenSettings />}
             {shown === "seen" && <SeenSettings />}
+            {shown === "for-you" && <ForYouSettings me={me} />}
             {shown === "silence" && <SilenceSettings />}
           </div>
         </Sectioned>

@@ -18,6 +18,11 @@ const discover = createRoute({
   path: "/discover",
   component: lazyRouteComponent(() => import("../feed/discover.tsx"), "DiscoverScreen"),
 });
+const forYou = createRoute({
+  getParentRoute: () => root,
+  path: "/for-you",
+  component: lazyRouteComponent(() => import("../feed/for-you/screen.tsx"), "ForYouScreen"),
+});
 const shorts = createRoute({
   getParentRoute: () => root,
   path: "/shorts",
@@ -180,6 +185,7 @@ export const createPageRouter = () =>
     routeTree: root.addChildren([
       home,
       discover,
+      forYou,
       shorts,
       watch,
       post,

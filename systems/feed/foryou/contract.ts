@@ -104,89 +104,107 @@ const tag = "feed";
 const own = { who: "signed_in", scope: "read" } as const;
 const write = { who: "signed_in", scope: "write" } as const;
 
+export const forYouFeed = defineRoute({
+  method: "GET",
+  path: "/v1/feeds/for-you",
+  summary: "What may be worth your time, chosen in this house from what you and those you follow did",
+  tag,
+  access: own,
+  query: zPageQuery,
+  answers: { 200: zPage(zPost) },
+  problems: ["cursor.invalid", "for_you.off", "for_you.house_off"],
+  cost_tokens: 2,
+});
+
+export const forYouWhy = defineRoute({
+  method: "GET",
+  path: "/v1/feeds/for-you/{id}/why",
+  summary: "Why a post stands in your For you: every term of its score",
+  tag,
+  access: own,
+  params: z.strictObject({ id: zId<"post">() }),
+  answers: { 200: zForYouWhy },
+  problems: ["post.not_found", "for_you.not_listed", "for_you.off", "for_you.house_off"],
+});
+
+export const forYouSettings = defineRoute({
+  method: "GET",
+  path: "/v1/feeds/for-you/settings",
+  summary: "Whether For you is on for you",
+  tag,
+  access: own,
+  answers: { 200: zForYouSettings },
+});
+
+export const setForYouSettings = defineRoute({
+  method: "PUT",
+  path: "/v1/feeds/for-you/settings",
+  summary: "Switch For you on or off. Off, nothing is kept or learned of you for it",
+  tag,
+  access: write,
+  body: z.strictObject({ on: z.boolean() }),
+  answers: { 200: zForYouSettings },
+});
+
+export const lessForYou = defineRoute({
+  method: "POST",
+  path: "/v1/feeds/for-you/less",
+  summary: "Less like this: of one post, or of all by its author",
+  tag,
+  access: write,
+  body: z.strictObject({ post_id: zId<"post">(), kind: z.enum(["post", "author"]) }),
+  answers: { 201: zForYouLess },
+  problems: ["post.not_found", "for_you.own_post"],
+});
+
+export const undoLessForYou = defineRoute({
+  method: "DELETE",
+  path: "/v1/feeds/for-you/less/{kind}/{id}",
+  summary: "Undo a Less like this",
+  tag,
+  access: write,
+  params: z.strictObject({ kind: z.enum(["post", "author"]), id: zId<"post" | "person">() }),
+  answers: { 204: null },
+});
+
+export const listLessForYou = defineRoute({
+  method: "GET",
+  path: "/v1/feeds/for-you/less",
+  summary: "What you asked to see less of, latest first",
+  tag,
+  access: own,
+  query: zPageQuery,
+  answers: { 200: zPage(zForYouLess) },
+  problems: ["cursor.invalid"],
+});
+
+export const forYouModel = defineRoute({
+  method: "GET",
+  path: "/v1/feeds/for-you/model",
+  summary: "The weights that For you is made with, and how they were found",
+  tag,
+  access: own,
+  answers: { 200: zForYouModel },
+});
+
+export const setForYouHouse = defineRoute({
+  method: "PUT",
+  path: "/v1/admin/for-you",
+  summary: "Switch For you on or off for the whole house",
+  tag,
+  access: { who: "admin", scope: "people:admin" },
+  body: z.strictObject({ on: z.boolean() }),
+  answers: { 200: z.object({ on: z.boolean() }) },
+});
+
 export const forYouRoutes = {
-  forYouFeed: defineRoute({
-    method: "GET",
-    path: "/v1/feeds/for-you",
-    summary: "What may be worth your time, chosen in this house from what you and those you follow did",
-    tag,
-    access: own,
-    query: zPageQuery,
-    answers: { 200: zPage(zPost) },
-    problems: ["cursor.invalid", "for_you.off", "for_you.house_off"],
-    cost_tokens: 2,
-  }),
-  forYouWhy: defineRoute({
-    method: "GET",
-    path: "/v1/feeds/for-you/{id}/why",
-    summary: "Why a post stands in your For you: every term of its score",
-    tag,
-    access: own,
-    params: z.strictObject({ id: zId<"post">() }),
-    answers: { 200: zForYouWhy },
-    problems: ["post.not_found", "for_you.not_listed", "for_you.off", "for_you.house_off"],
-  }),
-  forYouSettings: defineRoute({
-    method: "GET",
-    path: "/v1/feeds/for-you/settings",
-    summary: "Whether For you is on for you",
-    tag,
-    access: own,
-    answers: { 200: zForYouSettings },
-  }),
-  setForYouSettings: defineRoute({
-    method: "PUT",
-    path: "/v1/feeds/for-you/settings",
-    summary: "Switch For you on or off. Off, nothing is kept or learned of you for it",
-    tag,
-    access: write,
-    body: z.strictObject({ on: z.boolean() }),
-    answers: { 200: zForYouSettings },
-  }),
-  lessForYou: defineRoute({
-    method: "POST",
-    path: "/v1/feeds/for-you/less",
-    summary: "Less like this: of one post, or of all by its author",
-    tag,
-    access: write,
-    body: z.strictObject({ post_id: zId<"post">(), kind: z.enum(["post", "author"]) }),
-    answers: { 201: zForYouLess },
-    problems: ["post.not_found", "for_you.own_post"],
-  }),
-  undoLessForYou: defineRoute({
-    method: "DELETE",
-    path: "/v1/feeds/for-you/less/{kind}/{id}",
-    summary: "Undo a Less like this",
-    tag,
-    access: write,
-    params: z.strictObject({ kind: z.enum(["post", "author"]), id: zId<"post" | "person">() }),
-    answers: { 204: null },
-  }),
-  listLessForYou: defineRoute({
-    method: "GET",
-    path: "/v1/feeds/for-you/less",
-    summary: "What you asked to see less of, latest first",
-    tag,
-    access: own,
-    query: zPageQuery,
-    answers: { 200: zPage(zForYouLess) },
-    problems: ["cursor.invalid"],
-  }),
-  forYouModel: defineRoute({
-    method: "GET",
-    path: "/v1/feeds/for-you/model",
-    summary: "The weights that For you is made with, and how they were found",
-    tag,
-    access: own,
-    answers: { 200: zForYouModel },
-  }),
-  setForYouHouse: defineRoute({
-    method: "PUT",
-    path: "/v1/admin/for-you",
-    summary: "Switch For you on or off for the whole house",
-    tag,
-    access: { who: "admin", scope: "people:admin" },
-    body: z.strictObject({ on: z.boolean() }),
-    answers: { 200: z.object({ on: z.boolean() }) },
-  }),
+  forYouFeed,
+  forYouWhy,
+  forYouSettings,
+  setForYouSettings,
+  lessForYou,
+  undoLessForYou,
+  listLessForYou,
+  forYouModel,
+  setForYouHouse,
 } as const;
