@@ -53,6 +53,7 @@ const FILM = [
 const SIGNED_IN = [
   "/",
   "/discover",
+  "/for-you",
   "/shorts",
   "/@bo",
   "/@astrid",
@@ -73,6 +74,7 @@ const SIGNED_IN = [
   "/settings/profile",
   "/settings/sessions",
   "/settings/tokens",
+  "/settings/for-you",
   "/nowhere",
 ];
 const SIGNED_OUT = ["/", "/sign-in", "/sign-up", `/posts/${post.body.id}`];

@@ -18,7 +18,7 @@ const SOURCE_SENTENCE: Readonly<Record<Source, string>> = {
 /** In the words of somebody who tells it to a friend; for a feature that speaks for the post, and one that speaks against it. */
 const FEATURE_SENTENCE: Readonly<Record<Feature, string>> = {
   follows: "You follow its author.",
-  author_liked: "You often like, answer or pass on what its author writes.",
+  author_liked: "You liked, answered or passed on what its author wrote.",
   friends_liked: "People you follow liked it in the last week.",
   friends_passed_on: "People you follow passed it on.",
   alike: "Others liked it together with posts that you liked.",
@@ -34,6 +34,20 @@ const FEATURE_SENTENCE: Readonly<Record<Feature, string>> = {
   less_of_author: "You asked for less by its author.",
 };
 
+/** What is about this reader and not about everybody. */
+const PERSONAL: ReadonlySet<Feature> = new Set([
+  "follows",
+  "author_liked",
+  "friends_liked",
+  "friends_passed_on",
+  "alike",
+  "tags_liked",
+  "my_space",
+  "watches_films",
+]);
+/** A reason of the reader's own is told first where it counts at least so much of the strongest one. */
+const TOLD_FIRST_SHARE = 0.2;
+
 /** The real terms of one place in a list, as they were when it was made. */
 export function whyOf(queue: Queue, at: number, model: Model, model_made_at: Date | null): ForYouWhy {
   const place = queue.places[at]!;
@@ -41,7 +55,10 @@ export function whyOf(queue: Queue, at: number, model: Model, model_made_at: Dat
   const told = features
     .map((one) => ({ ...one, sentence: FEATURE_SENTENCE[one.feature] }))
     .toSorted((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
-  const strongest = told.find((one) => one.contribution > 0);
+  const most = told.find((one) => one.contribution > 0);
+  const strongest =
+    told.find((one) => PERSONAL.has(one.feature) && one.contribution > (most?.contribution ?? 0) * TOLD_FIRST_SHARE) ??
+    most;
   const factor = turnFactor(place.turn);
   return {
     because: place.explored

@@ -161,7 +161,7 @@ function Chosen({ me, cold }: { me: Me; cold: boolean }) {
         }
         end={
           <>
-            <End>That is the list. Home has everything of those you follow, in order.</End>
+            <End>That is the list. Home has everything, in order.</End>
             <div className="-mt-4 flex justify-center gap-3 pb-10">
               <Button look="outline" onClick={renew}>
                 A new list

@@ -167,9 +167,9 @@ function Weights() {
                   What is known
                 </th>
                 {weights.map(({ outcome, worth }) => (
-                  <th key={outcome} scope="col" className="px-2 py-1 text-right font-semibold">
+                  <th key={outcome} scope="col" className="min-w-20 px-2 py-1 text-right align-bottom font-semibold">
                     {outcomeWords(outcome)}
-                    <span className="block font-normal text-ink-3">{worth}</span>
+                    <span className="block font-normal text-ink-3">{String(worth).replace("-", "−")}</span>
                   </th>
                 ))}
               </tr>
@@ -181,8 +181,8 @@ function Weights() {
                     {name === "bias" ? "nothing special" : name.replaceAll("_", " ")}
                   </th>
                   {weights.map(({ outcome, bias, weights: of }) => (
-                    <td key={outcome} className="px-2 py-1 text-right tabular-nums">
-                      {(name === "bias" ? bias : (of[name] ?? 0)).toFixed(2)}
+                    <td key={outcome} className="px-2 py-1 text-right whitespace-nowrap tabular-nums">
+                      {(name === "bias" ? bias : (of[name] ?? 0)).toFixed(2).replace("-", "−")}
                     </td>
                   ))}
                 </tr>

@@ -10,7 +10,7 @@ const term = (feature: string, contribution: number) => ({
   sentence: feature,
 });
 
-test("WEB66: bars add up to the score, the small ones in one, and the longest is as wide as there is room", () => {
+test("WEB65: bars add up to the score, the small ones in one, and the longest is as wide as there is room", () => {
   const features = [term("follows", 0.4), term("less_of_author", -0.2), term("fresh", 0.001), term("film", 0.002)];
   const bars = barsOf({ base: 0.05, features });
   expect(bars.map((bar) => bar.key)).toEqual(["follows", "less_of_author", "base", "rest"]);

@@ -5,7 +5,7 @@ export interface Bar {
   key: string;
   label: string;
   amount: number;
-  /** −1 … 1 of half the width. */
+  /** −1 … 1, of the longest. */
   share: number;
 }
 

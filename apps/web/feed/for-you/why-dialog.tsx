@@ -85,13 +85,15 @@ function Terms({ why, author, because }: { why: ForYouWhy; author: string; becau
 /** Bars to both sides of nothing; the numbers are beside them for those who do not see bars. */
 function Score({ why, author }: { why: ForYouWhy; author: string }) {
   const bars = barsOf(why);
+  // Where nothing speaks against it, bars have the whole width.
+  const isTwoSided = bars.some((bar) => bar.amount < 0);
   const { posts_before, factor } = why.author_turn;
   return (
     <section aria-labelledby="why-score">
       <h3 id="why-score" className="text-sm font-bold">
         What speaks for it
       </h3>
-      <p className="text-xs text-ink-3">Counted in likes: 1 is a post that you would surely like.</p>
+      <p className="text-xs text-ink-3">Counted in likes; an answer or passing it on is worth two.</p>
       <ul className="mt-3 space-y-2.5">
         {bars.map((bar) => (
           <li key={bar.key} className="text-sm">
@@ -104,14 +106,14 @@ function Score({ why, author }: { why: ForYouWhy; author: string }) {
               </span>
             </div>
             <div aria-hidden="true" className="relative mt-1 h-1.5 rounded-full bg-sunken">
-              <span className="absolute inset-y-0 left-1/2 w-px bg-line-strong/60" />
+              {isTwoSided && <span className="absolute inset-y-0 left-1/2 w-px bg-line-strong/60" />}
               <span
                 className={cx(
                   "absolute inset-y-0 rounded-full",
-                  bar.share < 0 ? "right-1/2 bg-bad" : "left-1/2",
+                  bar.share < 0 ? "right-1/2 bg-bad" : isTwoSided ? "left-1/2" : "left-0",
                   bar.share >= 0 && (bar.key === "base" || bar.key === "rest" ? "bg-line-strong" : "bg-accent"),
                 )}
-                style={{ width: `${Math.abs(bar.share) * 50}%` }}
+                style={{ width: `${Math.abs(bar.share) * (isTwoSided ? 50 : 100)}%` }}
               />
             </div>
           </li>
