@@ -1,0 +1,82 @@
+import { mkdir, rename } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { liveThrough, seedOf } from "../feed-oracle/run.ts";
+
+/**
+ * Lives small houses through at random and holds every page of every list against plain rules, in worlds of 5,000 operations.
+ *
+ *     bun tests/long/feed-oracle.ts [--operations=1000000] [--seed=N] [--at-once=3] [--each=5000] [--from=0] [--only=world]
+ *
+ * Goes on where a run with the same seed was cut off (`--seed=N`; the seed is printed first). A world that fails prints its
+ * seed; `FEED_SEED=… FEED_OPERATIONS=… bun test tests/feed-oracle.test.ts` lives it again. Ends with 1 where one failed.
+ */
+const text = (name: string) => process.argv.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
+const number = (name: string, otherwise: number) => Number(text(name) ?? otherwise);
+const operations = number("operations", 1_000_000);
+const each = number("each", 5_000);
+const at_once = number("at-once", 3);
+const seed = number("seed", Math.floor(Math.random() * 2 ** 31));
+const worlds = Math.ceil(operations / each);
+
+/** Which worlds of this run have been lived through. */
+const folder = join(process.env.FOLKHUS_ORACLE ?? join(tmpdir(), "folkhus-oracle"));
+const file = join(folder, `${seed}-${each}.json`);
+await mkdir(folder, { recursive: true });
+interface Kept {
+  done: number[];
+  checks: number;
+  ms: number;
+}
+const kept: Kept = await Bun.file(file)
+  .json()
+  .catch(() => ({ done: [], checks: 0, ms: 0 }));
+const done = new Set(kept.done);
+const began = performance.now();
+const before_ms = kept.ms;
+const only = text("only");
+const queue =
+  only === undefined
+    ? Array.from({ length: worlds }, (_, i) => i).filter((world) => world >= number("from", 0) && !done.has(world))
+    : [Number(only)];
+console.log(
+  `seed ${seed}: ${worlds} worlds of ${each} operations, ${done.size} of them lived before, ${at_once} at once`,
+);
+
+let failed = 0;
+let saving: Promise<void> = Promise.resolve();
+async function save() {
+  await Bun.write(`${file}.part`, JSON.stringify({ done: [...done], checks: kept.checks, ms: kept.ms }));
+  await rename(`${file}.part`, file);
+}
+
+await Promise.all(
+  Array.from({ length: at_once }, async () => {
+    for (let world = queue.shift(); world !== undefined; world = queue.shift()) {
+      try {
+        const run = await liveThrough(seedOf(seed, world), each);
+        kept.checks += run.checks;
+        done.add(world);
+      } catch (error) {
+        failed += 1;
+        console.log(`✗ world ${world}: FEED_SEED=${seedOf(seed, world)} FEED_OPERATIONS=${each}`);
+        console.log(error);
+        continue;
+      }
+      kept.ms = before_ms + performance.now() - began;
+      saving = saving.then(save);
+      const all = done.size * each;
+      const s = (performance.now() - began) / 1_000;
+      const rate = ((done.size - kept.done.length) * each) / s;
+      console.log(
+        `${all} operations, ${kept.checks} pages, ${rate.toFixed(0)} operations per s, ${((operations - all) / rate / 60).toFixed(0)} min to go`,
+      );
+    }
+  }),
+);
+await saving;
+console.log(
+  `${done.size * each} operations, ${kept.checks} pages compared, ${failed} worlds failed, seed ${seed}, ${(kept.ms / 60_000).toFixed(1)} min in all`,
+);
+process.exit(failed > 0 ? 1 : 0);
