@@ -1,6 +1,7 @@
 import type { Explanation } from "#systems/feed/index.ts";
 
 import { columns, type Command, command } from "./command.ts";
+import { choiceCommands } from "./feed-choice.ts";
 import { openHouse } from "./house.ts";
 
 const explain = command({
@@ -19,7 +20,7 @@ const explain = command({
 });
 
 /** Commands of the feed; each of its rooms may bring one. */
-export const feedCommands: readonly Command[] = [explain];
+export const feedCommands: readonly Command[] = [explain, ...choiceCommands];
 
 function told({ chosen, numbers: n, graph, steps, costs, advice }: Explanation): string[] {
   const by =

@@ -145,6 +145,20 @@ describe("beside a running server", () => {
     expect(JSON.parse(said)).toMatchObject({ chosen: { strategy: "pull" }, advice: { strategy: "pull" } });
   });
 
+  test("CI10: where too little happened nothing is learned, that is said, and a wrong number is refused", async () => {
+    const wrong = await folk("feed", "train", "--days", "0");
+    expect([wrong.code, wrong.said]).toEqual([2, ""]);
+    expect((await folk("feed", "evaluate", "--seed", "1.5")).code).toBe(2);
+    const trained = await folk("feed", "train");
+    expect([trained.code, trained.wrong]).toEqual([1, ""]);
+    expect(trained.said).toContain("Nothing is better than what is in place, and that stays.");
+    const { code, said } = await folk("feed", "evaluate", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(said)).toMatchObject({ moments: 0, seed: 1 });
+    await using house = await openHouse(terminal());
+    expect(await house.ground.sql.pool`SELECT FROM feed_for_you_models`).toHaveLength(0);
+  });
+
   test("CI6: the demo fills the house once, however often it runs, and refuses a house that has its people's names", async () => {
     const said: string[] = [];
     const village = async () => {
