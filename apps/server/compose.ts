@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { NOBODY } from "#kernel/viewer.ts";
 import { addressOf, type Api, createApi, createIdempotency, DEFAULT_LIMITS, takeLimits } from "#ports/http/index.ts";
 import { createOutside } from "#ports/outside/index.ts";
-import { createFeed, type Feed, serveFeed } from "#systems/feed/index.ts";
+import { createFeed, createMoving, type Feed, serveFeed, serveMoving } from "#systems/feed/index.ts";
 import { createMedia, findFfmpeg, type Media } from "#systems/media/index.ts";
 import { createNotify, type Notify, serveNotify } from "#systems/notify/index.ts";
 import { createPeople, type People, type Pictures, servePeople } from "#systems/people/index.ts";
@@ -158,6 +158,8 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   serveSpaces(api, spaces);
   media.serve(api);
   serveFeed(api, feed);
+  const { ground: feed_ground } = feed.rooms;
+  serveMoving(api, createMoving({ ground: feed_ground, blobs, files: media.moving, relating: people.rooms.relating }));
   serveNotify(api, notify);
 
   let front: ReturnType<typeof createFront> | null = null;

@@ -77,6 +77,7 @@ api.serve(homeFeed, async ({ viewer, query }) => {
     audience: row.audience,
     created_at: rfc3339(row.created_at),
     edited_at: row.edited_at && rfc3339(row.edited_at),
+    imported_at: null,
     version: row.version,
     hidden: false,
     counts: { likes: row.likes, reposts: row.reposts, comments: row.comments, views: row.views },

@@ -12,6 +12,7 @@ import { forYouRoutes } from "./foryou/contract.ts";
 import { listRoutes } from "./lists/contract.ts";
 import { placeRoutes } from "./places/contract.ts";
 import { linksRoutes } from "./links/contract.ts";
+import { movingRoutes } from "./moving/contract.ts";
 import { pollsRoutes } from "./polls/contract.ts";
 import { zPollAsked } from "./polls/shape.ts";
 import { zContentWarning, zPostAskedNow } from "./posts/asked.ts";
@@ -40,6 +41,7 @@ export * from "./links/shape.ts";
 export * from "./polls/bounds.ts";
 export * from "./polls/shape.ts";
 export * from "./timelines/contract.ts";
+export * from "./moving/contract.ts";
 export * from "./trending/contract.ts";
 export { type PostAsked, zPostAsked } from "./posts/asked.ts";
 export * from "./scheduled/contract.ts";
@@ -452,6 +454,7 @@ export const feedRoutes = {
   ...scheduledRoutes,
   ...linksRoutes,
   ...seenRoutes,
+  ...movingRoutes,
   ...syndicationRoutes,
   ...timelinesRoutes,
   ...trendingRoutes,

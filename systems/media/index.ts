@@ -34,6 +34,7 @@ import { serveImports } from "./imports/index.ts";
 import { DEFAULT_MEDIA_LIMITS, type MediaLimits } from "./limits.ts";
 import { createLinkPictures, type LinkPictures } from "./link-pictures/index.ts";
 import { createMaking } from "./making/index.ts";
+import { createMediaMoving, type MediaMoving } from "./moving.ts";
 import { createTells } from "./playback/tell.ts";
 import { serveMedia } from "./routes.ts";
 import { createRules, type PeopleFacts, type SpaceFacts } from "./rules.ts";
@@ -103,6 +104,8 @@ export interface Media {
   /** For the feed: how far somebody came in the films they watched last. */
   watchedBy: History["watchedBy"];
   health(): Promise<MediaHealth>;
+  /** For who takes their things along to another house, or brings them here. */
+  moving: MediaMoving;
 }
 
 export function createMedia(needs: MediaNeeds): Media {
@@ -247,6 +250,7 @@ export function createMedia(needs: MediaNeeds): Media {
     pictures: { avatarOf: images.avatarOf },
     shortsCandidates: (before, limit) => listShorts(sql.pool, before, limit),
     watchedBy: history.watchedBy,
+    moving: createMediaMoving({ sql, uploads, intake, images, videos }),
     health: () => mediaHealth({ has_ffmpeg, can_av1: tools?.can_av1 === true, sandbox, blobs, limits }),
   };
 }

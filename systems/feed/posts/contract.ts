@@ -64,6 +64,8 @@ const postFields = {
   images: z.array(zPostImage),
   created_at: zTime,
   edited_at: zTime.nullable(),
+  /** It was first written elsewhere, on `created_at`, and its author brought it along at this time. */
+  imported_at: zTime.nullable(),
   /** What stands before the words and media until somebody asks for them; null where nothing does. */
   content_warning: z.string().nullable(),
   /** Its pictures and video are to be covered until somebody asks for them. */

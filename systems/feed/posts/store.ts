@@ -37,6 +37,7 @@ export interface CountedPostRow extends PostRow {
   views: number;
   poll: PollJson | null;
   link: LinkJson | null;
+  imported_at: Date | null;
 }
 
 /** As `to_jsonb` gives them. */
@@ -77,10 +78,11 @@ export async function findPosts(db: Query, ids: readonly PostId[]): Promise<Coun
       p.mention_handles, p.content_warning, p.sensitive, p.quote_id, p.quote_detached_at, p.link_id, p.link_hidden_at,
       to_jsonb(pl) AS poll, to_jsonb(l) AS link, p.version, p.created_at, p.edited_at, p.deleted_at, p.deleted_by, p.purged_at, p.hidden_at,
       coalesce(c.likes, 0)::int AS likes, coalesce(c.reposts, 0)::int AS reposts, coalesce(c.comments, 0)::int AS comments,
-      coalesce(c.views, 0)::int AS views
+      coalesce(c.views, 0)::int AS views, i.imported_at
     FROM feed_posts p LEFT JOIN feed_counts c ON c.subject_id = p.id
       LEFT JOIN feed_polls pl ON pl.post_id = p.id AND pl.removed_at IS NULL
       LEFT JOIN feed_links l ON l.id = p.link_id AND p.link_hidden_at IS NULL
+      LEFT JOIN feed_imported_posts i ON i.post_id = p.id
     WHERE p.id = ANY(${db.array([...ids], "BIGINT")}) AND p.deleted_at IS NULL`) as CountedPostRow[];
 }
 

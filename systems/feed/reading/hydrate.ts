@@ -199,6 +199,7 @@ function storedPost(
     audience: row.audience,
     created_at: rfc3339(row.created_at),
     edited_at: row.edited_at === null ? null : rfc3339(row.edited_at),
+    imported_at: row.imported_at === null ? null : rfc3339(row.imported_at),
     content_warning: row.content_warning,
     sensitive: row.sensitive,
     version: row.version,
