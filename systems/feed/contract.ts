@@ -13,6 +13,7 @@ import { listRoutes } from "./lists/contract.ts";
 import { placeRoutes } from "./places/contract.ts";
 import { linksRoutes } from "./links/contract.ts";
 import { movingRoutes } from "./moving/contract.ts";
+import { placeRoutes } from "./places/contract.ts";
 import { pollsRoutes } from "./polls/contract.ts";
 import { zPollAsked } from "./polls/shape.ts";
 import { zContentWarning, zPostAskedNow } from "./posts/asked.ts";

@@ -170,7 +170,8 @@ const BEFORE_THE_HOUSE_MS = 9 * 60_000;
 export function oldId(created_at_ms: number, person_id: PersonId, source: string, attempt: number): PostId {
   const digest = createHash("sha256").update(`${person_id}\n${source}\n${attempt}`).digest();
   const noise = BigInt(digest.readUInt32BE(0));
-  if (created_at_ms > EPOCH_MS + BEFORE_THE_HOUSE_MS) return ((BigInt(created_at_ms - EPOCH_MS) << 22n) | (noise & 0x3f_ffffn)).toString();
+  if (created_at_ms > EPOCH_MS + BEFORE_THE_HOUSE_MS)
+    return ((BigInt(created_at_ms - EPOCH_MS) << 22n) | (noise & 0x3f_ffffn)).toString();
   // Seconds since 1970 × 1,024: below 2^41, which is within those minutes.
   const seconds = BigInt(Math.max(1, Math.floor(created_at_ms / 1_000)));
   return ((seconds << 10n) | (noise & 0x3ffn)).toString();

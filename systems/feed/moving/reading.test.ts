@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import fc from "fast-check";
 
 import { EPOCH_MS, idTimeMs } from "#kernel/ids.ts";
@@ -88,14 +89,18 @@ describe("FD252: a hostile archive is refused whole, with a sentence", () => {
 });
 
 test("FD251: a list of addresses is read as Mastodon, spreadsheets and people write it", () => {
-  expect(addressesIn("Account address,Show boosts\r\nann@house.example,true\r\nben@far.example,false\r\n", 10)).toEqual([
-    "ann@house.example",
-    "ben@far.example",
+  expect(addressesIn("Account address,Show boosts\r\nann@house.example,true\r\nben@far.example,false\r\n", 10)).toEqual(
+    ["ann@house.example", "ben@far.example"],
+  );
+  expect(addressesIn('\ufeff@ann\n\n"ben@x.example", "a ""quoted"" note"\ncleo', 10)).toEqual([
+    "@ann",
+    "ben@x.example",
+    "cleo",
   ]);
-  expect(addressesIn('\ufeff@ann\n\n"ben@x.example", "a ""quoted"" note"\ncleo', 10)).toEqual(["@ann", "ben@x.example", "cleo"]);
   expect(addressesIn("a\nb\nc\nd", 2)).toHaveLength(3);
   expect(addressOf("@Ann@House.Example:8080")).toEqual({ handle: "ann", host: "house.example:8080" });
-  for (const none of ["", "@", "a b", "https://x.example/@ann", "a@b@c", "../x"]) expect(addressOf(none), none).toBeNull();
+  for (const none of ["", "@", "a b", "https://x.example/@ann", "a@b@c", "../x"])
+    expect(addressOf(none), none).toBeNull();
   expect(csvOf([["=1+1", 'a,"b"', 5, true]])).toBe('\'=1+1,"a,""b""",5,true\r\n');
 });
 
@@ -111,7 +116,7 @@ test("FD251: what is written as CSV is read back, whatever stands in it", () => 
 test("FD253: the items of an outbox are cut as JSON itself would, and what breaks off throws", () => {
   fc.assert(
     fc.property(fc.array(fc.jsonValue(), { maxLength: 10 }), fc.jsonValue(), fc.boolean(), (items, other, pretty) => {
-      const text = JSON.stringify({ a: other, "ordered\"Items": [1], orderedItems: items, b: 1 }, null, pretty ? 2 : 0);
+      const text = JSON.stringify({ a: other, 'ordered"Items': [1], orderedItems: items, b: 1 }, null, pretty ? 2 : 0);
       expect([...itemsIn(text)]).toEqual(JSON.parse(JSON.stringify(items)) as unknown[]);
     }),
   );
@@ -133,7 +138,11 @@ test("FD253: HTML becomes the words that stood there, links whole, and nothing r
 });
 
 test("FD253: what is no post of one's own is left, and each says why", () => {
-  const asked = { audience: "public", now_ms: Date.UTC(2026, 0, 1), own_sources: new Set(["https://m.example/1"]) } as const;
+  const asked = {
+    audience: "public",
+    now_ms: Date.UTC(2026, 0, 1),
+    own_sources: new Set(["https://m.example/1"]),
+  } as const;
   const note = {
     id: "https://m.example/2",
     type: "Note",
@@ -143,7 +152,9 @@ test("FD253: what is no post of one's own is left, and each says why", () => {
     cc: ["https://m.example/users/a/followers"],
   };
   const read = (object: object, activity: object = {}) => readItem({ type: "Create", object, ...activity }, asked);
-  expect(read(note)).toMatchObject({ take: { text: "Hi", audience: "public", created_at_ms: Date.UTC(2019, 4, 1, 10) } });
+  expect(read(note)).toMatchObject({
+    take: { text: "Hi", audience: "public", created_at_ms: Date.UTC(2019, 4, 1, 10) },
+  });
   const left: [unknown, string][] = [
     [readItem("x", asked), "no post"],
     [readItem({ type: "Announce", object: "https://x.example/9" }, asked), "passed on"],
@@ -161,14 +172,22 @@ test("FD253: what is no post of one's own is left, and each says why", () => {
   expect(read({ ...note, inReplyTo: "https://m.example/1" })).toHaveProperty("take");
   expect(read({ ...note, to: note.cc, cc: [] })).toMatchObject({ take: { audience: "followers" } });
   expect(read({ ...note, to: [], cc: [] })).toMatchObject({ take: { audience: "private" } });
-  expect(readItem({ type: "Create", object: note }, { ...asked, audience: "private" })).toMatchObject({ take: { audience: "private" } });
+  expect(readItem({ type: "Create", object: note }, { ...asked, audience: "private" })).toMatchObject({
+    take: { audience: "private" },
+  });
   expect(read({ ...note, content: "x".repeat(6_000), summary: "spoiler", sensitive: true })).toMatchObject({
     take: { content_warning: "spoiler", sensitive: true, lost: "Taken, but its words were cut." },
   });
 });
 
 test("FD254: an old post's id is that of its own date, in order also before the house's time, and the same each time", () => {
-  const moments = [Date.UTC(1995, 1, 1), Date.UTC(2016, 5, 5), Date.UTC(2024, 11, 31, 23, 59, 58), EPOCH_MS + 5_000, Date.UTC(2025, 6, 1)];
+  const moments = [
+    Date.UTC(1995, 1, 1),
+    Date.UTC(2016, 5, 5),
+    Date.UTC(2024, 11, 31, 23, 59, 58),
+    EPOCH_MS + 5_000,
+    Date.UTC(2025, 6, 1),
+  ];
   const ids = moments.map((ms) => oldId(ms, "7", "https://m.example/1", 0));
   expect(ids.map(BigInt)).toEqual(ids.map(BigInt).toSorted((a, b) => (a < b ? -1 : 1)));
   expect(idTimeMs(ids[4]!)).toBe(moments[4]!);

@@ -2,7 +2,11 @@ import { crc32, deflateRawSync } from "node:zlib";
 
 /** A zip by hand, also such as no tool would make. */
 export function zipOf(
-  files: { name: string; content: string | Uint8Array; /** What it says of its unpacked size. */ says_bytes?: number }[],
+  files: {
+    name: string;
+    content: string | Uint8Array;
+    /** What it says of its unpacked size. */ says_bytes?: number;
+  }[],
 ): Uint8Array {
   const parts: Uint8Array[] = [];
   const central: Uint8Array[] = [];
