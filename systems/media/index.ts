@@ -31,6 +31,7 @@ import { createHistory, type History } from "./history/index.ts";
 import { createImages } from "./images/index.ts";
 import { imageCard } from "./images/present.ts";
 import { serveImports } from "./imports/index.ts";
+import { createReceive, type Receive } from "./imports/receive.ts";
 import { DEFAULT_MEDIA_LIMITS, type MediaLimits } from "./limits.ts";
 import { createLinkPictures, type LinkPictures } from "./link-pictures/index.ts";
 import { createMaking } from "./making/index.ts";
@@ -90,6 +91,8 @@ export interface Media {
   /** What a post shows of its video, for many posts at once. What was deleted is missing. At most `CARDS_MAX` ids. */
   videoCards(ids: readonly VideoId[]): Promise<Map<VideoId, VideoCard>>;
   imageCards(ids: readonly ImageId[]): Promise<Map<ImageId, ImageCard>>;
+  /** A file that another system's door reads out of a form; then make a picture or a film of it by the routes. */
+  receive: Receive;
   /** For the feed, each inside the transaction that changes the post: who sees the post sees its media. */
   claimForPost: Claims["claimForPost"];
   hidePost: Claims["hidePost"];
@@ -245,6 +248,7 @@ export function createMedia(needs: MediaNeeds): Media {
         }),
       );
     },
+    receive: createReceive({ sql, blobs, limits, uploads, intake }),
     ...claims,
     link_pictures: createLinkPictures({ blobs, sandbox, scratch_folder: needs.scratch_folder }),
     pictures: { avatarOf: images.avatarOf },
