@@ -46,7 +46,14 @@ export interface Reader {
   /** The facts of this moment, for who lists by other means. */
   rules(viewer: Viewer): Promise<Rules>;
   /** What this viewer may be shown of these, in their order, each as JSON; the rest is missing. */
-  judged(viewer: Viewer, rules: Rules, kind: ListKind, skeleton: Judging, listed: readonly Listed[]): Promise<Judged[]>;
+  judged(
+    viewer: Viewer,
+    rules: Rules,
+    kind: ListKind,
+    skeleton: Judging,
+    listed: readonly Listed[],
+    so_far?: PageSoFar,
+  ): Promise<Judged[]>;
   reacted(
     viewer: Viewer,
     id: PostId,
@@ -87,7 +94,7 @@ export interface Shown extends Place {
 type Judging = Pick<Skeleton, "has_entries" | "makers" | "passes" | "leavesOut">;
 
 /** What a page has met, and the entry behind which it begins; null for a first page, which sees all that is above. */
-interface PageSoFar {
+export interface PageSoFar {
   seen: Set<PostId>;
   from: string | null;
 }
@@ -298,8 +305,8 @@ export function createReader(needs: ReaderNeeds): Reader {
       return new Map(shown.map((post, i) => [post.post.id, texts[i]!]));
     },
     rules: (viewer) => rulesFor(viewer, needs),
-    async judged(viewer, rules, kind, skeleton, listed) {
-      const all = await judge(rules, kind, skeleton, listed, { seen: new Set(), from: null });
+    async judged(viewer, rules, kind, skeleton, listed, so_far = { seen: new Set(), from: null }) {
+      const all = await judge(rules, kind, skeleton, listed, so_far);
       const places = listed.flatMap(({ key }, i) => {
         const shown = all[i];
         return shown ? [{ key, shown }] : [];

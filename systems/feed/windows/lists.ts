@@ -60,6 +60,7 @@ export function twoWay(
           name: of.name,
           isKey: isId,
           has_entries: true,
+          makers: { actors, has: (id) => of.people.has(id) },
           read: async (after, listed_max) =>
             (await timeline.read(actors, after, listed_max)).map((entry) => ({
               key: entry.id,

@@ -6,7 +6,7 @@ import type { Sql } from "#ports/sql/index.ts";
 import type { CommentReader } from "../comments/read.ts";
 import type { Comment, Post } from "../contract.ts";
 import { PAGE_READS_MAX } from "../reading/pages.ts";
-import type { Judged, Reader } from "../reading/reader.ts";
+import type { Judged, PageSoFar, Reader } from "../reading/reader.ts";
 import type { Listed } from "../reading/skeleton.ts";
 import type { Timeline } from "../timelines/timeline.ts";
 import { type TwoWay, twoWay, type WindowOf } from "./lists.ts";
@@ -70,7 +70,7 @@ export function createWindows(needs: WindowsNeeds): Windows {
       const listed = await list.skeleton.read(after, listed_max);
       const { since } = asked;
       const wanted = since === null ? listed : listed.filter(({ key }) => list.isAbove(key, since));
-      shown.push(...once(await judged(wanted), seen));
+      shown.push(...(await judged(wanted, { seen, from: asked.below })));
       if (listed.length < listed_max || wanted.length < listed.length) break;
       after = listed.at(-1)!.key;
       listed_max = Math.min(READ_LISTED_MAX, listed_max * 2);
@@ -78,7 +78,10 @@ export function createWindows(needs: WindowsNeeds): Windows {
     return shown.slice(0, asked.limit);
   }
 
-  /** Read upwards and shown downwards: where a post stands twice, its newest place stays, as on every page. */
+  /**
+   * Read upwards, judged and shown downwards: where a post stands twice its newest place stays, also when that is above what was
+   * read here.
+   */
   async function up(list: TwoWay, judged: Judge, asked: WindowAsked, signal: AbortSignal): Promise<Windowed[]> {
     const shown: Windowed[] = [];
     let above = asked.above!;
@@ -86,12 +89,15 @@ export function createWindows(needs: WindowsNeeds): Windows {
     for (let reads = 0; reads < PAGE_READS_MAX && shown.length < asked.limit; reads++) {
       signal.throwIfAborted();
       const listed = await list.readUp(above, listed_max);
-      shown.push(...(await judged(listed)));
+      const top = listed.at(-1)?.key;
+      if (top === undefined) break;
+      const so_far = { seen: new Set<PostId>(), from: (BigInt(top) + 1n).toString() };
+      shown.push(...(await judged(listed.toReversed(), so_far)).toReversed());
       if (listed.length < listed_max) break;
-      above = listed.at(-1)!.key;
+      above = top;
       listed_max = Math.min(READ_LISTED_MAX, listed_max * 2);
     }
-    return once(shown.slice(0, asked.limit).toReversed(), new Set());
+    return shown.slice(0, asked.limit).toReversed();
   }
 
   return {
@@ -100,8 +106,8 @@ export function createWindows(needs: WindowsNeeds): Windows {
       const list = twoWay(of, rules, viewer.kind === "person" ? viewer.person_id : null, needs);
       for (const place of [asked.below, asked.since, asked.above])
         if (place !== null && !list.skeleton.isKey(place)) throw notOurs();
-      const judged = async (listed: readonly Listed[]) =>
-        (await reader.judged(viewer, rules, list.kind, list.skeleton, listed)).map(windowed);
+      const judged: Judge = async (listed, so_far) =>
+        (await reader.judged(viewer, rules, list.kind, list.skeleton, listed, so_far)).map(windowed);
       return asked.above === null ? down(list, judged, asked, signal) : up(list, judged, asked, signal);
     },
 
@@ -136,18 +142,11 @@ export function createWindows(needs: WindowsNeeds): Windows {
   };
 }
 
-type Judge = (listed: readonly Listed[]) => Promise<Windowed[]>;
+type Judge = (listed: readonly Listed[], so_far: PageSoFar) => Promise<Windowed[]>;
 
 const NO_ENTRIES = {};
 const postOf = (json: string): Post => JSON.parse(json) as Post;
 const windowed = ({ key, json }: Judged): Windowed => ({ key, post: postOf(json) });
-
-const once = (items: Windowed[], seen: Set<PostId>): Windowed[] =>
-  items.filter(({ post }) => {
-    if (seen.has(post.id)) return false;
-    seen.add(post.id);
-    return true;
-  });
 
 const notOurs = () =>
   new Problem(400, "cursor.invalid", "This place is not one of this list. Start the list from its beginning.");
