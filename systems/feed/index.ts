@@ -282,6 +282,8 @@ const together = (parts: Disposable[]): Disposable => ({
   },
 });
 
+export { COMMENT_DEPTH_MAX, POST_IMAGES_MAX, POST_TEXT_CHARS_MAX } from "./bounds.ts";
+export { POLL_OPEN_S_MAX, POLL_OPEN_S_MIN, POLL_OPTION_CHARS_MAX, POLL_OPTIONS_MAX } from "./polls/bounds.ts";
 export { feedRoutes } from "./contract.ts";
 export type { Comment, Post, PostImage, PostVideo } from "./contract.ts";
 export {

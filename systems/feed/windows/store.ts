@@ -1,4 +1,4 @@
-import type { PersonId, PostId } from "#kernel/ids.ts";
+import type { CommentId, PersonId, PostId } from "#kernel/ids.ts";
 import type { Query } from "#ports/sql/index.ts";
 
 import type { Entry } from "../timelines/timeline.ts";
@@ -92,6 +92,15 @@ export async function likedBy(
   return (await db`SELECT at, post_id FROM feed_likes
     WHERE person_id = ${person_id} AND (at, post_id) < (${at}::timestamptz, ${post_id}::bigint)
     ORDER BY at DESC, post_id DESC LIMIT ${posts_max}`) as LikedRow[];
+}
+
+export async function authorsOfComments(db: Query, ids: readonly CommentId[]): Promise<Map<CommentId, PersonId>> {
+  const rows = (await db`
+    SELECT id, author_id FROM feed_comments WHERE id = ANY(${bigints(db, ids)}) AND deleted_at IS NULL`) as {
+    id: CommentId;
+    author_id: PersonId;
+  }[];
+  return new Map(rows.map((row) => [row.id, row.author_id]));
 }
 
 /** Whose repost this is, and of what; null where it was taken back. */

@@ -1,5 +1,5 @@
 import { Problem } from "#kernel/errors.ts";
-import { idTimeMs, type PersonId, type PostId } from "#kernel/ids.ts";
+import { type CommentId, idTimeMs, type PersonId, type PostId } from "#kernel/ids.ts";
 import type { Viewer } from "#kernel/viewer.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
@@ -28,6 +28,8 @@ export interface Windows {
   posts(viewer: Viewer, ids: readonly PostId[]): Promise<Map<PostId, Post>>;
   /** All comments of a post that this viewer sees, oldest first; those under a deleted one hang on what is above it. */
   thread(viewer: Viewer, post_id: PostId, comments_max: number): Promise<Comment[]>;
+  /** Who wrote these comments. Says nothing of who may see them. */
+  authorsOfComments(ids: readonly CommentId[]): Promise<Map<CommentId, PersonId>>;
   /** Whose repost has this id, and of what. Says nothing of who may see it. */
   repost(entry_id: string): Promise<{ post_id: PostId; person_id: PersonId } | null>;
   /** The ids of this person's reposts of these. */
@@ -122,6 +124,9 @@ export function createWindows(needs: WindowsNeeds): Windows {
 
     thread: (viewer, post_id, comments_max) => needs.comments.all(viewer, post_id, comments_max),
 
+    async authorsOfComments(ids) {
+      return ids.length === 0 ? new Map() : store.authorsOfComments(sql.pool, ids);
+    },
     async repost(entry_id) {
       const row = await store.repostById(sql.pool, entry_id);
       return row && { post_id: row.post_id, person_id: row.actor_id };

@@ -1,0 +1,49 @@
+import { notFound } from "#kernel/errors.ts";
+import { isId, type PersonId } from "#kernel/ids.ts";
+import { type Comment, feedRoutes, type Post } from "#systems/feed/index.ts";
+import { peopleRoutes } from "#systems/people/index.ts";
+
+import type { StatusEntity } from "../entities/types.ts";
+import { type Asked, type Desk, orNull } from "./endpoint.ts";
+
+/**
+ * A status is a post, a repost or a comment. All their ids come from one generator, so one number names one thing and nothing has
+ * to be written into it (decision 24).
+ */
+export type Found =
+  | { kind: "post"; post: Post }
+  | { kind: "repost"; key: string; person_id: PersonId; post: Post }
+  | { kind: "comment"; comment: Comment; post: Post };
+
+/** What this caller may see under this id. @throws Problem 404 `status.not_found` */
+export async function findStatus(asked: Asked, { ground: { feed, people } }: Desk, id: string): Promise<Found> {
+  if (!isId(id)) throw notFound("status");
+  const { windows } = feed;
+  const readPost = async (post_id: string) => (await windows.posts(asked.viewer, [post_id])).get(post_id);
+  const post = await readPost(id);
+  if (post) return { kind: "post", post };
+  const comment = await orNull(["comment.not_found"], () => asked.call(feedRoutes.getComment, { params: { id } }));
+  if (comment) {
+    const under = await readPost(comment.post_id);
+    if (under) return { kind: "comment", comment, post: under };
+  }
+  const repost = await windows.repost(id);
+  if (repost) {
+    const by = (await people.cards([repost.person_id])).get(repost.person_id);
+    const seen =
+      by &&
+      (await orNull(["person.not_found"], () => asked.call(peopleRoutes.person, { params: { handle: by.handle } })));
+    const of = seen && (await readPost(repost.post_id));
+    if (of) return { kind: "repost", key: id, person_id: repost.person_id, post: { ...of, reposted_by: by! } };
+  }
+  throw notFound("status");
+}
+
+export async function presentFound(asked: Asked, { statuses }: Desk, found: Found): Promise<StatusEntity> {
+  if (found.kind === "comment") {
+    const posts = new Map([[found.post.id, { author_id: found.post.author.id, audience: found.post.audience }]]);
+    return (await statuses.comments(asked.shown, [found.comment], posts))[0]!;
+  }
+  const placed = found.kind === "repost" ? { post: found.post, key: found.key } : { post: found.post };
+  return (await statuses.of(asked.shown, [placed]))[0]!;
+}

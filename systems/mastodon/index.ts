@@ -1,0 +1,88 @@
+import { join } from "node:path";
+
+import type { StoredEvent } from "#ports/log/index.ts";
+import type { MigrationFolder } from "#ports/sql/index.ts";
+import type { Notify } from "#systems/notify/index.ts";
+import { PEOPLE_TOPIC, type PeopleEvent } from "#systems/people/index.ts";
+
+import { serveAccounts } from "./api/accounts.ts";
+import type { Desk } from "./api/endpoint.ts";
+import { serveInstance } from "./api/instance.ts";
+import { serveMedia } from "./api/media.ts";
+import { createNotifications, serveNotifications } from "./api/notifications.ts";
+import { serveOauth } from "./api/oauth.ts";
+import { serveSearch } from "./api/search.ts";
+import { serveStatuses } from "./api/statuses.ts";
+import { serveTimelines } from "./api/timelines.ts";
+import { openDoors } from "./door.ts";
+import { createAccounts } from "./entities/accounts.ts";
+import { createStatuses } from "./entities/statuses.ts";
+import type { Ground } from "./ground.ts";
+import { createApps } from "./oauth/apps.ts";
+import { createAuthorizing } from "./oauth/authorize.ts";
+import { removeGrants, removeOf } from "./oauth/store.ts";
+import { createTokens } from "./oauth/tokens.ts";
+import { serveAuthorizing } from "./routes.ts";
+
+export const MASTODON_FOLDER: MigrationFolder = { system: "mastodon", folder: join(import.meta.dirname, "sql") };
+
+export interface MastodonNeeds extends Ground {
+  inbox: Notify["inbox"];
+}
+
+/** Mastodon's client API, so that the apps that people have work with this house. */
+export interface Mastodon extends AsyncDisposable {
+  /** Takes away what ended tokens and people leave. Start it on nodes that work in the background. */
+  work(): Disposable;
+  /** Removes programs that nobody uses and codes that ended; once an hour is plenty. @returns rows removed */
+  trim(): Promise<number>;
+}
+
+/** Serves all its paths, and follows from here on what people change. Call it when the other systems' routes are served. */
+export async function createMastodon(needs: MastodonNeeds): Promise<Mastodon> {
+  const { inbox, ...ground } = needs;
+  const { log, api } = ground;
+  const apps = createApps(ground);
+  const tokens = createTokens(ground);
+  const accounts = createAccounts(ground);
+  const statuses = createStatuses(ground, accounts);
+  const desk: Desk = { ground, apps, tokens, accounts, statuses, inbox };
+  const notifications = createNotifications(desk);
+  serveAuthorizing(api, createAuthorizing(ground, apps));
+  const serve = openDoors(api, desk);
+  serveOauth(serve, desk);
+  serveInstance(serve, desk);
+  serveAccounts(serve, desk);
+  serveStatuses(serve, desk);
+  serveTimelines(serve, desk);
+  serveMedia(serve, desk);
+  serveNotifications(serve, desk, notifications);
+  serveSearch(serve, desk);
+
+  await using following = new AsyncDisposableStack();
+  following.use(
+    await log.tail(PEOPLE_TOPIC, (batch) => {
+      for (const event of batch as unknown as PeopleEvent[]) {
+        if (event.type === "people.profile_changed") accounts.forget(event.data.person_id);
+        if (event.type === "people.session_revoked") tokens.forget(event.data.credentials.map(({ id }) => id));
+      }
+    }),
+  );
+  const owned = following.move();
+
+  return {
+    work: () =>
+      log.consume(PEOPLE_TOPIC, "mastodon.people", async (batch: StoredEvent[], tx) => {
+        for (const event of batch as unknown as PeopleEvent[]) {
+          if (event.type === "people.session_revoked")
+            await removeGrants(
+              tx,
+              event.data.credentials.flatMap(({ id, kind }) => (kind === "token" ? [id] : [])),
+            );
+          if (event.type === "people.deleted") await removeOf(tx, event.data.person_id);
+        }
+      }),
+    trim: () => apps.trim(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
