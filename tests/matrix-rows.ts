@@ -445,6 +445,13 @@ const outside: Record<string, Row> = {
   "GET /v1/hashtags/{tag}/posts.atom": ["open", () => ({ params: { tag: "weaving" } })],
 };
 
+/** Of no program that there is: who gets so far was let in. */
+const PROGRAM = { client_id: "fhc_none", redirect_uri: "https://app.test/back", response_type: "code", scope: "read" };
+const mastodon: Record<string, Row> = {
+  "GET /v1/apps/authorization": ["self", () => ({ query: PROGRAM }), ["app.not_found"]],
+  "POST /v1/apps/authorization": ["self", () => ({ body: { ...PROGRAM, allow: true } }), ["app.not_found"]],
+};
+
 export const ROWS: Record<string, Row> = {
   ...people,
   ...spaces,
@@ -452,6 +459,7 @@ export const ROWS: Record<string, Row> = {
   ...shelf,
   ...feed,
   ...notify,
+  ...mastodon,
   ...outside,
 };
 

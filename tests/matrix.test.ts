@@ -9,6 +9,7 @@ import {
   feedRoutes,
   schedulePost,
 } from "#systems/feed/contract.ts";
+import { mastodonRoutes } from "#systems/mastodon/contract.ts";
 import {
   completeUpload,
   createCollection,
@@ -28,7 +29,7 @@ import { ROWS, USES_UP } from "./matrix-rows.ts";
 import { type Fixture, type Role, ROLES, verdict } from "./matrix.ts";
 
 const PASSWORD = "seven green kettles";
-const CONTRACTS: Route[] = [peopleRoutes, spacesRoutes, mediaRoutes, feedRoutes, notifyRoutes].flatMap(
+const CONTRACTS: Route[] = [peopleRoutes, spacesRoutes, mediaRoutes, feedRoutes, notifyRoutes, mastodonRoutes].flatMap(
   (routes) => Object.values(routes) as Route[],
 );
 const nameOf = ({ method, path }: Pick<Route, "method" | "path">) => `${method} ${path}`;

@@ -6,6 +6,7 @@ import { NOBODY } from "#kernel/viewer.ts";
 import { addressOf, type Api, createApi, createIdempotency, DEFAULT_LIMITS, takeLimits } from "#ports/http/index.ts";
 import { createOutside } from "#ports/outside/index.ts";
 import { createFeed, createMoving, type Feed, serveFeed, serveMoving } from "#systems/feed/index.ts";
+import { createMastodon, type Mastodon } from "#systems/mastodon/index.ts";
 import { createMedia, findFfmpeg, type Media } from "#systems/media/index.ts";
 import { createNotify, type Notify, serveNotify } from "#systems/notify/index.ts";
 import { createPeople, type People, type Pictures, servePeople } from "#systems/people/index.ts";
@@ -35,6 +36,7 @@ export interface House extends AsyncDisposable {
   media: Media;
   feed: Feed;
   notify: Notify;
+  mastodon: Mastodon;
   api: Api;
   health: Health;
   /** Answers any request, as the network's door does. */
@@ -161,6 +163,22 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   const { ground: feed_ground } = feed.rooms;
   serveMoving(api, createMoving({ ground: feed_ground, blobs, files: media.moving, relating: people.rooms.relating }));
   serveNotify(api, notify);
+  const mastodon = opened.use(
+    await createMastodon({
+      sql,
+      log,
+      clock,
+      ids,
+      caches,
+      limiter,
+      api,
+      people,
+      feed,
+      media,
+      inbox: notify.inbox,
+      version: VERSION,
+    }),
+  );
 
   let front: ReturnType<typeof createFront> | null = null;
   const openFront = async () =>
@@ -213,6 +231,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     media,
     feed,
     notify,
+    mastodon,
     api,
     health,
     lost: ground.lost,
@@ -230,8 +249,8 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     },
     work() {
       if (config.roles.has("worker")) {
-        defineUpkeep({ jobs, log, idempotency, people });
-        for (const system of [people, spaces, feed, notify]) owned.use(system.work());
+        defineUpkeep({ jobs, log, idempotency, people, mastodon });
+        for (const system of [people, spaces, feed, notify, mastodon]) owned.use(system.work());
       }
       if (config.roles.has("media")) owned.use(media.work());
       if (config.roles.has("worker") || config.roles.has("media")) {

@@ -13,6 +13,7 @@ const FOLDERS = [
   "systems/media",
   "systems/feed",
   "systems/notify",
+  "systems/mastodon",
 ];
 
 export const migrationFolders = (): MigrationFolder[] =>

@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+
+import { createOAuthAPIClient, createRestAPIClient, createStreamingAPIClient, type mastodon } from "masto";
+
+import { feedRoutes } from "#systems/feed/contract.ts";
+import { peopleRoutes } from "#systems/people/contract.ts";
+
+import { type House, personOf, startHouse } from "./house.ts";
+import { allow, OUT_OF_BAND, picture } from "./mastodon.ts";
+
+/** `masto`, unmodified, against a real house over its real doors. */
+
+let house: House;
+let ann: mastodon.rest.Client;
+let ben: mastodon.rest.Client;
+let [annToken, benToken] = ["", ""];
+let annSession = "";
+const SCOPE = "read write follow push";
+
+async function enter(session: string): Promise<string> {
+  const app = await createRestAPIClient({ url: house.url }).v1.apps.create({
+    clientName: "A phone",
+    redirectUris: OUT_OF_BAND,
+    scopes: SCOPE,
+  });
+  const code = await allow(house, session, { client_id: app.clientId!, redirect_uri: OUT_OF_BAND, scope: SCOPE });
+  const token = await createOAuthAPIClient({ url: house.url }).token.create({
+    clientId: app.clientId!,
+    clientSecret: app.clientSecret!,
+    redirectUri: OUT_OF_BAND,
+    grantType: "authorization_code",
+    code,
+  });
+  return token.accessToken;
+}
+
+beforeAll(async () => {
+  house = await startHouse();
+  annSession = await personOf(house, "ann");
+  annToken = await enter(annSession);
+  benToken = await enter(await personOf(house, "ben"));
+  ann = createRestAPIClient({ url: house.url, accessToken: annToken });
+  ben = createRestAPIClient({ url: house.url, accessToken: benToken });
+});
+afterAll(() => house[Symbol.asyncDispose]());
+
+async function until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
+  for (const end = Date.now() + 10_000; Date.now() < end; await Bun.sleep(20)) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+  }
+  throw new Error(`still not so: ${what}`);
+}
+
+test("MA50: masto reads the instance, signs in and knows who it is", async () => {
+  const instance = await ann.v2.instance.fetch();
+  expect(instance.version).toMatch(/^4\.3\.0 \(compatible; Folkhus /);
+  expect(instance.configuration.statuses.maxCharacters).toBe(5_000);
+  const me = await ann.v1.accounts.verifyCredentials();
+  expect(me.acct).toBe("ann");
+  expect((await fetch(me.avatar)).headers.get("content-type")).toBe("image/png");
+  expect((await ann.v1.accounts.lookup({ acct: "ben" })).username).toBe("ben");
+});
+
+test("MA51: a post with a picture and its description, and the picture is there to be fetched", async () => {
+  const media = await ann.v2.media.create({ file: picture(), description: "Something grey", focus: "0.5,-0.25" });
+  expect(media).toMatchObject({ type: "image", description: "Something grey" });
+  expect((media.meta as { focus: unknown }).focus).toEqual({ x: 0.5, y: -0.25 });
+  const status = await ann.v1.statuses.create({
+    status: "Look <b>here</b>, @ben #grey https://example.org/a?b=1&c=2",
+    mediaIds: [media.id],
+    visibility: "public",
+  });
+  expect(status.content).toContain("&lt;b&gt;here&lt;/b&gt;");
+  expect(status.content).toContain(`<a href="${house.url}/@ben" class="u-url mention">`);
+  expect(status.content).toContain(`<a href="${house.url}/tags/grey" class="mention hashtag" rel="tag">`);
+  expect(status.mentions.map(({ acct }) => acct)).toEqual(["ben"]);
+  const [attached] = status.mediaAttachments;
+  const file = await fetch(attached!.url!);
+  expect([file.status, file.headers.get("content-type")]).toEqual([200, "image/webp"]);
+  expect((await ann.v1.media.$select(media.id).fetch()).id).toBe(media.id);
+});
+
+test("MA52: home pages in every direction, and its order is that of our own feed", async () => {
+  const annId = (await ann.v1.accounts.verifyCredentials()).id;
+  await ben.v1.accounts.$select(annId).follow();
+  for (let i = 0; i < 9; i++) await (i % 2 === 0 ? ann : ben).v1.statuses.create({ status: `number ${i}` });
+  const ours = await house.client.call(feedRoutes.homeFeed, { token: benToken, query: { limit: 50 } });
+  const wanted = ours.body.items.map((post) => post.entry_id ?? post.id);
+  const down: string[] = [];
+  for await (const page of ben.v1.timelines.home.list({ limit: 3 })) down.push(...page.map(({ id }) => id));
+  expect(down).toEqual(wanted);
+  const up = [wanted.at(-1)!];
+  for (;;) {
+    const page = await ben.v1.timelines.home.list({ limit: 3, minId: up[0]! });
+    if (page.length === 0) break;
+    up.unshift(...page.map(({ id }) => id));
+  }
+  expect(up).toEqual(wanted);
+  const since = await ben.v1.timelines.home.list({ limit: 2, sinceId: wanted.at(-1)! });
+  expect(since.map(({ id }) => id)).toEqual(wanted.slice(0, 2));
+});
+
+test("MA53: like, boost, keep, and take it all back", async () => {
+  const post = await ann.v1.statuses.create({ status: "for all hands" });
+  const at = ben.v1.statuses.$select(post.id);
+  expect(await at.favourite()).toMatchObject({ favourited: true });
+  expect(await at.bookmark()).toMatchObject({ bookmarked: true });
+  const boost = await at.reblog();
+  expect(boost.id).not.toBe(post.id);
+  expect(boost.reblog).toMatchObject({ id: post.id, reblogged: true, favourited: true });
+  expect((await ben.v1.statuses.$select(boost.id).fetch()).reblog!.id).toBe(post.id);
+  expect((await at.favouritedBy.list()).map(({ acct }) => acct)).toEqual(["ben"]);
+  expect((await at.rebloggedBy.list()).map(({ acct }) => acct)).toEqual(["ben"]);
+  expect((await ben.v1.favourites.list())[0]!.id).toBe(post.id);
+  expect((await ben.v1.bookmarks.list())[0]!.id).toBe(post.id);
+  expect(await at.unfavourite()).toMatchObject({ favourited: false });
+  expect(await at.unbookmark()).toMatchObject({ bookmarked: false });
+  expect(await at.unreblog()).toMatchObject({ reblogged: false });
+  expect((await ben.v1.favourites.list()).map(({ id }) => id)).not.toContain(post.id);
+});
+
+test("MA54: an answer is a status of its own, in its context, and can be answered, changed and deleted", async () => {
+  const post = await ann.v1.statuses.create({ status: "What do you think?" });
+  const first = await ben.v1.statuses.create({ status: "Much", inReplyToId: post.id });
+  const second = await ann.v1.statuses.create({ status: "Of what?", inReplyToId: first.id });
+  expect(second).toMatchObject({ inReplyToId: first.id, inReplyToAccountId: first.account.id });
+  const around = await ann.v1.statuses.$select(first.id).context.fetch();
+  expect(around.ancestors.map(({ id }) => id)).toEqual([post.id]);
+  expect(around.descendants.map(({ id }) => id)).toEqual([second.id]);
+  const whole = await ann.v1.statuses.$select(post.id).context.fetch();
+  expect(whole.descendants.map(({ id }) => id)).toEqual([first.id, second.id]);
+  const edited = await ben.v1.statuses.$select(first.id).update({ status: "Very much" });
+  expect(edited.content).toBe("<p>Very much</p>");
+  expect((await ann.v1.statuses.$select(first.id).favourite()).favouritesCount).toBe(1);
+  expect((await ben.v1.statuses.$select(first.id).source.fetch()).text).toBe("Very much");
+  await ben.v1.statuses.$select(first.id).remove();
+  await expect(ben.v1.statuses.$select(first.id).fetch()).rejects.toThrow("Record not found");
+});
+
+test("MA55: a poll is asked, voted in once, and shows what came", async () => {
+  const post = await ann.v1.statuses.create({
+    status: "Which?",
+    poll: { options: ["red", "green"], expiresIn: 3_600, multiple: false },
+  });
+  expect(post.poll!.options.map(({ title }) => title)).toEqual(["red", "green"]);
+  const voted = await ben.v1.polls.$select(post.poll!.id).votes.create({ choices: [1] });
+  expect(voted).toMatchObject({ voted: true, ownVotes: [1] });
+  await expect(ben.v1.polls.$select(post.poll!.id).votes.create({ choices: [0] })).rejects.toThrow();
+});
+
+test("MA56: follow, mute and block are relationships, and hold on the next read", async () => {
+  const annId = (await ann.v1.accounts.verifyCredentials()).id;
+  const at = ben.v1.accounts.$select(annId);
+  expect(await at.follow()).toMatchObject({ id: annId, following: true });
+  expect((await at.followers.list()).map(({ acct }) => acct)).toEqual(["ben"]);
+  expect(await at.mute()).toMatchObject({ muting: true });
+  expect((await ben.v1.timelines.home.list()).every(({ account }) => account.acct === "ben")).toBe(true);
+  expect((await ben.v1.mutes.list()).map(({ acct }) => acct)).toEqual(["ann"]);
+  await at.unmute();
+  expect(await at.block()).toMatchObject({ blocking: true, following: false });
+  expect((await ben.v1.blocks.list()).map(({ acct }) => acct)).toEqual(["ann"]);
+  await at.unblock();
+  await at.follow();
+  expect(await ben.v1.accounts.relationships.fetch({ id: [annId] })).toMatchObject([
+    { following: true, blocking: false },
+  ]);
+});
+
+test("MA57: what happened is told, one by one and in groups", async () => {
+  const post = await ann.v1.statuses.create({ status: "tell me" });
+  await ben.v1.statuses.$select(post.id).favourite();
+  await ben.v1.statuses.create({ status: "told", inReplyToId: post.id });
+  const told = await until("two notifications", async () => {
+    const list = await ann.v1.notifications.list();
+    return list.filter((one) => one.status?.id === post.id || one.status?.inReplyToId === post.id).length === 2 && list;
+  });
+  expect(told.slice(0, 2).map(({ type, account }) => [type, account.acct])).toEqual([
+    ["mention", "ben"],
+    ["favourite", "ben"],
+  ]);
+  const groups = await ann.v2.notifications.list();
+  expect(groups.notificationGroups.find(({ type }) => (type as string) === "favourite")).toMatchObject({
+    notificationsCount: 1,
+  });
+  expect((await ann.v1.notifications.$select(told[0]!.id).fetch()).id).toBe(told[0]!.id);
+  await ann.v1.notifications.$select(told[0]!.id).dismiss();
+  expect((await ann.v1.notifications.list()).map(({ id }) => id)).not.toContain(told[0]!.id);
+});
+
+test("MA58: search finds people, hashtags, and what an address leads to", async () => {
+  const post = await ann.v1.statuses.create({ status: "find me by my address" });
+  expect((await ann.v2.search.list({ q: "be", type: "accounts" })).accounts.map(({ acct }) => acct)).toContain("ben");
+  expect((await ann.v2.search.list({ q: "#grey" })).hashtags.map(({ name }) => name)).toEqual(["grey"]);
+  expect((await ann.v2.search.list({ q: post.url!, resolve: true })).statuses.map(({ id }) => id)).toEqual([post.id]);
+});
+
+test("MA60: a revoked token is dead on the next call, from the program's side and from the person's", async () => {
+  const tokens = (await house.client.call(peopleRoutes.listTokens, { token: annSession })).body.items;
+  expect(tokens.map(({ name, scopes }) => [name, scopes])).toEqual([["A phone", ["read", "write"]]]);
+  await house.client.call(peopleRoutes.revokeToken, { token: annSession, params: { id: tokens[0]!.id } });
+  await expect(ann.v1.accounts.verifyCredentials()).rejects.toThrow("The access token is invalid");
+});
+
+void createStreamingAPIClient;
