@@ -15,6 +15,8 @@ import * as persons from "./store/persons.ts";
 export interface Discipline {
   /** Locked until `tx` ends, in the order of the ids; who is deleted is not in the map. */
   lock(tx: Query, ids: readonly PersonId[]): Promise<Map<PersonId, Standing>>;
+  /** Offices without a lock; who is deleted is not in the map. */
+  roles(db: Query, ids: readonly PersonId[]): Promise<Map<PersonId, HouseRole>>;
   /** What anybody may know of a person, with the words of their page; deleted ones are null. */
   profile(db: Query, id: PersonId): Promise<Profile | null>;
   /** Moderators and admins who can act, at most `OFFICERS_MAX`. */
@@ -66,6 +68,8 @@ export function createDiscipline({ log, clock, memory }: Pick<Ground, "log" | "c
       }
       return found;
     },
+
+    roles: async (db, ids) => new Map((await persons.byIds(db, [...ids])).map((row) => [row.id, row.role])),
 
     async profile(db, id) {
       const [row] = await persons.byIds(db, [id]);
