@@ -452,6 +452,54 @@ const mastodon: Record<string, Row> = {
   "POST /v1/apps/authorization": ["self", () => ({ body: { ...PROGRAM, allow: true } }), ["app.not_found"]],
 };
 
+const ofCase = async (f: Fixture, body?: unknown): Promise<Ask> => ({ params: { id: await f.moderationCase() }, body });
+const hide = { kind: "hide", rule_id: "1" };
+const moderation: Record<string, Row> = {
+  "GET /v1/house/rules": ["open", none],
+  "GET /v1/house/moderation": ["open", none],
+  "GET /v1/house/shields": ["open", none],
+  "POST /v1/moderation/reports": [
+    "self",
+    async (f) => ({ body: { subject: { kind: "post", id: await f.strangersPost() }, rule_id: "1" } }),
+  ],
+  "GET /v1/moderation/reports": ["self", none],
+  "GET /v1/moderation/acts/mine": ["self", none],
+  "GET /v1/moderation/waiting": ["self", none],
+  "PUT /v1/moderation/acts/{id}/acknowledgement": ["self", () => ({ params: { id: "5" } }), ["act.not_found"]],
+  "POST /v1/moderation/acts/{id}/appeal": [
+    "self",
+    () => ({ params: { id: "5" }, body: { words: "No" } }),
+    ["act.not_found"],
+  ],
+  "GET /v1/moderation/cases": ["moderator", none],
+  "POST /v1/moderation/cases": [
+    "moderator",
+    async (f) => ({ body: { subject: { kind: "post", id: await f.strangersPost() } } }),
+  ],
+  "GET /v1/moderation/cases/{id}": ["moderator", (f) => ofCase(f)],
+  "PUT /v1/moderation/cases/{id}/claim": ["moderator", (f) => ofCase(f)],
+  "DELETE /v1/moderation/cases/{id}/claim": ["moderator", (f) => ofCase(f)],
+  "POST /v1/moderation/cases/{id}/notes": ["moderator", (f) => ofCase(f, { words: "Hm" })],
+  "POST /v1/moderation/cases/{id}/acts": ["moderator", (f) => ofCase(f, hide)],
+  "POST /v1/moderation/cases/{id}/close": ["moderator", (f) => ofCase(f, {})],
+  "POST /v1/moderation/acts/{id}/reversal": [
+    "moderator",
+    async (f) => ({ params: { id: await f.appealedAct() }, body: {} }),
+  ],
+  "GET /v1/moderation/appeals": ["moderator", none],
+  "PUT /v1/moderation/acts/{id}/appeal/decision": [
+    "moderator",
+    async (f) => ({ params: { id: await f.appealedAct() }, body: { decision: "overturned" } }),
+  ],
+  "GET /v1/admin/audit": ["admin", none],
+  "GET /v1/admin/audit/export": ["admin", none],
+  "GET /v1/admin/audit/check": ["admin", none],
+  "POST /v1/admin/house-rules": ["admin", () => ({ body: { title: "Be kind", text: "" } })],
+  "PUT /v1/admin/house-rules/{id}": ["admin", () => ({ params: { id: "1" }, body: { title: "No spam", text: "" } })],
+  "DELETE /v1/admin/house-rules/{id}": ["admin", () => ({ params: { id: "7" } })],
+  "PUT /v1/admin/shields/{kind}": ["admin", () => ({ params: { kind: "uploading" }, body: { step: null } })],
+};
+
 export const ROWS: Record<string, Row> = {
   ...people,
   ...spaces,
@@ -460,6 +508,7 @@ export const ROWS: Record<string, Row> = {
   ...feed,
   ...notify,
   ...mastodon,
+  ...moderation,
   ...outside,
 };
 

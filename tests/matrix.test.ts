@@ -20,6 +20,7 @@ import {
   mediaRoutes,
   signParts,
 } from "#systems/media/contract.ts";
+import { moderationRoutes } from "#systems/moderation/contract.ts";
 import { notifyRoutes } from "#systems/notify/contract.ts";
 import { peopleRoutes } from "#systems/people/contract.ts";
 import { spacesRoutes } from "#systems/spaces/contract.ts";
@@ -29,9 +30,15 @@ import { ROWS, USES_UP } from "./matrix-rows.ts";
 import { type Fixture, type Role, ROLES, verdict } from "./matrix.ts";
 
 const PASSWORD = "seven green kettles";
-const CONTRACTS: Route[] = [peopleRoutes, spacesRoutes, mediaRoutes, feedRoutes, notifyRoutes, mastodonRoutes].flatMap(
-  (routes) => Object.values(routes) as Route[],
-);
+const CONTRACTS: Route[] = [
+  peopleRoutes,
+  spacesRoutes,
+  mediaRoutes,
+  feedRoutes,
+  moderationRoutes,
+  notifyRoutes,
+  mastodonRoutes,
+].flatMap((routes) => Object.values(routes) as Route[]);
 const nameOf = ({ method, path }: Pick<Route, "method" | "path">) => `${method} ${path}`;
 
 /** A PNG of one grey dot. */
@@ -97,6 +104,21 @@ beforeAll(async () => {
         body: { text: "Among us", audience: "space", space_id: spaceCard.id },
       }),
     ).body.id;
+  const publicPost = async (token: string) =>
+    must(await client.call(createPost, { token, body: { text: "To all", audience: "public" } })).body.id;
+  const opened = async (id: string) => {
+    const body = { subject: { kind: "post" as const, id } };
+    return must(await client.call(moderationRoutes.openCase, { token: root.token, body })).body.id;
+  };
+  const appealedAct = async () => {
+    const { token } = await person();
+    const params = { id: await opened(await publicPost(token)) };
+    const body = { kind: "hide", rule_id: "1" } as const;
+    const { acts } = must(await client.call(moderationRoutes.act, { token: root.token, params, body })).body;
+    const { id } = acts[0]!;
+    must(await client.call(moderationRoutes.appeal, { token, params: { id }, body: { words: "Why?" } }));
+    return id;
+  };
   const bytesOf = (kind: "image" | "video") => (kind === "image" ? PIXEL : new TextEncoder().encode("this is no film"));
   const upload = async (token: string, kind: "image" | "video" = "image") =>
     must(
@@ -149,6 +171,9 @@ beforeAll(async () => {
     space,
     space_id: spaceCard.id,
     opened: await freshSpace(root.token, "open", "public"),
+    strangersPost: async () => publicPost((await person()).token),
+    moderationCase: async () => opened(await publicPost((await person()).token)),
+    appealedAct,
     neighbour: (await person()).handle,
     post,
     comment: async () =>

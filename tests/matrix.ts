@@ -89,6 +89,12 @@ export interface Fixture {
   failedVideo: () => Promise<string>;
   /** A playlist that only the owner may see, with that video in it. */
   collection: () => Promise<string>;
+  /** What somebody wrote whom nobody here knows, for everybody to read. */
+  strangersPost: () => Promise<string>;
+  /** A case of such a post, in nobody's hands. */
+  moderationCase: () => Promise<string>;
+  /** What an admin did to such a post, and its writer appealed. */
+  appealedAct: () => Promise<string>;
   /** The handle of somebody whom nobody here knows. */
   neighbour: string;
   /** A new person with a session. */

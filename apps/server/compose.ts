@@ -8,6 +8,7 @@ import { createOutside } from "#ports/outside/index.ts";
 import { createFeed, createMoving, type Feed, serveFeed, serveMoving } from "#systems/feed/index.ts";
 import { createMastodon, type Mastodon } from "#systems/mastodon/index.ts";
 import { createMedia, findFfmpeg, type Media } from "#systems/media/index.ts";
+import { createModeration, type Gates, type Moderation, serveModeration } from "#systems/moderation/index.ts";
 import { createNotify, type Notify, serveNotify } from "#systems/notify/index.ts";
 import { createPeople, type People, type Pictures, servePeople } from "#systems/people/index.ts";
 import { createSpaces, serveSpaces, type Spaces } from "#systems/spaces/index.ts";
@@ -35,6 +36,7 @@ export interface House extends AsyncDisposable {
   spaces: Spaces;
   media: Media;
   feed: Feed;
+  moderation: Moderation;
   notify: Notify;
   mastodon: Mastodon;
   api: Api;
@@ -59,6 +61,8 @@ export interface ComposeOptions {
 
 /** A page asks the database for the house, beside what it asks the API, which counts by itself. */
 const PAGE_COST = { cost_tokens: 2 };
+/** Until moderation stands. */
+const OPEN_GATES: Gates = { signUp: async () => {}, write: async () => {}, room: async () => null };
 const JOBS_DRAIN_MS_MAX = 10_000;
 
 export async function composeHouse(config: Config, secrets: Secrets, options: ComposeOptions): Promise<House> {
@@ -69,6 +73,8 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
 
   // People stand below media, and yet an avatar is a picture: the door is handed over once media are there.
   const pictures: { current: Pictures } = { current: { avatarOf: async () => null } };
+  // Moderation stands above all of them, and yet its shields hold at their doors; until it is there, nobody comes.
+  const gates: { current: Gates } = { current: OPEN_GATES };
   const people = opened.use(
     await createPeople({
       sql,
@@ -80,7 +86,11 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       pictures: { avatarOf: (person_id, image_id) => pictures.current.avatarOf(person_id, image_id) },
       house: { name: config.house_name, signup: config.signup },
       secret: ground.secret,
-      notes: async () => (await degradations(health)).map(({ name, because }) => ({ code: name, detail: because })),
+      gate: { signUp: (address) => gates.current.signUp(address) },
+      notes: async () => [
+        ...(await degradations(health)).map(({ name, because }) => ({ code: name, detail: because })),
+        ...(await moderation.notes()),
+      ],
     }),
   );
   const spaces = opened.use(await createSpaces({ sql, log, clock, ids, caches, people }));
@@ -103,6 +113,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       video_bytes_max: config.upload_bytes_max,
       free_bytes_reserve: config.free_bytes_min,
       av1_views_min: config.av1_views_min,
+      person_room: (person_id) => gates.current.room(person_id),
     },
   });
   pictures.current = media.pictures;
@@ -118,6 +129,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       people,
       spaces,
       media,
+      admit: (viewer) => gates.current.write(viewer),
       links: {
         outside: createOutside({ clock }),
         pictures: media.link_pictures,
@@ -126,6 +138,9 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       },
     }),
   );
+  const moderated = { people, spaces, feed: feed.moderation, video: media.moderation };
+  const moderation = opened.use(await createModeration({ sql, log, jobs, clock, ids, limiter, ...moderated }));
+  gates.current = moderation.gates;
   const notify = createNotify({ sql, log, jobs, clock, people, feed });
 
   let draining = false;
@@ -162,6 +177,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   serveFeed(api, feed);
   const { ground: feed_ground } = feed.rooms;
   serveMoving(api, createMoving({ ground: feed_ground, blobs, files: media.moving, relating: people.rooms.relating }));
+  serveModeration(api, moderation);
   serveNotify(api, notify);
   const mastodon = opened.use(
     await createMastodon({
@@ -230,6 +246,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     spaces,
     media,
     feed,
+    moderation,
     notify,
     mastodon,
     api,
@@ -250,7 +267,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     work() {
       if (config.roles.has("worker")) {
         defineUpkeep({ jobs, log, idempotency, people, mastodon });
-        for (const system of [people, spaces, feed, notify, mastodon]) owned.use(system.work());
+        for (const system of [people, spaces, feed, moderation, notify, mastodon]) owned.use(system.work());
       }
       if (config.roles.has("media")) owned.use(media.work());
       if (config.roles.has("worker") || config.roles.has("media")) {

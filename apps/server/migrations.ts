@@ -12,6 +12,7 @@ const FOLDERS = [
   "systems/spaces",
   "systems/media",
   "systems/feed",
+  "systems/moderation",
   "systems/notify",
   "systems/mastodon",
 ];

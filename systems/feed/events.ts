@@ -55,8 +55,8 @@ export type FeedEvent =
         mention_ids: string[];
       };
     }
-  /** Moderators took it out of sight, or gave it back. */
-  | { type: "feed.post_hidden" | "feed.post_shown"; version: 1; data: Placed & { by: PersonId } }
+  /** Moderators took it out of sight, gave it back, or changed its mark of being sensitive. */
+  | { type: "feed.post_hidden" | "feed.post_shown" | "feed.post_marked"; version: 1; data: Placed & { by: PersonId } }
   | {
       type: "feed.comment_hidden" | "feed.comment_shown";
       version: 1;

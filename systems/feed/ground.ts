@@ -1,4 +1,5 @@
 import type { Ids } from "#kernel/ids.ts";
+import type { SignedIn } from "#kernel/viewer.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Jobs } from "#ports/jobs/index.ts";
 import type { Log } from "#ports/log/index.ts";
@@ -22,6 +23,8 @@ export interface Ground {
   links?: LinkNeeds | undefined;
   likes: Likes;
   exactSums: ExactSums;
+  /** Who may write at this moment; everybody where nothing is said. @throws Problem 429 */
+  admit?(viewer: SignedIn): Promise<void>;
   /** Right after the commit: this process's caches know at once; other nodes hear it from the log, and so do we, again. */
   happened(event: FeedEvent): void;
 }

@@ -244,6 +244,7 @@ function apply(event: FeedEvent, { hydrator, mediaCards, overlay, timeline, pass
     case "feed.post_edited":
     case "feed.post_hidden":
     case "feed.post_shown":
+    case "feed.post_marked":
     case "feed.post_moved":
       mediaCards.forget(event.data);
       return hydrator.forget(data.post_id);

@@ -8,6 +8,7 @@ import type { Query } from "#ports/sql/index.ts";
 import type { Tell } from "./events.ts";
 import { MOVE_IMAGE } from "./images/index.ts";
 import * as images from "./images/store.ts";
+import { findTakedown, redirectTakedown } from "./moderation/store.ts";
 import { belongsInPublic, isPublicPlace } from "./places.ts";
 import type { SpaceFacts } from "./rules.ts";
 import { bytesOfImages, bytesOfVideo } from "./storage/held.ts";
@@ -69,6 +70,9 @@ export function createClaims({ jobs, clock, tell, spaces }: ClaimsNeeds): Claims
   }
 
   async function holdVideo(tx: Query, video: videos.VideoRow, held: Held) {
+    // What moderators took out of sight stays its owner's alone, and remembers for whom it would be.
+    if (await redirectTakedown(tx, video.id, held))
+      return videos.setHolder(tx, video.id, { holder: held.holder, ...PRIVATE });
     if (isHeld(video, held)) return;
     await videos.setHolder(tx, video.id, held);
     if (belongsInPublic({ ...video, ...held }) !== isPublicPlace(video.place))
@@ -99,6 +103,7 @@ export function createClaims({ jobs, clock, tell, spaces }: ClaimsNeeds): Claims
       if (video_id !== null) {
         const video = await videos.lockVideo(tx, video_id);
         check("video", video);
+        if (await findTakedown(tx, video_id)) throw unusable("Moderators took this video out of sight.");
         if (space_id !== null && video!.space_id !== space_id)
           await checkSpaceRoom(tx, spaces, space_id, await bytesOfVideo(tx, video_id));
         await holdVideo(tx, video!, held);

@@ -361,7 +361,14 @@ export const patchVideo = defineRoute({
     })
     .refine((change) => Object.keys(change).length > 0, "has nothing to change"),
   answers: { 200: zVideo },
-  problems: ["video.not_found", "video.not_yours", "video.space_required", "video.not_member", "video.in_post"],
+  problems: [
+    "video.not_found",
+    "video.not_yours",
+    "video.space_required",
+    "video.not_member",
+    "video.in_post",
+    "video.hidden",
+  ],
 });
 
 export const deleteVideo = defineRoute({

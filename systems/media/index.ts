@@ -35,6 +35,8 @@ import { createReceive, type Receive } from "./imports/receive.ts";
 import { DEFAULT_MEDIA_LIMITS, type MediaLimits } from "./limits.ts";
 import { createLinkPictures, type LinkPictures } from "./link-pictures/index.ts";
 import { createMaking } from "./making/index.ts";
+import { createMediaModeration, type MediaModeration } from "./moderation/moderate.ts";
+import { takenDown } from "./moderation/store.ts";
 import { createMediaMoving, type MediaMoving } from "./moving.ts";
 import { createTells } from "./playback/tell.ts";
 import { serveMedia } from "./routes.ts";
@@ -102,6 +104,8 @@ export interface Media {
   link_pictures: LinkPictures;
   /** For `people`: where faces come from. */
   pictures: { avatarOf(person_id: PersonId, image_id: ImageId): Promise<Avatar | null> };
+  /** For the system that moderates. */
+  moderation: MediaModeration;
   /** Ids of ready, upright videos of at most 90 s below an id, newest first; whoever lists them applies the rules. */
   shortsCandidates(before: VideoId | null, limit: number): Promise<VideoId[]>;
   /** For the feed: how far somebody came in the films they watched last. */
@@ -227,7 +231,9 @@ export function createMedia(needs: MediaNeeds): Media {
       return (answer) => blobs.bindTo(answer, holder);
     },
     async videoCards(asked) {
-      const rows = await findVideos(sql.pool, ofPosts(asked));
+      const ids = ofPosts(asked);
+      const [found, hidden] = await Promise.all([findVideos(sql.pool, ids), takenDown(sql.pool, ids)]);
+      const rows = found.filter((row) => !hidden.has(row.id));
       const rungs = await rungsOf(
         sql.pool,
         rows.map((row) => row.id),
@@ -252,6 +258,7 @@ export function createMedia(needs: MediaNeeds): Media {
     ...claims,
     link_pictures: createLinkPictures({ blobs, sandbox, scratch_folder: needs.scratch_folder }),
     pictures: { avatarOf: images.avatarOf },
+    moderation: createMediaModeration({ sql, jobs, clock, tell, rules }),
     shortsCandidates: (before, limit) => listShorts(sql.pool, before, limit),
     watchedBy: history.watchedBy,
     moving: createMediaMoving({ sql, uploads, intake, images, videos }),
@@ -264,6 +271,7 @@ export { MEDIA_TOPIC, type MediaEvent } from "./events.ts";
 export { mediaRoutes, IMAGE_TYPES, VIDEO_TYPES } from "./contract.ts";
 export type { Image, Video } from "./contract.ts";
 export type { LinkPicture, LinkPictures } from "./link-pictures/index.ts";
+export type { MediaModeration, MediaSubject } from "./moderation/moderate.ts";
 export type { MediaClaim } from "./claims.ts";
 export type { Degradation, MediaHealth } from "./health.ts";
 export type { PeopleFacts, SpaceFacts } from "./rules.ts";

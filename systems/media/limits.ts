@@ -1,3 +1,4 @@
+import type { PersonId } from "#kernel/ids.ts";
 import { DAY_MS } from "#kernel/time.ts";
 
 import { FREE_BYTES_RESERVE } from "./bounds.ts";
@@ -9,6 +10,8 @@ export interface MediaLimits {
   image_bytes_max: number;
   /** Sources, renditions and pictures of one person together. */
   person_bytes_max: number;
+  /** Somebody's own room where it is smaller: who is new here, while many come at once. Null for all of it. */
+  person_room: (person_id: PersonId) => Promise<number | null>;
   /** An upload that nobody goes on with is freed after so long; asking for part URLs begins it anew. */
   upload_kept_ms: number;
   free_bytes_reserve: number;
@@ -32,6 +35,7 @@ export const DEFAULT_MEDIA_LIMITS: MediaLimits = {
   video_bytes_max: 10 * GIB,
   image_bytes_max: 50_000_000,
   person_bytes_max: 50 * GIB,
+  person_room: async () => null,
   upload_kept_ms: 7 * DAY_MS,
   free_bytes_reserve: FREE_BYTES_RESERVE,
   stall_ms_max: STALL_MS_MAX,
@@ -41,3 +45,10 @@ export const DEFAULT_MEDIA_LIMITS: MediaLimits = {
   cold_after_ms: 30 * DAY_MS,
   pressure_free_bytes: 2 * FREE_BYTES_RESERVE,
 };
+
+/** Bytes that this person may hold. */
+export const roomOf = async (
+  limits: Pick<MediaLimits, "person_bytes_max" | "person_room">,
+  person_id: PersonId,
+): Promise<number> =>
+  Math.min(limits.person_bytes_max, (await limits.person_room(person_id)) ?? Number.POSITIVE_INFINITY);

@@ -25,7 +25,7 @@ import { serveHistory } from "./history/routes.ts";
 import type { Images } from "./images/index.ts";
 import { presentImage } from "./images/present.ts";
 import type { ImageRow } from "./images/store.ts";
-import type { MediaLimits } from "./limits.ts";
+import { type MediaLimits, roomOf } from "./limits.ts";
 import { listedVideos } from "./listed.ts";
 import { servePlayback } from "./playback/routes.ts";
 import type { Tells } from "./playback/tell.ts";
@@ -133,7 +133,7 @@ function serveUploads(api: Api, { uploads, limits, sql, accepts, spaces }: Route
         video: of("video", limits.video_bytes_max, VIDEO_TYPES),
         image: of("image", limits.image_bytes_max, IMAGE_TYPES),
         used_bytes,
-        quota_bytes: limits.person_bytes_max,
+        quota_bytes: await roomOf(limits, viewer.person_id),
         space: space_id === undefined ? null : await spaceRoom(sql.pool, spaces, space_id),
       },
     };

@@ -131,9 +131,7 @@ export const zCaseWhole = zCase
       }),
     ),
     snapshots: z.array(z.object({ id: zIdOut<"snapshot">(), at: zTime, content: zSnapshot })),
-    notes: z.array(
-      z.object({ id: zIdOut<"note">(), by: zPersonCard.nullable(), at: zTime, words: z.string() }),
-    ),
+    notes: z.array(z.object({ id: zIdOut<"note">(), by: zPersonCard.nullable(), at: zTime, words: z.string() })),
     /** Everything that was done to this person, the latest first. */
     acts: z.array(zAct),
     /** How the thing stands at this moment. */
@@ -153,7 +151,9 @@ export type Report = z.output<typeof zReport>;
 export type Rule = z.output<typeof zRule>;
 export type Appeal = z.output<typeof zAppeal>;
 
-export const zWaitingAppeal = z.object({ act: zAct, appeal: zAppeal, may_decide: z.boolean() }).meta({ id: "WaitingAppeal" });
+export const zWaitingAppeal = z
+  .object({ act: zAct, appeal: zAppeal, may_decide: z.boolean() })
+  .meta({ id: "WaitingAppeal" });
 
 export const zAuditRow = z
   .object({
@@ -460,7 +460,12 @@ export const exportAudit = defineRoute({
   tag,
   summary: "The log's own lines with their hashes, oldest first, as JSON lines: 5,000 after `after`",
   access: admin,
-  query: z.strictObject({ after: z.string().regex(/^\d{1,18}$/).default("0") }),
+  query: z.strictObject({
+    after: z
+      .string()
+      .regex(/^\d{1,18}$/)
+      .default("0"),
+  }),
   answers: { 200: z.string() },
   cost_tokens: 20,
 });

@@ -11,7 +11,10 @@ export interface Officers {
   /** With offices as they are in the database, both people locked until `tx` ends, so that of two who act on each other one is late. */
   power(tx: Query, viewer: SignedIn, person_id: PersonId, space_id: SpaceId | null): Promise<Power | null>;
   /** Which of these the viewer may look into. */
-  seen<T extends { person_id: PersonId; space_id: SpaceId | null }>(viewer: SignedIn, things: readonly T[]): Promise<T[]>;
+  seen<T extends { person_id: PersonId; space_id: SpaceId | null }>(
+    viewer: SignedIn,
+    things: readonly T[],
+  ): Promise<T[]>;
   powerNow(viewer: SignedIn, thing: { person_id: PersonId; space_id: SpaceId | null }): Promise<Power | null>;
   /** Those who could decide instead of this one. */
   others(db: Query, but: PersonId, person_id: PersonId): Promise<number>;
@@ -71,7 +74,11 @@ export function createOfficers({ sql, people, spaces }: Pick<Ground, "sql" | "pe
       return officers.filter(
         ({ id, role }) =>
           id !== but &&
-          powerOver({ person_id: id, house: role, suspended: false, space: null }, { person_id, house: owner, space: null }, false),
+          powerOver(
+            { person_id: id, house: role, suspended: false, space: null },
+            { person_id, house: owner, space: null },
+            false,
+          ),
       ).length;
     },
     async mustModerate(viewer, space_id) {

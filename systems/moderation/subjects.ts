@@ -104,7 +104,13 @@ export function createSubjects({ people, feed, video }: Pick<Ground, "people" | 
       const card = (await people.cards([id])).get(id);
       if (!card) throw notFound("person");
       const facts = { viewer, relations: await people.relationsOf(viewer), spaces: NO_SPACES };
-      const resource = { kind, owner_id: id, audience: "public", space_id: null, owner_suspended: card.suspended } as const;
+      const resource = {
+        kind,
+        owner_id: id,
+        audience: "public",
+        space_id: null,
+        owner_suspended: card.suspended,
+      } as const;
       if (!may(facts, "read", resource).ok) throw notFound("person");
     },
   };

@@ -247,6 +247,7 @@ export const peopleRoutes = {
       "people.setup_invalid",
       "people.busy",
       "limit.exceeded",
+      "shield.sign_up",
     ],
     cost_tokens: 10,
   }),

@@ -28,9 +28,9 @@ import { createPasswords, type PasswordCost } from "./passwords.ts";
 import { createProfiles, type Profiles } from "./profiles.ts";
 import { createRelating, type Relating } from "./relations.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
-import { createSignUp, type SignUp } from "./sign-up.ts";
+import { createSignUp, type SignUp, type SignUpGate } from "./sign-up.ts";
 import { trimExpired } from "./store/credentials.ts";
-import { followedByMany, followerCounts, type GraphNumbers, graphNumbers, followersAmong } from "./store/relations.ts";
+import { followedByMany, followerCounts, followersAmong, type GraphNumbers, graphNumbers } from "./store/relations.ts";
 import { createThrottle, PEOPLE_LIMITS, type PeopleLimits } from "./throttle.ts";
 import { createTokenKeys, type TokenKeys } from "./token-keys.ts";
 import { createTokens, type Tokens } from "./tokens.ts";
@@ -50,6 +50,8 @@ export interface PeopleNeeds {
   /** The house's own, the same in every process; keys that are made of tokens come from it. */
   secret: string;
   notes?: HouseNotes;
+  /** Who may come in by the open door at this moment; everybody where nothing is said. */
+  gate?: SignUpGate;
   limits?: PeopleLimits;
   password_cost?: PasswordCost;
 }
@@ -113,6 +115,8 @@ export interface Rooms {
   house: Houses;
 }
 
+const OPEN_GATE: SignUpGate = { signUp: async () => {} };
+
 /** Follows its own events from here on, so that what another node changes is forgotten here too. */
 export async function createPeople(needs: PeopleNeeds): Promise<People> {
   const { sql, log, clock } = needs;
@@ -132,7 +136,7 @@ export async function createPeople(needs: PeopleNeeds): Promise<People> {
   const profiles = createProfiles(ground, cards, relating);
   const sessions = createSessions(ground);
   const house = createHouse(ground, needs.house, needs.notes ?? (() => []));
-  const signUp = createSignUp(ground, sessions, async () => (await house.settings()).sign_up);
+  const signUp = createSignUp(ground, sessions, async () => (await house.settings()).sign_up, needs.gate ?? OPEN_GATE);
   const account = createAccount(ground, sessions, profiles.byHandle);
   const offices = createOffices(ground, profiles.byHandle);
   const rooms: Rooms = {
@@ -181,6 +185,7 @@ export async function createPeople(needs: PeopleNeeds): Promise<People> {
 export { type Me, type Person, peopleRoutes, SIGNUP_MODES, type SignupMode } from "./contract.ts";
 export { PEOPLE_TOPIC, type PeopleEvent, type PeopleEventName, type PeopleEvents } from "./events.ts";
 export type { Discipline, Profile, Standing } from "./discipline.ts";
+export type { SignUpGate } from "./sign-up.ts";
 export type { Pictures } from "./ground.ts";
 export {
   ACTIONS,

@@ -33,6 +33,12 @@ export interface SignUp {
   }): Promise<{ id: PersonId; handle: string }>;
 }
 
+/** Stands in the open door while too many come at once; who has an invitation never meets it. */
+export interface SignUpGate {
+  /** @throws Problem 403 `people.invitation_needed`, 429 */
+  signUp(address: string): Promise<void>;
+}
+
 /** By what right somebody comes in: the first admin's link, an invitation, or an open door. */
 type Entry = { by: "setup"; hash: Uint8Array } | { by: "invitation"; hash: Uint8Array } | { by: "door" };
 
@@ -40,11 +46,12 @@ export function createSignUp(
   ground: Pick<Ground, "sql" | "log" | "clock" | "ids" | "passwords" | "throttle" | "memory">,
   sessions: Sessions,
   signUpMode: () => Promise<SignupMode>,
+  gate: SignUpGate,
 ): SignUp {
   const { sql, log, clock, ids, passwords, throttle, memory } = ground;
   const now = () => new Date(clock.now());
 
-  async function entryOf({ invitation, setup_token }: SignUpAsked): Promise<Entry> {
+  async function entryOf({ invitation, setup_token }: SignUpAsked, address: string): Promise<Entry> {
     if (setup_token !== undefined) {
       const hash = hashSecret(setup_token);
       if (!isSecret(setup_token, "setup") || !(await invitations.isSetupLink(sql.pool, hash))) throw setupInvalid();
@@ -54,7 +61,10 @@ export function createSignUp(
     if (mode === "closed")
       throw new Problem(403, "people.sign_up_closed", "This house takes in nobody new at present.");
     if (invitation === undefined) {
-      if (mode === "open") return { by: "door" };
+      if (mode === "open") {
+        await gate.signUp(address);
+        return { by: "door" };
+      }
       throw new Problem(
         403,
         "people.invitation_needed",
@@ -108,7 +118,7 @@ export function createSignUp(
   return {
     async signUp(asked, origin) {
       await throttle.signUp(origin.address);
-      const entry = await entryOf(asked);
+      const entry = await entryOf(asked, origin.address);
       await refuseHandle(asked.handle, entry.by === "setup" ? isPathWord : isReserved);
       refuseWeak(asked.password, [asked.handle, asked.display_name]);
       const password_hash = await passwords.hash(asked.password);

@@ -32,6 +32,7 @@ export async function createComment(
     throw new Problem(409, "comment.too_many", "This post has as many comments as a post can have.");
   }
   if (asked.parent_id) await mayAnswer(ground, rules, post, await store.findComment(ground.sql.pool, asked.parent_id));
+  await ground.admit?.(viewer);
   const marks = await resolveMarks(ground.people, rules, asked.text);
   const id = ground.ids.next<"comment">();
   const event = await ground.sql.tx(async (tx): Promise<FeedEvent | CommentId> => {

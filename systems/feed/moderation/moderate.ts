@@ -11,7 +11,7 @@ import type { Ground } from "../ground.ts";
 import { findOwnPost, lockPost } from "../posts/store.ts";
 import { hasMedia, placeOf } from "../posts/write.ts";
 import type { Reader } from "../reading/reader.ts";
-import { findCommentPlace, setCommentHidden, setPlace, setPostHidden } from "./store.ts";
+import { findCommentPlace, type Marks, setCommentHidden, setMarks, setPlace, setPostHidden } from "./store.ts";
 
 /**
  * What moderators do to posts and comments, each inside the transaction that writes down who did it and why. Whether they
@@ -30,6 +30,11 @@ export interface FeedModeration {
    * With a `place`, back to where it was.
    */
   move(tx: Query, id: PostId, place: FeedPlace | null, by: PersonId): Promise<Done>;
+  /**
+   * Marks it as sensitive, with a warning before its words; its author cannot take that off. `marks` that are not sensitive
+   * give it back to its author. @returns what stood there before, null where it was marked so already or is gone
+   */
+  mark(tx: Query, id: PostId, marks: Marks, by: PersonId): Promise<{ before: Marks; done: Done } | null>;
 }
 
 /** Null where nothing was to be done. */
@@ -119,6 +124,18 @@ export function createFeedModeration(
       if (hasMedia(row) && row.deleted_at === null && row.hidden_at === null) await media.showPost(tx, id, next);
       const data = { ...placeOf({ ...row, ...next }), from_space_id: row.space_id, by };
       return toldOf(tx, { type: "feed.post_moved", version: 1, data });
+    },
+    async mark(tx, id, { sensitive, content_warning }, by) {
+      const row = await lockPost(tx, id);
+      if (!row || row.purged_at !== null) return null;
+      const before = { sensitive: row.sensitive, content_warning: row.content_warning };
+      const next = { sensitive, content_warning: content_warning ?? (sensitive ? before.content_warning : null) };
+      if (sensitive && row.marked_by !== null && next.content_warning === before.content_warning) return null;
+      await setMarks(tx, id, next, sensitive ? by : null);
+      return {
+        before,
+        done: await toldOf(tx, { type: "feed.post_marked", version: 1, data: { ...placeOf(row), by } }),
+      };
     },
   };
 }

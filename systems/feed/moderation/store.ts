@@ -11,6 +11,15 @@ export const setCommentHidden = (tx: Query, id: CommentId, by: PersonId | null, 
 export const setPlace = (tx: Query, id: PostId, place: { audience: Audience; space_id: SpaceId | null }) =>
   tx`UPDATE feed_posts SET audience = ${place.audience}, space_id = ${place.space_id} WHERE id = ${id}`;
 
+export const setMarks = (tx: Query, id: PostId, marks: Marks, by: PersonId | null) => tx`
+  UPDATE feed_posts SET sensitive = ${marks.sensitive}, content_warning = ${marks.content_warning}, marked_by = ${by}
+  WHERE id = ${id}`;
+
+export interface Marks {
+  sensitive: boolean;
+  content_warning: string | null;
+}
+
 /** Of a comment, with what its post says of where it stands. */
 export interface CommentPlace {
   id: CommentId;

@@ -28,6 +28,8 @@ export interface PostRow {
   purged_at: Date | null;
   /** Moderators took it out of sight; its author and they still see it. */
   hidden_at: Date | null;
+  /** A moderator marked it as sensitive. */
+  marked_by: PersonId | null;
 }
 
 export interface CountedPostRow extends PostRow {
@@ -76,7 +78,7 @@ export async function findPosts(db: Query, ids: readonly PostId[]): Promise<Coun
   return (await db`
     SELECT p.id, p.author_id, p.text, p.audience, p.space_id, p.video_id, p.image_ids, p.hashtags, p.mention_ids,
       p.mention_handles, p.content_warning, p.sensitive, p.quote_id, p.quote_detached_at, p.link_id, p.link_hidden_at,
-      to_jsonb(pl) AS poll, to_jsonb(l) AS link, p.version, p.created_at, p.edited_at, p.deleted_at, p.deleted_by, p.purged_at, p.hidden_at,
+      to_jsonb(pl) AS poll, to_jsonb(l) AS link, p.version, p.created_at, p.edited_at, p.deleted_at, p.deleted_by, p.purged_at, p.hidden_at, p.marked_by,
       coalesce(c.likes, 0)::int AS likes, coalesce(c.reposts, 0)::int AS reposts, coalesce(c.comments, 0)::int AS comments,
       coalesce(c.views, 0)::int AS views, i.imported_at
     FROM feed_posts p LEFT JOIN feed_counts c ON c.subject_id = p.id
@@ -117,6 +119,7 @@ export async function insertPost(
     | "deleted_by"
     | "purged_at"
     | "hidden_at"
+    | "marked_by"
     | "quote_detached_at"
     | "link_hidden_at"
   >,

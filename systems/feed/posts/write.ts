@@ -89,6 +89,7 @@ export async function createPost(
   beside?: Beside,
 ): Promise<PostId> {
   const { image_ids, video_id, space_id, quote_id, marks, quoted_author_id } = await checkPost(ground, viewer, asked);
+  await ground.admit?.(viewer);
   const id = ground.ids.next<"post">();
   const row = {
     id,
@@ -245,6 +246,11 @@ function changed(before: PostRow, change: PostChange, marks: Marks | null): Post
     sensitive: change.sensitive ?? before.sensitive,
     quote_id: change.quote_id === undefined ? before.quote_id : change.quote_id,
   };
+  // What a moderator marked, its author may say more about, and no less.
+  if (before.marked_by !== null) {
+    next.sensitive = true;
+    next.content_warning ??= before.content_warning;
+  }
   if (next.quote_id !== before.quote_id) next.quote_detached_at = null;
   return next;
 }

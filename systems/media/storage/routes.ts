@@ -7,7 +7,7 @@ import type { Blobs } from "#ports/blobs/index.ts";
 import type { Api } from "#ports/http/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 
-import type { MediaLimits } from "../limits.ts";
+import { type MediaLimits, roomOf } from "../limits.ts";
 import type { PeopleFacts, SpaceFacts } from "../rules.ts";
 import { LARGEST_SHOWN_MAX } from "./bounds.ts";
 import { type Held, type HouseStorage, storageRoutes as r } from "./contract.ts";
@@ -19,7 +19,7 @@ export interface StorageNeeds {
   blobs: Blobs;
   people: Pick<PeopleFacts, "cards">;
   spaces: SpaceFacts;
-  limits: Pick<MediaLimits, "person_bytes_max">;
+  limits: Pick<MediaLimits, "person_bytes_max" | "person_room">;
 }
 
 const NOBODY: ReadonlyMap<PersonId, PersonCard> = new Map();
@@ -65,7 +65,7 @@ export function serveStorage(api: Api, { sql, blobs, people, spaces, limits }: S
     status: 200,
     body: {
       ...(await storageOf(sql.pool, { by: "person", id: viewer.person_id })),
-      quota_bytes: limits.person_bytes_max,
+      quota_bytes: await roomOf(limits, viewer.person_id),
     },
   }));
 

@@ -5,7 +5,7 @@ import type { Query } from "#ports/sql/index.ts";
 
 import { IMAGE_SPACE_FACTOR, UPLOADS_OPEN_MAX, VIDEO_SPACE_FACTOR } from "../bounds.ts";
 import { IMAGE_TYPES, type MediaKind, VIDEO_TYPES } from "../contract.ts";
-import type { MediaLimits } from "../limits.ts";
+import { type MediaLimits, roomOf } from "../limits.ts";
 import { lockRoom, roomUsed } from "./store.ts";
 
 /** What the house takes at this moment, and why not. */
@@ -60,12 +60,13 @@ export async function checkQuota(
       `You have ${UPLOADS_OPEN_MAX} unfinished uploads. Finish or delete some first.`,
     );
   }
-  if (room.used_bytes + size_bytes > limits.person_bytes_max) {
-    const left = Math.max(0, limits.person_bytes_max - room.used_bytes);
+  const bytes_max = await roomOf(limits, owner_id);
+  if (room.used_bytes + size_bytes > bytes_max) {
+    const left = Math.max(0, bytes_max - room.used_bytes);
     throw new Problem(
       413,
       "upload.quota_exceeded",
-      `You have ${sizeText(left)} of ${sizeText(limits.person_bytes_max)} left, and this needs ${sizeText(size_bytes)}. Delete something first.`,
+      `You have ${sizeText(left)} of ${sizeText(bytes_max)} left, and this needs ${sizeText(size_bytes)}. ${bytes_max < limits.person_bytes_max ? "Your room grows while you are here." : "Delete something first."}`,
     );
   }
 }

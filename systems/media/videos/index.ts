@@ -10,6 +10,7 @@ import type { Query, Sql } from "#ports/sql/index.ts";
 import type { VideoStatus } from "../contract.ts";
 import { checkEarly } from "../early/begin.ts";
 import type { Tell } from "../events.ts";
+import { findTakedown } from "../moderation/store.ts";
 import { belongsInPublic, isPublicPlace, newPlace } from "../places.ts";
 import type { Rules, SpaceFacts } from "../rules.ts";
 import { bytesOfVideo } from "../storage/held.ts";
@@ -177,6 +178,11 @@ export function createVideos(needs: VideosNeeds): Videos {
         const audience = to.audience ?? video.audience;
         // Who widens or narrows the audience without naming a space takes the video out of the one it was in.
         const space_id = to.space_id ?? (to.audience === undefined || audience === "space" ? video.space_id : null);
+        if ((audience !== video.audience || space_id !== video.space_id) && (await findTakedown(tx, id)))
+          throw conflict(
+            "video.hidden",
+            "Moderators took this video out of sight. You can appeal; until then it is yours alone.",
+          );
         if (video.holder !== null && (audience !== video.audience || space_id !== video.space_id)) {
           throw conflict("video.in_post", "A post shows this video; change who may see the post.");
         }

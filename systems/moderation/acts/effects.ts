@@ -12,7 +12,12 @@ import type { NewAct } from "./store.ts";
 export interface Effects {
   apply(tx: Query, act: NewAct, subject: Subject, asked: EffectAsked): Promise<Applied | null>;
   /** @param still whether another act of this kind stands, so that what it did stays */
-  undo(tx: Query, act: Pick<NewAct, "id" | "kind" | "subject_kind" | "subject_id" | "person_id" | "before">, by: PersonId | null, still: boolean): Promise<AfterCommit>;
+  undo(
+    tx: Query,
+    act: Pick<NewAct, "id" | "kind" | "subject_kind" | "subject_id" | "person_id" | "before">,
+    by: PersonId | null,
+    still: boolean,
+  ): Promise<AfterCommit>;
 }
 
 export interface EffectAsked {
@@ -32,7 +37,8 @@ const HOUSE_ITSELF = "0";
 
 export function createEffects({ people, feed, video }: Pick<Ground, "people" | "feed" | "video">): Effects {
   const { discipline } = people;
-  const applied = (done: AfterCommit, before: JsonObject = {}): Applied | null => (done === null ? null : { before, done });
+  const applied = (done: AfterCommit, before: JsonObject = {}): Applied | null =>
+    done === null ? null : { before, done };
 
   type Apply = (tx: Query, act: NewAct, subject: Subject, asked: EffectAsked) => Promise<Applied | null>;
   const apply: Record<ActKind, Apply> = {
@@ -66,7 +72,7 @@ export function createEffects({ people, feed, video }: Pick<Ground, "people" | "
       switch (act.kind) {
         case "hide":
           return act.subject_kind === "video"
-            ? video.show(tx, act.subject_id, officer)
+            ? video.show(tx, act.subject_id)
             : feed.show(tx, act.subject_kind as "post" | "comment", act.subject_id, officer);
         case "sensitive": {
           const marks = act.before as unknown as { sensitive: boolean; content_warning: string | null };

@@ -58,8 +58,7 @@ export async function insert(tx: Query, row: NewAct): Promise<void> {
     VALUES (${row.id}, ${row.case_id}, ${row.kind}, ${row.subject_kind}, ${row.subject_id}, ${row.person_id}, ${row.space_id}, ${row.power},
       ${row.by_id}, ${row.at}, ${row.rule_id}, ${row.words}, ${row.snapshot_id}, ${row.ends_at},
       ${JSON.stringify(row.before)}::text::jsonb, ${row.reverses})`;
-  if (row.ends_at !== null)
-    await tx`INSERT INTO moderation_ends (act_id, ends_at) VALUES (${row.id}, ${row.ends_at})`;
+  if (row.ends_at !== null) await tx`INSERT INTO moderation_ends (act_id, ends_at) VALUES (${row.id}, ${row.ends_at})`;
   if (row.reverses !== null) await tx`DELETE FROM moderation_ends WHERE act_id = ${row.reverses}`;
 }
 
@@ -74,7 +73,11 @@ export const lock = (tx: Query, id: string) =>
   tx`SELECT pg_advisory_xact_lock(hashtextextended(${`moderation:act:${id}`}, 0))`;
 
 /** Acts of this kind that stand: on the thing itself, or for a person on all that is theirs. */
-export async function standing(tx: Query, kind: ActKind, on: { subject_kind: SubjectKind; subject_id: string } | { person_id: PersonId }) {
+export async function standing(
+  tx: Query,
+  kind: ActKind,
+  on: { subject_kind: SubjectKind; subject_id: string } | { person_id: PersonId },
+) {
   const [kind_of, id] = "person_id" in on ? [null, on.person_id] : [on.subject_kind, on.subject_id];
   return (await tx`
     SELECT a.id, a.before, a.at FROM moderation_acts a
@@ -92,7 +95,11 @@ export interface ActsAsked {
 }
 
 /** Latest first. */
-export const ofPerson = async (db: Query, person_id: PersonId, { below, acts_max, unread = false, subject = null }: ActsAsked) =>
+export const ofPerson = async (
+  db: Query,
+  person_id: PersonId,
+  { below, acts_max, unread = false, subject = null }: ActsAsked,
+) =>
   (await db`${db.unsafe(JOINED)}
     WHERE a.person_id = ${person_id} AND a.reverses IS NULL AND a.id < ${below}::bigint
       AND (NOT ${unread}::boolean OR (k.at IS NULL AND r.id IS NULL AND a.kind = 'warn'))
@@ -100,16 +107,22 @@ export const ofPerson = async (db: Query, person_id: PersonId, { below, acts_max
     ORDER BY a.id DESC LIMIT ${acts_max}`) as ActRow[];
 
 export const ofCase = async (db: Query, case_id: string) =>
-  ((await db`SELECT count(*)::int AS n FROM moderation_acts WHERE case_id = ${case_id} AND reverses IS NULL`) as { n: number }[])[0]!.n;
+  (
+    (await db`SELECT count(*)::int AS n FROM moderation_acts WHERE case_id = ${case_id} AND reverses IS NULL`) as {
+      n: number;
+    }[]
+  )[0]!.n;
 
 export async function acknowledge(tx: Query, id: string, at: Date): Promise<void> {
   await tx`INSERT INTO moderation_acknowledgements (act_id, at) VALUES (${id}, ${at}) ON CONFLICT DO NOTHING`;
 }
 
 export const ended = async (db: Query, at: Date, acts_max: number) =>
-  ((await db`SELECT act_id FROM moderation_ends WHERE ends_at <= ${at} ORDER BY ends_at LIMIT ${acts_max}`) as {
-    act_id: string;
-  }[]).map((row) => row.act_id);
+  (
+    (await db`SELECT act_id FROM moderation_ends WHERE ends_at <= ${at} ORDER BY ends_at LIMIT ${acts_max}`) as {
+      act_id: string;
+    }[]
+  ).map((row) => row.act_id);
 
 /** Of the appeals that wait: the acts, the longest waiting first. */
 export const appealed = async (db: Query, space_id: SpaceId | null, above: string, acts_max: number) =>
@@ -117,7 +130,10 @@ export const appealed = async (db: Query, space_id: SpaceId | null, above: strin
     WHERE p.id > ${above}::bigint AND p.decided_at IS NULL AND (${space_id}::bigint IS NULL OR a.space_id = ${space_id}::bigint)
     ORDER BY p.id LIMIT ${acts_max}`) as ActRow[];
 
-export const insertAppeal = (tx: Query, row: { id: string; act_id: string; person_id: PersonId; words: string; at: Date }) => tx`
+export const insertAppeal = (
+  tx: Query,
+  row: { id: string; act_id: string; person_id: PersonId; words: string; at: Date },
+) => tx`
   INSERT INTO moderation_appeals (id, act_id, person_id, words, at)
   VALUES (${row.id}, ${row.act_id}, ${row.person_id}, ${row.words}, ${row.at})`;
 
@@ -128,14 +144,6 @@ export const decide = (
 ) => tx`
   UPDATE moderation_appeals SET decided_at = ${row.at}, decided_by = ${row.by}, decision = ${row.decision}, answer = ${row.answer}
   WHERE act_id = ${act_id}`;
-
-export async function countAppeals(db: Query, appeals_max: number): Promise<number> {
-  const [row] = (await db`
-    SELECT count(*)::int AS n FROM (SELECT 1 FROM moderation_appeals WHERE decided_at IS NULL LIMIT ${appeals_max}) AS some`) as {
-    n: number;
-  }[];
-  return row!.n;
-}
 
 export async function countUnread(db: Query, person_id: PersonId): Promise<number> {
   const [row] = (await db`

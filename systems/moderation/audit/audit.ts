@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { Ids, PersonId } from "#kernel/ids.ts";
-import { isId } from "#kernel/ids.ts";
+import { isId, type PersonId } from "#kernel/ids.ts";
 import type { JsonObject } from "#kernel/json.ts";
 import { decodeCursor, encodeCursor, type Page } from "#kernel/paging.ts";
 import { rfc3339 } from "#kernel/time.ts";
@@ -55,7 +54,6 @@ export function createAudit({
 }: {
   sql: Sql;
   clock: Clock;
-  ids: Ids;
   people: Pick<People, "cards" | "byHandle">;
 }): Audit {
   /** By handle or id; an id also finds who has gone. Nobody's handle finds nothing. */
@@ -87,18 +85,16 @@ export function createAudit({
       const rows = await store.list(sql.pool, asked, below, limit + 1);
       const shown = rows.slice(0, limit);
       const cards = await people.cards(new Set(shown.flatMap((row) => [row.by_id ?? [], row.person_id ?? []].flat())));
-      const items = shown.map(
-        (row): AuditRow => ({
-          seq: row.seq,
-          at: rfc3339(row.at),
-          by: row.by_id === null ? null : (cards.get(row.by_id) ?? null),
-          what: row.what,
-          person: row.person_id === null ? null : (cards.get(row.person_id) ?? null),
-          subject: row.subject_kind === null ? null : { kind: row.subject_kind as SubjectKind, id: row.subject_id! },
-          detail: (JSON.parse(row.entry) as { detail: JsonObject }).detail,
-          hash: Buffer.from(row.hash).toString("hex"),
-        }),
-      );
+      const items = shown.map((row): AuditRow => ({
+        seq: row.seq,
+        at: rfc3339(row.at),
+        by: row.by_id === null ? null : (cards.get(row.by_id) ?? null),
+        what: row.what,
+        person: row.person_id === null ? null : (cards.get(row.person_id) ?? null),
+        subject: row.subject_kind === null ? null : { kind: row.subject_kind as SubjectKind, id: row.subject_id! },
+        detail: (JSON.parse(row.entry) as { detail: JsonObject }).detail,
+        hash: Buffer.from(row.hash).toString("hex"),
+      }));
       return { items, next_cursor: rows.length > limit ? encodeCursor([shown.at(-1)!.seq]) : null };
     },
 
@@ -117,7 +113,12 @@ export function createAudit({
         const batch = await store.after(sql.pool, last.seq, AUDIT_CHECK_ROWS);
         if (batch.length === 0) break;
         for (const row of batch) {
-          const said = JSON.parse(row.entry) as { seq: string; by: string | null; what: string; person_id: string | null };
+          const said = JSON.parse(row.entry) as {
+            seq: string;
+            by: string | null;
+            what: string;
+            person_id: string | null;
+          };
           const isNext = BigInt(row.seq) === BigInt(last.seq) + 1n && said.seq === row.seq;
           const isSame = said.by === row.by_id && said.what === row.what && said.person_id === row.person_id;
           if (!isNext || !isSame || !hashOf(last.hash, row.entry).equals(row.hash))

@@ -15,7 +15,10 @@ export interface AuditStored {
 
 /** The end of the chain, held until the transaction ends: rows get their numbers one after the other. */
 export async function lockHead(tx: Query): Promise<{ seq: string; hash: Uint8Array }> {
-  const [row] = (await tx`SELECT seq, hash FROM moderation_audit_head FOR UPDATE`) as { seq: string; hash: Uint8Array }[];
+  const [row] = (await tx`SELECT seq, hash FROM moderation_audit_head FOR UPDATE`) as {
+    seq: string;
+    hash: Uint8Array;
+  }[];
   return row!;
 }
 

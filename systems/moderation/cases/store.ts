@@ -52,7 +52,14 @@ export async function lockOpen(
 export const claim = (tx: Query, id: string, by: PersonId | null, at: Date) =>
   tx`UPDATE moderation_cases SET claimed_by = ${by}, claimed_at = ${by === null ? null : at} WHERE id = ${id}`;
 
-export const close = (tx: Query, id: string, by: PersonId, outcome: "acted" | "no_breach", answer: string, at: Date) => tx`
+export const close = (
+  tx: Query,
+  id: string,
+  by: PersonId,
+  outcome: "acted" | "no_breach",
+  answer: string,
+  at: Date,
+) => tx`
   UPDATE moderation_cases SET closed_at = ${at}, closed_by = ${by}, outcome = ${outcome}, answer = ${answer}, claimed_by = NULL,
     claimed_at = NULL WHERE id = ${id}`;
 
@@ -80,14 +87,6 @@ export async function queue(db: Query, asked: QueueAsked, at: string, cases_max:
     WHERE closed_at IS NOT NULL AND id < ${at}::bigint AND ${where} ORDER BY id DESC LIMIT ${cases_max}`) as CaseRow[];
 }
 
-export async function countOpen(db: Query, cases_max: number): Promise<number> {
-  const [row] = (await db`
-    SELECT count(*)::int AS n FROM (SELECT 1 FROM moderation_cases WHERE closed_at IS NULL LIMIT ${cases_max}) AS some`) as {
-    n: number;
-  }[];
-  return row!.n;
-}
-
 /** Kept once for each state that was seen. @returns its id, also when it was kept before; null when the case has enough */
 export async function keepSnapshot(
   tx: Query,
@@ -99,9 +98,10 @@ export async function keepSnapshot(
     SELECT ${row.id}, ${row.case_id}, ${row.at}, ${row.hash}, ${JSON.stringify(row.content)}::text::jsonb
     WHERE (SELECT count(*) FROM moderation_snapshots WHERE case_id = ${row.case_id}) < ${snapshots_max}
     ON CONFLICT (case_id, hash) DO NOTHING`;
-  const [kept] = (await tx`SELECT id FROM moderation_snapshots WHERE case_id = ${row.case_id} AND hash = ${row.hash}`) as {
-    id: string;
-  }[];
+  const [kept] =
+    (await tx`SELECT id FROM moderation_snapshots WHERE case_id = ${row.case_id} AND hash = ${row.hash}`) as {
+      id: string;
+    }[];
   return kept?.id ?? null;
 }
 

@@ -50,9 +50,11 @@ export const ofCase = async (db: Query, case_id: string, reports_max: number) =>
     WHERE r.case_id = ${case_id} ORDER BY r.id DESC LIMIT ${reports_max}`) as ReportRow[];
 
 export const reportersOf = async (db: Query, case_id: string) =>
-  ((await db`SELECT reporter_id FROM moderation_reports WHERE case_id = ${case_id} ORDER BY id LIMIT 1000`) as {
-    reporter_id: PersonId;
-  }[]).map((row) => row.reporter_id);
+  (
+    (await db`SELECT reporter_id FROM moderation_reports WHERE case_id = ${case_id} ORDER BY id LIMIT 1000`) as {
+      reporter_id: PersonId;
+    }[]
+  ).map((row) => row.reporter_id);
 
 /** Latest first. With `case_id` the one of that case. */
 export const ofReporter = async (

@@ -22,15 +22,28 @@ export interface RuleAsked {
   place: number;
 }
 
-const shown = ({ id, title, text, retired_at }: store.RuleRow): Rule => ({ id, title, text, retired: retired_at !== null });
+const shown = ({ id, title, text, retired_at }: store.RuleRow): Rule => ({
+  id,
+  title,
+  text,
+  retired: retired_at !== null,
+});
 
 export function createRules({ sql, log, clock, ids, audit }: Ground): Rules {
-  const change = (viewer: SignedIn, work: (tx: Parameters<typeof store.lockAll>[0], all: store.RuleRow[], at: Date) => Promise<store.RuleRow>, what: string) =>
+  const change = (
+    viewer: SignedIn,
+    work: (tx: Parameters<typeof store.lockAll>[0], all: store.RuleRow[], at: Date) => Promise<store.RuleRow>,
+    what: string,
+  ) =>
     sql.tx(async (tx) => {
       const all = await store.lockAll(tx);
       const row = await work(tx, all, new Date(clock.now()));
       await tell(log, tx, { type: "moderation.rules_changed", version: 1, data: { by: viewer.person_id } });
-      await audit.append(tx, { by: viewer.person_id, what, detail: { rule_id: row.id, title: row.title, text: row.text } });
+      await audit.append(tx, {
+        by: viewer.person_id,
+        what,
+        detail: { rule_id: row.id, title: row.title, text: row.text },
+      });
       return shown(row);
     });
   const living = (all: store.RuleRow[]) => all.filter((row) => row.retired_at === null);

@@ -19,7 +19,8 @@ export async function lockAll(tx: Query): Promise<RuleRow[]> {
 }
 
 export async function find(db: Query, id: string): Promise<RuleRow | null> {
-  const [row] = (await db`SELECT id, place, title, text, retired_at FROM moderation_rules WHERE id = ${id}`) as RuleRow[];
+  const [row] =
+    (await db`SELECT id, place, title, text, retired_at FROM moderation_rules WHERE id = ${id}`) as RuleRow[];
   return row ?? null;
 }
 

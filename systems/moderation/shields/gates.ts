@@ -1,0 +1,103 @@
+import { Problem } from "#kernel/errors.ts";
+import { idTimeMs, type PersonId } from "#kernel/ids.ts";
+import { DAY_MS, HOUR_MS } from "#kernel/time.ts";
+import type { SignedIn } from "#kernel/viewer.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import { addressKey } from "#ports/http/index.ts";
+import type { Limiter } from "#ports/limiter/index.ts";
+import type { Sql } from "#ports/sql/index.ts";
+import type { People } from "#systems/people/index.ts";
+
+import type { Shields } from "./shields.ts";
+import {
+  NEWCOMER_MS,
+  NORMAL_PER_H_MIN,
+  normalOf,
+  POSTS_PER_NEWCOMER_H,
+  roomOf,
+  SIGN_UPS_PER_NETWORK_H,
+} from "./steps.ts";
+import * as store from "./store.ts";
+
+/** Where shields hold. Each is asked by the system whose act it is, and touches nobody but strangers and newcomers. */
+export interface Gates {
+  /** Before somebody comes in by the open door; who has an invitation is never asked. @throws Problem 403, 429 */
+  signUp(address: string): Promise<void>;
+  /** Before a post or a comment. @throws Problem 429 `shield.posting` */
+  write(viewer: SignedIn): Promise<void>;
+  /** Bytes of this person's room; null for as much as anybody has. */
+  room(person_id: PersonId): Promise<number | null>;
+}
+
+/** Sanctions count against somebody's room for so long. */
+const COST_TOKENS = 10;
+const SANCTION_MS = 30 * DAY_MS;
+
+/** An IPv4 network of 256, an IPv6 network as a customer gets it: who floods has many addresses, and few networks. */
+export function networkKey(address: string): string {
+  const key = addressKey(address);
+  if (key.includes(":")) return `${key.split(":").slice(0, 3).join(":")}::/48`;
+  return `${key.split(".").slice(0, 3).join(".")}.0/24`;
+}
+
+export function createGates(needs: {
+  sql: Sql;
+  clock: Clock;
+  limiter: Limiter;
+  shields: Shields;
+  people: Pick<People, "discipline">;
+}): Gates {
+  const { sql, clock, limiter, shields, people } = needs;
+
+  async function take(key: string, per_h: number, code: string, sentence: string): Promise<void> {
+    // Buckets refill with one token in 1,000 s at the slowest: what is rarer costs more tokens.
+    const burst_tokens = per_h * COST_TOKENS;
+    const rule = { name: code, burst_tokens, tokens_per_s: burst_tokens / 3_600 };
+    const decision = await limiter.take([{ key: `${code}:${key}:${per_h}`, rule, cost_tokens: COST_TOKENS }]);
+    if (decision.allowed) return;
+    throw new Problem(429, code, sentence, { retry_after_s: Math.ceil(decision.retry_after_ms / 1_000) });
+  }
+
+  const isOfficer = async (person_id: PersonId) => {
+    const role = (await people.discipline.roles(sql.pool, [person_id])).get(person_id);
+    return role === "admin" || role === "moderator";
+  };
+  const isSanctioned = (person_id: PersonId) =>
+    store.isSanctioned(sql.pool, person_id, new Date(clock.now() - SANCTION_MS));
+
+  return {
+    async signUp(address) {
+      const step = await shields.step("sign_up");
+      const per_h = SIGN_UPS_PER_NETWORK_H[step];
+      if (per_h === null || per_h === undefined) return;
+      if (per_h === 0)
+        throw new Problem(
+          403,
+          "people.invitation_needed",
+          "Many sign up at this moment, so that for a while people come in by invitation only. Ask someone inside, or try again later.",
+        );
+      const crowded = "Many sign up at this moment. Try again later, or ask someone inside for an invitation.";
+      await take(networkKey(address), per_h, "shield.sign_up", crowded);
+      if (step < 2) return;
+      const row = (await store.all(sql.pool)).find(({ kind }) => kind === "sign_up");
+      const usual = normalOf("sign_up", row?.normal_per_h ?? NORMAL_PER_H_MIN.sign_up);
+      if ((await store.counted(sql.pool, "sign_up", new Date(clock.now() - HOUR_MS))) < usual) return;
+      await take("all", Math.max(1, Math.round(usual)), "shield.sign_up", crowded);
+    },
+
+    async write({ person_id, role }) {
+      const per_h = POSTS_PER_NEWCOMER_H[await shields.step("posting")];
+      if (per_h === null || per_h === undefined || role !== "member") return;
+      if (clock.now() - idTimeMs(person_id) >= NEWCOMER_MS && !(await isSanctioned(person_id))) return;
+      const sentence = `New people write a lot at this moment, so each of them may write ${per_h} times an hour. Wait a little.`;
+      await take(person_id, per_h, "shield.posting", sentence);
+    },
+
+    async room(person_id) {
+      const age_ms = clock.now() - idTimeMs(person_id);
+      const sanctioned = await isSanctioned(person_id);
+      const bytes = roomOf(age_ms, sanctioned, await shields.step("uploading"));
+      return bytes === null || (await isOfficer(person_id)) ? null : bytes;
+    },
+  };
+}

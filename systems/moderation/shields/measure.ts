@@ -1,0 +1,75 @@
+import { idTimeMs, type PersonId } from "#kernel/ids.ts";
+import type { Jobs } from "#ports/jobs/index.ts";
+import type { Log, StoredEvent } from "#ports/log/index.ts";
+import { FEED_TOPIC, type FeedEvent } from "#systems/feed/index.ts";
+import { MEDIA_TOPIC, type MediaEvent } from "#systems/media/index.ts";
+import { PEOPLE_TOPIC, type PeopleEvent } from "#systems/people/index.ts";
+
+import { ENDS_EVERY_MS } from "../bounds.ts";
+import type { ShieldKind } from "./contract.ts";
+import type { Shields } from "./shields.ts";
+import { NEWCOMER_MS } from "./steps.ts";
+
+const GROUP = "moderation.shields";
+export const TICK_JOB = "moderation.shields";
+
+const isNew = (person_id: PersonId, at: Date) => at.getTime() - idTimeMs(person_id) < NEWCOMER_MS;
+
+/** What a shield counts: every new account, and what new accounts write and upload. A lively evening of old ones is no flood. */
+const COUNTED: readonly { kind: ShieldKind; topic: string; counts: (event: StoredEvent) => boolean }[] = [
+  {
+    kind: "sign_up",
+    topic: PEOPLE_TOPIC,
+    counts: (stored) => (stored as unknown as PeopleEvent).type === "people.person_created",
+  },
+  {
+    kind: "posting",
+    topic: FEED_TOPIC,
+    counts(stored) {
+      const event = stored as unknown as FeedEvent;
+      if (event.type === "feed.post_created") return isNew(event.data.author_id, stored.at);
+      return event.type === "feed.commented" && isNew(event.data.person_id, stored.at);
+    },
+  },
+  {
+    kind: "uploading",
+    topic: MEDIA_TOPIC,
+    counts(stored) {
+      const event = stored as unknown as MediaEvent;
+      return event.type === "media.upload_completed" && isNew(event.data.owner_id, stored.at);
+    },
+  },
+];
+
+/** Each event is counted once: the sum and the reader's place commit together. */
+export function startMeasuring(log: Log, shields: Shields): Disposable {
+  const readers = COUNTED.map(({ kind, topic, counts }) =>
+    log.consume(
+      topic,
+      GROUP,
+      async (batch, tx) => {
+        const moments = batch.filter(counts).map((stored) => stored.at.getTime());
+        if (moments.length > 0) await shields.count(tx, kind, moments);
+      },
+      { from: "now" },
+    ),
+  );
+  return {
+    [Symbol.dispose]() {
+      for (const reader of readers) reader[Symbol.dispose]();
+    },
+  };
+}
+
+export function defineTicks(jobs: Jobs, shields: Shields): void {
+  jobs.define({
+    name: TICK_JOB,
+    class: "maintenance",
+    tries_max: 3,
+    lease_ms: 60_000,
+    run_ms_max: 60_000,
+    concurrency_max: 1,
+    every_ms: ENDS_EVERY_MS,
+    handle: () => shields.tick(),
+  });
+}

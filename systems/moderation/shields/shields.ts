@@ -1,0 +1,139 @@
+import type { PersonId } from "#kernel/ids.ts";
+import { HOUR_MS, MINUTE_MS, rfc3339 } from "#kernel/time.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import type { Log } from "#ports/log/index.ts";
+import type { Query, Sql } from "#ports/sql/index.ts";
+
+import type { Audit } from "../audit/audit.ts";
+import { SHIELD_MINUTES_KEPT_MS } from "../bounds.ts";
+import { MODERATION_TOPIC, readModerationEvent, tell } from "../events.ts";
+import { type Shield, SHIELD_KINDS, type ShieldKind } from "./contract.ts";
+import { learn, nextStep, normalOf, SENTENCES, tightensAt, WINDOW_MS } from "./steps.ts";
+import * as store from "./store.ts";
+
+/**
+ * Surge shields: each measures how often something happens against what is normal here, tightens by itself in stated steps,
+ * and relaxes again after calm. The state is in the database, so a restart keeps it and all nodes have the same.
+ */
+export interface Shields extends AsyncDisposable {
+  /** The step as this node knows it: from memory, which its events and 30 s of age renew. */
+  step(kind: ShieldKind): Promise<number>;
+  list(): Promise<Shield[]>;
+  /** Null lets it move by itself again. */
+  hold(by: PersonId, kind: ShieldKind, step: number | null): Promise<Shield>;
+  /** Adds what happened, by minute, and tightens if that is too much; in the transaction of who read it. */
+  count(tx: Query, kind: ShieldKind, moments_ms: readonly number[]): Promise<void>;
+  /** Once a minute: relaxes, learns, forgets old minutes. */
+  tick(): Promise<void>;
+}
+
+const KNOWN_MS_MAX = 30_000;
+
+export async function createShields(needs: { sql: Sql; log: Log; clock: Clock; audit: Audit }): Promise<Shields> {
+  const { sql, log, clock, audit } = needs;
+  let known: { at_ms: number; steps: Promise<Map<ShieldKind, number>> } | null = null;
+  const tail = await log.tail(MODERATION_TOPIC, (batch) => {
+    if (batch.some((stored) => readModerationEvent(stored)?.type === "moderation.shield_changed")) known = null;
+  });
+
+  function steps(): Promise<Map<ShieldKind, number>> {
+    const now_ms = clock.now();
+    if (known !== null && Math.abs(now_ms - known.at_ms) < KNOWN_MS_MAX) return known.steps;
+    const mine = {
+      at_ms: now_ms,
+      steps: store.all(sql.pool).then((rows) => new Map(rows.map((row) => [row.kind, row.step]))),
+    };
+    known = mine;
+    mine.steps.catch(() => known === mine && (known = null));
+    return mine.steps;
+  }
+
+  const rateOf = async (db: Query, kind: ShieldKind, now_ms: number) =>
+    (await store.counted(db, kind, new Date(now_ms - WINDOW_MS))) * (HOUR_MS / WINDOW_MS);
+
+  async function change(tx: Query, row: store.ShieldRow, to: Partial<store.ShieldRow>, by: PersonId | null) {
+    const next = { ...row, ...to, since: new Date(clock.now()) };
+    await store.save(tx, next, by);
+    const { kind, step, held, because } = next;
+    await tell(log, tx, { type: "moderation.shield_changed", version: 1, data: { kind, step, held } });
+    const detail = { kind, from: row.step, to: step, held, because };
+    await audit.append(tx, { by, what: `shield.${held ? "held" : step > row.step ? "tightened" : "relaxed"}`, detail });
+  }
+
+  /** @returns true when the step is another now */
+  async function weigh(tx: Query, kind: ShieldKind): Promise<boolean> {
+    const row = await store.lock(tx, kind);
+    const now_ms = clock.now();
+    const rate_per_h = await rateOf(tx, kind, now_ms);
+    const state = { ...row, hot_ms: row.hot_at?.getTime() ?? null, since_ms: row.since.getTime() };
+    const { step, hot_ms } = nextStep(kind, state, rate_per_h, now_ms);
+    const hot_at = hot_ms === null ? null : new Date(hot_ms);
+    if (step === row.step) {
+      if (hot_ms !== state.hot_ms) await store.keepHot(tx, kind, hot_at);
+      return false;
+    }
+    const normal = Math.round(normalOf(kind, row.normal_per_h));
+    const because =
+      step > row.step
+        ? `${Math.round(rate_per_h)} an hour, where ${normal} are usual.`
+        : `It was calm for a while: ${Math.round(rate_per_h)} an hour.`;
+    await change(tx, row, { step, hot_at, because }, null);
+    return true;
+  }
+
+  async function present(row: store.ShieldRow): Promise<Shield> {
+    return {
+      kind: row.kind,
+      step: row.step,
+      sentence: SENTENCES[row.kind][row.step]!,
+      since: rfc3339(row.since),
+      because: row.because,
+      held: row.held,
+      rate_per_h: await rateOf(sql.pool, row.kind, clock.now()),
+      normal_per_h: Math.round(normalOf(row.kind, row.normal_per_h)),
+      tightens_at_per_h: Math.round(tightensAt(row.kind, row)),
+    };
+  }
+
+  return {
+    step: async (kind) => (await steps()).get(kind) ?? 0,
+    list: async () => Promise.all((await store.all(sql.pool)).map(present)),
+
+    async hold(by, kind, step) {
+      const row = await sql.tx(async (tx) => {
+        const before = await store.lock(tx, kind);
+        const because = step === null ? "An admin let it move by itself again." : "An admin holds it.";
+        const hot_at = before.hot_at ?? new Date(clock.now());
+        await change(tx, before, { step: step ?? before.step, held: step !== null, because, hot_at }, by);
+        return store.lock(tx, kind);
+      });
+      known = null;
+      return present(row);
+    },
+
+    async count(tx, kind, moments_ms) {
+      const minutes = Map.groupBy(moments_ms, (ms) => Math.floor(ms / MINUTE_MS) * MINUTE_MS);
+      for (const [minute_ms, events] of minutes) await store.count(tx, kind, new Date(minute_ms), events.length);
+      await weigh(tx, kind);
+    },
+
+    async tick() {
+      for (const kind of SHIELD_KINDS) {
+        const changed = await sql.tx(async (tx) => {
+          const moved = await weigh(tx, kind);
+          const row = await store.lock(tx, kind);
+          const now_ms = clock.now();
+          if (row.step === 0 && !row.held && now_ms - row.learned_at.getTime() >= HOUR_MS) {
+            const hour = await store.counted(tx, kind, new Date(now_ms - HOUR_MS));
+            await store.saveLearned(tx, kind, learn(row.normal_per_h, hour), new Date(now_ms));
+          }
+          return moved;
+        });
+        if (changed) known = null;
+      }
+      await store.trim(sql.pool, new Date(clock.now() - SHIELD_MINUTES_KEPT_MS));
+    },
+
+    [Symbol.asyncDispose]: () => tail[Symbol.asyncDispose](),
+  };
+}

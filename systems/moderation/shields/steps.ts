@@ -1,0 +1,104 @@
+import { DAY_MS, MINUTE_MS } from "#kernel/time.ts";
+
+import { SHIELD_STEP_MAX, type ShieldKind } from "./contract.ts";
+
+/** When a shield tightens and when it relaxes; pure. Numbers are stated here, shown to everybody, and changed in one place. */
+
+/** Rates are of this window, told as an hourly rate: long enough that ten people who arrive together are no flood. */
+export const WINDOW_MS = 10 * MINUTE_MS;
+/** From the step to the next, in times of what is normal. */
+export const TIGHTENS_AT = [4, 8, 16] as const;
+/** Calm is less than this share of what had tightened it, … */
+export const CALM_SHARE = 0.5;
+/** … for this long, for each step down. */
+export const CALM_MS = 15 * MINUTE_MS;
+/** What is normal follows the hourly rate slowly, and only while nothing is tight: a flood never becomes normal. */
+export const LEARNED_SHARE_PER_H = 0.03;
+/** What every house may have without being stirred, whatever it learned, an hour. */
+export const NORMAL_PER_H_MIN: Record<ShieldKind, number> = { sign_up: 30, posting: 600, uploading: 120 };
+
+/** Whom shields of posting and uploading count and concern. Everybody else is never touched. */
+export const NEWCOMER_MS = 7 * DAY_MS;
+
+export interface ShieldState {
+  step: number;
+  held: boolean;
+  normal_per_h: number;
+  /** Last time that it was not calm, ms. */
+  hot_ms: number | null;
+  since_ms: number;
+}
+
+export const normalOf = (kind: ShieldKind, learned_per_h: number): number =>
+  Math.max(NORMAL_PER_H_MIN[kind], learned_per_h);
+
+/** Where it tightens by one step more; at the last step, what made it so. */
+export const tightensAt = (
+  kind: ShieldKind,
+  { step, normal_per_h }: Pick<ShieldState, "step" | "normal_per_h">,
+): number => normalOf(kind, normal_per_h) * TIGHTENS_AT[Math.min(step, SHIELD_STEP_MAX - 1)]!;
+
+/** Up at once, as many steps as the rate asks for; down one at a time, after calm. @returns the step and when it was hot */
+export function nextStep(
+  kind: ShieldKind,
+  state: ShieldState,
+  rate_per_h: number,
+  now_ms: number,
+): Pick<ShieldState, "step" | "hot_ms"> {
+  const normal = normalOf(kind, state.normal_per_h);
+  if (state.held) return { step: state.step, hot_ms: state.hot_ms };
+  const asked = TIGHTENS_AT.filter((times) => rate_per_h > normal * times).length;
+  if (asked > state.step) return { step: asked, hot_ms: now_ms };
+  if (state.step === 0) return { step: 0, hot_ms: null };
+  const isCalm = rate_per_h < normal * TIGHTENS_AT[state.step - 1]! * CALM_SHARE;
+  if (!isCalm || state.hot_ms === null) return { step: state.step, hot_ms: now_ms };
+  if (now_ms - state.hot_ms < CALM_MS) return { step: state.step, hot_ms: state.hot_ms };
+  return { step: state.step - 1, hot_ms: state.step === 1 ? null : now_ms };
+}
+
+/** The new normal after an hour in which nothing was tight. */
+export const learn = (normal_per_h: number, hour_per_h: number): number =>
+  normal_per_h * (1 - LEARNED_SHARE_PER_H) + hour_per_h * LEARNED_SHARE_PER_H;
+
+/** What holds at each step, in a sentence for everybody. */
+export const SENTENCES: Record<ShieldKind, readonly [string, string, string, string]> = {
+  sign_up: [
+    "Everybody may sign up as usual.",
+    "Many sign up at this moment: five an hour may come from one network.",
+    "Very many sign up at this moment: one an hour may come from one network, and not more in all than usual.",
+    "A flood of new accounts: for a while, people come in by invitation only.",
+  ],
+  posting: [
+    "Everybody may write as usual.",
+    "Many new people write at this moment: who is new here may write 30 times an hour.",
+    "Very many new people write at this moment: who is new here may write 10 times an hour.",
+    "A flood of posts by new accounts: who is new here may write 3 times an hour.",
+  ],
+  uploading: [
+    "Everybody may upload as usual.",
+    "Many new people upload at this moment: who is new here has half the room.",
+    "Very many new people upload at this moment: who is new here has a tenth of the room.",
+    "A flood of uploads by new accounts: who is new here uploads nothing more for a while.",
+  ],
+};
+
+/** By step: sign-ups an hour from one network; null leaves it to the limits that always hold. */
+export const SIGN_UPS_PER_NETWORK_H = [null, 5, 1, 0] as const;
+export const POSTS_PER_NEWCOMER_H = [null, 30, 10, 3] as const;
+export const ROOM_SHARE = [1, 0.5, 0.1, 0] as const;
+
+const GIB = 1024 ** 3;
+/** The room of new people grows while they are here without a sanction: by account's age, the last is for ever. */
+export const ROOMS: readonly { until_ms: number; bytes: number }[] = [
+  { until_ms: DAY_MS, bytes: 2 * GIB },
+  { until_ms: NEWCOMER_MS, bytes: 10 * GIB },
+  { until_ms: 30 * DAY_MS, bytes: 25 * GIB },
+];
+
+/** Bytes of somebody's room; null for all that anybody has. A standing sanction keeps it as small as on the first day. */
+export function roomOf(age_ms: number, sanctioned: boolean, step: number): number | null {
+  const stage = sanctioned ? ROOMS[0] : ROOMS.find(({ until_ms }) => age_ms < until_ms);
+  if (!stage) return null;
+  const isNewcomer = age_ms < NEWCOMER_MS || sanctioned;
+  return Math.floor(stage.bytes * (isNewcomer ? ROOM_SHARE[step]! : 1));
+}
