@@ -139,7 +139,9 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     }),
   );
   const moderated = { people, spaces, feed: feed.moderation, video: media.moderation };
-  const moderation = opened.use(await createModeration({ sql, log, jobs, clock, ids, limiter, ...moderated }));
+  const moderation: Moderation = opened.use(
+    await createModeration({ sql, log, jobs, clock, ids, limiter, ...moderated }),
+  );
   gates.current = moderation.gates;
   const notify = createNotify({ sql, log, jobs, clock, people, feed });
 

@@ -18,7 +18,7 @@ export function startFollowing({ log, audit }: Pick<Ground, "log" | "audit">, ac
       switch (event.type) {
         case "people.suspended": {
           const { person_id, by, reason, act_id } = event.data;
-          if (act_id === undefined) await acts.adopt(tx, { person_id, by, reason, at: stored.at });
+          if (act_id === undefined) await acts.adopt(tx, { person_id, by, reason });
           break;
         }
         case "people.reinstated": {

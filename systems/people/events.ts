@@ -11,7 +11,8 @@ export type RevokedCredential = { id: string; kind: "session" | "token"; hash: s
 
 /** By name without the prefix `people.`. Version 1 each. */
 export type PeopleEvents = {
-  person_created: { person_id: PersonId; handle: string; role: HouseRole };
+  /** `from_outside` where they came in by the open door, from another machine: what a surge of new accounts is made of. */
+  person_created: { person_id: PersonId; handle: string; role: HouseRole; from_outside?: boolean };
   profile_changed: { person_id: PersonId };
   followed: { follower_id: PersonId; followee_id: PersonId };
   /** Also told for each follow that a block ended. */

@@ -62,7 +62,7 @@ export function createSignUp(
       throw new Problem(403, "people.sign_up_closed", "This house takes in nobody new at present.");
     if (invitation === undefined) {
       if (mode === "open") {
-        await gate.signUp(address);
+        if (!isThisMachine(address)) await gate.signUp(address);
         return { by: "door" };
       }
       throw new Problem(
@@ -88,6 +88,7 @@ export function createSignUp(
   async function make(
     tx: Tx,
     asked: { handle: string; display_name: string; role: HouseRole; password_hash: string },
+    from_outside = false,
   ): Promise<PersonId> {
     const id = ids.next<"person">();
     try {
@@ -96,7 +97,7 @@ export function createSignUp(
       throw isUniqueViolation(error, "people_persons_handle_key") ? handleTaken() : error;
     }
     if (asked.role === "admin") await invitations.removeSetupLinks(tx);
-    await tell(log, tx, id, "person_created", { person_id: id, handle: asked.handle, role: asked.role });
+    await tell(log, tx, id, "person_created", { person_id: id, handle: asked.handle, role: asked.role, from_outside });
     return id;
   }
 
@@ -124,7 +125,9 @@ export function createSignUp(
       const password_hash = await passwords.hash(asked.password);
       const { id, role, started } = await sql.tx(async (tx) => {
         const { role, noteUse } = await enter(tx, entry);
-        const id = await make(tx, { handle: asked.handle, display_name: asked.display_name, role, password_hash });
+        const from_outside = entry.by === "door" && !isThisMachine(origin.address);
+        const made = { handle: asked.handle, display_name: asked.display_name, role, password_hash };
+        const id = await make(tx, made, from_outside);
         await noteUse(id);
         return { id, role, started: await sessions.start(tx, id, origin) };
       });
@@ -161,6 +164,9 @@ export function createSignUp(
     },
   };
 }
+
+/** Who sits at the house's own machine is whoever runs it. A proxy there must be told of (`FOLKHUS_TRUSTED_PROXIES`). */
+const isThisMachine = (address: string): boolean => address === "::1" || /^(?:::ffff:)?127\./i.test(address);
 
 const setupInvalid = () =>
   new Problem(

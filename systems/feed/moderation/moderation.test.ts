@@ -178,3 +178,23 @@ test("FD264: who is limited is in no list that the house chooses, but for those 
   (await t.house.db.sql.tx((tx) => discipline.unlimit(tx, loud.id, act)))?.();
   expect(await seen(stranger)).toEqual([true, true, true, true]);
 });
+
+test("FD265: what moderators marked stays marked whatever its author edits, until they give it back", async () => {
+  const post = await t.post(ada, "Red");
+  const id: PostId = post.id;
+  const mark = (marks: { sensitive: boolean; content_warning: string | null }) =>
+    t.house.db.sql.tx((tx) => moderation.mark(tx, id, marks, mo.id));
+  const marked = await mark({ sensitive: true, content_warning: "blood" });
+  marked?.done?.();
+  expect(marked?.before).toEqual({ sensitive: false, content_warning: null });
+  expect(await mark({ sensitive: true, content_warning: null })).toBeNull();
+  const edit = (body: { text?: string; sensitive?: boolean; content_warning?: string | null }) =>
+    client.call(r.editPost, { token: ada.token, params: { id }, body });
+  expect((await edit({ text: "Re", sensitive: false, content_warning: null })).body).toMatchObject({
+    sensitive: true,
+    content_warning: "blood",
+  });
+  expect((await edit({ content_warning: "blood and knives" })).body.content_warning).toBe("blood and knives");
+  (await mark(marked!.before))?.done?.();
+  expect((await edit({ text: "R" })).body).toMatchObject({ sensitive: false, content_warning: null });
+});

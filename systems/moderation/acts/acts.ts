@@ -27,7 +27,7 @@ export interface Acts {
   /** Ends what has come to its end. @returns how many */
   endNow(): Promise<number>;
   /** A suspension that another way brought about (the people's own office) becomes an act that can be appealed. */
-  adopt(tx: Query, told: { person_id: PersonId; by: PersonId | null; reason: string; at: Date }): Promise<void>;
+  adopt(tx: Query, told: { person_id: PersonId; by: PersonId | null; reason: string }): Promise<void>;
   /** Somebody reinstated a person by that other way: what stood against them is taken back. */
   settle(tx: Query, person_id: PersonId, by: PersonId | null): Promise<void>;
 }
@@ -161,7 +161,7 @@ export function createActs(ground: Ground, subjects: Subjects, officers: Officer
       return ids.length;
     },
 
-    async adopt(tx, { person_id, by, reason, at }) {
+    async adopt(tx, { person_id, by, reason }) {
       const row: store.NewAct = {
         id: ids.next<"act">(),
         case_id: null,
@@ -172,7 +172,7 @@ export function createActs(ground: Ground, subjects: Subjects, officers: Officer
         space_id: null,
         power: "house",
         by_id: by,
-        at,
+        at: new Date(clock.now()),
         rule_id: null,
         words: reason,
         snapshot_id: null,

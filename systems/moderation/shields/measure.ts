@@ -15,12 +15,15 @@ export const TICK_JOB = "moderation.shields";
 
 const isNew = (person_id: PersonId, at: Date) => at.getTime() - idTimeMs(person_id) < NEWCOMER_MS;
 
-/** What a shield counts: every new account, and what new accounts write and upload. A lively evening of old ones is no flood. */
+/** What a shield counts: every new account that came in by the open door, and what new accounts write and upload. A lively evening of old ones is no flood. */
 const COUNTED: readonly { kind: ShieldKind; topic: string; counts: (event: StoredEvent) => boolean }[] = [
   {
     kind: "sign_up",
     topic: PEOPLE_TOPIC,
-    counts: (stored) => (stored as unknown as PeopleEvent).type === "people.person_created",
+    counts(stored) {
+      const event = stored as unknown as PeopleEvent;
+      return event.type === "people.person_created" && event.data.from_outside === true;
+    },
   },
   {
     kind: "posting",

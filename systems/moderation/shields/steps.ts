@@ -14,8 +14,8 @@ export const CALM_SHARE = 0.5;
 export const CALM_MS = 15 * MINUTE_MS;
 /** What is normal follows the hourly rate slowly, and only while nothing is tight: a flood never becomes normal. */
 export const LEARNED_SHARE_PER_H = 0.03;
-/** What every house may have without being stirred, whatever it learned, an hour. */
-export const NORMAL_PER_H_MIN: Record<ShieldKind, number> = { sign_up: 30, posting: 600, uploading: 120 };
+/** What every house may have without being stirred, whatever it learned, an hour: a school class arrives, a festival is filmed. */
+export const NORMAL_PER_H_MIN: Record<ShieldKind, number> = { sign_up: 60, posting: 6_000, uploading: 1_200 };
 
 /** Whom shields of posting and uploading count and concern. Everybody else is never touched. */
 export const NEWCOMER_MS = 7 * DAY_MS;
@@ -88,14 +88,13 @@ export const POSTS_PER_NEWCOMER_H = [null, 30, 10, 3] as const;
 export const ROOM_SHARE = [1, 0.5, 0.1, 0] as const;
 
 const GIB = 1024 ** 3;
-/** The room of new people grows while they are here without a sanction: by account's age, the last is for ever. */
+/** The room of new people grows while they are here without a sanction; at first there is room for one of the largest files. */
 export const ROOMS: readonly { until_ms: number; bytes: number }[] = [
-  { until_ms: DAY_MS, bytes: 2 * GIB },
-  { until_ms: NEWCOMER_MS, bytes: 10 * GIB },
+  { until_ms: NEWCOMER_MS, bytes: 12 * GIB },
   { until_ms: 30 * DAY_MS, bytes: 25 * GIB },
 ];
 
-/** Bytes of somebody's room; null for all that anybody has. A standing sanction keeps it as small as on the first day. */
+/** Bytes of somebody's room; null for all that anybody has. A standing sanction keeps it as small as in the first week. */
 export function roomOf(age_ms: number, sanctioned: boolean, step: number): number | null {
   const stage = sanctioned ? ROOMS[0] : ROOMS.find(({ until_ms }) => age_ms < until_ms);
   if (!stage) return null;

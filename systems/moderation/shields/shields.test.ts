@@ -1,0 +1,186 @@
+import { afterAll, describe, expect, test } from "bun:test";
+
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "#kernel/time.ts";
+import { createComment } from "#systems/feed/contract.ts";
+
+import { moderationRoutes as r } from "../contract.ts";
+import { testModeration } from "../testing.ts";
+import { networkKey } from "./gates.ts";
+import { CALM_MS, learn, nextStep, NORMAL_PER_H_MIN, roomOf, ROOMS, type ShieldState, tightensAt } from "./steps.ts";
+
+const calm: ShieldState = { step: 0, held: false, normal_per_h: 0, hot_ms: null, since_ms: 0 };
+const normal = NORMAL_PER_H_MIN.sign_up;
+
+describe("a shield's steps", () => {
+  test("MO21: it tightens at 4, 8 and 16 times what is normal, at once as far as the rate asks", () => {
+    const at = (rate: number) => nextStep("sign_up", calm, rate, 5).step;
+    expect([at(normal * 4), at(normal * 4 + 1), at(normal * 8 + 1), at(normal * 1_000)]).toEqual([0, 1, 2, 3]);
+    expect(nextStep("sign_up", { ...calm, normal_per_h: 100 }, 300, 5).step).toBe(0);
+    expect(tightensAt("sign_up", { step: 1, normal_per_h: 100 })).toBe(800);
+  });
+
+  test("MO22: it relaxes one step at a time, each after a quarter of an hour below half of what had tightened it", () => {
+    const hot: ShieldState = { ...calm, step: 3, hot_ms: 0 };
+    const half = normal * 8;
+    expect(nextStep("sign_up", hot, half, CALM_MS * 2)).toEqual({ step: 3, hot_ms: CALM_MS * 2 });
+    expect(nextStep("sign_up", hot, half - 1, CALM_MS - 1)).toEqual({ step: 3, hot_ms: 0 });
+    expect(nextStep("sign_up", hot, half - 1, CALM_MS)).toEqual({ step: 2, hot_ms: CALM_MS });
+    // On the border of a step nothing swings: what is too little to tighten is too much to relax.
+    const border = normal * 4 - 1;
+    expect(nextStep("sign_up", { ...calm, step: 1, hot_ms: 0 }, border, DAY_MS).step).toBe(1);
+    expect(nextStep("sign_up", calm, border, DAY_MS).step).toBe(0);
+    expect(nextStep("sign_up", { ...calm, step: 1, hot_ms: 0 }, 0, CALM_MS)).toEqual({ step: 0, hot_ms: null });
+    for (const rate of [0, 1e9]) expect(nextStep("sign_up", { ...hot, held: true }, rate, DAY_MS).step).toBe(3);
+  });
+
+  test("MO23: what is normal is learned slowly", () => {
+    let learned = 0;
+    for (let hour = 0; hour < 24 * 7; hour++) learned = learn(learned, 200);
+    expect(learned).toBeGreaterThan(190);
+    expect(learn(0, 200)).toBeLessThan(10);
+  });
+
+  test("MO26: new people have a small room that grows; a sanction keeps it small, and a flood shrinks it", () => {
+    expect(roomOf(0, false, 0)).toBe(ROOMS[0]!.bytes);
+    expect(roomOf(2 * DAY_MS, false, 0)).toBe(ROOMS[0]!.bytes);
+    expect(roomOf(8 * DAY_MS, false, 0)).toBe(ROOMS[1]!.bytes);
+    expect(roomOf(31 * DAY_MS, false, 3)).toBeNull();
+    expect(roomOf(8 * DAY_MS, false, 3)).toBe(ROOMS[1]!.bytes);
+    expect(roomOf(400 * DAY_MS, true, 0)).toBe(ROOMS[0]!.bytes);
+    expect([1, 2, 3].map((step) => roomOf(0, false, step)! / ROOMS[0]!.bytes)).toEqual([0.5, expect.closeTo(0.1), 0]);
+  });
+
+  test("MO24: a network is what a customer gets, and not one address of it", () => {
+    expect(networkKey("192.0.2.77")).toBe("192.0.2.0/24");
+    expect(networkKey("::ffff:192.0.2.78")).toBe("192.0.2.0/24");
+    expect(networkKey("2001:db8:1:2::9")).toBe(networkKey("2001:db8:1:ffff::1"));
+  });
+});
+
+describe("shields of a house", async () => {
+  const t = await testModeration();
+  const { client, feed, moderation } = t;
+  const { house } = feed;
+  const { sql } = house.db;
+  afterAll(async () => {
+    expect(house.broken).toEqual([]);
+    await t[Symbol.asyncDispose]();
+  });
+  const root = await house.person("root", "admin");
+  const [mo, ada] = [await house.person("mo", "moderator"), await house.person("ada")];
+  const shield = async (kind: "sign_up" | "posting" | "uploading") =>
+    (await client.call(r.listShields, {})).body.items.find((one) => one.kind === kind)!;
+  const flood = (kind: "sign_up" | "posting", events: number, ms = house.db.clock.now()) =>
+    sql.tx((tx) =>
+      moderation.shields.count(
+        tx,
+        kind,
+        Array.from({ length: events }, () => ms),
+      ),
+    );
+  const hold = (kind: "sign_up" | "posting" | "uploading", step: number | null) =>
+    client.call(r.holdShield, { token: root.token, params: { kind }, body: { step } });
+  const door = (address: string) =>
+    moderation.gates.signUp(address).then(
+      () => "open",
+      (problem: { code: string }) => problem.code,
+    );
+
+  test("MO27: what happens is measured from the log, by minute, and told to everybody", async () => {
+    const signUp = (handle: string, address: string) => {
+      const body = JSON.stringify({ handle, password: "seven green kettles", display_name: handle });
+      const headers = { "content-type": "application/json" };
+      return house.api.fetch(new Request("http://house.test/v1/people", { method: "POST", body, headers }), address);
+    };
+    for (const address of ["192.0.2.9", "127.0.0.1", "::1", "::ffff:127.0.0.1"])
+      expect((await signUp(`new${address.replaceAll(/\W/g, "")}`, address)).status).toBe(201);
+    await t.settled();
+    // Whom the house made by itself, and who sits at its own machine, is no surge.
+    expect(await shield("sign_up")).toMatchObject({ step: 0, rate_per_h: 6, normal_per_h: 60, tightens_at_per_h: 240 });
+    await feed.post(ada, "One");
+    await t.settled();
+    expect((await shield("posting")).rate_per_h).toBe(6);
+    expect((await moderation.notes()).length).toBe(0);
+  });
+
+  test("MO24: a flood of sign-ups is met by steps: fewer by network, fewer in all, by invitation; and it ends by itself", async () => {
+    for (let n = 0; n < 10; n++) expect(await door("192.0.2.1")).toBe("open");
+    await flood("sign_up", 40);
+    expect(await shield("sign_up")).toMatchObject({ step: 1, held: false });
+    const tried = [];
+    for (let n = 0; n < 6; n++) tried.push(await door(`192.0.2.${n}`));
+    expect(tried).toEqual(["open", "open", "open", "open", "open", "shield.sign_up"]);
+    expect(await door("198.51.100.1")).toBe("open");
+    await flood("sign_up", 50);
+    expect((await shield("sign_up")).step).toBe(2);
+    expect(await door("203.0.113.1")).toBe("open");
+    expect(await door("203.0.113.2")).toBe("shield.sign_up");
+    await flood("sign_up", 200);
+    expect((await shield("sign_up")).step).toBe(3);
+    expect(await door("100.64.0.1")).toBe("people.invitation_needed");
+    expect(await moderation.notes()).toMatchObject([{ code: "shield.sign_up" }]);
+    const node = await t.node();
+    expect(await node.shields.step("sign_up")).toBe(3);
+    for (let left = 3; left > 0; left--) {
+      t.later(16 * MINUTE_MS);
+      await feed.runJob("moderation.shields", {});
+      expect((await shield("sign_up")).step).toBe(left - 1);
+    }
+    expect(await door("100.64.0.1")).toBe("open");
+    // The other node hears of it, and at the latest after 30 s looks for itself.
+    while ((await node.shields.step("sign_up")) !== 0) await Bun.sleep(5);
+    const audit = await client.call(r.listAudit, { token: root.token, query: { what: "shield" } });
+    expect(audit.body.items.map(({ what, by, detail }) => [what, by, detail.to])).toEqual([
+      ["shield.relaxed", null, 0],
+      ["shield.relaxed", null, 1],
+      ["shield.relaxed", null, 2],
+      ["shield.tightened", null, 3],
+      ["shield.tightened", null, 2],
+      ["shield.tightened", null, 1],
+    ]);
+  });
+
+  test("MO25: a flood of posts slows new people and nobody else", async () => {
+    await hold("posting", 3);
+    const post = async (who: typeof ada, text: string) =>
+      feed.post(who, text).then(
+        () => "written",
+        (error: Error) => error.message.split(" ").at(-1),
+      );
+    const said = [];
+    for (let n = 0; n < 4; n++) said.push(await post(ada, `Number ${n}`));
+    // The clock of this house is ahead by the calm of before, and still in ada's first week.
+    expect(said).toEqual(["written", "written", "written", "shield.posting"]);
+    const made = await feed.post(mo, "I am an officer");
+    const comment = await client.call(createComment, {
+      token: ada.token,
+      params: { id: made.id },
+      body: { text: "And I?" },
+    });
+    expect([comment.status, comment.code]).toEqual([429, "shield.posting"]);
+    t.later(8 * DAY_MS);
+    expect(await post(ada, "I am here for long")).toBe("written");
+    await hold("posting", null);
+  });
+
+  test("MO28: an admin holds a shield where they want it, against any rate, until they let it go", async () => {
+    expect(
+      (await client.call(r.holdShield, { token: mo.token, params: { kind: "sign_up" }, body: { step: 0 } })).code,
+    ).toBe("role.required");
+    expect((await hold("sign_up", 3)).body).toMatchObject({ step: 3, held: true });
+    t.later(HOUR_MS);
+    await feed.runJob("moderation.shields", {});
+    expect((await shield("sign_up")).step).toBe(3);
+    await hold("sign_up", 0);
+    await flood("sign_up", 10_000, house.db.clock.now() + 9 * DAY_MS);
+    expect((await shield("sign_up")).step).toBe(0);
+    expect((await hold("sign_up", null)).body.held).toBe(false);
+    await hold("sign_up", 0);
+  });
+
+  test("MO26: the room of new people is asked for where it counts; officers have all of it", async () => {
+    const new_ = await house.person("fresh");
+    expect(await moderation.gates.room(new_.id)).toBe(ROOMS[1]!.bytes);
+    expect(await moderation.gates.room(root.id)).toBeNull();
+  });
+});
