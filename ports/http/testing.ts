@@ -47,7 +47,7 @@ export function createTestClient(
       );
       const text = await response.text();
       // What is no JSON (a feed for readers of feeds) is given as it came.
-      const is_json = response.headers.get("content-type")?.includes("json") ?? false;
+      const is_json = /^application\/(?:\w+\+)?json\b/.test(response.headers.get("content-type") ?? "");
       const body: unknown = text === "" ? null : is_json ? JSON.parse(text) : text;
       const code = response.status >= 400 ? (body as { code?: string } | null)?.code : undefined;
       return { status: response.status, body: body as AnswerOf<typeof route>, code, headers: response.headers };
