@@ -319,7 +319,7 @@ describe("tus-js-client, as it comes", () => {
             },
           }),
         );
-        return media.house.api.fetch(new Request(request, { body }), "192.0.2.1");
+        return media.house.api.fetch(new Request(request, { method: "PATCH", body }), "192.0.2.1");
       },
     });
     const first = new tus.Upload(Buffer.from(bytes) as never, {
