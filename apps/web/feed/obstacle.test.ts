@@ -27,4 +27,15 @@ describe("obstacle", () => {
     expect(obstacle({ text: "" }, many(POST_IMAGES_MAX))).toBeNull();
     expect(obstacle({ text: "😀".repeat(POST_TEXT_CHARS_MAX) }, [])).toBeNull();
   });
+
+  test("WEB73: a poll without a question, with one option, with two alike or beside files is named", () => {
+    const poll = (...options: string[]) => ({ text: "Which?", poll: { options } });
+    expect(obstacle({ ...poll("a", "b"), text: " " }, [])).toContain("question");
+    expect(obstacle(poll("a", " ", ""), [])).toContain("two options");
+    expect(obstacle(poll("a", "a "), [])).toContain("the same");
+    expect(obstacle(poll("a", "x".repeat(101)), [])).toContain("100");
+    expect(obstacle(poll("a", "b"), [file("image")])).toContain("not both");
+    expect(obstacle({ text: "x", content_warning: "x".repeat(201) }, [])).toContain("200");
+    expect(obstacle(poll("a", "", "b"), [])).toBeNull();
+  });
 });
