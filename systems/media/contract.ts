@@ -48,6 +48,7 @@ export const VIDEO_STATUSES = ["processing", "ready", "failed"] as const;
 export type VideoStatus = (typeof VIDEO_STATUSES)[number];
 export type MediaKind = "video" | "image";
 
+export { ALT_CHARS_MAX } from "./bounds.ts";
 export { importUpload } from "./imports/contract.ts";
 
 // ---- uploads

@@ -12,6 +12,7 @@ export default function ComposeDialog({ draft, me, close }: { draft: Draft; me: 
   useEffect(() => {
     if (draft.text !== undefined && draftNow().text === "") editDraft({ text: draft.text });
     if (draft.space) editDraft({ space: draft.space });
+    if (draft.quote) editDraft({ quote: draft.quote });
     for (const file of draft.files ?? []) void addFile(file);
   }, [draft]);
   return (

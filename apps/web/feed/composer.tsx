@@ -1,7 +1,21 @@
 import { useQuery } from "@tanstack/react-query";
-import { ChevronDown, ImagePlus, Lock, UsersRound } from "lucide-react";
-import { type DragEvent, type ReactNode, useId, useState } from "react";
+import {
+  CalendarClock,
+  ChartBarBig,
+  ChevronDown,
+  Clock,
+  Ellipsis,
+  EyeOff,
+  FileText,
+  ImagePlus,
+  Lock,
+  TriangleAlert,
+  UsersRound,
+  X,
+} from "lucide-react";
+import { type ComponentProps, type DragEvent, lazy, type ReactNode, Suspense, useId, useState } from "react";
 
+import { CONTENT_WARNING_CHARS_MAX } from "#systems/feed/contract.ts";
 import { getMediaLimits, IMAGE_TYPES, VIDEO_TYPES } from "#systems/media/contract.ts";
 import type { Me } from "#systems/people/contract.ts";
 import { spacesRoutes } from "#systems/spaces/contract.ts";
@@ -12,12 +26,20 @@ import { Avatar } from "../parts/avatar.tsx";
 import { Button } from "../parts/button.tsx";
 import { cx } from "../parts/class.ts";
 import { LazyMenu } from "../parts/lazy-menu.tsx";
+import type { QuotedBriefly } from "../shell/compose.ts";
 import { ask } from "../shell/house.ts";
 import { MOD } from "../shell/keyboard.ts";
 import { editDraft, postDraft, useDraft } from "./draft.ts";
 import { obstacle } from "./obstacle.ts";
 import { AUDIENCE_ICONS, AUDIENCE_WORDS } from "./post-card.tsx";
 import { Counter, WritingField } from "./writing-field.tsx";
+
+const PollEditor = lazy(async () => ({ default: (await import("./writing/poll-editor.tsx")).PollEditor }));
+const ScheduleSheet = lazy(() => import("./writing/schedule-sheet.tsx"));
+const DraftsSheet = lazy(() => import("./writing/drafts-sheet.tsx"));
+const ScheduledSheet = lazy(() => import("./writing/scheduled-sheet.tsx"));
+
+const DAY_S = 86_400;
 
 const AUDIENCE_DETAILS = {
   public: "Anyone who comes by",
@@ -43,6 +65,7 @@ export function Composer({
   const files = useAttachments();
   const [over, setOver] = useState(false);
   const [tried, setTried] = useState(false);
+  const [sheet, setSheet] = useState<"when" | "drafts" | "scheduled" | null>(null);
   const limits = useQuery({ ...ask(getMediaLimits), staleTime: 5 * 60_000 });
   const problem = obstacle(draft, files);
   const waiting = files.some((file) => file.stage === "uploading" || file.stage === "making");
@@ -50,11 +73,16 @@ export function Composer({
   const take = (list: readonly File[]) => {
     for (const file of list) void addFile(file);
   };
-  const post = () => {
+  const post = (publish_at: string | null = null) => {
     setTried(true);
+    setSheet(null);
     if (problem !== null || draft.posting) return;
-    void postDraft();
+    void postDraft(publish_at);
     onPosted?.();
+  };
+  const later = () => {
+    setTried(true);
+    if (problem === null && !draft.posting) setSheet("when");
   };
   const onDrop = (event: DragEvent) => {
     event.preventDefault();
@@ -93,6 +121,12 @@ export function Composer({
       <div className="flex flex-1 gap-3">
         <Avatar person={me} className="mt-0.5 max-sm:hidden" />
         <div className="min-w-0 flex-1">
+          {draft.content_warning !== null && (
+            <WarningField
+              value={draft.content_warning}
+              onChange={(content_warning) => editDraft({ content_warning })}
+            />
+          )}
           <WritingField
             value={draft.text}
             onChange={(text) => editDraft({ text })}
@@ -100,10 +134,32 @@ export function Composer({
             placeholder={draft.space ? `Say something in ${draft.space.name}` : "What is going on?"}
             rows={rows}
             caretHere={caretHere}
-            onSubmit={post}
+            onSubmit={() => post()}
             onFiles={take}
           />
           <AttachmentCards files={files} />
+          {files.length > 0 && (
+            <label className="mt-2 flex min-h-10 cursor-pointer items-center gap-2.5 text-sm font-medium">
+              <input
+                type="checkbox"
+                checked={draft.sensitive}
+                onChange={({ target }) => editDraft({ sensitive: target.checked })}
+                className="size-4.5 accent-accent"
+              />
+              <EyeOff className="size-4.5 text-ink-3" aria-hidden="true" />
+              Sensitive: cover it until somebody asks
+            </label>
+          )}
+          {draft.poll && (
+            <Suspense fallback={<div className="h-64" />}>
+              <PollEditor
+                poll={draft.poll}
+                onChange={(poll) => editDraft({ poll })}
+                onRemove={() => editDraft({ poll: null })}
+              />
+            </Suspense>
+          )}
+          {draft.quote && <Quoted quote={draft.quote} onRemove={() => editDraft({ quote: null })} />}
           {refused.map((kind) => (
             <p key={kind?.because} className="mt-2 rounded-xl bg-warn-tint px-3 py-2 text-sm text-warn">
               {kind?.because}
@@ -118,6 +174,39 @@ export function Composer({
       )}
       <div className="mt-3 flex items-center gap-1 border-t border-line pt-3">
         <FileButton onFiles={take} />
+        <Tool
+          label={draft.poll ? "Take the poll out" : "Add a poll"}
+          aria-pressed={draft.poll !== null}
+          disabled={files.length > 0}
+          onClick={() =>
+            editDraft({
+              poll: draft.poll ? null : { options: ["", ""], multiple: false, hides_results: false, open_s: DAY_S },
+            })
+          }
+        >
+          <ChartBarBig className="size-5.5" aria-hidden="true" />
+        </Tool>
+        <Tool
+          label={draft.content_warning === null ? "Warn before it" : "Take the warning out"}
+          aria-pressed={draft.content_warning !== null}
+          onClick={() => editDraft({ content_warning: draft.content_warning === null ? "" : null })}
+        >
+          <TriangleAlert className="size-5.5" aria-hidden="true" />
+        </Tool>
+        <LazyMenu
+          align="start"
+          entries={() => [
+            { label: "Publish later", icon: <Clock />, run: later },
+            "line",
+            { label: "Drafts", icon: <FileText />, run: () => setSheet("drafts") },
+            { label: "Scheduled posts", icon: <CalendarClock />, run: () => setSheet("scheduled") },
+          ]}
+          trigger={
+            <Tool label="Publish later, drafts">
+              <Ellipsis className="size-5.5" aria-hidden="true" />
+            </Tool>
+          }
+        />
         <AudiencePicker />
         <span className="flex-1" />
         <Counter text={draft.text} />
@@ -133,6 +222,13 @@ export function Composer({
         </Button>
       </div>
       {foot}
+      <Suspense fallback={null}>
+        {sheet === "when" && (
+          <ScheduleSheet action="Schedule" onChoose={(at) => post(at)} close={() => setSheet(null)} />
+        )}
+        {sheet === "drafts" && <DraftsSheet close={() => setSheet(null)} />}
+        {sheet === "scheduled" && <ScheduledSheet close={() => setSheet(null)} />}
+      </Suspense>
       {over && (
         <div className="pointer-events-none absolute -inset-2 z-10 grid place-items-center rounded-2xl border-2 border-dashed border-accent-ink bg-accent-tint/95">
           <p className="flex items-center gap-3 text-lg font-bold text-accent-ink">
@@ -141,6 +237,67 @@ export function Composer({
         </div>
       )}
     </form>
+  );
+}
+
+/** One of the row of tools; the same size as what picks files. */
+function Tool({ label, children, ...rest }: ComponentProps<"button"> & { label: string }) {
+  return (
+    <button
+      type="button"
+      aria-label={label}
+      title={label}
+      {...rest}
+      className="grid size-10 shrink-0 place-items-center rounded-full text-accent-ink hover:bg-sunken disabled:opacity-35 aria-pressed:bg-accent-tint sm:size-11"
+    >
+      {children}
+    </button>
+  );
+}
+
+function WarningField({ value, onChange }: { value: string; onChange: (text: string) => void }) {
+  const id = useId();
+  return (
+    <div className="rise mb-2 flex items-center gap-2.5 rounded-xl bg-warn-tint px-3.5">
+      <TriangleAlert className="size-4.5 shrink-0 text-warn" aria-hidden="true" />
+      <label htmlFor={id} className="sr-only">
+        Warning before the post
+      </label>
+      <input
+        id={id}
+        dir="auto"
+        value={value}
+        maxLength={CONTENT_WARNING_CHARS_MAX}
+        placeholder="What should people know before they look?"
+        onChange={({ target }) => onChange(target.value)}
+        className="h-11 w-full min-w-0 bg-transparent text-base outline-none placeholder:text-warn/80"
+      />
+    </div>
+  );
+}
+
+function Quoted({ quote, onRemove }: { quote: QuotedBriefly; onRemove: () => void }) {
+  return (
+    <div className="rise mt-3 flex items-start gap-2 rounded-xl border border-line py-2 pr-1 pl-3.5">
+      <div className="min-w-0 flex-1 py-1">
+        <p className="flex items-center gap-2 text-sm">
+          <Avatar person={quote.author} size="xs" />
+          <span className="truncate font-bold">{quote.author.display_name}</span>
+          <span className="truncate text-ink-3">@{quote.author.handle}</span>
+        </p>
+        <p dir="auto" className="mt-1 line-clamp-3 text-sm whitespace-pre-line text-ink-2 wrap-anywhere">
+          {quote.text === "" ? "Without words" : quote.text}
+        </p>
+      </div>
+      <button
+        type="button"
+        aria-label="Take the quoted post out"
+        onClick={onRemove}
+        className="grid size-10 shrink-0 place-items-center rounded-full text-ink-3 hover:bg-sunken hover:text-ink"
+      >
+        <X className="size-4.5" aria-hidden="true" />
+      </button>
+    </div>
   );
 }
 

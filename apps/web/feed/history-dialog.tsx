@@ -28,9 +28,19 @@ export default function HistoryDialog({ post, close }: { post: Post; close: () =
               <p className="text-xs font-semibold text-ink-3">
                 Version {edit.version} · {wholeTime(edit.at)}
               </p>
+              {edit.content_warning !== null && (
+                <p dir="auto" className="mt-1 text-sm font-semibold">
+                  Warning: {edit.content_warning}
+                </p>
+              )}
               <p dir="auto" className="mt-1 text-sm whitespace-pre-wrap">
                 {edit.text}
               </p>
+              {edit.poll_options !== null && (
+                <p dir="auto" className="mt-1 text-sm text-ink-2">
+                  Poll: {edit.poll_options.join(" · ")}
+                </p>
+              )}
             </div>
           )}
         </PagedList>

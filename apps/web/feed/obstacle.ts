@@ -1,4 +1,9 @@
-import { CONTENT_WARNING_CHARS_MAX, POLL_OPTION_CHARS_MAX, POST_IMAGES_MAX, POST_TEXT_CHARS_MAX } from "#systems/feed/contract.ts";
+import {
+  CONTENT_WARNING_CHARS_MAX,
+  POLL_OPTION_CHARS_MAX,
+  POST_IMAGES_MAX,
+  POST_TEXT_CHARS_MAX,
+} from "#systems/feed/contract.ts";
 
 interface DraftFile {
   kind: "video" | "image";

@@ -9,8 +9,8 @@ import { cx } from "../parts/class.ts";
 import { plural } from "../parts/numbers.ts";
 import { useNowMs } from "../parts/time.tsx";
 import { call, queries } from "../shell/house.ts";
-import { sorry } from "../shell/toasts.ts";
 import { useOverlaid } from "../shell/overlay.ts";
+import { sorry } from "../shell/toasts.ts";
 import { polls } from "./poll-votes.ts";
 import { percentOf } from "./poll-words.ts";
 import { leftOf } from "./when.ts";
@@ -18,7 +18,9 @@ import { leftOf } from "./when.ts";
 /** A poll: real radio buttons or boxes until one voted, bars with their numbers afterwards. */
 export function PollView({ post, told }: { post: { id: string; viewer?: Post["viewer"] }; told: Poll }) {
   const done = useOverlaid<{ poll?: Poll }>(polls, post.id, {}).poll;
-  const poll = done && done.edition >= told.edition && (done.chosen !== null || told.chosen === null) ? fresher(done, told) : told;
+  // One's own vote is only in what answered it; what came later knows more voters.
+  const isNewer = done?.edition === told.edition && (told.chosen === null || (told.voters ?? 0) <= (done.voters ?? 0));
+  const poll = done && isNewer ? done : told;
   const now_ms = useNowMs();
   const name = useId();
   const [chosen, setChosen] = useState<readonly number[]>([]);
@@ -118,10 +120,6 @@ export function PollView({ post, told }: { post: { id: string; viewer?: Post["vi
     </div>
   );
 }
-
-/** What came later knows more voters; one's own vote is only in what answered it. */
-const fresher = (done: Poll, told: Poll): Poll =>
-  told.edition === done.edition && told.chosen !== null && (told.voters ?? 0) > (done.voters ?? 0) ? told : done;
 
 function Bar({
   poll,

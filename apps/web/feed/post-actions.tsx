@@ -1,5 +1,5 @@
 import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
-import { Bookmark, Heart, MessageCircle, Repeat2 } from "lucide-react";
+import { Bookmark, Heart, MessageCircle, Repeat2, TextQuote } from "lucide-react";
 import { type ReactNode, useState } from "react";
 
 import type { Post } from "#systems/feed/contract.ts";
@@ -7,6 +7,7 @@ import type { Post } from "#systems/feed/contract.ts";
 import { cx } from "../parts/class.ts";
 import { compact } from "../parts/numbers.ts";
 import { offer } from "../shell/toasts.ts";
+import { mayQuote, quote } from "./quoting.ts";
 import { react, type Reaction } from "./reactions.ts";
 
 /** Like, comment, pass on, keep. Somebody who is not signed in is told where the door is. */
@@ -45,6 +46,17 @@ export function PostActions({ post }: { post: Post }) {
           >
             <Repeat2 className="size-5.5" />
           </Toggle>
+        )}
+        {viewer && mayQuote(post) && (
+          <button
+            type="button"
+            aria-label="Quote"
+            title="Quote"
+            onClick={() => quote(post)}
+            className="grid size-11 place-items-center rounded-full text-ink-3 transition-colors hover:bg-sunken hover:text-ink"
+          >
+            <TextQuote className="size-5.5" aria-hidden="true" />
+          </button>
         )}
       </div>
       <Toggle

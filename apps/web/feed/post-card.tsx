@@ -1,6 +1,6 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { Globe, Lock, Repeat2, Users, UsersRound } from "lucide-react";
-import { type KeyboardEvent, memo, type MouseEvent, useState } from "react";
+import { type KeyboardEvent, lazy, memo, type MouseEvent, Suspense, useState } from "react";
 
 import type { Audience } from "#kernel/wire.ts";
 import type { Post } from "#systems/feed/contract.ts";
@@ -8,13 +8,19 @@ import type { Post } from "#systems/feed/contract.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { cx } from "../parts/class.ts";
 import { Ago } from "../parts/time.tsx";
+import { LinkView } from "./link-view.tsx";
 import { PostActions } from "./post-actions.tsx";
 import { PostMedia } from "./post-media.tsx";
 import { PostMenu } from "./post-menu.tsx";
+import { QuoteView } from "./quote-view.tsx";
+import { mayQuote, quote } from "./quoting.ts";
 import { react, usePost } from "./reactions.ts";
 import { RichText } from "./rich-text.tsx";
 import { useSeen } from "./use-seen.ts";
+import { Covered, Warned } from "./veiled.tsx";
 import { Views } from "./views.tsx";
+
+const PollView = lazy(async () => ({ default: (await import("./poll-view.tsx")).PollView }));
 
 /** Longer texts are folded in lists, so that one post does not fill the house. */
 const TEXT_CHARS_FOLDED = 700;
@@ -45,6 +51,7 @@ export const PostCard = memo(function PostCard({ post: told }: { post: Post }) {
       c: open,
       l: viewer ? () => react(post, "liked", !viewer.liked) : undefined,
       r: viewer && post.audience === "public" ? () => react(post, "reposted", !viewer.reposted) : undefined,
+      q: viewer && mayQuote(post) ? () => quote(post) : undefined,
       b: viewer ? () => react(post, "bookmarked", !viewer.bookmarked) : undefined,
     };
     const deed = deeds[event.key];
@@ -54,7 +61,10 @@ export const PostCard = memo(function PostCard({ post: told }: { post: Post }) {
   };
   const onClick = (event: MouseEvent) => {
     const target = event.target as Element;
-    if (target.closest("a,button,video,input,[role=menu],[role=dialog],[role=slider]") || getSelection()?.toString())
+    if (
+      target.closest("a,button,video,input,label,[role=menu],[role=dialog],[role=slider]") ||
+      getSelection()?.toString()
+    )
       return;
     if (!event.currentTarget.contains(target)) return;
     open();
@@ -136,12 +146,22 @@ export function PostHead({ post }: { post: Post }) {
   );
 }
 
-export function PostBody({ post, folded = false, large = false }: { post: Post; folded?: boolean; large?: boolean }) {
+/** What a post holds, in the order in which it is read; behind its warning where it has one. */
+export function PostBody(props: { post: Post; folded?: boolean; large?: boolean }) {
+  return (
+    <Warned post={props.post}>
+      <Held {...props} />
+    </Warned>
+  );
+}
+
+function Held({ post, folded = false, large = false }: { post: Post; folded?: boolean; large?: boolean }) {
   const long = post.text.length > TEXT_CHARS_FOLDED || post.text.split("\n").length > TEXT_LINES_FOLDED;
   const [open, setOpen] = useState(!folded);
   const hasMedia = post.video !== null || post.images.length > 0;
+  const isAlone = !hasMedia && post.poll === null && post.quote === null;
   // A few words alone may speak louder.
-  const short = !hasMedia && post.text.length < 90 && !post.text.includes("\n");
+  const short = isAlone && post.text.length < 90 && !post.text.includes("\n");
   return (
     <>
       {post.text !== "" && (
@@ -160,7 +180,23 @@ export function PostBody({ post, folded = false, large = false }: { post: Post; 
           Show the whole text
         </button>
       )}
-      <PostMedia post={post} />
+      {hasMedia && (
+        <Covered post={post} what={post.video ? "video" : post.images.length === 1 ? "picture" : "pictures"}>
+          <PostMedia post={post} />
+        </Covered>
+      )}
+      {post.poll && (
+        <Suspense fallback={<PollSpace options={post.poll.options.length} />}>
+          <PollView post={post} told={post.poll} />
+        </Suspense>
+      )}
+      {post.quote && <QuoteView quote={post.quote} />}
+      {isAlone && post.link && <LinkView link={post.link} />}
     </>
   );
 }
+
+/** As high as the poll that comes, so that nothing jumps. */
+const PollSpace = ({ options }: { options: number }) => (
+  <div aria-hidden="true" className="mt-3.5" style={{ height: `${options * 3.25 + 2}rem` }} />
+);

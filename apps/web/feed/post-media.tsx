@@ -114,7 +114,7 @@ function Picture({
       onClick={onOpen}
       aria-label={image.alt === "" ? label : `${label}: ${image.alt}`}
       className={cx(
-        "block w-full overflow-hidden rounded-xl bg-sunken bg-cover bg-center",
+        "relative block w-full overflow-hidden rounded-xl bg-sunken bg-cover bg-center",
         square && "h-full min-h-0",
         className,
       )}
@@ -138,6 +138,15 @@ function Picture({
         </span>
       ) : (
         <Skeleton className="size-full rounded-none" />
+      )}
+      {image.alt !== "" && (
+        <span
+          aria-hidden="true"
+          title={image.alt}
+          className="absolute bottom-2 left-2 rounded-md bg-black/65 px-1.5 py-0.5 text-[0.6875rem] leading-4 font-bold tracking-wide text-white"
+        >
+          ALT
+        </span>
       )}
     </button>
   );

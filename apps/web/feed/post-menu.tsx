@@ -1,18 +1,39 @@
-import { Ban, CircleHelp, Ellipsis, History, Link2, ListPlus, PencilLine, Trash2, VolumeX } from "lucide-react";
+import {
+  Ban,
+  CircleHelp,
+  Ellipsis,
+  History,
+  Link2,
+  Link2Off,
+  ListPlus,
+  PencilLine,
+  ScanText,
+  TextQuote,
+  Trash2,
+  Unlink,
+  VolumeX,
+} from "lucide-react";
 import { lazy, Suspense, use, useState } from "react";
 
 import type { Post } from "#systems/feed/contract.ts";
+import type { Me } from "#systems/people/contract.ts";
 
 import { IconButton } from "../parts/button.tsx";
 import { LazyMenu } from "../parts/lazy-menu.tsx";
 import type { MenuEntry } from "../parts/menu-entry.ts";
 import { setBond } from "../people/follow.tsx";
+import { queries } from "../shell/house.ts";
+import { meQuery } from "../shell/session.ts";
 import { say, sorry } from "../shell/toasts.ts";
 import { MenuExtrasContext } from "./menu-extras.ts";
+import { detach, hideLink } from "./post-deeds.ts";
+import { mayQuote } from "./quoting.ts";
 import { removePost } from "./reactions.ts";
 
+const AltSheet = lazy(() => import("./alt-sheet.tsx"));
 const EditDialog = lazy(() => import("./edit-dialog.tsx"));
 const HistoryDialog = lazy(() => import("./history-dialog.tsx"));
+const QuotesSheet = lazy(() => import("./quotes-sheet.tsx"));
 const SaveSheet = lazy(() => import("../media/library/save-sheet.tsx"));
 const WhyDialog = lazy(() => import("./why-dialog.tsx"));
 
@@ -21,8 +42,11 @@ export async function copyLink(path: string) {
   say("Link copied.");
 }
 
+const isMine = (person_id: string | undefined) =>
+  person_id !== undefined && queries.getQueryData<Me | null>(meQuery.queryKey)?.id === person_id;
+
 export function PostMenu({ post }: { post: Post }) {
-  const [open, setOpen] = useState<"edit" | "history" | "why" | "save" | null>(null);
+  const [open, setOpen] = useState<"edit" | "history" | "why" | "save" | "alt" | "quotes" | null>(null);
   const close = () => setOpen(null);
   const extras = use(MenuExtrasContext);
   const { author } = post;
@@ -33,10 +57,20 @@ export function PostMenu({ post }: { post: Post }) {
       ? { label: "Why am I seeing this?", icon: <CircleHelp />, run: () => extras.why(post) }
       : { label: "Why can I see this?", icon: <CircleHelp />, run: () => setOpen("why") },
     ...(extras?.entries(post) ?? []),
+    ...(mayQuote(post) ? [{ label: "Quotes of it", icon: <TextQuote />, run: () => setOpen("quotes") }] : []),
+    ...(isMine(post.quote?.post?.author.id)
+      ? [{ label: "Take my post out of it", icon: <Unlink />, run: () => void detach(post).catch(sorry) }]
+      : []),
     ...(post.edited_at ? [{ label: "Earlier versions", icon: <History />, run: () => setOpen("history") }] : []),
     ...(post.viewer?.own
       ? ([
           { label: "Edit", icon: <PencilLine />, run: () => setOpen("edit") },
+          ...(post.images.length > 0
+            ? [{ label: "Describe the pictures", icon: <ScanText />, run: () => setOpen("alt") }]
+            : []),
+          ...(post.link
+            ? [{ label: "Take the link’s card away", icon: <Link2Off />, run: () => void hideLink(post).catch(sorry) }]
+            : []),
           "line",
           { label: "Delete", icon: <Trash2 />, danger: true, run: () => void removePost(post).catch(sorry) },
         ] as MenuEntry[])
@@ -68,6 +102,8 @@ export function PostMenu({ post }: { post: Post }) {
         }
       />
       <Suspense fallback={null}>
+        {open === "alt" && <AltSheet post={post} close={close} />}
+        {open === "quotes" && <QuotesSheet post={post} close={close} />}
         {open === "edit" && <EditDialog post={post} close={close} />}
         {open === "history" && <HistoryDialog post={post} close={close} />}
         {open === "save" && post.video && <SaveSheet video_id={post.video.id} close={close} />}

@@ -24,6 +24,8 @@ interface Doings {
   gone: boolean;
   /** The whole post as it came back from an edit. */
   edited: Post;
+  /** Parts of it that changed without an edit. */
+  shown: Partial<Pick<Post, "images" | "link" | "quote">>;
   comments_added: number;
 }
 export type Reaction = "liked" | "reposted" | "bookmarked";
@@ -76,8 +78,10 @@ export async function removePost(post: Post) {
 export function usePost(post: Post): Post | null {
   const done = useOverlaid<Partial<Doings>>(doings, post.id, {});
   if (done.gone) return null;
-  const base =
-    done.edited && done.edited.version > post.version ? { ...done.edited, reposted_by: post.reposted_by } : post;
+  const base = {
+    ...(done.edited && done.edited.version > post.version ? { ...done.edited, reposted_by: post.reposted_by } : post),
+    ...done.shown,
+  };
   if (!base.viewer) return base;
   const viewer: PostViewer = {
     ...base.viewer,

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { EyeOff, TriangleAlert } from "lucide-react";
 import { type ReactNode, useId } from "react";
 
-import { type Post, readingPreferences } from "#systems/feed/contract.ts";
+import { getReadingPreferences, type Post } from "#systems/feed/contract.ts";
 
 import { cx } from "../parts/class.ts";
 import { ask } from "../shell/house.ts";
@@ -50,7 +50,11 @@ export function Covered({
   children: ReactNode;
 }) {
   const own = post.viewer?.own === true;
-  const wishes = useQuery({ ...ask(readingPreferences), enabled: post.sensitive && !!post.viewer, staleTime: 300_000 });
+  const wishes = useQuery({
+    ...ask(getReadingPreferences),
+    enabled: post.sensitive && !!post.viewer,
+    staleTime: 300_000,
+  });
   const [open, setOpen] = useVeil(post.id, "media", "sensitive");
   if (!post.sensitive || own || wishes.data?.sensitive_media === "show") return children;
   if (open)

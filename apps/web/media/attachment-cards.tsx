@@ -1,6 +1,8 @@
 import { CircleAlert, CircleCheck, FileVideo, Pause, Play, RotateCcw, X } from "lucide-react";
 import { type ReactNode, useId, useRef, useState } from "react";
 
+import { ALT_CHARS_MAX } from "#systems/media/contract.ts";
+
 import { cx } from "../parts/class.ts";
 import { bytesOf, leftOf } from "../parts/numbers.ts";
 import { sorry } from "../shell/toasts.ts";
@@ -78,7 +80,8 @@ function wordsFor(file: Attachment, percent: number): ReactNode {
     case "ready":
       return (
         <span className="inline-flex items-center gap-1 text-good">
-          <CircleCheck className="size-3.5" aria-hidden="true" /> There, {bytesOf(file.size_bytes)}
+          <CircleCheck className="size-3.5" aria-hidden="true" /> There
+          {file.size_bytes > 0 && `, ${bytesOf(file.size_bytes)}`}
         </span>
       );
     case "making":
@@ -99,7 +102,7 @@ function Preview({ file }: { file: Attachment }) {
     <span className="relative grid size-18 shrink-0 place-items-center overflow-hidden rounded-xl bg-sunken text-ink-3">
       {file.preview_url === null ? (
         <FileVideo className="size-7" aria-hidden="true" />
-      ) : file.kind === "image" ? (
+      ) : file.kind === "image" || file.size_bytes === 0 ? (
         <img src={file.preview_url} alt="" className="size-full object-cover" />
       ) : (
         // A still of one's own file, not something to watch.
@@ -139,11 +142,17 @@ function AltField({ file }: { file: Attachment }) {
       <input
         id={id}
         value={file.alt}
-        maxLength={1000}
+        maxLength={ALT_CHARS_MAX}
         onChange={(event) => setAlt(file.key, event.target.value)}
         placeholder="Describe the picture"
+        aria-describedby={file.alt === "" ? `${id}-nudge` : undefined}
         className="mt-2 h-9 w-full rounded-lg bg-sunken px-3 text-sm outline-offset-0"
       />
+      {file.alt === "" && (
+        <p id={`${id}-nudge`} className="mt-1 text-xs text-ink-3">
+          A few words let everybody take part, also those who do not see it.
+        </p>
+      )}
     </>
   );
 }

@@ -88,6 +88,33 @@ export async function addFile(file: File, handle: FileSystemFileHandle | null = 
   await send(one);
 }
 
+/** What the house has already, from a draft that was begun elsewhere. */
+export function adopt(media: {
+  id: string;
+  kind: "video" | "image";
+  name: string;
+  alt: string;
+  preview_url: string | null;
+}) {
+  const shelved: Shelved = {
+    key: crypto.randomUUID(),
+    upload_id: null,
+    kind: media.kind,
+    name: media.name,
+    media_type: "",
+    size_bytes: 0,
+    fingerprint: "",
+    alt: media.alt,
+    media_id: media.id,
+    file: null,
+    handle: null,
+    at: kept.size,
+  };
+  const one = keep(shelved, null);
+  show(one, { preview_url: media.preview_url });
+  void shelf.put(shelved);
+}
+
 function keep(shelved: Shelved, file: File | null): Kept {
   const done = shelved.media_id !== null;
   const one: Kept = {

@@ -1,10 +1,20 @@
 import { useSyncExternalStore } from "react";
 
+import type { PersonCard } from "#kernel/cards.ts";
+
 /** Whether the compose dialog is open, and with what it begins. */
 export interface Draft {
   text?: string;
   space?: { id: string; slug: string; name: string };
   files?: File[];
+  /** The post that it is about. */
+  quote?: QuotedBriefly;
+}
+
+export interface QuotedBriefly {
+  id: string;
+  author: PersonCard;
+  text: string;
 }
 
 let open: Draft | null = null;

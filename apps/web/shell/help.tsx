@@ -6,6 +6,7 @@ const POSTS = [
   ["Enter", "Open the post"],
   ["l", "Like"],
   ["r", "Repost"],
+  ["q", "Quote"],
   ["b", "Bookmark"],
   ["c", "Comment"],
 ] as const;
