@@ -87,7 +87,7 @@ async function bundle(dir: string, minify: boolean, dev: boolean): Promise<PageB
     publicPath: "/assets/",
     naming: { entry: "[name]-[hash].[ext]", chunk: "[name]-[hash].[ext]", asset: "[name]-[hash].[ext]" },
     define: { "process.env.NODE_ENV": JSON.stringify(dev ? "development" : "production") },
-    plugins: [inertZod, hashedFonts(dir), tailwind],
+    plugins: [inertZod, slimContracts, hashedFonts(dir), tailwind],
   });
   const icon = await copyHashed(path.join(here, "icon.svg"), dir);
   const names = (await readdir(dir)).sort();
@@ -128,6 +128,23 @@ const inertZod: BunPlugin = {
     build.onLoad({ filter: /^zod$/, namespace: "inert" }, () => ({
       contents: `export const z = (${makeInert.toString()})();`,
       loader: "js",
+    }));
+  },
+};
+
+/**
+ * A contract tells people what a call does and how it can fail; the page calls it by method and path. What only the reference
+ * reads (a tenth of all text that a first visit would fetch) stays at home too.
+ */
+const slimContracts: BunPlugin = {
+  name: "slim-contracts",
+  setup(build) {
+    build.onLoad({ filter: /[\\/]systems[\\/].*contract\.ts$/ }, async ({ path: file }) => ({
+      contents: (await readFile(file, "utf8"))
+        .replace(/^\s*summary:\s*(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'),$/gm, "")
+        .replace(/^\s*problems: \[(?:\s*"[a-z_.]+",?)*\s*\],$/gm, "")
+        .replace(/^\s*(?:cost_tokens|deadline_ms|body_bytes_max): [\w* ]+,$/gm, ""),
+      loader: "ts",
     }));
   },
 };
