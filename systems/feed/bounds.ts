@@ -31,7 +31,7 @@ export const FORGET_ROWS_PER_PORTION_MAX = 50;
 /** Longer than any request: what was under way when the account was deleted has ended, and is met by the job too. */
 export const FORGET_DELAY_MS = 60_000;
 
-/** Memory of the author rings. 64 MiB hold about 200,000 people with their 8 … 48 newest entries. */
+/** Memory of the author rings. 64 MiB hold about 275,000 people with their 24 newest entries: 8 bytes each and 49 a person. */
 export const RINGS_BYTES_MAX = 64 * 1024 * 1024;
 /** Newest entries kept of one person; below them the database answers. 8 bytes each. */
 export const RING_ENTRIES_MAX = 256;

@@ -4,7 +4,8 @@ import type { Clock } from "#ports/clock/index.ts";
 import { AFTER_ALL_KEYS, BEFORE_ALL_KEYS, keyOf } from "./key.ts";
 import { createLists } from "./lists.ts";
 import { createMerge } from "./merge.ts";
-import { type Ring, ringFrom } from "./ring.ts";
+import { createRingTable } from "./ring-table.ts";
+import type { Ring } from "./ring.ts";
 
 /** What one step of a timeline costs on this machine, now, in µs. */
 export interface StepCosts {
@@ -31,9 +32,10 @@ const ROUNDS = 4;
 export async function measureSteps(clock: Clock): Promise<StepCosts> {
   const anyKey = () => keyOf(`${1_000_000_000_000_000 + Math.floor(clock.random() * 1e15)}`);
   const keys = (count: number) => Array.from({ length: count }, anyKey).toSorted((a, b) => b - a);
-  const rings = Array.from({ length: RINGS }, () => ringFrom(keys(RING_KEYS), BEFORE_ALL_KEYS));
+  const table = createRingTable({ entries_max: RING_KEYS });
+  const rings = Array.from({ length: RINGS }, (_, i) => table.make(i + 1, keys(RING_KEYS), BEFORE_ALL_KEYS));
   const homes = Array.from({ length: MERGES }, () =>
-    Array.from({ length: MERGED }, () => rings[Math.floor(clock.random() * RINGS)]!),
+    Int32Array.from({ length: MERGED }, () => rings[Math.floor(clock.random() * RINGS)]!),
   );
   const lists = createLists({
     clock,
@@ -43,8 +45,8 @@ export async function measureSteps(clock: Clock): Promise<StepCosts> {
     list_entries_max: LIST_KEYS * 2,
     idle_ms_max: 60_000,
   });
-  const homeLists: Ring[][] = [];
-  for (let i = 0; i < LISTS; i++) homeLists.push([await lists.of(`${i}`, ["author"])]);
+  const homeLists: Ring[] = [];
+  for (let i = 0; i < LISTS; i++) homeLists.push(await lists.of(`${i}`, ["author"]));
 
   const merge = createMerge();
   let made = 2_100_000_000_000_000;
@@ -59,10 +61,11 @@ export async function measureSteps(clock: Clock): Promise<StepCosts> {
   };
   return {
     ring_us: quickest(MERGES * MERGED, () => {
-      for (const home of homes) merge(home, AFTER_ALL_KEYS, PAGE_ENTRIES);
+      for (const slots of homes) merge({ rings: { table, slots }, list: null }, AFTER_ALL_KEYS, PAGE_ENTRIES);
     }),
     list_us: quickest(LIST_READS, () => {
-      for (let i = 0; i < LIST_READS; i++) merge(homeLists[i % LISTS]!, AFTER_ALL_KEYS, PAGE_ENTRIES);
+      for (let i = 0; i < LIST_READS; i++)
+        merge({ rings: null, list: homeLists[i % LISTS]! }, AFTER_ALL_KEYS, PAGE_ENTRIES);
     }),
     push_us: quickest(PUSHES * LISTS, () => {
       for (let i = 0; i < PUSHES; i++) {

@@ -48,7 +48,14 @@ const zCost = z.object({
 });
 
 /** Of the process that answers, since it started. */
-const zRings = z.object({ rings: z.number(), bytes: z.number(), loads: z.number(), dropped: z.number() });
+const zRings = z.object({
+  rings: z.number(),
+  keys: z.number(),
+  bytes: z.number(),
+  held_bytes: z.number(),
+  loads: z.number(),
+  dropped: z.number(),
+});
 const zLists = z.object({
   lists: z.number(),
   entries: z.number(),

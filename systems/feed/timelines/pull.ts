@@ -14,7 +14,7 @@ export interface PullTimeline extends Timeline {
   added(entry: Entry): void;
   removed(entry: Entry): void;
   clear(): void;
-  rings: Pick<Rings, "of" | "stats">;
+  rings: Pick<Rings, "read" | "stats">;
 }
 
 export interface PullBounds {
@@ -35,12 +35,10 @@ export function createPullTimeline(needs: { sql: Sql; reposts: Reposts; bounds: 
   });
 
   async function read(actors: readonly PersonId[], before: string | null, entries_max: number): Promise<Entry[]> {
-    const ready = rings.of(actors);
-    const merged = merge(
-      ready instanceof Promise ? await ready : ready,
-      before === null ? AFTER_ALL_KEYS : keyOf(before),
-      entries_max,
-    );
+    const below = before === null ? AFTER_ALL_KEYS : keyOf(before);
+    const asked = rings.read(actors, (set) => merge({ rings: set, list: null }, below, entries_max));
+    const merged = asked instanceof Promise ? await asked : asked;
+    if (merged === null) return entriesBelow(pool, actors, before, entries_max);
     const entries = await reposts.entries(merged.keys, (i) => actors[merged.sources[i]!]!);
     if (entries.length >= entries_max || merged.covered_to === BEFORE_ALL_KEYS) return entries;
     return entries.concat(await entriesBelow(pool, actors, idOf(merged.covered_to), entries_max - entries.length));

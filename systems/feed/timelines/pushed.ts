@@ -3,10 +3,10 @@ import type { Sql } from "#ports/sql/index.ts";
 
 import { AFTER_ALL_KEYS, BEFORE_ALL_KEYS, idOf, keyOf } from "./key.ts";
 import type { Lists } from "./lists.ts";
-import { createMerge } from "./merge.ts";
+import { createMerge, type Merged } from "./merge.ts";
 import type { PullTimeline } from "./pull.ts";
 import type { Reposts } from "./reposts.ts";
-import { DROPPED, type Ring } from "./ring.ts";
+import { DROPPED } from "./ring.ts";
 import { entriesBelow } from "./store.ts";
 import { homeEntry, type Strategy, type Timeline } from "./timeline.ts";
 
@@ -26,7 +26,6 @@ export interface PushedNeeds {
   heavyOf: ((actors: readonly PersonId[]) => Promise<readonly PersonId[]>) | null;
 }
 
-const NO_RINGS: readonly Ring[] = [];
 const NOBODY: readonly PersonId[] = [];
 /** A list that was dropped while rings were being read is asked for again; a second time is a house without memory. */
 const TRIES_MAX = 3;
@@ -49,16 +48,25 @@ export function createPushedTimeline(needs: PushedNeeds): Timeline {
     return made;
   }
 
-  async function sources(viewer_id: PersonId, { light, heavy }: Split): Promise<readonly Ring[]> {
-    for (let tries = 1; ; tries++) {
+  /** Null where memory does not hold what is needed at once. */
+  async function mergeAll(
+    viewer_id: PersonId,
+    { light, heavy }: Split,
+    below: number,
+    entries_max: number,
+  ): Promise<Merged | null> {
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
       const asked = lists.of(viewer_id, light);
       const list = asked instanceof Promise ? await asked : asked;
-      const rings = heavy.length === 0 ? NO_RINGS : pull.rings.of(heavy);
-      if (!(rings instanceof Promise)) return [list, ...rings];
-      const loaded = await rings;
-      // Who is no longer told of anything must not be read after waiting.
-      if (list.state !== DROPPED || tries === TRIES_MAX) return [list, ...loaded];
+      if (heavy.length === 0) return merge({ rings: null, list }, below, entries_max);
+      const merging = pull.rings.read(heavy, (rings) =>
+        // Who is no longer told of anything must not be read after waiting.
+        list.state === DROPPED ? null : merge({ rings, list }, below, entries_max),
+      );
+      const merged = merging instanceof Promise ? await merging : merging;
+      if (merged !== null) return merged;
     }
+    return null;
   }
 
   return {
@@ -66,11 +74,9 @@ export function createPushedTimeline(needs: PushedNeeds): Timeline {
     read: pull.read,
     async readHome(viewer_id, actors, before, entries_max) {
       const parts = splits.get(actors) ?? (await split(actors));
-      const merged = merge(
-        await sources(viewer_id, parts),
-        before === null ? AFTER_ALL_KEYS : keyOf(before),
-        entries_max,
-      );
+      const below = before === null ? AFTER_ALL_KEYS : keyOf(before);
+      const merged = await mergeAll(viewer_id, parts, below, entries_max);
+      if (merged === null) return (await entriesBelow(needs.sql.pool, actors, before, entries_max)).map(homeEntry);
       // Whose post it is says the post; the list knows only ids.
       const entries = (await reposts.entries(merged.keys, () => viewer_id)).map(homeEntry);
       if (entries.length >= entries_max || merged.covered_to === BEFORE_ALL_KEYS) return entries;
