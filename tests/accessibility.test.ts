@@ -53,6 +53,7 @@ const FILM = [
 const SIGNED_IN = [
   "/",
   "/discover",
+  "/discover?tab=trending",
   "/for-you",
   "/shorts",
   "/@bo",
@@ -74,6 +75,7 @@ const SIGNED_IN = [
   "/settings/profile",
   "/settings/sessions",
   "/settings/tokens",
+  "/settings/along",
   "/settings/for-you",
   "/nowhere",
 ];

@@ -1,17 +1,24 @@
+import { useSearch } from "@tanstack/react-router";
 import { Search } from "lucide-react";
+import { lazy, Suspense } from "react";
 
 import { discoverFeed } from "#systems/feed/contract.ts";
 
 import { Button } from "../parts/button.tsx";
 import { Empty } from "../parts/empty.tsx";
+import { RowSkeleton } from "../parts/skeleton.tsx";
+import { TabLinks } from "../parts/tab-links.tsx";
 import { openCompose } from "../shell/compose.ts";
 import { PageHeader } from "../shell/page-header.tsx";
 import { openPalette } from "../shell/palette-door.ts";
 import { useMe } from "../shell/session.ts";
 import { PostList } from "./post-list.tsx";
 
+const Trending = lazy(async () => ({ default: (await import("./trending/trending.tsx")).Trending }));
+
 export function DiscoverScreen() {
   const me = useMe();
+  const { tab } = useSearch({ from: "/discover" });
   return (
     <>
       <PageHeader title="Discover" detail="Everything public in this house" />
@@ -25,7 +32,18 @@ export function DiscoverScreen() {
           People, spaces, #hashtags
         </button>
       </div>
-      <div className="lg:pt-3">
+      <TabLinks
+        label="Discover"
+        tabs={[
+          { to: "/discover", label: "Newest", on: tab === undefined },
+          { to: "/discover", search: { tab: "trending" }, label: "Trending", on: tab === "trending" },
+        ]}
+      />
+      {tab === "trending" ? (
+        <Suspense fallback={<RowSkeleton />}>
+          <Trending />
+        </Suspense>
+      ) : (
         <PostList
           route={discoverFeed}
           empty={
@@ -37,7 +55,7 @@ export function DiscoverScreen() {
             </Empty>
           }
         />
-      </div>
+      )}
     </>
   );
 }

@@ -7,7 +7,7 @@ import type { Post } from "#systems/feed/contract.ts";
 
 import { Avatar } from "../parts/avatar.tsx";
 import { cx } from "../parts/class.ts";
-import { Ago } from "../parts/time.tsx";
+import { Ago, dayOf } from "../parts/time.tsx";
 import { LinkView } from "./link-view.tsx";
 import { PostActions } from "./post-actions.tsx";
 import { PostMedia } from "./post-media.tsx";
@@ -119,7 +119,13 @@ export function PostHead({ post }: { post: Post }) {
         </p>
         <p className="flex items-center gap-1.5 text-xs text-ink-3">
           <Link to="/posts/$id" params={{ id: post.id }} className="inline-block min-w-6 leading-6 hover:underline">
-            <Ago at={post.created_at} />
+            {post.imported_at === null ? (
+              <Ago at={post.created_at} />
+            ) : (
+              <time dateTime={post.created_at} title={`Brought along on ${dayOf(post.imported_at)}`}>
+                imported, first written on {dayOf(post.created_at)}
+              </time>
+            )}
           </Link>
           {post.edited_at && <span>· edited</span>}
           <span aria-hidden="true">·</span>

@@ -1,6 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
-import { Ban, CalendarDays, Clapperboard, Ellipsis, Image, Link2, LockKeyhole, PenLine, VolumeX } from "lucide-react";
+import {
+  Ban,
+  CalendarDays,
+  Clapperboard,
+  Ellipsis,
+  Image,
+  Link2,
+  LockKeyhole,
+  PenLine,
+  Rss,
+  VolumeX,
+} from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 
 import { personPosts } from "#systems/feed/contract.ts";
@@ -227,6 +238,11 @@ function BondMenu({ person, bond }: { person: Person; bond: Partial<Bond> }) {
     <LazyMenu
       entries={() => [
         { label: "Copy link", icon: <Link2 />, run: () => void copyLink(`/@${handle}`).catch(sorry) },
+        {
+          label: "Copy RSS address",
+          icon: <Rss />,
+          run: () => void copyLink(`/v1/people/${handle}/posts.rss`).catch(sorry),
+        },
         "line",
         bond.you_mute
           ? {

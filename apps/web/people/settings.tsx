@@ -1,6 +1,7 @@
 import { useParams } from "@tanstack/react-router";
-import { Ban, Eye, KeyRound, Laptop, Sparkles, SunMoon, Ticket, UserRound } from "lucide-react";
+import { Ban, Eye, KeyRound, Laptop, PackageOpen, Sparkles, SunMoon, Ticket, UserRound } from "lucide-react";
 
+import { AlongSettings } from "../feed/along/settings.tsx";
 import { ForYouSettings } from "../feed/for-you/settings.tsx";
 import { SeenSettings } from "../feed/settings-seen.tsx";
 import { NeedMe } from "../shell/need-me.tsx";
@@ -21,6 +22,7 @@ const SECTIONS: readonly Section[] = [
   { id: "seen", label: "Seen", detail: "What the house remembers of it", icon: Eye },
   { id: "for-you", label: "For you", detail: "What the house chooses, and whether", icon: Sparkles },
   { id: "silence", label: "Muted and blocked", detail: "Whom you do not hear", icon: Ban },
+  { id: "along", label: "Take your things along", detail: "Archives out, lists and old posts in", icon: PackageOpen },
 ];
 
 function Settings({ section }: { section: string | null }) {
@@ -38,6 +40,7 @@ function Settings({ section }: { section: string | null }) {
             {shown === "seen" && <SeenSettings />}
             {shown === "for-you" && <ForYouSettings me={me} />}
             {shown === "silence" && <SilenceSettings />}
+            {shown === "along" && <AlongSettings />}
           </div>
         </Sectioned>
       )}

@@ -13,9 +13,12 @@ const text = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined;
 
 const home = createRoute({ getParentRoute: () => root, path: "/", component: HomeScreen });
+const trendingTab = (search: Record<string, unknown>): { tab?: "trending" } =>
+  search.tab === "trending" ? { tab: "trending" } : {};
 const discover = createRoute({
   getParentRoute: () => root,
   path: "/discover",
+  validateSearch: trendingTab,
   component: lazyRouteComponent(() => import("../feed/discover.tsx"), "DiscoverScreen"),
 });
 const forYou = createRoute({
@@ -125,8 +128,10 @@ const spaces = createRoute({
 const space = createRoute({
   getParentRoute: () => root,
   path: "/s/$slug",
-  validateSearch: (search): { invitation?: string } =>
-    text(search.invitation) === undefined ? {} : { invitation: text(search.invitation)! },
+  validateSearch: (search): { invitation?: string; tab?: "trending" } => ({
+    ...(text(search.invitation) === undefined ? {} : { invitation: text(search.invitation)! }),
+    ...trendingTab(search),
+  }),
   component: lazyRouteComponent(() => import("../spaces/space.tsx"), "SpaceScreen"),
 });
 const settings = createRoute({

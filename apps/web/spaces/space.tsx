@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useRouterState, useSearch } from "@tanstack/react-router";
-import { Ellipsis, HardDrive, Link2, Lock, LogOut, Settings2, Trash2, UserPlus, UsersRound } from "lucide-react";
+import { Ellipsis, HardDrive, Link2, Lock, LogOut, Rss, Settings2, Trash2, UserPlus, UsersRound } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 
 import { spacePosts } from "#systems/feed/contract.ts";
@@ -13,6 +13,7 @@ import { Empty, Failed } from "../parts/empty.tsx";
 import { LazyMenu } from "../parts/lazy-menu.tsx";
 import { plural } from "../parts/numbers.ts";
 import { Loading, PostSkeleton, Skeleton } from "../parts/skeleton.tsx";
+import { TabLinks } from "../parts/tab-links.tsx";
 import { openCompose } from "../shell/compose.ts";
 import { ask, call } from "../shell/house.ts";
 import { PageHeader } from "../shell/page-header.tsx";
@@ -20,6 +21,7 @@ import { useMe } from "../shell/session.ts";
 import { say, sorry } from "../shell/toasts.ts";
 import { SpaceMark } from "./space-mark.tsx";
 
+const Trending = lazy(async () => ({ default: (await import("../feed/trending/trending.tsx")).Trending }));
 const MembersDialog = lazy(() => import("./members.tsx"));
 const EditSpace = lazy(() => import("./edit-space.tsx"));
 const InviteDialog = lazy(() => import("./invite.tsx"));
@@ -27,7 +29,7 @@ const CloseSpace = lazy(() => import("./close-space.tsx"));
 
 export function SpaceScreen() {
   const { slug } = useParams({ from: "/s/$slug" });
-  const { invitation } = useSearch({ from: "/s/$slug" });
+  const { invitation, tab } = useSearch({ from: "/s/$slug" });
   const asked = useQuery(ask(spacesRoutes.space, { params: { slug } }));
   if (asked.isPending) {
     return (
@@ -53,7 +55,7 @@ export function SpaceScreen() {
       </>
     );
   }
-  return <InSpace space={asked.data} invitation={invitation} />;
+  return <InSpace space={asked.data} invitation={invitation} is_trending={tab === "trending"} />;
 }
 
 function useMembership(slug: string, invitation: string | undefined) {
@@ -111,7 +113,15 @@ function Invited({ slug, invitation }: { slug: string; invitation: string }) {
   );
 }
 
-function InSpace({ space, invitation }: { space: Space; invitation: string | undefined }) {
+function InSpace({
+  space,
+  invitation,
+  is_trending,
+}: {
+  space: Space;
+  invitation: string | undefined;
+  is_trending: boolean;
+}) {
   const me = useMe();
   const { role, may_post, may_manage } = space.membership;
   const { busy, join, leaveSpace } = useMembership(space.slug, invitation);
@@ -131,6 +141,15 @@ function InSpace({ space, invitation }: { space: Space; invitation: string | und
               entries={() => [
                 { label: "Copy link", icon: <Link2 />, run: () => void copyLink(`/s/${space.slug}`).catch(sorry) },
                 { label: "Members", icon: <UsersRound />, run: () => setOpen("members") },
+                ...(space.visibility === "public"
+                  ? [
+                      {
+                        label: "Copy RSS address",
+                        icon: <Rss />,
+                        run: () => void copyLink(`/v1/spaces/${space.slug}/posts.rss`).catch(sorry),
+                      },
+                    ]
+                  : []),
                 ...(may_manage
                   ? ([
                       { label: "Invite", icon: <UserPlus />, run: () => setOpen("invite") },
@@ -214,7 +233,24 @@ function InSpace({ space, invitation }: { space: Space; invitation: string | und
           </button>
         )}
       </section>
-      <div className="pt-2 sm:pt-3">
+      <TabLinks
+        label={`In ${space.name}`}
+        tabs={[
+          { to: "/s/$slug", params: { slug: space.slug }, label: "Newest", on: !is_trending },
+          {
+            to: "/s/$slug",
+            params: { slug: space.slug },
+            search: { tab: "trending" },
+            label: "Trending",
+            on: is_trending,
+          },
+        ]}
+      />
+      {is_trending ? (
+        <Suspense fallback={<PostSkeleton />}>
+          <Trending space={card} />
+        </Suspense>
+      ) : (
         <PostList
           route={spacePosts}
           asked={{ params: { space: space.slug } }}
@@ -228,7 +264,7 @@ function InSpace({ space, invitation }: { space: Space; invitation: string | und
             </Empty>
           }
         />
-      </div>
+      )}
       <Suspense fallback={null}>
         {open === "members" && <MembersDialog space={space} close={close} />}
         {open === "edit" && <EditSpace space={space} close={close} />}
