@@ -48,8 +48,10 @@ export const PUSH_FOLLOWERS_MAX = 10_000;
 export const PUSH_FOLLOWERS_BOUND = 100_000_000;
 /** Memory of push lists: 64 MiB hold about 9,000 active viewers of 200 followees. */
 export const LISTS_BYTES_MAX = 64 * 1024 * 1024;
-/** Ids kept of one home; when full, the oldest quarter goes and the database answers below. 8 bytes each. */
+/** Ids kept of one home; when full, the oldest go and the database answers below. 8 bytes each. */
 export const LIST_ENTRIES_MAX = 800;
+/** A list that is shared with other nodes is made anew after three days, read or not. */
+export const LIST_SHARED_MS_MAX = 3 * 24 * 3_600_000;
 /** A list that nobody read for three days is not pushed to any more. */
 export const LIST_IDLE_MS_MAX = 3 * 24 * 3_600_000;
 

@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 
 import type { PostId } from "#kernel/ids.ts";
 import { decodeCursor } from "#kernel/paging.ts";
+import { createSystemClock } from "#ports/clock/index.ts";
 import { createApi, createIdempotency, DEFAULT_LIMITS } from "#ports/http/index.ts";
 import { createTestClient, type TestClient } from "#ports/http/testing.ts";
+import { createLocalSharedLists } from "#ports/lists/index.ts";
 import type { TestPerson } from "#systems/people/testing.ts";
 
 import { feedRoutes as r, type Post } from "./contract.ts";
@@ -37,6 +39,9 @@ const TINY: FeedNeeds["bounds"] = {
   posts_max: 6,
 };
 
+const sharedLists = () =>
+  createLocalSharedLists({ clock: createSystemClock(), bounds: { list_keys_max: 9, list_ms_max: 60_000 } });
+
 describe.each([
   ["tiny rings", { bounds: TINY }],
   ["rings as they are", {}],
@@ -44,6 +49,7 @@ describe.each([
   ["tiny lists and rings", { bounds: TINY, timeline: "hybrid" as const, push_followers_max: 2 }],
   ["lists as they are", { timeline: "push" as const }],
   ["the database alone", { timeline: "plain" as const }],
+  ["tiny lists that nodes share", { bounds: TINY, timeline: "push", shared_homes: sharedLists() }],
   ["a strategy that changes all the time", { bounds: TINY }, true],
 ] as [string, Partial<FeedNeeds>, boolean?][])("FD22: %s", (_name, needs, switches = false) => {
   let t: Awaited<ReturnType<typeof testFeed>>;

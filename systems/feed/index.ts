@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { CommentId, Id, PersonId, PostId } from "#kernel/ids.ts";
 import type { Viewer } from "#kernel/viewer.ts";
 import type { Caches } from "#ports/cache/index.ts";
-import type { Log, StoredEvent } from "#ports/log/index.ts";
+import type { SharedLists } from "#ports/lists/index.ts";
+import type { Log, LogPosition, StoredEvent } from "#ports/log/index.ts";
 import type { MigrationFolder } from "#ports/sql/index.ts";
 
 import * as b from "./bounds.ts";
@@ -38,6 +39,7 @@ import { type Choices, createChoices } from "./timelines/choice.ts";
 import { explainTimelines, type Explanation } from "./timelines/explain.ts";
 import { createLiveTimeline, type LiveTimeline, type TimelineBounds } from "./timelines/live.ts";
 import { createReadCounter } from "./timelines/reads.ts";
+import { whereToJoin } from "./timelines/shared.ts";
 import type { Strategy, Timeline } from "./timelines/timeline.ts";
 import { createTrending, type Trending } from "./trending/watch.ts";
 import { createWindows, type Windows } from "./windows/windows.ts";
@@ -54,6 +56,10 @@ export interface FeedNeeds extends Omit<Ground, "happened" | "likes" | "exactSum
   timeline?: Strategy;
   /** `hybrid`: whoever has more followers is pulled. */
   push_followers_max?: number;
+  /** Push lists that all nodes share; without it, each process has its own. */
+  shared_homes?: SharedLists;
+  /** Told of what goes wrong in the background and is made good by itself. */
+  onFailure?: (error: unknown) => void;
   /** Told when the daily recount found sums that had drifted. */
   onDrift?: (subjects: number) => void;
 }
@@ -136,7 +142,9 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
     push_followers_max: needs.push_followers_max ?? b.PUSH_FOLLOWERS_MAX,
   };
   const reads = createReadCounter(needs);
-  const timeline = createLiveTimeline({ ...needs, bounds, choice: by_config, onRead: reads.count });
+  const from = await whereToJoin(needs, FEED_TOPIC, needs.shared_homes ?? null);
+  const shared = needs.shared_homes ? { store: needs.shared_homes, from } : null;
+  const timeline = createLiveTimeline({ ...needs, bounds, choice: by_config, shared, onRead: reads.count });
   const passers = createPassers(needs);
   const memory = { hydrator, mediaCards, overlay, timeline, passers };
   const happened = (event: FeedEvent) => apply(event, memory);
@@ -156,7 +164,8 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   const forYou = createForYou({ ...needs, timeline, seenOf });
   await using followed = new AsyncDisposableStack();
   followed.use(reads);
-  followed.use(await follow(log, happened, memory));
+  followed.defer(timeline.settled);
+  followed.use(await follow(log, from, memory));
   followed.use(await followReading(log, { wishes, lists }));
   const choices = followed.use(await createChoices({ sql, log, clock: needs.clock, timeline, by_config }));
   const explain = async () => {
@@ -171,6 +180,7 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
     moderation: createFeedModeration(ground, reader, comments),
     work: () =>
       together([
+        timeline.work(),
         startCounting({ log }),
         startShorts(ground),
         startPollCounting(ground),
@@ -196,16 +206,16 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
 }
 
 /** Live before the first read, so that whatever a cache loads from then on misses nothing. */
-async function follow(log: Log, happened: (event: FeedEvent) => void, memory: Memory): Promise<AsyncDisposable> {
+async function follow(log: Log, from: LogPosition, memory: Memory): Promise<AsyncDisposable> {
   await using tails = new AsyncDisposableStack();
-  tails.use(
-    await log.tail(FEED_TOPIC, (batch: StoredEvent[]) => {
-      for (const stored of batch) {
-        const event = readFeedEvent(stored);
-        if (event) happened(event);
-      }
-    }),
-  );
+  const onBatch = (batch: StoredEvent[]) => {
+    for (const stored of batch) {
+      const event = readFeedEvent(stored);
+      if (event) apply(event, memory, stored.position);
+    }
+    memory.timeline.told();
+  };
+  tails.use(await log.tail(FEED_TOPIC, onBatch, from));
   tails.use(
     await log.tail(COUNTS_TOPIC, (batch) => {
       for (const [id, likes, reposts, comments, views] of countsIn(batch)) {
@@ -229,7 +239,11 @@ interface Memory {
 }
 
 /** What an event changes in this process's memory. The same event twice changes nothing more. */
-function apply(event: FeedEvent, { hydrator, mediaCards, overlay, timeline, passers }: Memory): void {
+function apply(
+  event: FeedEvent,
+  { hydrator, mediaCards, overlay, timeline, passers }: Memory,
+  position?: LogPosition,
+): void {
   const { data } = event;
   const own = { id: data.post_id, post_id: data.post_id, actor_id: data.author_id };
   switch (event.type) {
@@ -237,10 +251,10 @@ function apply(event: FeedEvent, { hydrator, mediaCards, overlay, timeline, pass
     case "feed.post_restored":
       hydrator.forget(data.post_id);
       mediaCards.forget(event.data);
-      return timeline.added(own);
+      return timeline.added(own, position);
     case "feed.post_deleted":
       hydrator.forget(data.post_id);
-      return timeline.removed(own);
+      return timeline.removed(own, position);
     case "feed.post_edited":
     case "feed.post_hidden":
     case "feed.post_shown":
@@ -256,11 +270,11 @@ function apply(event: FeedEvent, { hydrator, mediaCards, overlay, timeline, pass
     case "feed.reposted":
       overlay.forget(event.data.person_id, data.post_id);
       passers.forget(data.post_id);
-      return timeline.added(passedOn(event.data));
+      return timeline.added(passedOn(event.data), position);
     case "feed.unreposted":
       overlay.forget(event.data.person_id, data.post_id);
       passers.forget(data.post_id);
-      return timeline.removed(passedOn(event.data));
+      return timeline.removed(passedOn(event.data), position);
     case "feed.liked":
     case "feed.unliked":
     case "feed.bookmarked":

@@ -60,10 +60,24 @@ const zLists = z.object({
   lists: z.number(),
   entries: z.number(),
   bytes: z.number(),
+  subscriber_bytes: z.number(),
   loads: z.number(),
   changes: z.number(),
   dropped: z.number(),
   pushes: z.number(),
+});
+
+/** Where lists are shared with other nodes (`REDIS_URL`). */
+const zShared = z.object({
+  reads: z.number(),
+  pulled: z.number(),
+  loads: z.number(),
+  pushes: z.number(),
+  begun_anew: z.number(),
+  answered: z.number(),
+  failed: z.number(),
+  refused: z.number(),
+  is_away: z.boolean(),
 });
 
 export const zTimelines = z
@@ -80,6 +94,7 @@ export const zTimelines = z
     advice: z.object({ strategy: zStrategy, because: z.array(z.string()) }),
     rings: zRings,
     lists: zLists,
+    shared: zShared.nullable(),
   })
   .meta({ id: "FeedTimelines" });
 export type Timelines = z.output<typeof zTimelines>;

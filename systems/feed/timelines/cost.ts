@@ -56,7 +56,7 @@ export interface Advice {
 
 /** Keys that a ring has room for, on the average of measured houses. */
 const RING_KEYS_MEAN = 16;
-const LIST_FILL = 0.75;
+const LIST_FILL = 0.97;
 const LIST_ACTOR_BYTES = 6;
 const KEY_BYTES = 8;
 /** Each active reader's list or rings are made anew so often: a start, a sweep, a change of whom they follow. */

@@ -5,6 +5,20 @@ import { addTo, bytesOf, DROPPED, makeRing, removeFrom, type Ring, ringFrom, UNU
 import { createSubscribers } from "./subscribers.ts";
 import type { Entry } from "./timeline.ts";
 
+/** Where homes lie ready, as a strategy asks for them. */
+export interface HomeLists {
+  /**
+   * The viewer's entries of exactly these people, as far as this node knows; of those below `before` at least
+   * `entries_max`, or it says from where on it knows. Null where there is no list to be had now: pull instead.
+   */
+  of(
+    viewer_id: PersonId,
+    actors: readonly PersonId[],
+    before: number,
+    entries_max: number,
+  ): Ring | Promise<Ring | null>;
+}
+
 /** Lists of ids, one for each active viewer: made when first asked for, pushed to from then on, dropped when nobody reads them. */
 export interface Lists {
   /**
@@ -23,6 +37,8 @@ export interface ListStats {
   lists: number;
   entries: number;
   bytes: number;
+  /** Of who is told of whom, beside `bytes`. */
+  subscriber_bytes: number;
   /** Lists read from the database, changed by a follow or unfollow, dropped by the sweep, and ids put into a list. */
   loads: number;
   changes: number;
@@ -50,8 +66,8 @@ export interface ListsNeeds {
 
 /** More changes of whom somebody follows than this between two reads, and the list is read anew. */
 const CHANGED_ACTORS_MAX = 64;
-/** In a list's subscriptions, beside the keys. */
-const BYTES_PER_ACTOR = 6;
+/** A full list drops a 32nd at once, its oldest: it stays nearly full, and moves its keys for one push in 25. */
+const DROPPED_SHIFT = 5;
 
 interface List extends Ring {
   viewer_id: PersonId;
@@ -77,7 +93,8 @@ export function createLists(needs: ListsNeeds): Lists {
   let pushes = 0;
   let hand = lists.values();
 
-  const sizeOf = (list: List) => bytesOf(list) + list.actors.length * BYTES_PER_ACTOR;
+  const sizeOf = (list: List) => bytesOf(list);
+  const taken = () => bytes + subscribers.bytes();
   const isAlive = (serial: number) => bySerial.has(serial);
 
   function drop(list: List) {
@@ -94,7 +111,9 @@ export function createLists(needs: ListsNeeds): Lists {
   /** A second chance for whatever was read since the hand last came by (CLOCK). */
   function makeRoom() {
     let looks = lists.size * 2 + 1;
-    while (bytes > needs.bytes_max && lists.size > 0 && looks-- > 0) {
+    // Numbers of lists that went are swept out later; waiting for that here would drop every list.
+    const room = Math.max(needs.bytes_max / 2, needs.bytes_max - subscribers.bytes());
+    while (bytes > room && lists.size > 0 && looks-- > 0) {
       let next = hand.next();
       if (next.done) {
         hand = lists.values();
@@ -113,7 +132,7 @@ export function createLists(needs: ListsNeeds): Lists {
   function apply(list: List, key: number, gone: boolean) {
     if (gone) return removeFrom(list, key);
     const before = bytesOf(list);
-    addTo(list, key, needs.list_entries_max);
+    addTo(list, key, needs.list_entries_max, needs.list_entries_max >> DROPPED_SHIFT);
     if (lists.get(list.viewer_id) === list) bytes += bytesOf(list) - before;
   }
 
@@ -134,7 +153,7 @@ export function createLists(needs: ListsNeeds): Lists {
     });
     for (const list of idle) drop(list);
     dropped += idle.length;
-    if (bytes > needs.bytes_max) makeRoom();
+    if (taken() > needs.bytes_max) makeRoom();
   }
 
   /** Told of everything from before the database is read, so that nothing falls between the two. */
@@ -190,9 +209,7 @@ export function createLists(needs: ListsNeeds): Lists {
     list.meanwhile = [];
     for (const actor of left) subscribers.remove(actor, list.serial);
     for (const actor of added) subscribers.add(actor, list.serial);
-    const size = sizeOf(list);
     list.actors = actors;
-    bytes += sizeOf(list) - size;
     try {
       const found = await needs.since([...added, ...left], list.covers_from);
       for (const actor of left) for (const key of found.get(actor) ?? []) apply(list, key, true);
@@ -251,7 +268,16 @@ export function createLists(needs: ListsNeeds): Lists {
     stats() {
       let entries = 0;
       for (const list of lists.values()) entries += list.count;
-      return { lists: lists.size, entries, bytes: bytes + subscribers.bytes(), loads, changes, dropped, pushes };
+      return {
+        lists: lists.size,
+        entries,
+        bytes,
+        subscriber_bytes: subscribers.bytes(),
+        loads,
+        changes,
+        dropped,
+        pushes,
+      };
     },
   };
 }

@@ -1,16 +1,20 @@
 import type { PersonId } from "#kernel/ids.ts";
 import type { Caches } from "#ports/cache/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
+import type { SharedLists, SharedListsStats } from "#ports/lists/index.ts";
+import type { LogPosition } from "#ports/log/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import type { FeedPeople } from "../needs.ts";
 import { createListLoad } from "./list-load.ts";
-import { createLists, type Lists, type ListStats } from "./lists.ts";
+import { createLists, type HomeLists, type Lists, type ListStats } from "./lists.ts";
 import { createPlainTimeline } from "./plain.ts";
 import { createPullTimeline, type PullTimeline, signedKey } from "./pull.ts";
 import { createPushedTimeline } from "./pushed.ts";
 import { createReposts } from "./reposts.ts";
+import { createSharedHomes, type SharedHomesStats } from "./shared.ts";
 import type { Entry, Strategy, Timeline } from "./timeline.ts";
+import { createWindow } from "./window.ts";
 
 /** How homes are made; the same on every node. */
 export interface TimelineChoice {
@@ -23,12 +27,29 @@ export interface TimelineChoice {
 export interface LiveTimeline extends Timeline {
   choice(): TimelineChoice;
   choose(choice: TimelineChoice): void;
-  /** To be told of every committed change, on every node. */
-  added(entry: Entry): void;
-  removed(entry: Entry): void;
+  /** To be told of every committed change, on every node: at once where it was made, and by the log with its place. */
+  added(entry: Entry, position?: LogPosition): void;
+  removed(entry: Entry, position?: LogPosition): void;
+  /** A batch of the log has been told. */
+  told(): void;
+  /** This node puts what the log brings into shared lists. */
+  work(): Disposable;
   clear(): void;
-  stats(): { rings: ReturnType<PullTimeline["rings"]["stats"]>; lists: ListStats };
+  stats(): TimelineStats;
+  /** Waits for what is under way towards shared lists. */
+  settled(): Promise<void>;
 }
+
+export interface TimelineStats {
+  rings: ReturnType<PullTimeline["rings"]["stats"]>;
+  /** In this process. */
+  lists: ListStats;
+  /** Where lists are shared with other nodes; null where they are not. */
+  shared: (SharedHomesStats & SharedListsStats) | null;
+}
+
+/** Of the feed's latest changes, remembered where lists are shared; about 100 bytes each. */
+const WINDOW_CHANGES_MAX = 4_096;
 
 export interface TimelineBounds {
   rings_bytes_max: number;
@@ -47,6 +68,9 @@ export interface LiveNeeds {
   people: Pick<FeedPeople, "followedByMany">;
   bounds: TimelineBounds;
   choice: TimelineChoice;
+  /** Lists that all nodes share, and from where in the log on this node is told; null: lists in this process. */
+  shared: { store: SharedLists; from: LogPosition } | null;
+  onFailure?: (error: unknown) => void;
   /** A home was read. */
   onRead(): void;
 }
@@ -56,13 +80,27 @@ export function createLiveTimeline(needs: LiveNeeds): LiveTimeline {
   const reposts = createReposts({ sql, caches: needs.caches, cached_max: bounds.reposts_cached_max });
   const pull = createPullTimeline({ sql, reposts, bounds });
   const plain = createPlainTimeline(sql);
+  const listLoad = createListLoad({ sql, reposts, bounds });
   const lists: Lists = createLists({
-    ...createListLoad({ sql, reposts, bounds }),
+    ...listLoad,
     clock: needs.clock,
     bytes_max: bounds.lists_bytes_max,
     list_entries_max: bounds.list_entries_max,
     idle_ms_max: bounds.list_idle_ms_max,
   });
+
+  const window = needs.shared ? createWindow(needs.shared.from, WINDOW_CHANGES_MAX) : null;
+  const shared =
+    needs.shared && window
+      ? createSharedHomes({
+          store: needs.shared.store,
+          window,
+          load: listLoad.load,
+          list_entries_max: bounds.list_entries_max,
+          ...(needs.onFailure ? { onFailure: needs.onFailure } : {}),
+        })
+      : null;
+  const homes: HomeLists = shared ?? lists;
 
   const heavyAbove = (push_followers_max: number) => (actors: readonly PersonId[]) =>
     needs.people.followedByMany(actors, push_followers_max);
@@ -71,12 +109,22 @@ export function createLiveTimeline(needs: LiveNeeds): LiveTimeline {
     if (strategy === "pull") return pull;
     if (strategy === "plain") return plain;
     const heavyOf = strategy === "push" ? null : heavyAbove(push_followers_max);
-    return createPushedTimeline({ name: strategy, sql, reposts, lists, pull, heavyOf });
+    return createPushedTimeline({ name: strategy, sql, reposts, lists: homes, pull, heavyOf });
   }
 
   let choice = needs.choice;
   let timeline = strategyOf(choice);
+  let works = false;
   const listed = () => choice.strategy === "push" || choice.strategy === "hybrid";
+
+  function tell(entry: Entry, position: LogPosition | undefined, gone: boolean): void {
+    const key = signedKey(entry);
+    if (window === null) return gone ? lists.removed(entry, key) : lists.added(entry, key);
+    const change = { member: entry.actor_id, key, gone };
+    if (position === undefined) window.own(change);
+    else window.logged(change, position);
+  }
+
   return {
     get name() {
       return timeline.name;
@@ -93,19 +141,36 @@ export function createLiveTimeline(needs: LiveNeeds): LiveTimeline {
       timeline = strategyOf(next);
       // Nobody would read them, and every post would still be put into them.
       if (!listed()) lists.clear();
+      shared?.pushes(works && listed());
     },
-    added(entry) {
+    added(entry, position) {
       pull.added(entry);
-      lists.added(entry, signedKey(entry));
+      tell(entry, position, false);
     },
-    removed(entry) {
+    removed(entry, position) {
       pull.removed(entry);
-      lists.removed(entry, signedKey(entry));
+      tell(entry, position, true);
+    },
+    told: () => shared?.push(),
+    work() {
+      works = true;
+      shared?.pushes(listed());
+      return {
+        [Symbol.dispose]() {
+          works = false;
+          shared?.pushes(false);
+        },
+      };
     },
     clear() {
       pull.clear();
       lists.clear();
     },
-    stats: () => ({ rings: pull.rings.stats(), lists: lists.stats() }),
+    stats: () => ({
+      rings: pull.rings.stats(),
+      lists: lists.stats(),
+      shared: shared && needs.shared ? { ...shared.stats(), ...needs.shared.store.stats() } : null,
+    }),
+    settled: async () => shared?.settled(),
   };
 }

@@ -2,7 +2,7 @@ import type { PersonId } from "#kernel/ids.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import { AFTER_ALL_KEYS, BEFORE_ALL_KEYS, idOf, keyOf } from "./key.ts";
-import type { Lists } from "./lists.ts";
+import type { HomeLists } from "./lists.ts";
 import { createMerge, type Merged } from "./merge.ts";
 import type { PullTimeline } from "./pull.ts";
 import type { Reposts } from "./reposts.ts";
@@ -20,8 +20,8 @@ export interface PushedNeeds {
   name: Extract<Strategy, "push" | "hybrid">;
   sql: Sql;
   reposts: Reposts;
-  lists: Pick<Lists, "of">;
-  pull: Pick<PullTimeline, "read" | "rings">;
+  lists: HomeLists;
+  pull: Pick<PullTimeline, "read" | "readHome" | "rings">;
   /** Which of these have too many followers to push to; null where everybody is pushed. */
   heavyOf: ((actors: readonly PersonId[]) => Promise<readonly PersonId[]>) | null;
 }
@@ -48,16 +48,17 @@ export function createPushedTimeline(needs: PushedNeeds): Timeline {
     return made;
   }
 
-  /** Null where memory does not hold what is needed at once. */
+  /** Null where memory does not hold what is needed at once; "pull" where there is no list to be had now. */
   async function mergeAll(
     viewer_id: PersonId,
     { light, heavy }: Split,
     below: number,
     entries_max: number,
-  ): Promise<Merged | null> {
+  ): Promise<Merged | "pull" | null> {
     for (let tries = 0; tries < TRIES_MAX; tries++) {
-      const asked = lists.of(viewer_id, light);
+      const asked = lists.of(viewer_id, light, below, entries_max);
       const list = asked instanceof Promise ? await asked : asked;
+      if (list === null) return "pull";
       if (heavy.length === 0) return merge({ rings: null, list }, below, entries_max);
       const merging = pull.rings.read(heavy, (rings) =>
         // Who is no longer told of anything must not be read after waiting.
@@ -76,6 +77,7 @@ export function createPushedTimeline(needs: PushedNeeds): Timeline {
       const parts = splits.get(actors) ?? (await split(actors));
       const below = before === null ? AFTER_ALL_KEYS : keyOf(before);
       const merged = await mergeAll(viewer_id, parts, below, entries_max);
+      if (merged === "pull") return pull.readHome(viewer_id, actors, before, entries_max);
       if (merged === null) return (await entriesBelow(needs.sql.pool, actors, before, entries_max)).map(homeEntry);
       // Whose post it is says the post; the list knows only ids.
       const entries = (await reposts.entries(merged.keys, () => viewer_id)).map(homeEntry);

@@ -64,23 +64,23 @@ export function indexOf(ring: Ring, bound: number): number {
   return low;
 }
 
-/** Takes a new entry in. The same one twice changes nothing; when the ring is full, its oldest quarter goes. */
-export function addTo(ring: Ring, key: number, entries_max: number): void {
+/** Takes a new entry in. The same one twice changes nothing; when the ring is full, its oldest go (a quarter, where nothing is said). */
+export function addTo(ring: Ring, key: number, entries_max: number, dropped_at_once = entries_max >> 2): void {
   const bound = Math.abs(key);
   if (bound < ring.covers_from) return;
   // Nearly always the newest, but two nodes may commit out of order.
   const at = ring.count > 0 && Math.abs(ring.keys[ring.count - 1]!) < bound ? ring.count : indexOf(ring, bound);
   if (at < ring.count && Math.abs(ring.keys[at]!) === bound) return;
   if (ring.count >= entries_max) {
-    const dropped = Math.max(1, entries_max >> 2);
+    const dropped = Math.max(1, dropped_at_once);
     ring.keys.copyWithin(0, dropped, ring.count);
     ring.count -= dropped;
     ring.covers_from = Math.abs(ring.keys[0]!);
-    addTo(ring, key, entries_max);
+    addTo(ring, key, entries_max, dropped_at_once);
     return;
   }
   if (ring.count === ring.keys.length) {
-    const larger = new Float64Array(Math.min(entries_max, ring.keys.length * 2));
+    const larger = new Float64Array(Math.min(entries_max, ring.keys.length + Math.max(8, ring.keys.length >> 2)));
     larger.set(ring.keys);
     ring.keys = larger;
   }

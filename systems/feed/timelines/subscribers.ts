@@ -45,9 +45,13 @@ export function createSubscribers(): Subscribers {
       takeOut(row, i);
       if (stale > 0) stale -= 1;
     }
-    if (row.count > 0) return;
-    room -= row.serials.length;
-    rows.delete(author);
+    if (row.count === 0) {
+      room -= row.serials.length;
+      rows.delete(author);
+    } else if (row.count * 4 <= row.serials.length) {
+      room -= row.serials.length - row.count * 2;
+      row.serials = row.serials.slice(0, row.count * 2);
+    }
   }
 
   return {

@@ -1,0 +1,173 @@
+import { RedisClient } from "bun";
+
+import type { Clock } from "#ports/clock/index.ts";
+
+/**
+ * One connection to a Redis that may be gone, slow or not to be trusted. Each command has a time; after a few failures in
+ * a row none is sent for a while, and then one tries first. Nothing waits in a queue while there is no connection.
+ */
+export interface Redis extends AsyncDisposable {
+  /** @throws RedisAway */
+  send(command: string, args: string[]): Promise<unknown>;
+  /** A script by its digest; sent whole where Redis does not know it. @throws RedisAway */
+  script(script: Script, args: string[]): Promise<unknown>;
+  stats(): { answered: number; failed: number; refused: number; is_away: boolean };
+}
+
+export interface Script {
+  text: string;
+  sha: string;
+}
+
+export const scriptOf = (text: string): Script => ({
+  text,
+  sha: new Bun.CryptoHasher("sha1").update(text).digest("hex"),
+});
+
+export class RedisAway extends Error {
+  override readonly name = "RedisAway";
+}
+
+export interface RedisNeeds {
+  /** `redis://…`, `rediss://…` or `redis+unix://…` */
+  url: string;
+  clock: Clock;
+  command_ms_max?: number;
+  /** Told when it goes away, with the reason, and when it is back. */
+  onAway?: (reason: string) => void;
+  onBack?: () => void;
+}
+
+export const COMMAND_MS_MAX = 250;
+const CONNECT_MS_MAX = 2_000;
+const FAILURES_MAX = 3;
+/** How long nothing is sent, doubled each time up to the second, with up to as much again by chance. */
+const AWAY_MS_MIN = 250;
+const AWAY_MS_MAX = 10_000;
+
+export function createRedis(needs: RedisNeeds): Redis {
+  const { clock } = needs;
+  const command_ms_max = needs.command_ms_max ?? COMMAND_MS_MAX;
+  let client: RedisClient | null = null;
+  let connecting: Promise<RedisClient> | null = null;
+  let failures = 0;
+  let first_reason = "";
+  let away_times = 0;
+  let away_until_ms = 0;
+  let trying = false;
+  let answered = 0;
+  let failed = 0;
+  let refused = 0;
+  let closed = false;
+
+  const isAway = () => failures >= FAILURES_MAX;
+
+  async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+    const ended = new AbortController();
+    const late = clock.sleep(ms, ended.signal).then(
+      () => {
+        throw new RedisAway(`no answer within ${ms} ms`);
+      },
+      () => new Promise<never>(() => {}),
+    );
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      ended.abort();
+      // Whoever lost the race may still fail, and nobody waits for it any more.
+      work.catch(() => {});
+    }
+  }
+
+  async function connect(): Promise<RedisClient> {
+    const fresh = new RedisClient(needs.url, {
+      autoReconnect: false,
+      enableOfflineQueue: false,
+      connectionTimeout: CONNECT_MS_MAX,
+    });
+    try {
+      await within(CONNECT_MS_MAX, fresh.connect());
+      mustKeep(String(await within(CONNECT_MS_MAX, fresh.send("INFO", ["memory"]))));
+    } catch (error) {
+      fresh.close();
+      throw error;
+    }
+    if (closed) fresh.close();
+    client = fresh;
+    return fresh;
+  }
+
+  function failedWith(error: unknown): RedisAway {
+    failed += 1;
+    failures += 1;
+    const reason = error instanceof Error ? error.message : String(error);
+    if (failures === 1) first_reason = reason;
+    // A late answer is thrown away when it comes; a connection on which many are late is given up.
+    if (isAway() || !(error instanceof RedisAway)) {
+      client?.close();
+      client = null;
+    }
+    if (isAway()) {
+      const wait_ms = Math.min(AWAY_MS_MAX, AWAY_MS_MIN * 2 ** Math.min(away_times, 10));
+      away_until_ms = clock.monotonic() + wait_ms * (1 + clock.random());
+      if (away_times === 0) needs.onAway?.(first_reason);
+      away_times += 1;
+    }
+    return error instanceof RedisAway ? error : new RedisAway(reason, { cause: error });
+  }
+
+  async function run<T>(work: (to: RedisClient) => Promise<T>): Promise<T> {
+    const is_try = isAway();
+    if (closed || (is_try && (trying || clock.monotonic() < away_until_ms))) {
+      refused += 1;
+      throw new RedisAway("not asked, it was away a moment ago");
+    }
+    if (is_try) trying = true;
+    try {
+      const to =
+        client?.connected === true
+          ? client
+          : await (connecting ??= connect().finally(() => {
+              connecting = null;
+            }));
+      const answer = await within(command_ms_max, work(to));
+      answered += 1;
+      failures = 0;
+      if (away_times > 0) {
+        away_times = 0;
+        needs.onBack?.();
+      }
+      return answer;
+    } catch (error) {
+      throw failedWith(error);
+    } finally {
+      if (is_try) trying = false;
+    }
+  }
+
+  return {
+    send: (command, args) => run((to) => to.send(command, args)),
+    script: ({ text, sha }, args) =>
+      run(async (to) => {
+        try {
+          return await to.send("EVALSHA", [sha, "0", ...args]);
+        } catch (error) {
+          if (!(error instanceof Error) || !error.message.includes("NOSCRIPT")) throw error;
+          return to.send("EVAL", [text, "0", ...args]);
+        }
+      }),
+    stats: () => ({ answered, failed, refused, is_away: isAway() }),
+    async [Symbol.asyncDispose]() {
+      closed = true;
+      client?.close();
+      client = null;
+    },
+  };
+}
+
+/** A Redis that evicts would take away who is told of what, and a list would go on as if nothing had happened in it. */
+function mustKeep(info: string): void {
+  const of = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1];
+  if (of("maxmemory") === "0" || of("maxmemory_policy") === "noeviction") return;
+  throw new RedisAway(`it evicts keys (maxmemory-policy ${of("maxmemory_policy") ?? "unknown"}); set noeviction`);
+}
