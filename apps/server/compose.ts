@@ -130,6 +130,10 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       spaces,
       media,
       admit: (viewer) => gates.current.write(viewer),
+      timeline: config.timeline,
+      push_followers_max: config.push_followers_max,
+      ...(ground.shared_homes ? { shared_homes: ground.shared_homes } : {}),
+      onFailure: (err) => lines.warn({ err: String(err) }, "homes could not be pushed; they are pulled meanwhile"),
       links: {
         outside: createOutside({ clock }),
         pictures: media.link_pictures,
@@ -153,10 +157,11 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     clock,
     data_folder: config.data_folder,
     free_bytes_min: config.free_bytes_min,
+    lists: ground.shared_homes,
     ffmpeg: { version: tools?.version ?? null, lacks_av1: config.av1_views_min > 0 && tools?.can_av1 === false },
     draining: () => draining,
   });
-  const metrics = createMetrics({ caches, jobs, log, version: VERSION });
+  const metrics = createMetrics({ caches, jobs, log, timelines: feed.stats, version: VERSION });
   const idempotency = createIdempotency(sql, ground.secret);
   const api = createApi({
     authenticate: people.authenticate,

@@ -13,7 +13,10 @@ describe("configuration", () => {
     [{ FOLKHUS_SECRET: "short" }, "FOLKHUS_SECRET"],
     [{ FOLKHUS_FREE_MIB_MIN: "-1" }, "FOLKHUS_FREE_MIB_MIN"],
     [{ FOLKHUS_LOG: "loud" }, "FOLKHUS_LOG"],
-    [{ REDIS_URL: "redis://x" }, "REDIS_URL"],
+    [{ REDIS_URL: "http://x" }, "REDIS_URL"],
+    [{ NATS_URL: "nats://x" }, "NATS_URL"],
+    [{ FOLKHUS_TIMELINE: "magic" }, "FOLKHUS_TIMELINE"],
+    [{ FOLKHUS_PUSH_FOLLOWERS_MAX: "many" }, "FOLKHUS_PUSH_FOLLOWERS_MAX"],
   ];
   for (const [env, named] of refused) {
     test(`SV1: nonsense in ${Object.keys(env)[0]} (${Object.values(env)[0]}) is refused by a sentence that names it`, () => {
@@ -27,6 +30,13 @@ describe("configuration", () => {
     );
   });
 
+  test("SV2: so is that of Redis", () => {
+    expect(() => readConfig({ REDIS_URL: "https://u:hunter2@h" })).toThrow(
+      expect.not.stringContaining("hunter2") as unknown as Error,
+    );
+    expect(readConfig({ REDIS_URL: "redis://u:hunter2@h" }).secrets.redis_url).toBe("redis://u:hunter2@h");
+  });
+
   test("SV3: an empty environment gives the documented defaults", () => {
     const { config, secrets } = readConfig({});
     expect(config).toMatchObject({
@@ -35,9 +45,11 @@ describe("configuration", () => {
       signup: "invitation",
       database_url: null,
       trusted_proxies: 0,
+      timeline: "pull",
+      push_followers_max: 10_000,
     });
     expect(config.data_folder.endsWith("/data")).toBe(true);
     expect([...config.roles]).toEqual(["web", "worker", "media"]);
-    expect(secrets).toEqual({ signing_secret: null, s3_url: null, metrics_token: null });
+    expect(secrets).toEqual({ signing_secret: null, s3_url: null, redis_url: null, metrics_token: null });
   });
 });

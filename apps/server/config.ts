@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 
+import { PUSH_FOLLOWERS_BOUND, PUSH_FOLLOWERS_MAX, STRATEGIES } from "#systems/feed/contract.ts";
 import { SIGNUP_MODES, type SignupMode } from "#systems/people/contract.ts";
 
 /** The environment, read once. Everything else gets values; nothing else reads a variable. */
@@ -22,6 +23,9 @@ export interface Config {
   free_bytes_min: number;
   /** Views in a week from which on a video gets AV1 too; 0 for never. */
   av1_views_min: number;
+  /** How homes are made until an admin chooses otherwise, and who is pulled by `hybrid`: whoever more people follow. */
+  timeline: (typeof STRATEGIES)[number];
+  push_followers_max: number;
 }
 
 /** Kept apart, so that a dump of the configuration never shows them. */
@@ -29,6 +33,8 @@ export interface Secrets {
   /** Signs blob URLs; null means: kept in the data folder, made at the first start. */
   signing_secret: string | null;
   s3_url: string | null;
+  /** Push lists of homes in Redis, shared by all nodes; nothing else is there yet. */
+  redis_url: string | null;
   metrics_token: string | null;
 }
 
@@ -50,7 +56,6 @@ const GIB = 1024 * MIB;
 export function readConfig(env: Record<string, string | undefined>): { config: Config; secrets: Secrets } {
   const read = reader(env);
   for (const [name, engine] of [
-    ["REDIS_URL", "Redis"],
     ["NATS_URL", "NATS"],
     ["SMTP_URL", "SMTP"],
   ] as const) {
@@ -71,12 +76,15 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
       database_url: read.url("DATABASE_URL", ["postgres:", "postgresql:"]),
       ffmpeg_path: read.text("FFMPEG_PATH"),
       upload_bytes_max: read.integer("FOLKHUS_UPLOAD_MIB_MAX", 10 * 1024, 1, 1024 * 1024) * MIB,
+      timeline: read.oneOf("FOLKHUS_TIMELINE", STRATEGIES, "pull"),
+      push_followers_max: read.integer("FOLKHUS_PUSH_FOLLOWERS_MAX", PUSH_FOLLOWERS_MAX, 0, PUSH_FOLLOWERS_BOUND),
       av1_views_min: read.integer("FOLKHUS_AV1_VIEWS_MIN", 500, 0, 1_000_000_000),
       free_bytes_min: read.integer("FOLKHUS_FREE_MIB_MIN", 1024, 0, 1024 * 1024) * MIB,
     },
     secrets: {
       signing_secret: read.secret("FOLKHUS_SECRET"),
       s3_url: read.url("S3_URL", ["s3:"]),
+      redis_url: read.url("REDIS_URL", ["redis:", "rediss:", "redis+unix:"]),
       metrics_token: read.secret("FOLKHUS_METRICS_TOKEN"),
     },
   };

@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import type { Logger } from "pino";
 
+import { createRedis, createRedisLists } from "#engines/redis/index.ts";
 import { createS3Blobs } from "#engines/s3/index.ts";
 import { parseS3Url } from "#engines/s3/url.ts";
 import type { Ids } from "#kernel/ids.ts";
@@ -11,10 +12,12 @@ import { type Caches, createLocalCaches } from "#ports/cache/index.ts";
 import { type Clock, createSystemClock } from "#ports/clock/index.ts";
 import { createJobs, type Jobs } from "#ports/jobs/index.ts";
 import { createLocalLimiter, type Limiter } from "#ports/limiter/index.ts";
+import type { SharedLists } from "#ports/lists/index.ts";
 import { createLog, type Log } from "#ports/log/index.ts";
 import { createOutboxMail, type Mail } from "#ports/mail/index.ts";
 import { createSandbox, type Sandbox } from "#ports/sandbox/index.ts";
 import { createSql, leaseNode, migrate, type Sql, startEmbeddedPostgres } from "#ports/sql/index.ts";
+import { LIST_ENTRIES_MAX, LIST_SHARED_MS_MAX } from "#systems/feed/contract.ts";
 
 import type { Config, Secrets } from "./config.ts";
 import { migrationFolders } from "./migrations.ts";
@@ -34,11 +37,13 @@ export interface Ground extends AsyncDisposable {
   blobs: Blobs;
   sandbox: Sandbox;
   mail: Mail;
+  /** Push lists in Redis; null: each process has its own. */
+  shared_homes: SharedLists | null;
   /** Signs media addresses and hides addresses of viewers; the same in all processes of a house. */
   secret: string;
   /** Where browsers fetch media from when that is not the house itself. */
   media_origins: string[];
-  engines: { database: string; blobs: string };
+  engines: { database: string; blobs: string; lists: string };
 }
 
 const LIMITER_KEYS_MAX = 100_000;
@@ -102,6 +107,8 @@ export async function openGround(
   const limiter = opened.use(createLocalLimiter({ clock, keys_max: LIMITER_KEYS_MAX }));
   const secret = secrets.signing_secret ?? (await signingSecret(config.data_folder));
   const blobs = opened.use(await openBlobs(config, secrets, secret, clock, lines));
+  const shared_homes = secrets.redis_url === null ? null : openSharedHomes(secrets.redis_url, secret, clock, lines);
+  if (shared_homes) opened.use(shared_homes);
   const sandbox = await createSandbox({ clock });
   await letSandboxThrough(config.data_folder, sandbox);
 
@@ -117,10 +124,15 @@ export async function openGround(
     limiter,
     blobs,
     sandbox,
+    shared_homes,
     mail: createOutboxMail({ folder: join(config.data_folder, "outbox"), clock }),
     secret,
     media_origins: secrets.s3_url === null ? [] : mediaOrigins(secrets.s3_url),
-    engines: { database, blobs: secrets.s3_url === null ? "files in the data folder" : "S3 by S3_URL" },
+    engines: {
+      database,
+      blobs: secrets.s3_url === null ? "files in the data folder" : "S3 by S3_URL",
+      lists: secrets.redis_url === null ? "in each process" : "Redis by REDIS_URL",
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -155,6 +167,19 @@ async function openBlobs(
     free_bytes_min: config.free_bytes_min,
     onError,
   });
+}
+
+/** Named after the house's secret, which all its processes have and no other house: two houses may share one Redis. */
+function openSharedHomes(url: string, secret: string, clock: Clock, lines: Logger): SharedLists {
+  const redis = createRedis({
+    url,
+    clock,
+    onAway: (reason) => lines.warn({ reason }, "Redis is away: homes are made without it until it is back"),
+    onBack: () => lines.info("Redis is back"),
+  });
+  const house = new Bun.CryptoHasher("sha256").update(`folkhus lists ${secret}`).digest("hex").slice(0, 16);
+  const bounds = { list_keys_max: LIST_ENTRIES_MAX, list_ms_max: LIST_SHARED_MS_MAX };
+  return createRedisLists({ redis, clock, house, bounds });
 }
 
 /** For the page's content policy: browsers are sent from our addresses to these. */

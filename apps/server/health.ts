@@ -2,6 +2,7 @@ import { statfs } from "node:fs/promises";
 
 import type { Blobs } from "#ports/blobs/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
+import type { SharedLists } from "#ports/lists/index.ts";
 import type { Sandbox } from "#ports/sandbox/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
@@ -27,6 +28,8 @@ export interface HealthNeeds {
   clock: Clock;
   data_folder: string;
   free_bytes_min: number;
+  /** Push lists that nodes share; null where there are none. */
+  lists: Pick<SharedLists, "stats"> | null;
   /** `lacks_av1`: the house wants AV1 of what is watched much, and this ffmpeg cannot make it. */
   ffmpeg: { version: string | null; lacks_av1: boolean };
   draining: () => boolean;
@@ -35,7 +38,13 @@ export interface HealthNeeds {
 export function createHealth(needs: HealthNeeds): Health {
   return {
     async checks() {
-      return [lifecycle(needs), ...(await Promise.all([database(needs), disk(needs)])), video(needs), sandbox(needs)];
+      return [
+        lifecycle(needs),
+        ...(await Promise.all([database(needs), disk(needs)])),
+        video(needs),
+        sandbox(needs),
+        redis(needs),
+      ];
     },
   };
 }
@@ -98,6 +107,17 @@ function video({ ffmpeg }: HealthNeeds): Check {
             "This ffmpeg has no libsvtav1, so what is watched much gets no AV1 and plays as H.264. Install one that has it, or set FOLKHUS_AV1_VIEWS_MIN to 0.",
         }
       : ok("ffmpeg");
+}
+
+function redis({ lists }: HealthNeeds): Check {
+  return lists?.stats().is_away
+    ? {
+        name: "redis",
+        state: "degraded",
+        because:
+          "Redis does not answer, so homes are made from memory and the database: the same pages, at more cost. The log says why.",
+      }
+    : ok("redis");
 }
 
 function sandbox({ sandbox: { strength, degraded_because } }: HealthNeeds): Check {

@@ -14,7 +14,14 @@ export interface Metrics {
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-export function createMetrics(parts: { caches: Caches; jobs: Jobs; log: Log; version: string }): Metrics {
+export function createMetrics(parts: {
+  caches: Caches;
+  jobs: Jobs;
+  log: Log;
+  /** Of homes: rings, lists of this process, lists that are shared. */
+  timelines: () => object;
+  version: string;
+}): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const requests = new Counter({
@@ -76,12 +83,22 @@ export function createMetrics(parts: { caches: Caches; jobs: Jobs; log: Log; ver
     registers,
   });
 
+  const timelines = new Gauge({
+    name: "folkhus_timelines",
+    help: "Homes: rings, lists and shared lists, how many, their bytes, loads, pushes and what was dropped",
+    labelNames: ["of", "what"],
+    registers,
+  });
+
   const refresh = async () => {
     memory.set(process.memoryUsage().rss);
     const used = process.cpuUsage();
     cpu.set((used.user + used.system) / 1e6);
     for (const { name, ...numbers } of parts.caches.stats()) {
       for (const [what, value] of Object.entries(numbers)) cache.set({ cache: name, what }, value);
+    }
+    for (const [of, numbers] of Object.entries(parts.timelines())) {
+      for (const [what, value] of Object.entries((numbers ?? {}) as object)) timelines.set({ of, what }, Number(value));
     }
     jobs.reset();
     jobsOldest.reset();
