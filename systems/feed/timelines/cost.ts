@@ -1,4 +1,4 @@
-import { RING_OVERHEAD_BYTES } from "./ring.ts";
+import { RING_OVERHEAD_BYTES as LIST_OVERHEAD_BYTES } from "./ring.ts";
 import { STRATEGIES, type Strategy } from "./timeline.ts";
 
 /** What is known of this house; rates are means over the last day. */
@@ -56,6 +56,8 @@ export interface Advice {
 
 /** Keys that a ring has room for, on the average of measured houses. */
 const RING_KEYS_MEAN = 16;
+/** Of a ring's row beside its keys. */
+const RING_ROW_BYTES = 49;
 const LIST_FILL = 0.97;
 const LIST_ACTOR_BYTES = 6;
 const KEY_BYTES = 8;
@@ -67,9 +69,9 @@ const WORTH_SHARE = 0.2;
 export function costsOf(n: CostNumbers, steps: CostSteps, bounds: CostBounds): StrategyCost[] {
   const reads = n.home_reads_per_s;
   const active_share = n.people === 0 ? 0 : n.active_people / n.people;
-  const ring_bytes = RING_OVERHEAD_BYTES + RING_KEYS_MEAN * KEY_BYTES;
+  const ring_bytes = RING_ROW_BYTES + RING_KEYS_MEAN * KEY_BYTES;
   const list_bytes =
-    RING_OVERHEAD_BYTES + bounds.list_entries_max * LIST_FILL * KEY_BYTES + n.follows_per_reader * LIST_ACTOR_BYTES;
+    LIST_OVERHEAD_BYTES + bounds.list_entries_max * LIST_FILL * KEY_BYTES + n.follows_per_reader * LIST_ACTOR_BYTES;
   const rings_bytes = Math.min(n.followed_people, n.active_people * n.follows_per_reader) * ring_bytes;
   const heavy_bytes = Math.min(n.heavy_people, n.active_people * n.heavy_per_reader) * ring_bytes;
   const lists_bytes = n.active_people * list_bytes;
