@@ -152,7 +152,7 @@ function personCard(person: Person | null): Card | null {
       description: person.bio,
       image: person.avatar?.url_large ?? null,
       type: "profile",
-      feed: `/v1/people/${person.handle}/posts`,
+      ...(person.private ? {} : { feed: `/v1/people/${person.handle}/posts` }),
     }
   );
 }
@@ -163,7 +163,7 @@ const spaceCard = (space: Space | null): Card | null =>
     description: space.description,
     image: null,
     type: "website",
-    feed: `/v1/spaces/${space.slug}/posts`,
+    ...(space.visibility === "private" ? {} : { feed: `/v1/spaces/${space.slug}/posts` }),
   };
 
 /** A hashtag needs no question: it is what it is called. */

@@ -23,6 +23,7 @@ interface Reaction extends PostFacts {
 }
 
 export type FeedEvent =
+  /** `post_restored`: it is there, and is no news: brought back by its author, or brought along from elsewhere under its own old date. */
   | { type: "feed.post_created" | "feed.post_restored"; version: 1; data: Placed & { mention_ids: string[] } }
   /** `mention_ids` are those whom the edit names for the first time. */
   | { type: "feed.post_edited"; version: 1; data: Placed & { mention_ids: string[]; post_version: number } }

@@ -64,7 +64,8 @@ export function serveSyndication(api: Api, { ground, reader, timeline }: Rooms):
     const handle = asked.params.handle.toLowerCase();
     const person = (await ground.people.byHandles([handle])).get(handle);
     const rules = await rulesFor(NOBODY, ground);
-    if (!person || !rules.person("read", person).ok) throw notFound("person");
+    // Who shows their posts to chosen people only has nothing for everybody, and that is not told by an empty feed.
+    if (!person || person.private || !rules.person("read", person).ok) throw notFound("person");
     const posts = await publicPosts(
       () => personSkeleton(timeline, ground.sql, person.id, "posts"),
       "page",

@@ -2,6 +2,8 @@ import { afterAll, expect, test } from "bun:test";
 
 import { parseAtomFeed, parseRssFeed } from "feedsmith";
 
+import { peopleRoutes } from "#systems/people/contract.ts";
+
 import { feedRoutes as r } from "../contract.ts";
 import { testFeed } from "../testing.ts";
 import { htmlOf, titleOf } from "./words.ts";
@@ -125,6 +127,15 @@ test("FD244: a public space's feed has what is for everybody there; a suspended 
   expect(parseAtomFeed(empty.text).updated).toBe("1970-01-01T00:00:00.000Z");
   expect(empty.headers.get("last-modified")).toBeNull();
   expect(t.house.broken).toEqual([]);
+});
+
+test("FD240: who became private has no feed any more, and stands in nobody else's", async () => {
+  await t.post(ann, "soon for few #quiet");
+  expect(await titles("/v1/hashtags/quiet/posts.rss")).toHaveLength(1);
+  await call(peopleRoutes.editMe, { token: ann.token, body: { private: true } });
+  expect((await feedOf("/v1/people/ann/posts.rss")).status).toBe(404);
+  expect((await feedOf("/v1/people/ann/posts.atom", { authorization: `Bearer ${ann.token}` })).status).toBe(404);
+  expect(await titles("/v1/hashtags/quiet/posts.rss")).toEqual([]);
 });
 
 test("FD241: words of any kind make well-formed XML", () => {

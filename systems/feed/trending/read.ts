@@ -54,7 +54,7 @@ export function createTrendingReader(needs: { db: Query; reader: Reader; trendin
     const shown = items.filter((post) =>
       // What became a matter of few since it was counted trends for nobody any more.
       space_id === null
-        ? post.audience === "public" && post.space?.visibility !== "private"
+        ? post.audience === "public" && post.space?.visibility !== "private" && !post.author.private
         : post.space?.id === space_id,
     );
     return new Map(shown.map((post) => [post.id, post]));

@@ -2,6 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 
 import type { SpaceId } from "#kernel/ids.ts";
 import { comparePositions } from "#ports/log/index.ts";
+import { peopleRoutes } from "#systems/people/contract.ts";
 import type { TestPerson } from "#systems/people/testing.ts";
 
 import { feedRoutes as r } from "../contract.ts";
@@ -117,6 +118,18 @@ test("FD237: what is for a space trends there, for its members only, and never i
   for (const who of [ben, cleo]) await like(who, here.id);
   expect(await posts(null, { space_id: open.id })).toEqual(["for all #harbour: 2"]);
   expect(await tags()).toContain("harbour: 3");
+});
+
+test("FD237: of who is private nothing trends in the house, not even for who follows them", async () => {
+  await relating.follow(ben.viewer, hedy.handle);
+  const post = await t.post(hedy, "dear all #circle");
+  for (const who of [ben, cleo, dora]) await like(who, post.id);
+  expect(await posts(ben)).toContain("dear all #circle: 3");
+  await call(peopleRoutes.editMe, { token: hedy.token, body: { private: true } });
+  expect(await posts(ben)).not.toContain("dear all #circle: 3");
+  expect((await tags(ben)).join()).not.toContain("circle");
+  await call(peopleRoutes.editMe, { token: hedy.token, body: { private: false } });
+  expect(await posts(ben)).toContain("dear all #circle: 3");
 });
 
 test("FD238: a moderator keeps a hashtag, a link, a host or a post out, with a reason, and takes that back", async () => {
