@@ -56,7 +56,7 @@ export function createPage(needs: PageNeeds) {
       ...shown,
       ...(player ? { embed: embedOf(player, origin, url) } : {}),
       ...(feed ? { feed: { title: shown.title, url: `${origin}${feed}` } } : {}),
-      private: /^\/(?:settings|admin|setup|bookmarks)\b/.test(asked.pathname),
+      private: /^\/(?:settings|admin|setup|bookmarks|oauth)\b/.test(asked.pathname),
     });
     return new Response(html, {
       headers: {

@@ -20,7 +20,7 @@ import { say } from "../shell/toasts.ts";
 import { isChangeOfMind, passkeysWork, signInWithPasskey } from "./passkeys.ts";
 
 /** The frame of every door: the house on one side, the form on the other. */
-function Door({
+export function Door({
   title,
   intro,
   children,

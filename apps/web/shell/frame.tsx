@@ -30,7 +30,7 @@ const ComposeDialog = lazy(() => import("../feed/compose-dialog.tsx"));
 const UploadShelf = lazy(() => import("../media/upload-resume.tsx"));
 
 /** Screens that need the whole window: no frame around them. */
-const BARE = ["/sign-in", "/sign-up", "/setup", "/reset"];
+const BARE = ["/sign-in", "/sign-up", "/setup", "/reset", "/oauth/authorize"];
 
 export function Frame() {
   const path = useRouterState({ select: (state) => state.location.pathname });

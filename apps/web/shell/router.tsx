@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "
 
 import { HomeScreen } from "../feed/home.tsx";
 import { Failed } from "../parts/empty.tsx";
+import type { AuthorizeSearch } from "../people/authorize.tsx";
 import { Frame } from "./frame.tsx";
 import { NotFound } from "./not-found.tsx";
 import { isStill } from "./theme.ts";
@@ -160,6 +161,24 @@ const door = (value: Record<string, unknown>): { next?: string; invitation?: str
   ...(text(value.invitation) === undefined ? {} : { invitation: text(value.invitation)! }),
   ...(text(value.token) === undefined ? {} : { token: text(value.token)! }),
 });
+/** A program of others sent somebody: what it says is read by the house, not here. */
+const authorize = createRoute({
+  getParentRoute: () => root,
+  path: "/oauth/authorize",
+  validateSearch: (search): AuthorizeSearch => {
+    const given = (name: string) => (text(search[name]) === undefined ? {} : { [name]: text(search[name])! });
+    return {
+      client_id: text(search.client_id) ?? "",
+      redirect_uri: text(search.redirect_uri) ?? "",
+      response_type: text(search.response_type) ?? "",
+      ...given("scope"),
+      ...given("state"),
+      ...given("code_challenge"),
+      ...given("code_challenge_method"),
+    };
+  },
+  component: lazyRouteComponent(() => import("../people/authorize.tsx"), "AuthorizeScreen"),
+});
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
@@ -212,6 +231,7 @@ export const createPageRouter = () =>
       settingsSection,
       admin,
       adminSection,
+      authorize,
       signIn,
       signUp,
       setUp,
