@@ -195,11 +195,76 @@ test("MA58: search finds people, hashtags, and what an address leads to", async 
   expect((await ann.v2.search.list({ q: post.url!, resolve: true })).statuses.map(({ id }) => id)).toEqual([post.id]);
 });
 
+/** What a stream said, in the order in which it came. */
+async function collect(events: AsyncIterable<mastodon.streaming.Event>, into: mastodon.streaming.Event[]) {
+  for await (const event of events) into.push(event);
+}
+const stream = (token: string) =>
+  createStreamingAPIClient({ streamingApiUrl: house.url.replace("http", "ws"), accessToken: token, retry: false });
+
+test("MA59: a stream tells what is new, changed, gone and told of; many on one line", async () => {
+  const client = stream(benToken);
+  const [home, open, tag]: mastodon.streaming.Event[][] = [[], [], []];
+  void collect(client.user.subscribe(), home!);
+  void collect(client.public.subscribe(), open!);
+  void collect(client.hashtag.subscribe({ tag: "heard" }), tag!);
+  const said = (events: mastodon.streaming.Event[]) => events.map(({ event }) => event);
+  // The subscriptions are on their way; what is posted until they arrived is theirs to read.
+  await until("the streams are open", async () => {
+    await ann.v1.statuses.create({ status: "knock #heard" });
+    return home!.length > 0 && open!.length > 0 && tag!.length > 0;
+  });
+  await Bun.sleep(150);
+  for (const events of [home!, open!, tag!]) events.length = 0;
+  const post = await ann.v1.statuses.create({ status: "news" });
+  await ann.v1.statuses.$select(post.id).update({ status: "newer news" });
+  await until("update and edit", async () => home!.length >= 2 && open!.length >= 2);
+  expect(said(home!)).toEqual(["update", "status.update"]);
+  expect((home![1]!.payload as mastodon.v1.Status).content).toBe("<p>newer news</p>");
+  await ann.v1.statuses.$select(post.id).remove();
+  const closed = await ann.v1.statuses.create({ status: "for followers", visibility: "private" });
+  await until("the end, and what is for followers", async () => home!.length >= 4);
+  expect(home!.slice(2).map(({ event, payload }) => [event, (payload as { id?: string }).id ?? payload])).toEqual([
+    ["delete", post.id],
+    ["update", closed.id],
+  ]);
+  expect(said(open!)).toEqual(["update", "status.update", "delete"]);
+  const mine = await ben.v1.statuses.create({ status: "like me" });
+  await ann.v1.statuses.$select(mine.id).favourite();
+  const told = await until("the notification", async () => home!.find(({ event }) => event === "notification"));
+  expect((told.payload as mastodon.v1.Notification).account.acct).toBe("ann");
+  client.close();
+});
+
+test("MA59: rules hold for each event and listener: nothing of the muted, at once", async () => {
+  const client = stream(benToken);
+  const home: mastodon.streaming.Event[] = [];
+  void collect(client.user.subscribe(), home);
+  await until("the stream is open", async () => {
+    await ann.v1.statuses.create({ status: "knock" });
+    return home.length > 0;
+  });
+  const annId = (await ann.v1.accounts.verifyCredentials()).id;
+  await ben.v1.accounts.$select(annId).mute();
+  const muted = await ann.v1.statuses.create({ status: "unheard" });
+  await ben.v1.accounts.$select(annId).unmute();
+  const heard = await ann.v1.statuses.create({ status: "heard again" });
+  await until("what came after", async () => home.some(({ payload }) => (payload as { id?: string }).id === heard.id));
+  expect(home.some(({ payload }) => (payload as { id?: string }).id === muted.id)).toBe(false);
+  client.close();
+});
+
 test("MA60: a revoked token is dead on the next call, from the program's side and from the person's", async () => {
   const tokens = (await house.client.call(peopleRoutes.listTokens, { token: annSession })).body.items;
   expect(tokens.map(({ name, scopes }) => [name, scopes])).toEqual([["A phone", ["read", "write"]]]);
+  const socket = new WebSocket(
+    `${house.url.replace("http", "ws")}/api/v1/streaming?stream=user&access_token=${annToken}`,
+  );
+  await new Promise((resolve) => socket.addEventListener("open", resolve));
+  const gone = new Promise<CloseEvent>((resolve) => socket.addEventListener("close", resolve));
+  const revoked_ms = performance.now();
   await house.client.call(peopleRoutes.revokeToken, { token: annSession, params: { id: tokens[0]!.id } });
+  expect((await gone).code).toBe(1008);
+  expect(performance.now() - revoked_ms).toBeLessThan(1_000);
   await expect(ann.v1.accounts.verifyCredentials()).rejects.toThrow("The access token is invalid");
 });
-
-void createStreamingAPIClient;

@@ -331,6 +331,86 @@ test("MA13: a file comes in a form whose length nobody told, before its other fi
   expect((await ask("/api/v2/media", { method: "POST", token, body: text_file })).status).toBe(415);
 });
 
+describe("streams", () => {
+  const open = (query: string, protocols: string[] = []) =>
+    new Promise<{ socket: WebSocket; ok: boolean }>((resolve) => {
+      const socket = new WebSocket(`${house.url.replace("http", "ws")}/api/v1/streaming${query}`, protocols);
+      socket.addEventListener("open", () => resolve({ socket, ok: true }));
+      socket.addEventListener("error", () => resolve({ socket, ok: false }));
+    });
+  const answered = (socket: WebSocket, said: string) =>
+    new Promise<string>((resolve) => {
+      socket.addEventListener("message", ({ data }) => resolve(String(data)), { once: true });
+      socket.send(said);
+    });
+
+  test("MA18: nobody, a wrong token, an unknown stream and a lacking scope get no stream; a token may come in each way that clients have", async () => {
+    expect((await open("?stream=user")).ok).toBe(false);
+    expect((await open("?stream=user&access_token=fht_wrong")).ok).toBe(false);
+    const token = await enter(annSession);
+    const narrow = await enter(annSession, "read:accounts");
+    expect((await open(`?stream=everything&access_token=${token}`)).ok).toBe(false);
+    expect((await open(`?stream=user&access_token=${narrow}`)).ok).toBe(false);
+    expect((await ask("/api/v1/streaming/user")).status).toBe(401);
+    expect((await ask(`/api/v1/streaming/user?access_token=${narrow}`)).status).toBe(400);
+    for (const { ok, socket } of [await open(`?access_token=${token}`), await open("/?stream=user", [token])]) {
+      expect(ok).toBe(true);
+      socket.close();
+    }
+    const plain = await fetch(url("/api/v1/streaming?stream=user"), { headers: { authorization: `Bearer ${token}` } });
+    expect(plain.status).toBe(404);
+  });
+
+  test("MA19: what is said is bounded: no JSON, unknown words, too many streams, too many words", async () => {
+    const token = await enter(annSession);
+    const { socket } = await open(`?access_token=${token}`);
+    expect(await answered(socket, "hello")).toContain("no JSON");
+    expect(await answered(socket, '{"type":"subscribe","stream":"x"}')).toContain("Unknown stream type");
+    const gone = new Promise<CloseEvent>((resolve) => socket.addEventListener("close", resolve));
+    for (let i = 0; i < 40; i++) socket.send(`{"type":"subscribe","stream":"hashtag","tag":"t${i}"}`);
+    expect((await gone).code).toBe(1008);
+  });
+
+  test("MA19: one person has twenty streams and no more; those that close make room", async () => {
+    const token = await enter(await personOf(house, "listener"));
+    const all = await Promise.all(Array.from({ length: 20 }, () => open(`?access_token=${token}`)));
+    expect(all.every(({ ok }) => ok)).toBe(true);
+    expect((await open(`?access_token=${token}`)).ok).toBe(false);
+    const closed = new Promise((resolve) => all[0]!.socket.addEventListener("close", resolve));
+    all[0]!.socket.close();
+    await closed;
+    for (;;) if ((await open(`?access_token=${token}`)).ok) break;
+    for (const { socket } of all) socket.close();
+  });
+
+  test("MA18: server-sent events say the same, and end when their person is suspended", async () => {
+    const session = await personOf(house, "reader_");
+    const token = await enter(session);
+    const answer = await fetch(url("/api/v1/streaming/user"), { headers: { authorization: `Bearer ${token}` } });
+    expect(answer.headers.get("content-type")).toBe("text/event-stream");
+    const reader = answer.body!.getReader();
+    let said = "";
+    const until = async (words: string) => {
+      while (!said.includes(words)) {
+        const { value, done } = await reader.read();
+        if (done) return false;
+        said += new TextDecoder().decode(value);
+      }
+      return true;
+    };
+    await until(":)");
+    await ask("/api/v1/statuses", { token, json: { status: "heard by oneself" } });
+    expect(await until("heard by oneself")).toBe(true);
+    expect(said).toMatch(/event: update\ndata: \{.*\}\n\n/);
+    await house.client.call(peopleRoutes.suspend, {
+      token: root,
+      params: { handle: "reader_" },
+      body: { reason: "x" },
+    });
+    expect(await until("never said")).toBe(false);
+  });
+});
+
 test("MA16: the same Idempotency-Key makes one status, and one answer", async () => {
   const token = await enter(annSession);
   const write = (json: object) =>

@@ -268,7 +268,10 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
         fetch: front,
         upgrade: async (request, peer) => (URL.canParse(request.url) ? api.upgrade(request, peer()) : null),
         onError: (err) => lines.error({ err }, "a request broke outside of the API"),
-        onDrain: () => (draining = true),
+        onDrain() {
+          draining = true;
+          mastodon.closeStreams();
+        },
       });
     },
     work() {

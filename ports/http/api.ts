@@ -85,7 +85,7 @@ export function createApi(needs: ApiNeeds): Api {
       sockets.push(door);
     },
     async upgrade(request, peer_address) {
-      const { pathname } = new URL(request.url);
+      const pathname = new URL(request.url).pathname.replace(/\/$/, "");
       const door = sockets.find(({ path }) => path === pathname);
       return door ? openSocket(door, request, peer_address, needs) : null;
     },

@@ -55,6 +55,10 @@ export function openDoors(api: Api, desk: Desk): Serve {
 
   async function callerOf(request: Request): Promise<Caller> {
     const header = request.headers.get("authorization");
+    const { pathname, searchParams } = new URL(request.url);
+    // What reads server-sent events in a browser cannot set a header.
+    const given = pathname.startsWith("/api/v1/streaming/") ? searchParams.get("access_token") : null;
+    if (header === null && given !== null) return tokens.caller(given);
     if (header === null || /^Basic /i.test(header)) return { viewer: NOBODY, app_id: null, scopes: [] };
     const token = /^Bearer +([\x21-\x7e]{1,256})$/i.exec(header)?.[1];
     if (token === undefined)

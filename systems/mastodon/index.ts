@@ -2,7 +2,8 @@ import { join } from "node:path";
 
 import type { StoredEvent } from "#ports/log/index.ts";
 import type { MigrationFolder } from "#ports/sql/index.ts";
-import type { Notify } from "#systems/notify/index.ts";
+import { FEED_TOPIC } from "#systems/feed/index.ts";
+import { type Notify, NOTIFY_TOPIC } from "#systems/notify/index.ts";
 import { PEOPLE_TOPIC, type PeopleEvent } from "#systems/people/index.ts";
 
 import { serveAccounts } from "./api/accounts.ts";
@@ -23,6 +24,9 @@ import { createAuthorizing } from "./oauth/authorize.ts";
 import { removeGrants, removeOf } from "./oauth/store.ts";
 import { createTokens } from "./oauth/tokens.ts";
 import { serveAuthorizing } from "./routes.ts";
+import { createHub, type Hub } from "./streaming/hub.ts";
+import { serveStreaming } from "./streaming/serve.ts";
+import { createTelling, happeningsOf } from "./streaming/telling.ts";
 
 export const MASTODON_FOLDER: MigrationFolder = { system: "mastodon", folder: join(import.meta.dirname, "sql") };
 
@@ -36,6 +40,9 @@ export interface Mastodon extends AsyncDisposable {
   work(): Disposable;
   /** Removes programs that nobody uses and codes that ended; once an hour is plenty. @returns rows removed */
   trim(): Promise<number>;
+  /** Lets go of all who listen, so that a house that closes does not wait for them. */
+  closeStreams(): void;
+  streams(): ReturnType<Hub["stats"]>;
 }
 
 /** Serves all its paths, and follows from here on what people change. Call it when the other systems' routes are served. */
@@ -58,13 +65,26 @@ export async function createMastodon(needs: MastodonNeeds): Promise<Mastodon> {
   serveMedia(serve, desk);
   serveNotifications(serve, desk, notifications);
   serveSearch(serve, desk);
-
   await using following = new AsyncDisposableStack();
+  const hub = following.use(createHub(ground, createTelling(desk, notifications)));
+  serveStreaming(api, serve, desk, hub);
+
+  for (const topic of [FEED_TOPIC, NOTIFY_TOPIC]) {
+    following.use(
+      await log.tail(topic, (batch) => batch.forEach((stored) => happeningsOf(stored).forEach(hub.happened))),
+    );
+  }
   following.use(
     await log.tail(PEOPLE_TOPIC, (batch) => {
       for (const event of batch as unknown as PeopleEvent[]) {
         if (event.type === "people.profile_changed") accounts.forget(event.data.person_id);
-        if (event.type === "people.session_revoked") tokens.forget(event.data.credentials.map(({ id }) => id));
+        if (event.type === "people.session_revoked") {
+          const credentials = event.data.credentials.map(({ id }) => id);
+          tokens.forget(credentials);
+          hub.end({ credentials });
+        }
+        if (event.type === "people.suspended" || event.type === "people.deleted")
+          hub.end({ person_id: event.data.person_id });
       }
     }),
   );
@@ -83,6 +103,8 @@ export async function createMastodon(needs: MastodonNeeds): Promise<Mastodon> {
         }
       }),
     trim: () => apps.trim(),
+    closeStreams: hub.closeAll,
+    streams: hub.stats,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -24,6 +24,8 @@ const SLACK_LISTED = 3;
 export interface Windows {
   /** Newest first. @throws Problem 400 `cursor.invalid` for a place that is none of this list */
   page(viewer: Viewer, of: WindowOf, asked: WindowAsked, signal: AbortSignal): Promise<Windowed[]>;
+  /** What has just come to a place of a list, as this viewer would find it there; null where they would not. */
+  arrived(viewer: Viewer, of: WindowOf, place: Listed): Promise<Post | null>;
   /** Those of them that this viewer may read. */
   posts(viewer: Viewer, ids: readonly PostId[]): Promise<Map<PostId, Post>>;
   /** All comments of a post that this viewer sees, oldest first; those under a deleted one hang on what is above it. */
@@ -111,6 +113,13 @@ export function createWindows(needs: WindowsNeeds): Windows {
       const judged: Judge = async (listed, so_far) =>
         (await reader.judged(viewer, rules, list.kind, list.skeleton, listed, so_far)).map(windowed);
       return asked.above === null ? down(list, judged, asked, signal) : up(list, judged, asked, signal);
+    },
+
+    async arrived(viewer, of, place) {
+      const rules = await reader.rules(viewer);
+      const list = twoWay(of, rules, viewer.kind === "person" ? viewer.person_id : null, needs);
+      const [found] = await reader.judged(viewer, rules, list.kind, list.skeleton, [place]);
+      return found ? postOf(found.json) : null;
     },
 
     async posts(viewer, ids) {
