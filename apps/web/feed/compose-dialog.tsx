@@ -18,7 +18,7 @@ export default function ComposeDialog({ draft, me, close }: { draft: Draft; me: 
   return (
     <Sheet open onOpenChange={(open) => !open && close()} title="New post" wide tall>
       <div className="flex flex-1 flex-col px-6 pt-2 pb-4">
-        <Composer me={me} caretHere rows={5} onPosted={close} />
+        <Composer me={me} caretHere rows={4} holdsTools onPosted={close} />
       </div>
     </Sheet>
   );

@@ -52,12 +52,15 @@ export function Composer({
   me,
   caretHere = false,
   rows = 3,
+  holdsTools = false,
   onPosted,
   foot,
 }: {
   me: Me;
   caretHere?: boolean;
   rows?: number;
+  /** In a sheet the row of tools stays in sight, however long the post gets. */
+  holdsTools?: boolean;
   onPosted?: () => void;
   foot?: ReactNode;
 }) {
@@ -172,7 +175,12 @@ export function Composer({
           {problem}
         </p>
       )}
-      <div className="mt-3 flex items-center gap-1 border-t border-line pt-3">
+      <div
+        className={cx(
+          "mt-3 flex items-center border-t border-line pt-3 sm:gap-1",
+          holdsTools && "sticky bottom-0 z-10 -mx-6 -mb-4 bg-surface px-6 pb-4",
+        )}
+      >
         <FileButton onFiles={take} />
         <Tool
           label={draft.poll ? "Take the poll out" : "Add a poll"}

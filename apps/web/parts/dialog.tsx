@@ -17,6 +17,8 @@ export interface SheetProps {
   wide?: boolean;
   /** Takes the phone's whole height, for things that are written in. */
   tall?: boolean;
+  /** Opened from within another sheet, which it dims. */
+  over?: boolean;
   actions?: ReactNode;
 }
 
@@ -30,12 +32,13 @@ export function Sheet({
   children,
   wide = false,
   tall = false,
+  over = false,
   actions,
 }: SheetProps) {
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>
-        <Dialog.Backdrop className={BACKDROP} />
+        <Dialog.Backdrop forceRender={over} className={cx(BACKDROP, over && "z-50")} />
         <Dialog.Viewport className="fixed inset-0 z-50 flex items-end justify-center sm:items-start sm:overflow-y-auto sm:px-6 sm:py-[8vh]">
           <Dialog.Popup
             className={cx(

@@ -52,7 +52,7 @@ export default function DraftsSheet({ close }: { close: () => void }) {
     }
   };
   return (
-    <Sheet open onOpenChange={(is) => !is && close()} title="Drafts">
+    <Sheet open onOpenChange={(is) => !is && close()} title="Drafts" over>
       <div className="px-4 pt-1 pb-4">
         <PagedList
           pages={pages}

@@ -37,7 +37,7 @@ export default function ScheduleSheet({
     setBusy(false);
   };
   return (
-    <Sheet open onOpenChange={(open) => !open && close()} title="Publish later">
+    <Sheet open onOpenChange={(open) => !open && close()} title="Publish later" over>
       <form
         onSubmit={(event) => {
           event.preventDefault();

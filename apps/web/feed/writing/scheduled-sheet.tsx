@@ -70,7 +70,7 @@ export default function ScheduledSheet({ close }: { close: () => void }) {
     }
   };
   return (
-    <Sheet open onOpenChange={(is) => !is && close()} title="Scheduled posts">
+    <Sheet open onOpenChange={(is) => !is && close()} title="Scheduled posts" over>
       <div className="px-4 pt-1 pb-4">
         <PagedList
           pages={pages}
