@@ -100,19 +100,26 @@ function toldOfTraining({ report, is_better }: Trained, version: number | null, 
   ];
 }
 
-function toldOfEvaluation({ moments, people, scores }: Evaluation): string[] {
+function toldOfEvaluation({ moments, people, scores, visits, order }: Evaluation): string[] {
   if (moments === 0) return ["Too little happened here to measure anything: nobody came back and did something."];
-  const ks = Object.keys(scores[0]?.hit ?? {}).map(Number);
   return [
-    `${moments.toLocaleString("en")} moments at which one of ${people.toLocaleString("en")} people came back.`,
+    `${moments.toLocaleString("en")} moments at which one of ${people.toLocaleString("en")} people came back. Of all that was there:`,
     "",
-    ...columns([
-      ["", ...ks.map((k) => `hit@${k}`), ...ks.map((k) => `nDCG@${k}`)],
-      ...scores.map((one) => [
-        one.method,
-        ...ks.map((k) => one.hit[k]!.toFixed(3)),
-        ...ks.map((k) => one.ndcg[k]!.toFixed(3)),
-      ]),
-    ]),
+    ...scoresOf(scores),
+    ...(visits === 0
+      ? []
+      : ["", `Of what was on their screen alone, at ${visits.toLocaleString("en")} visits:`, "", ...scoresOf(order)]),
   ];
+}
+
+function scoresOf(scores: Evaluation["scores"]): string[] {
+  const ks = Object.keys(scores[0]?.hit ?? {}).map(Number);
+  return columns([
+    ["", ...ks.map((k) => `hit@${k}`), ...ks.map((k) => `nDCG@${k}`)],
+    ...scores.map((one) => [
+      one.method,
+      ...ks.map((k) => one.hit[k]!.toFixed(3)),
+      ...ks.map((k) => one.ndcg[k]!.toFixed(3)),
+    ]),
+  ]);
 }

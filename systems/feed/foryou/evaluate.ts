@@ -2,7 +2,8 @@ import type { PersonId, PostId } from "#kernel/ids.ts";
 import { DAY_MS, HOUR_MS } from "#kernel/time.ts";
 
 import { chanceOf, shuffle } from "./chance.ts";
-import type { Model } from "./model.ts";
+import { featuresOf, type PostFacts, type ViewerFacts } from "./features.ts";
+import { type Model, score } from "./model.ts";
 import { rank } from "./rank.ts";
 import { createWorld, type History, type HistoryAct, inTime, type World } from "./replay.ts";
 
@@ -18,7 +19,15 @@ export interface Score {
 export interface Evaluation {
   moments: number;
   people: number;
+  /** Of all that was there: how much of what they then did is among the first. Favours whatever people were shown in truth. */
   scores: Score[];
+  /**
+   * Of what was on their screen at that visit alone: how far in front stands what they acted on. What they were shown does not
+   * matter here. Empty where nobody remembers what they saw.
+   */
+  order: Score[];
+  /** Visits of which that could be measured. */
+  visits: number;
 }
 
 export interface EvaluationAsked {
@@ -29,11 +38,16 @@ export interface EvaluationAsked {
   moments_max: number;
   seed: number;
   ks?: readonly number[];
+  order_ks?: readonly number[];
 }
 
 /** After this long without an act, somebody is taken to have come back; at that moment each method makes its list. */
 const AWAY_MS = 6 * HOUR_MS;
 const HORIZON_MS = DAY_MS;
+/** What was on the screen within this after somebody came back is one visit. */
+const VISIT_MS = HOUR_MS;
+/** Of fewer posts there is no order to speak of. */
+const MET_POSTS_MIN = 5;
 
 /** The moment at which this part of a history's acts had happened. */
 export const momentAt = (history: Pick<History, "acts">, share: number): number =>
@@ -84,6 +98,10 @@ export function evaluate(history: History, asked: EvaluationAsked): Evaluation {
     ["popularity of two days", popularity],
     ["recency", recency],
   ];
+  const order_ks = asked.order_ks ?? [1, 3, 10];
+  const orders = ordersOf(asked);
+  const ordered = orders.map(() => ({ hit: order_ks.map(() => 0), ndcg: order_ks.map(() => 0) }));
+  let visits = 0;
   const moments = momentsOf(history, asked);
   const world = createWorld(history);
   const sums = methods.map(() => ({ hit: ks.map(() => 0), ndcg: ks.map(() => 0) }));
@@ -98,32 +116,73 @@ export function evaluate(history: History, asked: EvaluationAsked): Evaluation {
     if (then) {
       // Only what can be found counts: what was there, and what rules let them see.
       const open = new Set(world.open(act.person_id, act.at_ms).map((one) => one.post_id));
-      const wanted = new Set([...then].filter((id) => open.has(id)));
+      const wanted = new Set([...then.wanted].filter((id) => open.has(id)));
+      const met = [...then.met].filter((id) => open.has(id));
+      const worth = new Set(met.filter((id) => wanted.has(id)));
+      if (met.length >= MET_POSTS_MIN && worth.size > 0 && worth.size < met.length) {
+        visits += 1;
+        const viewer = world.viewer(act.person_id, act.at_ms);
+        const posts = met.map((id) => world.post(id)!);
+        orders.forEach(([, order], m) => add(ordered[m]!, order(posts, viewer, act.at_ms, visits), worth, order_ks));
+      }
       if (wanted.size > 0) {
         measured += 1;
         people.add(act.person_id);
         methods.forEach(([, method], m) => {
-          const list = method(world, act.person_id, act.at_ms, asked.seed + measured);
-          ks.forEach((k, i) => {
-            const first = list.slice(0, k);
-            sums[m]!.hit[i]! += first.some((id) => wanted.has(id)) ? 1 : 0;
-            sums[m]!.ndcg[i]! += ndcgOf(first, wanted, k);
-          });
+          add(sums[m]!, method(world, act.person_id, act.at_ms, asked.seed + measured), wanted, ks);
         });
       }
     }
     world.happen(act);
   }
-  const mean = (sum: number) => (measured === 0 ? 0 : sum / measured);
+  const told = (method: string, sum: Sums, of: readonly number[], times: number): Score => ({
+    method,
+    hit: Object.fromEntries(of.map((k, i) => [k, times === 0 ? 0 : sum.hit[i]! / times])),
+    ndcg: Object.fromEntries(of.map((k, i) => [k, times === 0 ? 0 : sum.ndcg[i]! / times])),
+  });
   return {
     moments: measured,
     people: people.size,
-    scores: methods.map(([method], m) => ({
-      method,
-      hit: Object.fromEntries(ks.map((k, i) => [k, mean(sums[m]!.hit[i]!)])),
-      ndcg: Object.fromEntries(ks.map((k, i) => [k, mean(sums[m]!.ndcg[i]!)])),
-    })),
+    visits,
+    scores: methods.map(([method], m) => told(method, sums[m]!, ks, measured)),
+    order: visits === 0 ? [] : orders.map(([method], m) => told(method, ordered[m]!, order_ks, visits)),
   };
+}
+
+interface Sums {
+  hit: number[];
+  ndcg: number[];
+}
+
+function add(sums: Sums, list: readonly PostId[], wanted: ReadonlySet<PostId>, ks: readonly number[]): void {
+  ks.forEach((k, i) => {
+    const first = list.slice(0, k);
+    sums.hit[i]! += first.some((id) => wanted.has(id)) ? 1 : 0;
+    sums.ndcg[i]! += ndcgOf(first, wanted, k);
+  });
+}
+
+type Order = (posts: readonly PostFacts[], viewer: ViewerFacts, now_ms: number, at: number) => PostId[];
+
+/** Ways to order the same few posts; chance is what the others have to beat. */
+function ordersOf({ models, seed }: EvaluationAsked): [string, Order][] {
+  const by =
+    (worth: (post: PostFacts, viewer: ViewerFacts, now_ms: number) => number): Order =>
+    (posts, viewer, now_ms, at) =>
+      // Ties fall by chance, so that none is helped by the order in which posts were met.
+      shuffle([...posts], chanceOf(seed + at))
+        .map((post) => ({ post, worth: worth(post, viewer, now_ms) }))
+        .toSorted((a, b) => b.worth - a.worth)
+        .map(({ post }) => post.post_id);
+  return [
+    ...Object.entries(models).map(([name, model]): [string, Order] => [
+      name,
+      by((post, viewer, now_ms) => score(model, featuresOf(post, viewer, now_ms))),
+    ]),
+    ["popularity", by((post) => post.likes + 2 * post.reposts + 2 * post.comments)],
+    ["recency", by((post) => post.at_ms)],
+    ["chance", by(() => 0)],
+  ];
 }
 
 export function ndcgOf(list: readonly PostId[], wanted: ReadonlySet<PostId>, k: number): number {
@@ -136,25 +195,34 @@ export function ndcgOf(list: readonly PostId[], wanted: ReadonlySet<PostId>, k: 
   return best === 0 ? 0 : gained / best;
 }
 
+interface Moment {
+  act: HistoryAct;
+  /** What they did something with within the day after. */
+  wanted: Set<PostId>;
+  /** What was on their screen at that visit. */
+  met: Set<PostId>;
+}
+
 /** Acts with which somebody came back after the cut, and what they went on to do; of more than the bound, some by chance. */
-function momentsOf(history: History, { from_share, moments_max, seed }: EvaluationAsked): Map<HistoryAct, Set<PostId>> {
+function momentsOf(history: History, { from_share, moments_max, seed }: EvaluationAsked): Map<HistoryAct, Moment> {
   const from_ms = momentAt(history, from_share);
   const last = new Map<PersonId, number>();
-  const open = new Map<PersonId, { act: HistoryAct; wanted: Set<PostId> }>();
-  const all: { act: HistoryAct; wanted: Set<PostId> }[] = [];
+  const open = new Map<PersonId, Moment>();
+  const all: Moment[] = [];
   for (const act of history.acts) {
     const { person_id, at_ms, kind } = act;
     const isBack = at_ms - (last.get(person_id) ?? Number.NEGATIVE_INFINITY) > AWAY_MS;
     if (isBack && at_ms >= from_ms) {
-      const moment = { act, wanted: new Set<PostId>() };
+      const moment = { act, wanted: new Set<PostId>(), met: new Set<PostId>() };
       open.set(person_id, moment);
       all.push(moment);
     }
     last.set(person_id, at_ms);
     const moment = open.get(person_id);
+    if (moment && kind === "seen" && at_ms - moment.act.at_ms <= VISIT_MS) moment.met.add(act.post_id);
     if (moment && kind !== "seen" && kind !== "hide" && at_ms - moment.act.at_ms <= HORIZON_MS)
       moment.wanted.add(act.post_id);
   }
   const some = shuffle(all, chanceOf(seed)).slice(0, moments_max);
-  return new Map(some.map(({ act, wanted }) => [act, wanted]));
+  return new Map(some.map((moment) => [moment.act, moment]));
 }

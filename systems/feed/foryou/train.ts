@@ -61,10 +61,17 @@ export function examplesOf(history: History, seed: number): { examples: Example[
     const key = `${person_id}:${post_id}`;
     became.set(key, (became.get(key) ?? 0) | bitOf(outcome));
   }
+  // Of more than the bound some are drawn, over all of the time, whatever became of them.
+  const expected = history.acts.reduce(
+    (sum, act) => sum + (act.kind === "seen" || remembers.has(act.person_id) ? 1 : 1 + b.NEGATIVES_PER_ACT),
+    0,
+  );
+  const kept_share = Math.min(1, b.TRAIN_EXAMPLES_MAX / Math.max(1, expected));
   const world = createWorld(history);
   const met = new Set<string>();
   const people = new Set<PersonId>();
   const examples: Example[] = [];
+  let last: { person_id: PersonId; at_ms: number; viewer: ReturnType<typeof world.viewer> } | undefined;
   const meet = (person_id: PersonId, post_id: PostId, viewer: ReturnType<typeof world.viewer>, at_ms: number) => {
     const key = `${person_id}:${post_id}`;
     const post = world.post(post_id);
@@ -74,18 +81,23 @@ export function examplesOf(history: History, seed: number): { examples: Example[
     examples.push({ row: featuresOf(post, viewer, at_ms), outcomes: became.get(key) ?? 0, at_ms });
   };
   for (const { post, act } of inTime(history)) {
-    if (examples.length >= b.TRAIN_EXAMPLES_MAX) break;
     if (post) {
       world.write(post);
       continue;
     }
     const { person_id, post_id, at_ms } = act;
-    if (!met.has(`${person_id}:${post_id}`)) {
-      const viewer = world.viewer(person_id, at_ms);
+    const key = `${person_id}:${post_id}`;
+    if (!met.has(key) && (kept_share === 1 || chance() < kept_share)) {
+      // What is met in one look is met by the same person at the same moment: what is known of them is made once.
+      if (last?.person_id !== person_id || last.at_ms !== at_ms)
+        last = { person_id, at_ms, viewer: world.viewer(person_id, at_ms) };
+      const { viewer } = last;
       meet(person_id, post_id, viewer, at_ms);
       if (act.kind !== "seen" && !remembers.has(person_id))
         for (const other of drawn(person_id, at_ms)) meet(person_id, other, viewer, at_ms);
     }
+    // What was not drawn when it was met is not drawn again when it is liked, or liked ones would be too many.
+    met.add(key);
     world.happen(act);
   }
   return { examples, people: people.size };
