@@ -161,7 +161,6 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   defineForgetting(ground);
   defineSeenTrim(ground);
   defineRecount({ sql, log, jobs, onDrift: needs.onDrift ?? (() => {}) });
-  const forYou = createForYou({ ...needs, timeline, seenOf });
   await using followed = new AsyncDisposableStack();
   followed.use(reads);
   followed.defer(timeline.settled);
@@ -173,6 +172,7 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
     return explainTimelines({ ...needs, choices, bounds, stats: timeline.stats });
   };
   const trending = followed.use(await createTrending(needs));
+  const forYou = createForYou({ ...needs, timeline, seenOf, trending });
   const tails = followed.move();
   return {
     rooms: { ground, reader, comments, timeline, choices, explain, trending, forYou, wishes, lists, catchUp },

@@ -38,6 +38,7 @@ export const ALIKE_POSTS_MAX = 150;
 export const SPACES_ASKED_MAX = 50;
 export const POSTS_PER_SPACE_MAX = 40;
 export const TRENDING_POSTS_MAX = 100;
+export const BOARD_POSTS_PER_SPACE_MAX = 10;
 export const NEWEST_POSTS_LOOKED_AT_MAX = 500;
 export const NEW_VOICE_POSTS_MAX = 60;
 export const LATEST_POSTS_MAX = 100;

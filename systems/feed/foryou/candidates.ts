@@ -1,4 +1,4 @@
-import type { PersonId, PostId } from "#kernel/ids.ts";
+import type { PersonId, PostId, SpaceId } from "#kernel/ids.ts";
 import { idAtMs, idTimeMs } from "#kernel/ids.ts";
 
 import { isRepost } from "../timelines/timeline.ts";
@@ -78,7 +78,7 @@ export async function candidatesFor(
     ["network", lately.map((entry) => entry.post_id)],
     ["friends_liked", largest(friends_liked, b.FRIENDS_LIKED_POSTS_MAX)],
     ["alike", largest(alike, b.ALIKE_POSTS_MAX)],
-    ["trending", [...inSpaces, ...hottest(newest)]],
+    ["trending", [...onBoards(ground, [...memberships.keys()]), ...inSpaces, ...hottest(newest)]],
     ["new_voice", newVoices(newest)],
     ["latest", newest.slice(0, b.LATEST_POSTS_MAX).map((post) => post.id)],
   ]);
@@ -129,6 +129,14 @@ export async function watchedActs(
     return [{ kind: "watch", post_id, author_id, tags: hashtags, at_ms: at.getTime() }];
   });
   return { acts, films_share: filmsShareOf(watched) };
+}
+
+/** What trends in the house and in the viewer's spaces, counted by people; a node that just started may know of none. */
+function onBoards({ trending }: Pick<ForYouGround, "trending">, space_ids: readonly SpaceId[]): PostId[] {
+  const of = (space_id: SpaceId | null, posts_max: number) =>
+    trending.posts({ space_id, posts_max }).map(({ post_id }) => post_id);
+  const spaces = space_ids.slice(0, b.SPACES_ASKED_MAX).flatMap((id) => of(id, b.BOARD_POSTS_PER_SPACE_MAX));
+  return [...of(null, b.TRENDING_POSTS_MAX), ...spaces].slice(0, 2 * b.TRENDING_POSTS_MAX);
 }
 
 /** Those whose posts they like first, then others of the followed by chance: nobody's likes are read without a bound. */

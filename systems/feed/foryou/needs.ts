@@ -3,6 +3,7 @@ import type { Query } from "#ports/sql/index.ts";
 
 import type { Ground } from "../ground.ts";
 import type { Timeline } from "../timelines/timeline.ts";
+import type { Trending } from "../trending/watch.ts";
 
 /** What For you stands on: the feed's ground, its timeline, and who has seen what. */
 export interface ForYouGround extends Pick<
@@ -11,6 +12,7 @@ export interface ForYouGround extends Pick<
 > {
   timeline: Timeline;
   seenOf: SeenOf;
+  trending: Pick<Trending, "posts">;
 }
 
 /** Of these posts, those that this person has seen. */
