@@ -4,7 +4,7 @@ import { ZipFile } from "yazl";
 
 import type { PersonCard } from "#kernel/cards.ts";
 import { Permanent } from "#kernel/errors.ts";
-import type { PersonId, PostId } from "#kernel/ids.ts";
+import type { PostId } from "#kernel/ids.ts";
 import type { JsonObject } from "#kernel/json.ts";
 import { rfc3339 } from "#kernel/time.ts";
 import type { JobKind, JobRun } from "#ports/jobs/index.ts";
@@ -14,6 +14,7 @@ import { activityOf, CONTEXT, pathOf } from "./activity.ts";
 import * as b from "./bounds.ts";
 import { csvOf } from "./csv.ts";
 import type { MovingGround } from "./index.ts";
+import { actorOf, keepsakesOf, readme } from "./keepsakes.ts";
 import * as store from "./store.ts";
 
 export const EXPORT_JOB = "feed.export";
@@ -219,7 +220,7 @@ async function pack(ground: MovingGround, row: store.ExportRow, person: PersonCa
   const { id, origin } = row;
   const { files, left_out } = await choose(ground, id);
   const mtime = row.created_at;
-  const lists = await listsOf(ground, row.person_id, origin);
+  const small = await keepsakesOf(ground, row);
   const zip = new ZipFile();
   const broken = Promise.withResolvers<never>();
   broken.promise.catch(() => {});
@@ -245,7 +246,7 @@ async function pack(ground: MovingGround, row: store.ExportRow, person: PersonCa
     () => mapped(linesIn(ground, id, "bookmarks"), (line) => csvOf([[(JSON.parse(line) as { post: string }).post]])),
     true,
   );
-  for (const [name, content] of lists) text(name, content);
+  for (const [name, content] of small) text(name, content);
   if (left_out.length > 0)
     text("left_out.csv", csvOf([["File", "Bytes"], ...left_out.map((file) => [file.path, file.size_bytes])]));
   for (const { path, blob } of files) {
@@ -297,68 +298,6 @@ async function* bytesOf(ground: MovingGround, blob: string, signal: AbortSignal)
 async function* mapped(lines: AsyncGenerator<string>, map: (line: string) => string): AsyncGenerator<string> {
   for await (const line of lines) yield map(line);
 }
-
-/** As Mastodon writes and reads them. */
-async function listsOf(ground: MovingGround, person_id: PersonId, origin: string): Promise<[string, string][]> {
-  const relations = await ground.people.relations(person_id);
-  const host = new URL(origin).host;
-  const addresses = async (ids: ReadonlySet<PersonId>) => {
-    const all = [...ids];
-    const found: string[] = [];
-    for (let from = 0; from < all.length; from += 500) {
-      const cards = await ground.people.cards(all.slice(from, from + 500));
-      found.push(...[...cards.values()].map(({ handle }) => `${handle}@${host}`));
-    }
-    return found.toSorted();
-  };
-  const [follows, mutes, blocks] = await Promise.all([
-    addresses(relations.follows),
-    addresses(relations.mutes),
-    addresses(relations.blocks),
-  ]);
-  return [
-    [
-      "following_accounts.csv",
-      csvOf([
-        ["Account address", "Show boosts", "Notify on new posts", "Languages"],
-        ...follows.map((address) => [address, true, false, ""]),
-      ]),
-    ],
-    [
-      "muted_accounts.csv",
-      csvOf([["Account address", "Hide notifications"], ...mutes.map((address) => [address, true])]),
-    ],
-    ["blocked_accounts.csv", csvOf(blocks.map((address) => [address]))],
-  ];
-}
-
-const actorOf = ({ id, handle, display_name }: PersonCard, origin: string) => ({
-  "@context": CONTEXT[0],
-  id: `${origin}/@${handle}`,
-  type: "Person",
-  preferredUsername: handle,
-  name: display_name,
-  url: `${origin}/@${handle}`,
-  outbox: "outbox.json",
-  likes: "likes.json",
-  bookmarks: "bookmarks.json",
-  "house:id": id,
-});
-
-const readme = ({ handle, display_name }: PersonCard, { origin, created_at }: store.ExportRow) =>
-  [
-    `What ${display_name} (@${handle}) wrote and kept at ${origin}, as of ${rfc3339(created_at)}.`,
-    "",
-    "outbox.json             your posts as ActivityStreams, the oldest first, with what stood there before each edit",
-    "comments.json           your comments",
-    "likes.json, bookmarks.json, bookmarks.csv, reposts.json   addresses of posts",
-    "following_accounts.csv, muted_accounts.csv, blocked_accounts.csv   lists that Mastodon and houses like this one read",
-    "media_attachments/      the pictures and films of your posts",
-    "left_out.csv            files that did not fit or are gone, where there are any",
-    "",
-    "Bring the zip along to another house under Settings, Take your things along.",
-    "",
-  ].join("\r\n");
 
 /** The id of a post by its address in this house; null for any other address. */
 export function ownPostId(source: string, hosts: ReadonlySet<string>): PostId | null {

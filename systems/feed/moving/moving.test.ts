@@ -104,6 +104,9 @@ test("FD250: an archive has all that one wrote and keeps, is one's own, and is f
   for (const route of [r.likePost, r.bookmarkPost, r.repostPost])
     await call(route, { token: a.token, params: { id: theirs.id } });
   await relating.follow(a.viewer, "ben");
+  const list = await call(r.createList, { token: a.token, body: { name: "Near, and dear" } });
+  await call(r.addToList, { token: a.token, params: { id: list.body.id, handle: "ben" } });
+  await call(r.muteWord, { token: a.token, body: { phrase: "spiders" } });
   await relating.mute(a.viewer, "cleo");
   await relating.block(a.viewer, "dora");
 
@@ -142,6 +145,9 @@ test("FD250: an archive has all that one wrote and keeps, is one's own, and is f
   const read = async (name: string) => new Response((await archive.file(name)!.read()) as never).text();
   expect(await read("media_attachments/files/501.webp")).toBe("picture");
   expect(await read("following_accounts.csv")).toMatch(/^Account address,[^\n]*\r\nben@[\w.:]+,true,false,\r\n$/);
+  expect(await read("lists.csv")).toMatch(/^"Near, and dear",ben@[\w.:]+\r\n$/);
+  expect(await read("muted_words.json")).toContain('"phrase": "spiders"');
+  for (const name of ["drafts.json", "scheduled.json"]) expect(JSON.parse(await read(name)), name).toEqual([]);
   expect(await read("muted_accounts.csv")).toContain("cleo@");
   expect(await read("blocked_accounts.csv")).toMatch(/^dora@[\w.:]+\r\n$/);
   expect(await read("bookmarks.csv")).toContain(`/posts/${theirs.id}`);

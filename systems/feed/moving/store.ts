@@ -188,3 +188,16 @@ export async function ownActs(
         : db`SELECT post_id, at FROM feed_reposts WHERE person_id = ${person_id} AND post_id > ${after}::bigint ORDER BY post_id LIMIT ${rows_max}`;
   return (await page) as OwnActRow[];
 }
+
+/** Bookmarks that stand in a folder, by its name. */
+export async function filedBookmarks(
+  db: Query,
+  person_id: PersonId,
+  rows_max: number,
+): Promise<{ name: string; post_id: PostId }[]> {
+  return (await db`SELECT f.name, b.post_id FROM feed_bookmarks b JOIN feed_folders f ON f.id = b.folder_id AND f.deleted_at IS NULL
+    WHERE b.person_id = ${person_id} ORDER BY lower(f.name), b.entry_id LIMIT ${rows_max}`) as {
+    name: string;
+    post_id: PostId;
+  }[];
+}

@@ -118,7 +118,7 @@ export function BarsPanel() {
                 <Button
                   look="outline"
                   size="sm"
-                  aria-label={`Let ${named(bar)} trend again`}
+                  aria-label={`Let it trend again: ${named(bar)}`}
                   onClick={() =>
                     void lift(bar)
                       .then(() => say(`${named(bar)} may trend again.`))
