@@ -2,7 +2,7 @@
  * Reading home: 20 hydrated posts of 200 followees out of 20,000 authors, beside the classic design on the same data in the
  * same run. Requests per CPU-second, all of it counted: the server process, Postgres and Redis.
  *
- *   bun bench/feed-read.ts [--rounds=5] [--seconds=4] [--people=20000] [--viewers=2000] [--posts=200000]
+ *   bun bench/feed-read.ts [--followees=200] [--rounds=5] [--seconds=4] [--people=20000] [--viewers=2000] [--posts=200000]
  *
  * Both sides are one process behind the same API: Bun.serve, sessions, limiter, JSON of the same shape. While one is
  * measured the other is stopped (SIGSTOP). Redis is the system's `redis-server`, on loopback, without persistence.
@@ -35,7 +35,7 @@ const round_ms = option("seconds", 4) * 1_000;
 const SIZE: Size = {
   people: option("people", 20_000),
   viewers: option("viewers", 2_000),
-  followees: 200,
+  followees: option("followees", 200),
   posts: option("posts", 200_000),
   days: 30,
 };

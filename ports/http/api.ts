@@ -8,11 +8,12 @@ import type { Clock } from "#ports/clock/index.ts";
 import type { Limiter } from "#ports/limiter/index.ts";
 import { isAway } from "#ports/sql/index.ts";
 
-import { addressOf, admit, originOf, requestIdOf } from "./asking.ts";
+import { addressOf, admit, originOf, pathOf, requestIdOf } from "./asking.ts";
 import { type Door, openDoor } from "./door.ts";
 import { type Idempotency, KEY_CHARS_MAX } from "./idempotency.ts";
 import type { Answer, Api, Asked, Authenticate, Handler, Served } from "./index.ts";
 import { callWithin } from "./inside.ts";
+import { createLeash } from "./leash.ts";
 import { type HttpLimits, takeLimits } from "./limits.ts";
 import { openapiRoute } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
@@ -58,6 +59,8 @@ export function createApi(needs: ApiNeeds): Api {
   const opened: { path: string; run: ReturnType<typeof openDoor> }[] = [];
   const handlers = new Map<Route, Handler<Route>>();
   const sockets: SocketDoor[] = [];
+  /** Paths without parameters are found without a router. */
+  const fixed = new Map<string, ReturnType<typeof handle>>();
 
   const api: Api = {
     routes,
@@ -69,6 +72,7 @@ export function createApi(needs: ApiNeeds): Api {
       registry.registerPath(openapiRoute(route));
       const run = handle(route, handler as unknown as Handler<Route>, needs);
       handlers.set(route, handler as unknown as Handler<Route>);
+      if (!route.path.includes("{")) fixed.set(`${route.method} ${route.path}`, run);
       app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ":$1"), (c) =>
         run(c.req.raw, c.req.param(), c.env.peer_address),
       );
@@ -94,7 +98,9 @@ export function createApi(needs: ApiNeeds): Api {
       pathname === "/v1" ||
       opened.some(({ path }) => pathname === path || pathname.startsWith(`${path}/`)),
     async fetch(request, peer_address) {
-      const { pathname } = new URL(request.url);
+      const pathname = pathOf(request.url);
+      const run = fixed.get(`${request.method} ${pathname}`);
+      if (run) return run(request, {}, peer_address);
       const door = opened.find(({ path }) => pathname === path || pathname.startsWith(`${path}/`));
       return door ? door.run(request, peer_address) : app.fetch(request, { peer_address });
     },
@@ -163,14 +169,7 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
       });
       return response;
     };
-    const gone = new AbortController();
-    const onGone = () => gone.abort(new Problem(499, "request.gone", "The caller left."));
-    request.signal.addEventListener("abort", onGone, { once: true });
-    const deadline = setTimeout(() => {
-      gone.abort(
-        new Problem(503, "request.deadline", "This took too long and was given up. Try again.", { retry_after_s: 1 }),
-      );
-    }, deadline_ms);
+    const leash = createLeash(request, deadline_ms);
     try {
       const address = addressOf(request, peer_address, needs.trusted_proxies);
       const origin = originOf(request, needs.trusted_proxies, public_at);
@@ -196,9 +195,7 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
         ? parse(route.query, queryAt < 0 ? {} : Object.fromEntries(new URLSearchParams(url.slice(queryAt))), "query")
         : undefined;
       // Under the deadline too: a body that comes a byte a minute must not hold its connection for ever.
-      const raw = route.body
-        ? await untilAborted(readJson(request, body_bytes_max, route.body_as_text), gone.signal)
-        : undefined;
+      const raw = route.body ? await leash.hold(readJson(request, body_bytes_max, route.body_as_text)) : undefined;
       const body = route.body ? parse(route.body, raw, "body") : undefined;
 
       const idempotency_key = mutates ? idempotencyKeyOf(request) : null;
@@ -207,14 +204,16 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
         params: parsedParams as never,
         query: query as never,
         body: body as never,
-        signal: gone.signal,
+        get signal() {
+          return leash.signal;
+        },
         request_id,
         address,
         idempotency_key,
         header: (name) => request.headers.get(name),
         origin,
       };
-      const work = () => untilAborted(handler(asked), gone.signal);
+      const work = () => leash.hold(handler(asked));
       const answer =
         idempotency_key !== null && viewer.kind === "person"
           ? await once(needs.idempotency, route, viewer, idempotency_key, params, raw, work)
@@ -236,25 +235,9 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
       );
       return served(problemResponse(internal, request_id, limitHeaders), error);
     } finally {
-      clearTimeout(deadline);
-      request.signal.removeEventListener("abort", onGone);
+      leash.end();
     }
   };
-}
-
-/** What was begun goes on in the background when its caller has left; a handler's own signal tells it to stop. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason as Error);
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    work.catch(() => {});
-  }
 }
 
 function respond(

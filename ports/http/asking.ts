@@ -20,11 +20,25 @@ export function addressOf(request: Request, peer_address: string, trusted_proxie
 }
 
 export function originOf(request: Request, trusted_proxies: number, public_at: URL | null): string {
-  const url = new URL(request.url);
-  if (public_at !== null && (request.headers.get("host") ?? url.host) === public_at.host) return public_at.origin;
+  const { url } = request;
+  const host = request.headers.get("host") ?? url.slice(hostAt(url), pathAt(url));
+  if (public_at !== null && host === public_at.host) return public_at.origin;
   const forwarded = trusted_proxies > 0 ? request.headers.get("x-forwarded-proto") : null;
-  const scheme = forwarded === "https" || forwarded === "http" ? forwarded : url.protocol.slice(0, -1);
-  return `${scheme}://${request.headers.get("host") ?? url.host}`;
+  const scheme = forwarded === "https" || forwarded === "http" ? forwarded : url.slice(0, hostAt(url) - 3);
+  return `${scheme}://${host}`;
+}
+
+/** The address of a request is a whole one in its normal form, so its parts are cut out of it: to parse it anew takes 2 µs. */
+const hostAt = (url: string) => url.indexOf("://") + 3;
+function pathAt(url: string): number {
+  const at = url.indexOf("/", hostAt(url));
+  return at < 0 ? url.length : at;
+}
+
+export function pathOf(url: string): string {
+  const at = pathAt(url);
+  const query_at = url.indexOf("?", at);
+  return url.slice(at, query_at < 0 ? url.length : query_at) || "/";
 }
 
 /** @throws Problem 401 `session.required`, 403 `person.suspended`, `token.scope`, `role.required` */

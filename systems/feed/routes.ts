@@ -188,7 +188,9 @@ function serveLists(api: Api, { ground, reader, timeline }: Rooms): void {
     kind: ListKind,
   ) => ({
     status: 200 as const,
-    json: await reader.list(asked.viewer, skeletonFor, asked.query, kind, asked.signal),
+    json: await reader.list(asked.viewer, skeletonFor, asked.query, kind, {
+      throwIfAborted: () => asked.signal.throwIfAborted(),
+    }),
   });
 
   api.serve(r.homeFeed, (asked) =>

@@ -13,6 +13,7 @@ import type { FeedMedia, FeedPeople, FeedSpaces } from "../needs.ts";
 import { type CountedPostRow, findPosts, type PollJson } from "../posts/store.ts";
 import { excerptOf } from "./around.ts";
 import { cachedMany } from "./batch.ts";
+import { narrow } from "./narrow.ts";
 
 /** A post as it stands in memory: what the rules ask for, and its JSON in the pieces that change separately. */
 export interface StoredPost {
@@ -221,7 +222,7 @@ function storedPost(
     has_quote: row.quote_id !== null,
     poll: row.poll,
     own_link: row.link_hidden_at === null ? ownLinkOf(row.text, public_url) : null,
-    words_json: words.slice(1, -1),
+    words_json: narrow(words.slice(1, -1)),
     link_json: presentLink(row.link, addressOf),
     excerpt: excerptOf(row.text, row.content_warning),
     counts_json: JSON.stringify(counts),

@@ -41,14 +41,15 @@ const rightAbove = (entry_id: string): string | null =>
 export async function fillPage<L extends { key: string }, S>(
   source: Source<L, S>,
   { limit, cursor, from }: PageOf,
-  signal?: AbortSignal,
+  signal?: Pick<AbortSignal, "throwIfAborted">,
 ): Promise<Filled<S>> {
   let after = cursor === undefined ? (from === undefined ? null : rightAbove(from)) : keyOf(source, cursor);
   const shown: S[] = [];
   let last_shown = after;
   let listed_max = limit + 1 + SLACK_LISTED;
   for (let reads = 0; reads < PAGE_READS_MAX; reads++) {
-    signal?.throwIfAborted();
+    // The first read is what the caller asked for; before each further one it is asked whether anybody still waits.
+    if (reads > 0) signal?.throwIfAborted();
     const listed = await source.read(after, listed_max);
     const judged = await source.judge(listed);
     for (let i = 0; i < listed.length; i++) {

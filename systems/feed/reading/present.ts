@@ -2,6 +2,7 @@ import type { PersonCard } from "#kernel/cards.ts";
 
 import type { Post, PostViewer } from "../contract.ts";
 import type { HydratedPost } from "./hydrate.ts";
+import { narrow } from "./narrow.ts";
 
 /** The bits of `overlay`: what holds between one person and one post. */
 export const LIKED = 1;
@@ -91,7 +92,7 @@ const cardsJson = new WeakMap<PersonCard, string>();
 function cardJson(card: PersonCard): string {
   let json = cardsJson.get(card);
   if (json === undefined) {
-    json = JSON.stringify(card);
+    json = narrow(JSON.stringify(card));
     cardsJson.set(card, json);
   }
   return json;

@@ -20,10 +20,13 @@ import { type Rules, rulesFor } from "./rules.ts";
 import type { Listed, Skeleton } from "./skeleton.ts";
 import { likersOf, repostersOf } from "./store.ts";
 
+/** Asked before each further read of a page; a signal, or what makes one only then. */
+export type GivenUp = Pick<AbortSignal, "throwIfAborted">;
+
 /** Reads lists of posts in four steps: skeleton → hydrate → rules → present. */
 export interface Reader {
   /** A page as JSON text. `kind` says how strict the list is with what the viewer did not ask for. */
-  list(viewer: Viewer, skeleton: SkeletonFor, page: PageAsked, kind: ListKind, signal: AbortSignal): Promise<string>;
+  list(viewer: Viewer, skeleton: SkeletonFor, page: PageAsked, kind: ListKind, signal: GivenUp): Promise<string>;
   /** The same page before it is presented, for who counts or adds to it. */
   read(
     viewer: Viewer,

@@ -166,7 +166,7 @@ export function createRings(needs: RingsNeeds): Rings {
         for (const actor of fresh) loading.set(actor, { changes: [], done: all.promise });
         load(fresh).then(all.resolve, all.reject);
       }
-      await Promise.all([...new Set(missing.map((actor) => loading.get(actor)?.done))]);
+      await Promise.all(new Set(missing.map((actor) => loading.get(actor)?.done)));
       const found = find(actors);
       if (!Array.isArray(found)) {
         answers.set(actors, found);

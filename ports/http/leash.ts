@@ -1,0 +1,71 @@
+import { Problem } from "#kernel/errors.ts";
+
+/**
+ * What ends a request before its work does: its deadline, or that the caller left. Most requests are done in less than a
+ * millisecond, and a signal, a listener on the connection and a race cost each of them 10 µs: so the connection is listened
+ * to only from `LISTEN_AFTER_MS` on, and a signal is made for who asks for it.
+ */
+export interface Leash {
+  /** Fires when the request is given up. */
+  readonly signal: AbortSignal;
+  /**
+   * What `work` comes to, or the reason for giving up if that is first. What was begun goes on in the background; a handler's
+   * own signal tells it to stop.
+   */
+  hold<T>(work: Promise<T>): Promise<T>;
+  /** The request has been answered. */
+  end(): void;
+}
+
+/** Whoever leaves is noticed so late at most. */
+export const LISTEN_AFTER_MS = 10;
+
+export function createLeash(request: Request, deadline_ms: number): Leash {
+  let controller: AbortController | null = null;
+  let reason: Problem | null = null;
+  let refuse: ((reason: Problem) => void) | null = null;
+  let is_listening = false;
+
+  function giveUp(problem: Problem) {
+    if (reason !== null) return;
+    reason = problem;
+    controller?.abort(problem);
+    refuse?.(problem);
+  }
+  const onGone = () => giveUp(new Problem(499, "request.gone", "The caller left."));
+  const onDeadline = () =>
+    giveUp(
+      new Problem(503, "request.deadline", "This took too long and was given up. Try again.", { retry_after_s: 1 }),
+    );
+  let timer =
+    deadline_ms <= LISTEN_AFTER_MS
+      ? setTimeout(onDeadline, deadline_ms)
+      : setTimeout(() => {
+          timer = setTimeout(onDeadline, deadline_ms - LISTEN_AFTER_MS);
+          is_listening = true;
+          if (request.signal.aborted) onGone();
+          else request.signal.addEventListener("abort", onGone, { once: true });
+        }, LISTEN_AFTER_MS);
+
+  return {
+    get signal() {
+      if (controller === null) {
+        controller = new AbortController();
+        if (reason !== null) controller.abort(reason);
+      }
+      return controller.signal;
+    },
+    hold: (work) =>
+      new Promise((resolve, reject) => {
+        // Settled either way: what fails after it was given up is nobody's surprise.
+        work.then(resolve, reject);
+        if (reason === null) refuse = reject;
+        else reject(reason);
+      }),
+    end() {
+      clearTimeout(timer);
+      refuse = null;
+      if (is_listening) request.signal.removeEventListener("abort", onGone);
+    },
+  };
+}
