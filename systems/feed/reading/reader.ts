@@ -33,7 +33,7 @@ export interface Reader {
     skeleton: SkeletonFor,
     page: PageAsked,
     kind: ListKind,
-    signal: AbortSignal,
+    signal: GivenUp,
   ): Promise<Filled<Shown> & { rules: Rules }>;
   /** Each of what was read as JSON. */
   presentEach(viewer: Viewer, rules: Rules, kind: ListKind, shown: readonly Shown[]): Promise<string[]>;
