@@ -22,7 +22,7 @@ const explain = command({
 /** Commands of the feed; each of its rooms may bring one. */
 export const feedCommands: readonly Command[] = [explain, ...choiceCommands];
 
-function told({ chosen, numbers: n, graph, steps, costs, advice }: Explanation): string[] {
+function told({ chosen, numbers: n, graph, steps, costs, advice, stats }: Explanation): string[] {
   const by =
     chosen.changed_at === null ? "the configuration" : `an admin, ${chosen.changed_at.toISOString().slice(0, 10)}`;
   const threshold =
@@ -59,13 +59,19 @@ function told({ chosen, numbers: n, graph, steps, costs, advice }: Explanation):
         few(c.reads_us_per_s),
         few(c.writes_us_per_s),
         few(c.database_us_per_s),
-        c.bytes_max === 0 ? "none" : `${mib(c.bytes)} of ${mib(c.bytes_max)}`,
+        memoryOf(c, stats.shared !== null),
       ]),
     ]),
     "",
     `Advice: ${advice.strategy}.`,
     ...advice.because,
   ];
+}
+
+function memoryOf({ strategy, bytes, bytes_max }: Explanation["costs"][number], in_redis: boolean): string {
+  if (bytes_max === 0) return "none";
+  if (in_redis && (strategy === "push" || strategy === "hybrid")) return `${mib(bytes)} in Redis`;
+  return `${mib(bytes)} of ${mib(bytes_max)}`;
 }
 
 const whole = (n: number) => Math.round(n).toLocaleString("en");

@@ -169,7 +169,7 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   const choices = followed.use(await createChoices({ sql, log, clock: needs.clock, timeline, by_config }));
   const explain = async () => {
     await reads.flush();
-    return explainTimelines({ ...needs, choices, bounds, stats: timeline.stats });
+    return explainTimelines({ ...needs, choices, bounds, timeline });
   };
   const trending = followed.use(await createTrending(needs));
   const forYou = createForYou({ ...needs, timeline, seenOf, trending });

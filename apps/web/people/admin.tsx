@@ -1,5 +1,5 @@
 import { useParams } from "@tanstack/react-router";
-import { DoorOpen, Gauge, HardDrive, HeartPulse, House as HouseIcon, UsersRound } from "lucide-react";
+import { DoorOpen, Gauge, HardDrive, HeartPulse, House as HouseIcon, UsersRound, Waypoints } from "lucide-react";
 import { lazy, Suspense } from "react";
 
 import { Empty } from "../parts/empty.tsx";
@@ -14,7 +14,8 @@ import { type Section, Sectioned } from "./sections.tsx";
 
 const AdminStorage = lazy(() => import("../media/studio/admin-storage.tsx"));
 const AdminQuality = lazy(() => import("../media/studio/admin-quality.tsx"));
-const ADMINS_ONLY: ReadonlySet<string> = new Set(["house", "storage", "quality"]);
+const AdminTimelines = lazy(() => import("../feed/timelines/admin-timelines.tsx"));
+const ADMINS_ONLY: ReadonlySet<string> = new Set(["house", "timelines", "storage", "quality"]);
 
 const SECTIONS: readonly Section[] = [
   { id: "people", label: "People", detail: "Roles, suspensions, reset links", icon: UsersRound },
@@ -22,6 +23,7 @@ const SECTIONS: readonly Section[] = [
   { id: "house", label: "The house", detail: "Its name, and who may sign up", icon: HouseIcon },
   { id: "storage", label: "Storage", detail: "What media takes, and whose it is", icon: HardDrive },
   { id: "quality", label: "Playback", detail: "How well films play", icon: Gauge },
+  { id: "timelines", label: "Timelines", detail: "How homes are made", icon: Waypoints },
   { id: "health", label: "Health", detail: "What works and what does not", icon: HeartPulse },
 ];
 
@@ -43,6 +45,7 @@ function Admin({ section }: { section: string | null }) {
               {shown === "house" && me.role === "admin" && <AdminHouse />}
               <Suspense fallback={<Skeleton className="h-80" />}>
                 {shown === "storage" && me.role === "admin" && <AdminStorage />}
+                {shown === "timelines" && me.role === "admin" && <AdminTimelines />}
                 {shown === "quality" && me.role === "admin" && <AdminQuality />}
               </Suspense>
               {shown === "health" && <AdminHealth />}

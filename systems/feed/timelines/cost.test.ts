@@ -39,7 +39,7 @@ test("FD108: many readers of many make lists cheaper, many writers make rings ch
   const readers = advice({ ...HOUSE, home_reads_per_s: 500, follows_per_reader: 5_000 });
   expect(["push", "hybrid"]).toContain(readers.strategy);
   expect(readers.because.join(" ")).toContain("5,000 people on average");
-  const writers = advice({ ...HOUSE, home_reads_per_s: 1, entries_per_s: 100 }, "push");
+  const writers = advice({ ...HOUSE, home_reads_per_s: 1, entries_per_s: 1_000 }, "push");
   expect(writers.strategy).toBe("pull");
   expect(writers.because.at(-1)).toMatch(/^That saves \d+ % of what push costs now\.$/);
 });
@@ -56,6 +56,17 @@ test("FD108: a saving that is not worth a switch, and a house that nobody reads,
   const [pull, push] = costsOf(HOUSE, STEPS, BOUNDS);
   const near = [pull!, { ...push!, us_per_s: pull!.us_per_s * 0.9 }];
   expect(adviceOf(near, "pull", HOUSE, STEPS)).toMatchObject({ strategy: "pull" });
+  const small = adviceOf(
+    [
+      { ...pull!, us_per_s: 900 },
+      { ...push!, us_per_s: 1 },
+    ],
+    "pull",
+    HOUSE,
+    STEPS,
+  );
+  expect(small.strategy).toBe("pull");
+  expect(small.because.at(-1)).toContain("a thousandth of one core");
   expect(advice({ ...HOUSE, home_reads_per_s: 0 }, "hybrid").strategy).toBe("hybrid");
 });
 

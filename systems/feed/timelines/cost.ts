@@ -65,6 +65,8 @@ const KEY_BYTES = 8;
 const LOADS_PER_READER_AND_S = 2 / 86_400;
 /** A change is worth a switch only where it saves this share. */
 const WORTH_SHARE = 0.2;
+/** And at least this: a thousandth of one core. */
+const WORTH_US_PER_S = 1_000;
 
 export function costsOf(n: CostNumbers, steps: CostSteps, bounds: CostBounds): StrategyCost[] {
   const reads = n.home_reads_per_s;
@@ -113,7 +115,7 @@ export function costsOf(n: CostNumbers, steps: CostSteps, bounds: CostBounds): S
   return STRATEGIES.map((strategy) => of[strategy]);
 }
 
-/** The cheapest, and why in sentences. Where the present one is nearly as cheap, it stays. */
+/** The cheapest, and why in sentences. Where the present one is nearly as cheap, or all are next to nothing, it stays. */
 export function adviceOf(costs: readonly StrategyCost[], present: Strategy, n: CostNumbers, steps: CostSteps): Advice {
   const cheapest = costs.toSorted((a, b) => a.us_per_s - b.us_per_s)[0]!;
   const now = costs.find((cost) => cost.strategy === present)!;
@@ -123,19 +125,24 @@ export function adviceOf(costs: readonly StrategyCost[], present: Strategy, n: C
     return { strategy: present, because };
   }
   const saves = now.us_per_s === 0 ? 0 : 1 - cheapest.us_per_s / now.us_per_s;
-  const stays = cheapest.strategy === present || saves < WORTH_SHARE;
+  const is_little = now.us_per_s - cheapest.us_per_s < WORTH_US_PER_S;
+  const stays = cheapest.strategy === present || saves < WORTH_SHARE || is_little;
   const chosen = stays ? now : cheapest;
+  const read_us = (chosen.reads_us_per_s + chosen.database_us_per_s) / n.home_reads_per_s;
   because.push(
-    `A read by ${chosen.strategy} costs ${us(chosen.reads_us_per_s / n.home_reads_per_s)} of merging; a reader follows ${whole(n.follows_per_reader)} people on average, and one ring more in a merge costs ${us(steps.ring_us)}.`,
+    `A read by ${chosen.strategy} costs ${us(read_us)}; a reader follows ${many(n.follows_per_reader, "person", "people")} on average, and one ring more in a merge costs ${us(steps.ring_us)}.`,
   );
   const push = costs.find((cost) => cost.strategy === "push")!;
+  const pushes_per_s = steps.push_us === 0 ? 0 : push.writes_us_per_s / steps.push_us;
   because.push(
-    `Pushing everything would put ${per(n.entries_per_s === 0 ? 0 : push.writes_us_per_s / steps.push_us)} ids a second into lists, at ${us(steps.push_us)} each; the most followed author has ${whole(n.followers_most)} followers.`,
+    `Pushing everything would put ${per(pushes_per_s)} ids a second into lists, at ${us(steps.push_us)} each; the most followed author has ${many(n.followers_most, "follower")}.`,
   );
   for (const { strategy, bytes, bytes_max } of costs)
     if (bytes > bytes_max)
       because.push(`By ${strategy}, memory would hold ${whole((100 * bytes_max) / bytes)} % of what is read.`);
   if (cheapest.strategy === present) because.push(`Nothing is cheaper here than ${present}.`);
+  else if (is_little)
+    because.push("No other way would save a thousandth of one core here, so nobody would notice a switch.");
   else if (stays)
     because.push(`By ${cheapest.strategy} it would be ${whole(100 * saves)} % cheaper, which is not worth a switch.`);
   else because.push(`That saves ${whole(100 * saves)} % of what ${present} costs now.`);
@@ -143,5 +150,6 @@ export function adviceOf(costs: readonly StrategyCost[], present: Strategy, n: C
 }
 
 const whole = (n: number) => Math.round(n).toLocaleString("en");
+const many = (n: number, one: string, more = `${one}s`) => `${whole(n)} ${Math.round(n) === 1 ? one : more}`;
 const per = (n: number) => (n >= 10 ? whole(n) : n.toPrecision(2));
 const us = (n: number) => (n >= 1_000 ? `${(n / 1_000).toPrecision(3)} ms` : `${n.toPrecision(2)} µs`);

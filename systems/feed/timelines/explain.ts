@@ -42,7 +42,7 @@ export interface ExplainNeeds {
   people: Pick<FeedPeople, "followerCounts" | "graphNumbers">;
   choices: Pick<Choices, "chosen">;
   bounds: CostBounds & { load_entries_max: number };
-  stats: LiveTimeline["stats"];
+  timeline: Pick<LiveTimeline, "stats" | "measureShared">;
 }
 
 export async function explainTimelines(needs: ExplainNeeds): Promise<Explanation> {
@@ -79,10 +79,17 @@ export async function explainTimelines(needs: ExplainNeeds): Promise<Explanation
     heavy_people: graph.heavy_people,
     followers_most: graph.followers_most,
   };
-  const steps: CostSteps = { ...(await measureSteps(clock)), ...(await measureDatabase(needs, numbers)) };
-  const costs = costsOf(numbers, steps, bounds);
+  const shared = await needs.timeline.measureShared();
+  const steps: CostSteps = {
+    ...(await measureSteps(clock)),
+    ...(await measureDatabase(needs, numbers)),
+    ...shared,
+  };
+  // Redis has its own bound, of which this house knows nothing.
+  const lists_bytes_max = shared === null ? bounds.lists_bytes_max : Number.MAX_SAFE_INTEGER;
+  const costs = costsOf(numbers, steps, { ...bounds, lists_bytes_max });
   const advice = adviceOf(costs, chosen.strategy, numbers, steps);
-  return { chosen, numbers, graph, steps, costs, advice, stats: needs.stats() };
+  return { chosen, numbers, graph, steps, costs, advice, stats: needs.timeline.stats() };
 }
 
 /** Time of the two questions that a reader of so many followees costs the database, the quickest of a few. */

@@ -36,6 +36,8 @@ export interface LiveTimeline extends Timeline {
   work(): Disposable;
   clear(): void;
   stats(): TimelineStats;
+  /** What steps take where lists are shared; null where they are not, or are away. */
+  measureShared(): Promise<{ list_us: number; push_us: number } | null>;
   /** Waits for what is under way towards shared lists. */
   settled(): Promise<void>;
 }
@@ -94,6 +96,7 @@ export function createLiveTimeline(needs: LiveNeeds): LiveTimeline {
     needs.shared && window
       ? createSharedHomes({
           store: needs.shared.store,
+          clock: needs.clock,
           window,
           load: listLoad.load,
           list_entries_max: bounds.list_entries_max,
@@ -171,6 +174,7 @@ export function createLiveTimeline(needs: LiveNeeds): LiveTimeline {
       lists: lists.stats(),
       shared: shared && needs.shared ? { ...shared.stats(), ...needs.shared.store.stats() } : null,
     }),
+    measureShared: async () => (await shared?.measure()) ?? null,
     settled: async () => shared?.settled(),
   };
 }

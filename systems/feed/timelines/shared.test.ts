@@ -126,6 +126,18 @@ test("FD110: a node that starts joins on to what the store holds", async () => {
   mood.holds = false;
 });
 
+test("FD108: where lists are shared, their steps are measured there, and nothing moves by it", async () => {
+  const before = await lists.position();
+  const { steps, stats } = await t.feed.rooms.explain();
+  expect(steps.list_us).toBeGreaterThan(0);
+  expect(steps.push_us).toBeGreaterThan(0);
+  expect(stats.shared).not.toBe(null);
+  expect((await lists.position())!.position).toBe(before!.position);
+  mood.is_away = true;
+  expect((await t.feed.rooms.explain()).steps.push_us).toBeGreaterThan(0);
+  mood.is_away = false;
+});
+
 test("FD110: a window knows where its knowledge begins, and when it has lost something of its own", () => {
   const window = createWindow("p0", 3);
   const change = (key: number) => ({ member: "a", key, gone: false });

@@ -3,6 +3,7 @@ import type { Clock } from "#ports/clock/index.ts";
 import { FINGERPRINT_CHARS, type ListRead, ListsAway, type SharedLists } from "#ports/lists/index.ts";
 import type { Log, LogPosition } from "#ports/log/index.ts";
 
+import { keyOf } from "./key.ts";
 import type { HomeLists, ListsNeeds, LoadedList } from "./lists.ts";
 import { addTo, removeFrom, type Ring, ringFrom } from "./ring.ts";
 import type { Window } from "./window.ts";
@@ -19,6 +20,8 @@ export interface SharedHomes extends HomeLists {
   stats(): SharedHomesStats;
   /** Waits for what is under way. */
   settled(): Promise<void>;
+  /** What reading a list and putting one id into one list takes there, as a caller waits for it; null while it is away. */
+  measure(): Promise<{ list_us: number; push_us: number } | null>;
 }
 
 export interface SharedHomesStats {
@@ -32,6 +35,7 @@ export interface SharedHomesStats {
 }
 
 export interface SharedHomesNeeds {
+  clock: Clock;
   store: SharedLists;
   window: Window;
   load: ListsNeeds["load"];
@@ -229,5 +233,53 @@ export function createSharedHomes(needs: SharedHomesNeeds): SharedHomes {
     },
     stats: () => counts,
     settled: async () => void (await pushing),
+    measure: () => measureStore(store, needs.clock, window),
   };
+}
+
+const PROBE_LISTS = 50;
+const PROBE_KEYS = 400;
+const PROBE_TRIES = 3;
+/** No person has this name, so nobody's home is touched. */
+const PROBE = "probe";
+const PROBE_FINGERPRINT = PROBE.padEnd(FINGERPRINT_CHARS, "-");
+
+async function measureStore(
+  store: SharedLists,
+  clock: Clock,
+  window: Window,
+): Promise<{ list_us: number; push_us: number } | null> {
+  const newest = keyOf("4000000000000000");
+  const keys = Array.from({ length: PROBE_KEYS }, (_, i) => keyOf(`${3_000_000_000_000_000 - i}`));
+  const list = { fingerprint: PROBE_FINGERPRINT, members: [PROBE], keys, covers_from: keys.at(-1)! };
+  const timed = async (steps: number, work: () => Promise<boolean>) => {
+    const began = clock.monotonic();
+    return (await work()) ? ((clock.monotonic() - began) * 1_000) / steps : null;
+  };
+  try {
+    for (let tries = 0; tries < PROBE_TRIES; tries++) {
+      const standing = await store.position();
+      if (standing === null) {
+        await store.begin(window.head(), null);
+        continue;
+      }
+      // It stays where it stands: only the probes change.
+      const { position: at } = standing;
+      let all = true;
+      for (let i = 0; i < PROBE_LISTS && all; i++) all = await store.save(`${PROBE}${i}`, list, at);
+      if (!all) continue;
+      const push_us = await timed(PROBE_LISTS, () =>
+        store.apply([{ member: PROBE, key: newest, gone: false }], at, at),
+      );
+      const list_us = await timed(PROBE_LISTS, async () => {
+        for (let i = 0; i < PROBE_LISTS; i++)
+          await store.read(`${PROBE}${i}`, PROBE_FINGERPRINT, Number.POSITIVE_INFINITY, 32);
+        return true;
+      });
+      if (push_us !== null && list_us !== null) return { list_us, push_us };
+    }
+  } catch (error) {
+    if (!(error instanceof ListsAway)) throw error;
+  }
+  return null;
 }
