@@ -63,6 +63,9 @@ const SIGNED_IN = [
   "/spaces",
   "/s/weavers",
   "/bookmarks",
+  "/lists",
+  "/catch-up",
+  "/slow-lane",
   "/notifications",
   "/videos",
   "/history",
@@ -76,6 +79,7 @@ const SIGNED_IN = [
   "/settings/sessions",
   "/settings/tokens",
   "/settings/along",
+  "/settings/reading",
   "/settings/for-you",
   "/nowhere",
 ];

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { buildPage } from "./build.ts";
+import { asData } from "./contracts-as-data.ts";
 
 /** What a first visit may cost in script, compressed. React, router and query cache are 105 kB of it. */
 const FIRST_LOAD_GZIP_BYTES_MAX = 165_000;
@@ -19,6 +20,20 @@ describe("build", () => {
     const names = first.files.map((file) => file.name).join(" ");
     for (const chunk of ["shorts-", "watch-", "player-", "settings-", "admin-", "palette-", "compose-dialog-"])
       expect(names).toContain(chunk);
+  });
+
+  test("WEB20: of a contract the page gets methods, paths and plain values; one with functions of its own stays as it is", () => {
+    const source =
+      'export * from "./bounds.ts";\nexport {\n  a,\n  b,\n} from "./other.ts";\nexport const get = 1;\nexport const LIST = 1;\nexport const routes = 1;';
+    const get = { method: "GET", path: "/v1/x", summary: "Words", answers: {} };
+    const lines = asData(source, { get, LIST: ["a", /b/g], routes: { get } })!.split("\n");
+    expect(lines.filter((line) => line.startsWith("export const"))).toEqual([
+      'export const get = {"method":"GET","path":"/v1/x"};',
+      'export const LIST = ["a",/b/g];',
+      'export const routes = {"get":{"method":"GET","path":"/v1/x"}};',
+    ]);
+    expect(lines.join("\n")).toContain('} from "./other.ts";');
+    expect(asData(source, { get: () => 1, LIST: 1, routes: 1 })).toBeNull();
   });
 
   test("WEB20: every name carries a hash, every script and style sheet lies there compressed too", async () => {

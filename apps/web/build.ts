@@ -6,6 +6,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import type { BunPlugin } from "bun";
 import tailwind from "bun-plugin-tailwind";
 
+import { contractsAsData } from "./contracts-as-data.ts";
 import { makeInert } from "./inert-zod.ts";
 
 /** One file that the page loads. Names carry a hash of the content, so each may be cached for ever. */
@@ -87,7 +88,7 @@ async function bundle(dir: string, minify: boolean, dev: boolean): Promise<PageB
     publicPath: "/assets/",
     naming: { entry: "[name]-[hash].[ext]", chunk: "[name]-[hash].[ext]", asset: "[name]-[hash].[ext]" },
     define: { "process.env.NODE_ENV": JSON.stringify(dev ? "development" : "production") },
-    plugins: [inertZod, slimContracts, hashedFonts(dir), tailwind],
+    plugins: [contractsAsData, inertZod, hashedFonts(dir), tailwind],
   });
   const icon = await copyHashed(path.join(here, "icon.svg"), dir);
   const names = (await readdir(dir)).sort();
@@ -128,23 +129,6 @@ const inertZod: BunPlugin = {
     build.onLoad({ filter: /^zod$/, namespace: "inert" }, () => ({
       contents: `export const z = (${makeInert.toString()})();`,
       loader: "js",
-    }));
-  },
-};
-
-/**
- * A contract tells people what a call does and how it can fail; the page calls it by method and path. What only the reference
- * reads (a tenth of all text that a first visit would fetch) stays at home too.
- */
-const slimContracts: BunPlugin = {
-  name: "slim-contracts",
-  setup(build) {
-    build.onLoad({ filter: /[\\/]systems[\\/].*contract\.ts$/ }, async ({ path: file }) => ({
-      contents: (await readFile(file, "utf8"))
-        .replace(/^\s*summary:\s*(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'),$/gm, "")
-        .replace(/^\s*problems: \[(?:\s*"[a-z_.]+",?)*\s*\],$/gm, "")
-        .replace(/^\s*(?:cost_tokens|deadline_ms|body_bytes_max): [\w* ]+,$/gm, ""),
-      loader: "ts",
     }));
   },
 };

@@ -1,9 +1,8 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ArrowUp, Compass, ImagePlus } from "lucide-react";
+import { Compass, ImagePlus } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 
-import { homeFeed, type Post } from "#systems/feed/contract.ts";
 import type { Me } from "#systems/people/contract.ts";
 
 import { Avatar } from "../parts/avatar.tsx";
@@ -12,19 +11,16 @@ import { Empty, Failed } from "../parts/empty.tsx";
 import { PostSkeleton } from "../parts/skeleton.tsx";
 import { PersonLine, usePeopleToMeet } from "../people/people-to-meet.tsx";
 import { openCompose } from "../shell/compose.ts";
-import { askPages, call } from "../shell/house.ts";
-import { useTitle } from "../shell/page-header.tsx";
 import { meQuery } from "../shell/session.ts";
-import { TopBar } from "../shell/top-bar.tsx";
-import { POST_GAP, PostList } from "./post-list.tsx";
+import { HomeFrame } from "./home-tabs.tsx";
+import { POST_GAP } from "./post-list.tsx";
+import { TimelineList } from "./timeline/timeline-list.tsx";
+import { HOME } from "./timeline/use-timeline.ts";
 
 const Landing = lazy(() => import("./landing.tsx"));
 const Composer = lazy(async () => ({ default: (await import("./composer.tsx")).Composer }));
 
-const LOOK_EVERY_MS = 45_000;
-
 export function HomeScreen() {
-  useTitle("");
   const me = useQuery(meQuery);
   if (me.data === null) {
     return (
@@ -34,27 +30,25 @@ export function HomeScreen() {
     );
   }
   return (
-    <>
-      <TopBar />
-      <h1 className="sr-only">Home</h1>
+    <HomeFrame on="following" title="">
       {me.isError ? (
         <Failed error={me.error} retry={() => void me.refetch()} />
       ) : me.data ? (
         <Home me={me.data} />
       ) : (
-        <div className={`${POST_GAP} pt-2 sm:pt-4`}>
+        <div className={POST_GAP}>
           <PostSkeleton />
           <PostSkeleton media />
           <PostSkeleton />
         </div>
       )}
-    </>
+    </HomeFrame>
   );
 }
 
 function Home({ me }: { me: Me }) {
   return (
-    <div className="pt-2 sm:pt-4">
+    <div>
       {me.suspended_reason !== null && (
         <p role="alert" className="mb-3 rounded-2xl bg-warn-tint p-4 text-sm text-warn">
           Your account is suspended: {me.suspended_reason}. You can read and take along what is yours; whoever runs the
@@ -62,8 +56,7 @@ function Home({ me }: { me: Me }) {
         </p>
       )}
       <WriteHere me={me} />
-      <NewPosts />
-      <PostList route={homeFeed} empty={<Beginning me={me} />} />
+      <TimelineList timeline={HOME} empty={<Beginning me={me} />} />
     </div>
   );
 }
@@ -93,38 +86,6 @@ function WriteHere({ me }: { me: Me }) {
       <span className="flex-1">What is going on?</span>
       <ImagePlus className="size-6 text-accent-ink" aria-hidden="true" />
     </button>
-  );
-}
-
-/** Looks now and then whether there is something newer, and says so instead of moving what is being read. */
-function NewPosts() {
-  const queries = useQueryClient();
-  const key = askPages(homeFeed).queryKey;
-  const head = useQuery({
-    queryKey: ["home-head"],
-    queryFn: ({ signal }) => call(homeFeed, { query: { limit: 1 }, signal }),
-    refetchInterval: LOOK_EVERY_MS,
-    refetchOnWindowFocus: true,
-    staleTime: LOOK_EVERY_MS / 2,
-    select: (page) => page.items[0]?.id ?? null,
-  });
-  const top = queries.getQueryData<{ pages: { items: Post[] }[] }>(key)?.pages[0]?.items[0]?.id;
-  const newer = head.data != null && top !== undefined && BigInt(head.data) > BigInt(top);
-  return (
-    <div aria-live="polite" className="pointer-events-none sticky top-16 z-10 h-0 text-center sm:top-4">
-      {newer && (
-        <Button
-          size="sm"
-          className="rise pointer-events-auto shadow-2"
-          onClick={() => {
-            window.scrollTo({ top: 0 });
-            void queries.resetQueries({ queryKey: key });
-          }}
-        >
-          <ArrowUp className="size-4" /> New posts
-        </Button>
-      )}
-    </div>
   );
 }
 

@@ -1,19 +1,23 @@
 import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
 import { Bookmark, Heart, MessageCircle, Repeat2, TextQuote } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 
 import type { Post } from "#systems/feed/contract.ts";
 
 import { cx } from "../parts/class.ts";
 import { compact } from "../parts/numbers.ts";
+import { useLongPress } from "../parts/use-long-press.ts";
 import { offer } from "../shell/toasts.ts";
 import { mayQuote, quote } from "./quoting.ts";
 import { react, type Reaction } from "./reactions.ts";
+
+const FolderSheet = lazy(() => import("./folders/folder-sheet.tsx"));
 
 /** Like, comment, pass on, keep. Somebody who is not signed in is told where the door is. */
 export function PostActions({ post }: { post: Post }) {
   const press = usePress(post);
   const viewer = post.viewer;
+  const [filing, setFiling] = useState(false);
   return (
     <footer className="mt-2 -mx-2.5 flex items-center justify-between">
       <div className="flex items-center gap-1 sm:gap-3">
@@ -63,10 +67,12 @@ export function PostActions({ post }: { post: Post }) {
         label="Bookmark"
         on={viewer?.bookmarked ?? false}
         onPress={() => press("bookmarked", !viewer?.bookmarked)}
+        {...(viewer ? { onHold: () => setFiling(true) } : {})}
         onClass="text-accent-ink"
       >
         <Bookmark className={cx("size-5.5", viewer?.bookmarked && "fill-current")} />
       </Toggle>
+      <Suspense fallback={null}>{filing && <FolderSheet post={post} close={() => setFiling(false)} />}</Suspense>
     </footer>
   );
 }
@@ -90,6 +96,7 @@ function Toggle({
   on,
   count,
   onPress,
+  onHold,
   onClass,
   children,
 }: {
@@ -97,14 +104,17 @@ function Toggle({
   on: boolean;
   count?: number;
   onPress: () => void;
+  onHold?: () => void;
   onClass: string;
   children: ReactNode;
 }) {
   // The heart beats for a press, not for a page that loads with it.
   const [pressed, setPressed] = useState(false);
+  const holding = useLongPress(onHold);
   return (
     <button
       type="button"
+      {...holding}
       aria-label={label}
       aria-pressed={on}
       onClick={() => {

@@ -19,6 +19,7 @@ import { RichText } from "./rich-text.tsx";
 import { useSeen } from "./use-seen.ts";
 import { Covered, Warned } from "./veiled.tsx";
 import { Views } from "./views.tsx";
+import { useFolded } from "./wishes/folded.tsx";
 
 const PollView = lazy(async () => ({ default: (await import("./poll-view.tsx")).PollView }));
 
@@ -39,6 +40,7 @@ export const PostCard = memo(function PostCard({ post: told }: { post: Post }) {
   const post = usePost(told);
   const navigate = useNavigate();
   const seen = useSeen(told);
+  const folded = useFolded(told);
   if (!post) return null;
   const open = () => void navigate({ to: "/posts/$id", params: { id: post.id } });
 
@@ -80,7 +82,7 @@ export const PostCard = memo(function PostCard({ post: told }: { post: Post }) {
       aria-label={`Post by ${post.author.display_name}`}
       onKeyDown={onKeyDown}
       onClick={onClick}
-      className="scroll-mt-18 cursor-pointer border-line bg-surface px-4 pt-4 pb-2 transition-[border-color] duration-150 [contain-intrinsic-size:auto_320px] [content-visibility:auto] max-sm:border-y sm:rounded-2xl sm:border sm:px-5 sm:hover:border-line-strong/40"
+      className="scroll-mt-18 cursor-pointer border-line bg-surface px-4 pt-4 pb-2 transition-[border-color] duration-150 [contain-intrinsic-size:auto_320px] supports-[overflow-anchor:auto]:[content-visibility:auto] max-sm:border-y sm:rounded-2xl sm:border sm:px-5 sm:hover:border-line-strong/40"
     >
       {post.reposted_by && (
         <p className="mb-2.5 flex items-center gap-2 pl-1 text-xs font-semibold text-ink-3">
@@ -92,7 +94,7 @@ export const PostCard = memo(function PostCard({ post: told }: { post: Post }) {
         </p>
       )}
       <PostHead post={post} />
-      <PostBody post={post} folded />
+      {folded ?? <PostBody post={post} folded />}
       <PostActions post={post} />
     </article>
   );

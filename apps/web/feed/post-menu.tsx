@@ -2,6 +2,7 @@ import {
   Ban,
   CircleHelp,
   Ellipsis,
+  FolderOpen,
   History,
   Link2,
   Link2Off,
@@ -32,6 +33,7 @@ import { removePost } from "./reactions.ts";
 
 const AltSheet = lazy(() => import("./alt-sheet.tsx"));
 const EditDialog = lazy(() => import("./edit-dialog.tsx"));
+const FolderSheet = lazy(() => import("./folders/folder-sheet.tsx"));
 const HistoryDialog = lazy(() => import("./history-dialog.tsx"));
 const QuotesSheet = lazy(() => import("./quotes-sheet.tsx"));
 const SaveSheet = lazy(() => import("../media/library/save-sheet.tsx"));
@@ -46,13 +48,14 @@ const isMine = (person_id: string | undefined) =>
   person_id !== undefined && queries.getQueryData<Me | null>(meQuery.queryKey)?.id === person_id;
 
 export function PostMenu({ post }: { post: Post }) {
-  const [open, setOpen] = useState<"edit" | "history" | "why" | "save" | "alt" | "quotes" | null>(null);
+  const [open, setOpen] = useState<"edit" | "history" | "why" | "save" | "alt" | "quotes" | "folder" | null>(null);
   const close = () => setOpen(null);
   const extras = use(MenuExtrasContext);
   const { author } = post;
   const entries = (): MenuEntry[] => [
     { label: "Copy link", icon: <Link2 />, run: () => void copyLink(`/posts/${post.id}`).catch(sorry) },
     ...(post.video && post.viewer ? [{ label: "Save the video", icon: <ListPlus />, run: () => setOpen("save") }] : []),
+    ...(post.viewer ? [{ label: "Keep in a folder", icon: <FolderOpen />, run: () => setOpen("folder") }] : []),
     extras
       ? { label: "Why am I seeing this?", icon: <CircleHelp />, run: () => extras.why(post) }
       : { label: "Why can I see this?", icon: <CircleHelp />, run: () => setOpen("why") },
@@ -107,6 +110,7 @@ export function PostMenu({ post }: { post: Post }) {
         {open === "edit" && <EditDialog post={post} close={close} />}
         {open === "history" && <HistoryDialog post={post} close={close} />}
         {open === "save" && post.video && <SaveSheet video_id={post.video.id} close={close} />}
+        {open === "folder" && <FolderSheet post={post} close={close} />}
         {open === "why" && <WhyDialog post={post} close={close} />}
       </Suspense>
     </>

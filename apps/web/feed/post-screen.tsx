@@ -17,6 +17,7 @@ import { PostActions } from "./post-actions.tsx";
 import { PostBody, PostHead } from "./post-card.tsx";
 import { usePost } from "./reactions.ts";
 import { useSeen } from "./use-seen.ts";
+import { useFolded } from "./wishes/folded.tsx";
 
 export function PostScreen() {
   const { id } = useParams({ from: "/posts/$id" });
@@ -44,6 +45,7 @@ function Whole({ told }: { told: Post }) {
   const post = usePost(told);
   const navigate = useNavigate();
   const seen = useSeen(told);
+  const folded = useFolded(told);
   const [who, setWho] = useState<"likes" | "reposts" | null>(null);
   if (!post) {
     return (
@@ -61,7 +63,7 @@ function Whole({ told }: { told: Post }) {
         className="border-line bg-surface px-4 pt-4 pb-2 max-sm:border-y sm:rounded-2xl sm:border sm:px-5"
       >
         <PostHead post={post} />
-        <PostBody post={post} large />
+        {folded ?? <PostBody post={post} large />}
         <p className="mt-4 flex flex-wrap gap-x-4 border-t border-line pt-3 text-sm text-ink-3">
           <time dateTime={post.created_at}>{wholeTime(post.created_at)}</time>
           {likes > 0 && (

@@ -7,6 +7,7 @@ import {
   Ellipsis,
   Image,
   Link2,
+  ListPlus,
   LockKeyhole,
   PenLine,
   Rss,
@@ -36,6 +37,7 @@ import { sorry } from "../shell/toasts.ts";
 import { type Bond, bonds, FollowButton, setBond } from "./follow.tsx";
 import { PeopleDialog } from "./people-dialog.tsx";
 
+const ListSheet = lazy(() => import("../feed/lists/list-sheet.tsx"));
 const PlaylistsOf = lazy(async () => ({ default: (await import("../media/library/playlists.tsx")).PlaylistsOf }));
 
 export function ProfileScreen() {
@@ -234,44 +236,49 @@ function Profile({ person }: { person: Person }) {
 
 function BondMenu({ person, bond }: { person: Person; bond: Partial<Bond> }) {
   const { handle, display_name } = person;
+  const [lists, setLists] = useState(false);
   return (
-    <LazyMenu
-      entries={() => [
-        { label: "Copy link", icon: <Link2 />, run: () => void copyLink(`/@${handle}`).catch(sorry) },
-        {
-          label: "Copy RSS address",
-          icon: <Rss />,
-          run: () => void copyLink(`/v1/people/${handle}/posts.rss`).catch(sorry),
-        },
-        "line",
-        bond.you_mute
-          ? {
-              label: "Hear from them again",
-              icon: <VolumeX />,
-              run: () => setBond("you_mute", handle, display_name, false),
-            }
-          : {
-              label: "Mute",
-              detail: "Their posts leave your feed; they do not learn of it",
-              icon: <VolumeX />,
-              run: () => setBond("you_mute", handle, display_name, true),
-            },
-        bond.you_block
-          ? { label: "Unblock", icon: <Ban />, run: () => setBond("you_block", handle, display_name, false) }
-          : {
-              label: "Block",
-              detail: "You no longer see each other",
-              icon: <Ban />,
-              danger: true,
-              run: () => setBond("you_block", handle, display_name, true),
-            },
-      ]}
-      trigger={
-        <IconButton label="More" className="border border-line">
-          <Ellipsis className="size-5" />
-        </IconButton>
-      }
-    />
+    <>
+      <LazyMenu
+        entries={() => [
+          { label: "Put into lists", icon: <ListPlus />, run: () => setLists(true) },
+          { label: "Copy link", icon: <Link2 />, run: () => void copyLink(`/@${handle}`).catch(sorry) },
+          {
+            label: "Copy RSS address",
+            icon: <Rss />,
+            run: () => void copyLink(`/v1/people/${handle}/posts.rss`).catch(sorry),
+          },
+          "line",
+          bond.you_mute
+            ? {
+                label: "Hear from them again",
+                icon: <VolumeX />,
+                run: () => setBond("you_mute", handle, display_name, false),
+              }
+            : {
+                label: "Mute",
+                detail: "Their posts leave your feed; they do not learn of it",
+                icon: <VolumeX />,
+                run: () => setBond("you_mute", handle, display_name, true),
+              },
+          bond.you_block
+            ? { label: "Unblock", icon: <Ban />, run: () => setBond("you_block", handle, display_name, false) }
+            : {
+                label: "Block",
+                detail: "You no longer see each other",
+                icon: <Ban />,
+                danger: true,
+                run: () => setBond("you_block", handle, display_name, true),
+              },
+        ]}
+        trigger={
+          <IconButton label="More" className="border border-line">
+            <Ellipsis className="size-5" />
+          </IconButton>
+        }
+      />
+      <Suspense fallback={null}>{lists && <ListSheet person={person} close={() => setLists(false)} />}</Suspense>
+    </>
   );
 }
 

@@ -1,9 +1,10 @@
 import { useParams } from "@tanstack/react-router";
-import { Ban, Eye, KeyRound, Laptop, PackageOpen, Sparkles, SunMoon, Ticket, UserRound } from "lucide-react";
+import { Ban, BookOpen, Eye, KeyRound, Laptop, PackageOpen, Sparkles, SunMoon, Ticket, UserRound } from "lucide-react";
 
 import { AlongSettings } from "../feed/along/settings.tsx";
 import { ForYouSettings } from "../feed/for-you/settings.tsx";
 import { SeenSettings } from "../feed/settings-seen.tsx";
+import { ReadingSettings } from "../feed/wishes/settings-reading.tsx";
 import { NeedMe } from "../shell/need-me.tsx";
 import { type Section, Sectioned } from "./sections.tsx";
 import { AccountSettings } from "./settings-account.tsx";
@@ -19,6 +20,7 @@ const SECTIONS: readonly Section[] = [
   { id: "account", label: "Account", detail: "Password, passkeys, leaving", icon: KeyRound },
   { id: "sessions", label: "Sessions", detail: "Where you are signed in", icon: Laptop },
   { id: "tokens", label: "Access tokens", detail: "For programs of your own", icon: Ticket },
+  { id: "reading", label: "Reading", detail: "Muted words, sensitive media, where home opens", icon: BookOpen },
   { id: "seen", label: "Seen", detail: "What the house remembers of it", icon: Eye },
   { id: "for-you", label: "For you", detail: "What the house chooses, and whether", icon: Sparkles },
   { id: "silence", label: "Muted and blocked", detail: "Whom you do not hear", icon: Ban },
@@ -37,6 +39,7 @@ function Settings({ section }: { section: string | null }) {
             {shown === "account" && <AccountSettings />}
             {shown === "sessions" && <SessionSettings />}
             {shown === "tokens" && <TokenSettings />}
+            {shown === "reading" && <ReadingSettings />}
             {shown === "seen" && <SeenSettings />}
             {shown === "for-you" && <ForYouSettings me={me} />}
             {shown === "silence" && <SilenceSettings />}

@@ -59,6 +59,8 @@ const hashtag = createRoute({
 const bookmarks = createRoute({
   getParentRoute: () => root,
   path: "/bookmarks",
+  validateSearch: (search): { folder?: string } =>
+    text(search.folder) === undefined ? {} : { folder: text(search.folder)! },
   component: lazyRouteComponent(() => import("../feed/bookmarks.tsx"), "BookmarksScreen"),
 });
 const notifications = createRoute({
@@ -66,6 +68,31 @@ const notifications = createRoute({
   path: "/notifications",
   validateSearch: (search): { show?: "words" } => (search.show === "words" ? { show: "words" } : {}),
   component: lazyRouteComponent(() => import("../notify/notifications.tsx"), "NotificationsScreen"),
+});
+const lists = createRoute({
+  getParentRoute: () => root,
+  path: "/lists",
+  component: lazyRouteComponent(() => import("../feed/lists/lists-screen.tsx"), "ListsScreen"),
+});
+const list = createRoute({
+  getParentRoute: () => root,
+  path: "/lists/$id",
+  component: lazyRouteComponent(() => import("../feed/lists/list-screen.tsx"), "ListScreen"),
+});
+const RANGES = ["day", "three_days", "week"] as const;
+const catchUp = createRoute({
+  getParentRoute: () => root,
+  path: "/catch-up",
+  validateSearch: (search): { range?: (typeof RANGES)[number] } => {
+    const range = RANGES.find((known) => known === search.range);
+    return range === undefined ? {} : { range };
+  },
+  component: lazyRouteComponent(() => import("../feed/catch-up/catch-up.tsx"), "CatchUpScreen"),
+});
+const slowLane = createRoute({
+  getParentRoute: () => root,
+  path: "/slow-lane",
+  component: lazyRouteComponent(() => import("../feed/catch-up/slow-lane.tsx"), "SlowLaneScreen"),
 });
 const videos = createRoute({
   getParentRoute: () => root,
@@ -215,6 +242,10 @@ export const createPageRouter = () =>
       post,
       hashtag,
       bookmarks,
+      lists,
+      list,
+      catchUp,
+      slowLane,
       notifications,
       videos,
       history,

@@ -33,7 +33,13 @@ export const getPosition = defineRoute({
   tag,
   access: own,
   params,
-  answers: { 200: z.object({ position: zReadingPosition.nullable() }) },
+  answers: {
+    200: z.object({
+      position: zReadingPosition.nullable(),
+      /** Whether you want to begin there or with the newest; see the reading preferences. */
+      opens: z.enum(["position", "top"]),
+    }),
+  },
   problems: ["list.not_found"],
 });
 

@@ -17,7 +17,7 @@ const present = (row: PositionRow): ReadingPosition => ({
 });
 
 export function servePlaces(api: Api, ground: ReadingGround): void {
-  const { sql, clock, lists, timeline, reader } = ground;
+  const { sql, clock, lists, timeline, reader, wishes } = ground;
 
   /** @throws Problem 404 `list.not_found` */
   async function placeOf(viewer: SignedIn, asked: string): Promise<string> {
@@ -34,7 +34,8 @@ export function servePlaces(api: Api, ground: ReadingGround): void {
 
   api.serve(r.getPosition, async ({ viewer, params }) => {
     const row = await positionOf(sql.pool, viewer.person_id, await placeOf(viewer, params.timeline));
-    return { status: 200, body: { position: row && present(row) } };
+    const { preferences } = await wishes.of(viewer.person_id);
+    return { status: 200, body: { position: row && present(row), opens: preferences.home_opens } };
   });
   api.serve(r.putPosition, async ({ viewer, params, body }) => {
     const place = await placeOf(viewer, params.timeline);

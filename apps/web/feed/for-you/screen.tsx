@@ -11,11 +11,11 @@ import { Button, buttonClass, IconButton } from "../../parts/button.tsx";
 import { Empty, End, Failed } from "../../parts/empty.tsx";
 import { PagedList } from "../../parts/paged-list.tsx";
 import { PostSkeleton } from "../../parts/skeleton.tsx";
-import { TabLinks } from "../../parts/tab-links.tsx";
 import { ask, askPages, call, queries } from "../../shell/house.ts";
 import { NeedMe } from "../../shell/need-me.tsx";
 import { PageHeader } from "../../shell/page-header.tsx";
 import { say, sorry } from "../../shell/toasts.ts";
+import { HomeTabs } from "../home-tabs.tsx";
 import { type MenuExtras, MenuExtrasContext } from "../menu-extras.ts";
 import { POST_GAP } from "../post-list.tsx";
 import { ColdStart } from "./cold-start.tsx";
@@ -36,13 +36,7 @@ export function ForYouScreen() {
           <RefreshCw className="size-5" />
         </IconButton>
       </PageHeader>
-      <TabLinks
-        label="Home"
-        tabs={[
-          { to: "/", label: "Following", on: false },
-          { to: "/for-you", label: "For you", on: true },
-        ]}
-      />
+      <HomeTabs on="for-you" />
       <NeedMe>{(me) => <ForYou me={me} />}</NeedMe>
     </>
   );

@@ -1,0 +1,34 @@
+import { useQuery } from "@tanstack/react-query";
+
+import { feedNews } from "#systems/feed/contract.ts";
+
+import { call } from "../../shell/house.ts";
+
+const LOOK_MS_MIN = 30_000;
+const LOOK_MS_MAX = 300_000;
+
+/** How long to wait until the next look: a little longer after each that found nothing. */
+export const waitAfter = (fruitless: number): number => Math.min(LOOK_MS_MAX, LOOK_MS_MIN * 1.5 ** fruitless);
+
+export const newsKey = (timeline: string) => ["news", timeline] as const;
+
+/**
+ * How many posts of others are newer than `since`, asked now and then while the page is looked at, ever less often while
+ * nothing comes, and at once when somebody comes back to it.
+ */
+export function useNews(timeline: string, since: string | null) {
+  return useQuery({
+    queryKey: newsKey(timeline),
+    queryFn: async ({ signal, client }) => {
+      const before = client.getQueryData<{ fruitless: number }>(newsKey(timeline))?.fruitless ?? 0;
+      const news = await call(feedNews, { params: { timeline }, query: { since: since! }, signal });
+      return { ...news, since: since!, fruitless: news.count === 0 ? before + 1 : 0 };
+    },
+    enabled: since !== null,
+    refetchInterval: ({ state }) => waitAfter((state.data?.fruitless ?? 0) + state.fetchFailureCount),
+    refetchOnWindowFocus: "always",
+    staleTime: LOOK_MS_MIN,
+    // Nobody is told that there may be news.
+    retry: false,
+  }).data;
+}
