@@ -152,4 +152,4 @@ export function adviceOf(costs: readonly StrategyCost[], present: Strategy, n: C
 const whole = (n: number) => Math.round(n).toLocaleString("en");
 const many = (n: number, one: string, more = `${one}s`) => `${whole(n)} ${Math.round(n) === 1 ? one : more}`;
 const per = (n: number) => (n >= 10 ? whole(n) : n.toPrecision(2));
-const us = (n: number) => (n >= 1_000 ? `${(n / 1_000).toPrecision(3)} ms` : `${n.toPrecision(2)} µs`);
+const us = (n: number) => (n >= 1_000 ? `${per(n / 1_000)} ms` : `${per(n)} µs`);
