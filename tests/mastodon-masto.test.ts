@@ -195,6 +195,102 @@ test("MA58: search finds people, hashtags, and what an address leads to", async 
   expect((await ann.v2.search.list({ q: post.url!, resolve: true })).statuses.map(({ id }) => id)).toEqual([post.id]);
 });
 
+test("MA63: lists of people are lists, with their own timeline in every direction", async () => {
+  const annId = (await ann.v1.accounts.verifyCredentials()).id;
+  const list = await ben.v1.lists.create({ title: "Near", exclusive: true });
+  expect(list).toMatchObject({ title: "Near", exclusive: true });
+  await ben.v1.lists.$select(list.id).accounts.create({ accountIds: [annId] });
+  expect((await ben.v1.lists.$select(list.id).accounts.list()).map(({ acct }) => acct)).toEqual(["ann"]);
+  expect((await ben.v1.accounts.$select(annId).lists.list()).map(({ id }) => id)).toEqual([list.id]);
+  const page = await ben.v1.timelines.list.$select(list.id).list({ limit: 5 });
+  expect(page.length).toBe(5);
+  expect(page.every(({ account }) => account.acct === "ann")).toBe(true);
+  const up = await ben.v1.timelines.list.$select(list.id).list({ minId: page[4]!.id, limit: 2 });
+  expect(up.map(({ id }) => id)).toEqual(page.slice(2, 4).map(({ id }) => id));
+  // Who is read in a list of their own stands there alone.
+  expect((await ben.v1.timelines.home.list()).every(({ account }) => account.acct !== "ann")).toBe(true);
+  await expect(ann.v1.lists.$select(list.id).fetch()).rejects.toThrow("Record not found");
+  await ben.v1.lists.$select(list.id).update({ title: "Nearer", exclusive: false });
+  expect((await ben.v1.lists.list()).map(({ title }) => title)).toEqual(["Nearer"]);
+  await ben.v1.lists.$select(list.id).remove();
+  expect(await ben.v1.lists.list()).toEqual([]);
+});
+
+test("MA64: where somebody stopped reading, on every device", async () => {
+  const [newest] = await ben.v1.timelines.home.list({ limit: 1 });
+  const made = await ben.v1.markers.create({ home: { lastReadId: newest!.id } });
+  expect(made.home.lastReadId).toBe(newest!.id);
+  expect((await ben.v1.markers.fetch({ timeline: ["home"] })).home.lastReadId).toBe(newest!.id);
+  const [told] = await ann.v1.notifications.list({ limit: 1 });
+  await ann.v1.markers.create({ notifications: { lastReadId: told!.id } });
+  expect((await ann.v1.markers.fetch({ timeline: ["notifications"] })).notifications.lastReadId).toBe(told!.id);
+});
+
+test("MA65: filters are muted words: those that warn come along, those that hide leave nothing", async () => {
+  const warn = await ben.v2.filters.create({
+    title: "Spoilers",
+    context: ["home", "public"],
+    filterAction: "warn",
+    keywordsAttributes: [{ keyword: "ending", wholeWord: true }],
+  });
+  expect(warn.keywords).toMatchObject([{ keyword: "ending", wholeWord: true }]);
+  const post = await ann.v1.statuses.create({ status: "the ending is good" });
+  const seen = (await ben.v1.timelines.home.list()).find(({ id }) => id === post.id);
+  expect(seen!.filtered![0]!.filter.filterAction).toBe("warn");
+  await ben.v2.filters.$select(warn.id).update({ title: "Spoilers", context: ["home"], filterAction: "hide" });
+  expect((await ben.v1.timelines.home.list()).map(({ id }) => id)).not.toContain(post.id);
+  for (const { id } of await ben.v2.filters.list()) await ben.v2.filters.$select(id).remove();
+  expect((await ben.v1.timelines.home.list()).map(({ id }) => id)).toContain(post.id);
+});
+
+test("MA66: who is private is asked, and answers", async () => {
+  const [annMe, benMe] = [await ann.v1.accounts.verifyCredentials(), await ben.v1.accounts.verifyCredentials()];
+  await ben.v1.accounts.$select(annMe.id).unfollow();
+  expect((await ann.v1.accounts.updateCredentials({ locked: true, note: "Shy" })).locked).toBe(true);
+  expect(await ben.v1.accounts.$select(annMe.id).follow()).toMatchObject({ following: false, requested: true });
+  expect((await ann.v1.followRequests.list()).map(({ acct }) => acct)).toEqual(["ben"]);
+  expect(await ann.v1.followRequests.$select(benMe.id).authorize()).toMatchObject({ followedBy: true });
+  expect(await ben.v1.accounts.relationships.fetch({ id: [annMe.id] })).toMatchObject([
+    { following: true, requested: false },
+  ]);
+  await ann.v1.accounts.updateCredentials({ locked: false });
+});
+
+test("MA67: a report reaches the house's moderators, by its rules", async () => {
+  const { rules } = await ben.v2.instance.fetch();
+  expect(rules.length).toBeGreaterThan(3);
+  const annId = (await ann.v1.accounts.verifyCredentials()).id;
+  const post = await ann.v1.statuses.create({ status: "buy this" });
+  const report = await ben.v1.reports.create({
+    accountId: annId,
+    statusIds: [post.id],
+    comment: "It sells",
+    category: "violation",
+    ruleIds: [rules[0]!.id],
+  });
+  expect(report.id).toMatch(/^\d+$/);
+  expect((report as { targetAccount?: { acct: string } }).targetAccount!.acct).toBe("ann");
+});
+
+test("MA68: a post is scheduled, moved and taken back; trends and preferences are there", async () => {
+  const scheduledAt = new Date(Date.now() + 3_600_000).toISOString();
+  const made = (await ann.v1.statuses.create({
+    status: "tomorrow",
+    scheduledAt,
+  })) as unknown as mastodon.v1.ScheduledStatus;
+  expect(made.params.text).toBe("tomorrow");
+  const later = new Date(Date.now() + 7_200_000).toISOString();
+  const moved = await ann.v1.scheduledStatuses.$select(made.id).update({ scheduledAt: later });
+  expect(new Date(moved.scheduledAt).getTime()).toBe(new Date(later).getTime());
+  expect((await ann.v1.scheduledStatuses.list()).map(({ id }) => id)).toEqual([made.id]);
+  await ann.v1.scheduledStatuses.$select(made.id).remove();
+  expect(await ann.v1.scheduledStatuses.list()).toEqual([]);
+  expect(await ann.v1.trends.tags.list()).toBeArray();
+  expect(await ann.v1.trends.statuses.list()).toBeArray();
+  expect(await ann.v1.trends.links.list()).toBeArray();
+  expect((await ann.v1.preferences.fetch())["posting:default:visibility"]).toBe("public");
+});
+
 /** What a stream said, in the order in which it came. */
 async function collect(events: AsyncIterable<mastodon.streaming.Event>, into: mastodon.streaming.Event[]) {
   for await (const event of events) into.push(event);

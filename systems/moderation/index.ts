@@ -104,6 +104,7 @@ export async function createModeration(needs: ModerationNeeds): Promise<Moderati
   };
 }
 
+export { moderationRoutes } from "./contract.ts";
 export { MODERATION_TOPIC, type ModerationEvent, readModerationEvent } from "./events.ts";
 export { serveModeration } from "./routes.ts";
 export type { Gates } from "./shields/gates.ts";

@@ -36,6 +36,8 @@ export interface Inbox {
   ): Promise<Page<Notification>>;
   unread(viewer: SignedIn): Promise<{ count: number; up_to: string }>;
   read(person_id: PersonId, up_to: string): Promise<void>;
+  /** The newest number, and up to which one was read; "0" where nothing was. */
+  position(person_id: PersonId): Promise<{ last_seq: string; read_seq: string }>;
   /** @throws Problem 404 `notification.not_found` */
   dismiss(person_id: PersonId, group_id: string): Promise<void>;
   clear(person_id: PersonId): Promise<void>;
@@ -129,6 +131,11 @@ export function createInbox(ground: Ground): Inbox {
       });
       const judged = await judge(viewer, groups, BigInt(read_seq));
       return { count: judged.filter((one) => one !== null).length, up_to: last_seq };
+    },
+
+    async position(person_id) {
+      const { last_seq, read_seq } = await store.inbox(sql.pool, person_id);
+      return { last_seq, read_seq };
     },
 
     async read(person_id, up_to) {

@@ -30,7 +30,14 @@ import { createRelating, type Relating } from "./relations.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { createSignUp, type SignUp, type SignUpGate } from "./sign-up.ts";
 import { trimExpired } from "./store/credentials.ts";
-import { followedByMany, followerCounts, followersAmong, type GraphNumbers, graphNumbers } from "./store/relations.ts";
+import {
+  followedByMany,
+  followerCounts,
+  followersAmong,
+  type GraphNumbers,
+  graphNumbers,
+  requestsAround,
+} from "./store/relations.ts";
 import { createThrottle, PEOPLE_LIMITS, type PeopleLimits } from "./throttle.ts";
 import { createTokenKeys, type TokenKeys } from "./token-keys.ts";
 import { createTokens, type Tokens } from "./tokens.ts";
@@ -79,6 +86,8 @@ export interface People extends AsyncDisposable {
   graphNumbers(followers_max: number, active_since: Date): Promise<GraphNumbers>;
   /** Which of these follow this person. */
   followersAmong(id: PersonId, ids: readonly PersonId[]): Promise<Set<PersonId>>;
+  /** Whom of these this person asked to follow, and who of them asks to follow this person. */
+  requestsAround(id: PersonId, ids: readonly PersonId[]): Promise<{ asked: Set<PersonId>; asking: Set<PersonId> }>;
   /** What profiles say beside the card, of many at once; says nothing of who may see whom. At most 1,000 ids. */
   profileFacts: Profiles["facts"];
   /** For doors that hand out tokens in another protocol. */
@@ -166,6 +175,7 @@ export async function createPeople(needs: PeopleNeeds): Promise<People> {
     graphNumbers: (followers_max, active_since) => graphNumbers(sql.pool, followers_max, active_since),
     followedByMany: (ids, followers_max) => followedByMany(sql.pool, ids, followers_max),
     followersAmong: (id, ids) => followersAmong(sql.pool, id, ids),
+    requestsAround: (id, ids) => requestsAround(sql.pool, id, ids),
     profileFacts: profiles.facts,
     tokens: rooms.tokens,
     followees: async (id) => (await relating.relations(id)).follows,

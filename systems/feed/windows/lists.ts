@@ -14,9 +14,14 @@ export type WindowOf =
   | { list: "public" }
   | { list: "hashtag"; tag: string }
   | { list: "person"; person_id: PersonId; only?: "posts" | "media" | "videos" }
-  | { list: "people"; people: ReadonlySet<PersonId>; name: string }
+  /** One of the viewer's own lists of people. */
+  | { list: "list"; id: string }
   | { list: "bookmarks" }
   | { list: "liked" };
+
+/** The same, with whom a list holds. */
+export type Resolved =
+  Exclude<WindowOf, { list: "list" }> | { list: "people"; id: string; people: readonly PersonId[] };
 
 /** A list that can be read in both directions. */
 export interface TwoWay {
@@ -32,7 +37,7 @@ const plain = (id: PostId): Listed => ({ key: id, post_id: id, reposter_id: null
 const byNumber = (key: string, other: string) => BigInt(key) > BigInt(other);
 
 export function twoWay(
-  of: WindowOf,
+  of: Resolved,
   rules: Rules,
   viewer_id: PersonId | null,
   { sql, timeline }: { sql: Sql; timeline: Timeline },
@@ -53,26 +58,13 @@ export function twoWay(
         isAbove: byNumber,
       };
     }
-    case "people": {
-      const actors = [...of.people];
+    case "people":
       return {
-        skeleton: {
-          name: of.name,
-          isKey: isId,
-          has_entries: true,
-          makers: { actors, has: (id) => of.people.has(id) },
-          read: async (after, listed_max) =>
-            (await timeline.read(actors, after, listed_max)).map((entry) => ({
-              key: entry.id,
-              post_id: entry.post_id,
-              reposter_id: isRepost(entry) ? entry.actor_id : null,
-            })),
-        },
+        skeleton: skeletons.listSkeleton(timeline, of.id, of.people),
         kind: "timeline",
-        readUp: entriesUp(() => actors),
+        readUp: entriesUp(() => of.people),
         isAbove: byNumber,
       };
-    }
     case "person": {
       const { person_id, only } = of;
       return {

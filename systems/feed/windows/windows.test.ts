@@ -38,6 +38,14 @@ for (const i of [4, 20, 7, 1]) {
   await call(r.bookmarkPost, { params: { id: posts[i]!.id }, token: ben.token });
 }
 
+const list = (await call(r.createList, { token: ben.token, body: { name: "Both", handle: "ann" } })).body;
+await call(r.addToList, { token: ben.token, params: { id: list.id, handle: "cleo" } });
+
+test("FD64: another's list is not found", async () => {
+  const refused = await read({ list: "list", id: list.id }, {}, ann.viewer).catch((error: Problem) => error.code);
+  expect(refused).toBe("list.not_found");
+});
+
 test("FD64: a place that is none of the list is refused", async () => {
   for (const asked of [{ below: "x" }, { since: "-1" }, { above: "99999999999999999999999" }])
     expect(await read({ list: "home" }, asked).catch((error: Problem) => error.code)).toBe("cursor.invalid");
@@ -50,7 +58,7 @@ const LISTS = (
     { list: "hashtag", tag: "count" },
     { list: "person", person_id: ann.id },
     { list: "person", person_id: ann.id, only: "posts" },
-    { list: "people", people: new Set([ann.id, cleo.id]), name: "people.1" },
+    { list: "list", id: list.id },
     { list: "bookmarks" },
     { list: "liked" },
   ] satisfies WindowOf[]

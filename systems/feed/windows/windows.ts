@@ -1,15 +1,16 @@
-import { Problem } from "#kernel/errors.ts";
+import { notFound, Problem } from "#kernel/errors.ts";
 import { type CommentId, idTimeMs, type PersonId, type PostId } from "#kernel/ids.ts";
 import type { Viewer } from "#kernel/viewer.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import type { CommentReader } from "../comments/read.ts";
 import type { Comment, Post } from "../contract.ts";
+import type { ListBook } from "../lists/book.ts";
 import { PAGE_READS_MAX } from "../reading/pages.ts";
 import type { Judged, PageSoFar, Reader } from "../reading/reader.ts";
 import type { Listed } from "../reading/skeleton.ts";
 import type { Timeline } from "../timelines/timeline.ts";
-import { type TwoWay, twoWay, type WindowOf } from "./lists.ts";
+import { type Resolved, type TwoWay, twoWay, type WindowOf } from "./lists.ts";
 import * as store from "./store.ts";
 
 /** Posts that anybody counts before an author's number of them stops to grow; a number in a profile, not a sum of money. */
@@ -59,6 +60,7 @@ export interface WindowsNeeds {
   reader: Reader;
   comments: CommentReader;
   timeline: Timeline;
+  lists: Pick<ListBook, "peopleIn">;
 }
 
 export function createWindows(needs: WindowsNeeds): Windows {
@@ -104,10 +106,17 @@ export function createWindows(needs: WindowsNeeds): Windows {
     return shown.slice(0, asked.limit).toReversed();
   }
 
+  /** @throws Problem 404 `list.not_found` for another's list */
+  async function resolve(viewer: Viewer, of: WindowOf): Promise<Resolved> {
+    if (of.list !== "list") return of;
+    if (viewer.kind === "nobody") throw notFound("list");
+    return { list: "people", id: of.id, people: await needs.lists.peopleIn(viewer.person_id, of.id) };
+  }
+
   return {
     async page(viewer, of, asked, signal) {
-      const rules = await reader.rules(viewer);
-      const list = twoWay(of, rules, viewer.kind === "person" ? viewer.person_id : null, needs);
+      const [rules, resolved] = await Promise.all([reader.rules(viewer), resolve(viewer, of)]);
+      const list = twoWay(resolved, rules, viewer.kind === "person" ? viewer.person_id : null, needs);
       for (const place of [asked.below, asked.since, asked.above])
         if (place !== null && !list.skeleton.isKey(place)) throw notOurs();
       const judged: Judge = async (listed, so_far) =>
@@ -116,8 +125,8 @@ export function createWindows(needs: WindowsNeeds): Windows {
     },
 
     async arrived(viewer, of, place) {
-      const rules = await reader.rules(viewer);
-      const list = twoWay(of, rules, viewer.kind === "person" ? viewer.person_id : null, needs);
+      const [rules, resolved] = await Promise.all([reader.rules(viewer), resolve(viewer, of)]);
+      const list = twoWay(resolved, rules, viewer.kind === "person" ? viewer.person_id : null, needs);
       const [found] = await reader.judged(viewer, rules, list.kind, list.skeleton, [place]);
       return found ? postOf(found.json) : null;
     },

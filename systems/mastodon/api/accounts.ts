@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import type { PersonCard } from "#kernel/cards.ts";
+import type { Route } from "#kernel/contract.ts";
 import { notFound } from "#kernel/errors.ts";
 import { type Me, peopleRoutes as r } from "#systems/people/index.ts";
 
@@ -111,6 +112,15 @@ const exactly = async (asked: Asked, handle: string): Promise<PersonCard[]> => {
 export function serveAccounts(serve: Serve, desk: Desk): void {
   const { ground, accounts } = desk;
 
+  /** Does something between the caller and an account, and says what holds then. */
+  async function change(asked: Asked, route: Route): Promise<Reply> {
+    const handle = await handleOf(desk, asked.params.id!);
+    await asked.call(route, { params: { handle } });
+    const [relationship] = await relationships(desk, asked.me, [asked.params.id!]);
+    if (!relationship) throw notFound("person");
+    return { body: relationship };
+  }
+
   serve("GET", "/api/v1/accounts/verify_credentials", person("profile"), async (asked) => ({
     body: await ownAccount(asked, desk, await asked.call(r.me)),
   }));
@@ -130,7 +140,10 @@ export function serveAccounts(serve: Serve, desk: Desk): void {
           throw refuse(kept.image.failure?.detail ?? "Validation failed: Avatar is invalid");
         avatar_image_id = kept.image.id;
       });
-      const said = parseFields(z.object({ display_name: zWords(200), note: zWords(5_000) }), asked.fields);
+      const said = parseFields(
+        z.object({ display_name: zWords(200), note: zWords(5_000), locked: zFlag }),
+        asked.fields,
+      );
       const given = listOf(asked.fields.fields_attributes);
       const links = given.flatMap((field) => {
         const { name = "", value = "" } = (field ?? {}) as { name?: string; value?: string };
@@ -145,6 +158,7 @@ export function serveAccounts(serve: Serve, desk: Desk): void {
             : { display_name: said.display_name.trim() === "" ? asked.me.handle : said.display_name }),
           ...(said.note === undefined ? {} : { bio: said.note }),
           ...("fields_attributes" in asked.fields ? { links } : {}),
+          ...(said.locked === undefined ? {} : { private: said.locked }),
           ...(avatar_image_id === undefined ? {} : { avatar_image_id }),
         },
       });
@@ -204,8 +218,8 @@ export function serveAccounts(serve: Serve, desk: Desk): void {
       );
     });
   }
-  for (const nothing of ["featured_tags", "lists", "identity_proofs", "endorsements"])
-    serve("GET", `/api/v1/accounts/:id/${nothing}`, nothing === "lists" ? person("read:lists") : anyone, async () => ({
+  for (const nothing of ["featured_tags", "identity_proofs", "endorsements"])
+    serve("GET", `/api/v1/accounts/:id/${nothing}`, anyone, async () => ({
       body: [],
     }));
 
@@ -217,18 +231,24 @@ export function serveAccounts(serve: Serve, desk: Desk): void {
     ["mute", "write:mutes"],
     ["unmute", "write:mutes"],
   ] as const) {
-    serve("POST", `/api/v1/accounts/:id/${name}`, person(scope), async (asked) => {
-      const handle = await handleOf(desk, asked.params.id!);
-      await asked.call(r[name] as typeof r.follow, { params: { handle } });
-      const [relationship] = await relationships(desk, asked.me, [asked.params.id!]);
-      if (!relationship) throw notFound("person");
-      return { body: relationship };
-    });
+    serve("POST", `/api/v1/accounts/:id/${name}`, person(scope), (asked) => change(asked, r[name]));
   }
 
   serve("GET", "/api/v1/blocks", person("read:blocks"), (asked) =>
     pageOfPeople(asked, desk, (query) => asked.call(r.listBlocks, { query })),
   );
+  serve("GET", "/api/v1/follow_requests", person("read:follows"), (asked) =>
+    pageOfPeople(asked, desk, (query) => asked.call(r.listFollowRequests, { query })),
+  );
+  for (const [name, route] of [
+    ["authorize", r.acceptFollower],
+    ["reject", r.removeFollower],
+  ] as const)
+    serve("POST", `/api/v1/follow_requests/:id/${name}`, person("write:follows"), (asked) => change(asked, route));
+  serve("POST", "/api/v1/accounts/:id/remove_from_followers", person("write:follows"), (asked) =>
+    change(asked, r.removeFollower),
+  );
+
   serve("GET", "/api/v1/mutes", person("read:mutes"), (asked) =>
     pageOfPeople(asked, desk, (query) => asked.call(r.listMutes, { query })),
   );

@@ -121,10 +121,11 @@ export async function relationships(
   me: SignedIn,
   ids: readonly PersonId[],
 ): Promise<RelationshipEntity[]> {
-  const [cards, mine, followers] = await Promise.all([
+  const [cards, mine, followers, requests] = await Promise.all([
     people.cards(ids),
     people.relations(me.person_id),
     people.followersAmong(me.person_id, ids),
+    people.requestsAround(me.person_id, ids),
   ]);
   return ids
     .filter((id) => cards.has(id))
@@ -140,8 +141,8 @@ export async function relationships(
       muting: mine.mutes.has(id),
       muting_notifications: mine.mutes.has(id),
       muting_expires_at: null,
-      requested: false,
-      requested_by: false,
+      requested: requests.asked.has(id),
+      requested_by: requests.asking.has(id),
       domain_blocking: false,
       endorsed: false,
       note: "",

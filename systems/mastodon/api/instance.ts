@@ -8,6 +8,7 @@ import {
   POST_TEXT_CHARS_MAX,
 } from "#systems/feed/index.ts";
 import { DEFAULT_MEDIA_LIMITS, IMAGE_TYPES, VIDEO_TYPES } from "#systems/media/index.ts";
+import { moderationRoutes } from "#systems/moderation/index.ts";
 import { peopleRoutes } from "#systems/people/index.ts";
 
 import { SCOPES_SUPPORTED } from "../policy.ts";
@@ -59,6 +60,10 @@ export function serveInstance(serve: Serve, desk: Desk): void {
       max_expiration: POLL_OPEN_S_MAX,
     },
   };
+  const rules = async (asked: Asked) =>
+    (await asked.call(moderationRoutes.listRules)).items
+      .filter(({ retired }) => !retired)
+      .map(({ id, title, text }) => ({ id, text: title, hint: text }));
   const picture = (asked: Asked) => `${asked.origin}/api/pictures/header.png`;
 
   serve("GET", "/api/v2/instance", anyone, async (asked) => {
@@ -91,7 +96,7 @@ export function serveInstance(serve: Serve, desk: Desk): void {
         },
         api_versions: { mastodon: API_VERSION },
         contact: { email: "", account: null },
-        rules: [],
+        rules: await rules(asked),
       },
     };
   });
@@ -115,19 +120,12 @@ export function serveInstance(serve: Serve, desk: Desk): void {
         invites_enabled: house.sign_up !== "closed",
         configuration,
         contact_account: null,
-        rules: [],
+        rules: await rules(asked),
       },
     };
   });
 
-  for (const path of [
-    "instance/rules",
-    "instance/peers",
-    "instance/activity",
-    "instance/domain_blocks",
-    "custom_emojis",
-    "directory",
-  ])
+  for (const path of ["instance/peers", "instance/activity", "instance/domain_blocks", "custom_emojis", "directory"])
     serve("GET", `/api/v1/${path}`, anyone, async () => ({ body: [] }));
   serve("GET", "/api/v1/instance/extended_description", anyone, async (asked) => ({
     body: { updated_at: null, content: `<p>${(await facts(asked)).host}</p>` },
@@ -143,23 +141,25 @@ export function serveInstance(serve: Serve, desk: Desk): void {
     ["/api/v1/featured_tags", "read:accounts"],
     ["/api/v1/featured_tags/suggestions", "read:accounts"],
     ["/api/v1/followed_tags", "read:follows"],
-    ["/api/v1/scheduled_statuses", "read:statuses"],
     ["/api/v1/suggestions", "read"],
     ["/api/v2/suggestions", "read"],
   ] as const)
     serve("GET", path, person(scope as null), async () => ({ body: [] }));
 
-  serve("GET", "/api/v1/preferences", person("read:accounts"), async () => ({
-    body: {
-      "posting:default:visibility": "public",
-      "posting:default:sensitive": false,
-      "posting:default:language": null,
-      "posting:default:quote_policy": "public",
-      "reading:expand:media": "default",
-      "reading:expand:spoilers": false,
-      "reading:autoplay:gifs": false,
-    },
-  }));
+  serve("GET", "/api/v1/preferences", person("read:accounts"), async (asked) => {
+    const { sensitive_media } = await asked.call(feedRoutes.getReadingPreferences);
+    return {
+      body: {
+        "posting:default:visibility": "public",
+        "posting:default:sensitive": false,
+        "posting:default:language": null,
+        "posting:default:quote_policy": "public",
+        "reading:expand:media": { show: "show_all", warn: "default", hide: "hide_all" }[sensitive_media],
+        "reading:expand:spoilers": false,
+        "reading:autoplay:gifs": false,
+      },
+    };
+  });
 
   serve("GET", "/.well-known/oauth-authorization-server", anyone, async ({ origin }) => ({
     body: {

@@ -20,6 +20,7 @@ import { zCount, zFlag, zList, zOptionalId, zPlace, zSomeId, zWords } from "../w
 import { type Asked, type Desk, person, reader, refuse, type Serve } from "./endpoint.ts";
 import { findStatus, type Found, presentFound } from "./find.ts";
 import { keepFocus } from "./media.ts";
+import { momentOf, scheduledEntity } from "./scheduled.ts";
 
 const zPoll = z.preprocess(
   (value) => (value === "" || value === null ? undefined : value),
@@ -58,8 +59,6 @@ export function serveStatuses(serve: Serve, desk: Desk): void {
 
   serve("POST", "/api/v1/statuses", person("write:statuses"), async (asked) => {
     const said = parseFields(zCreate, asked.fields);
-    if (said.scheduled_at !== undefined)
-      throw refuse("This house does not take scheduled posts from other programs. Schedule it on its page.");
     const key = asked.request.headers.get("idempotency-key");
     const idempotency_key =
       key === null ? null : `mastodon:${new Bun.CryptoHasher("sha256").update(key).digest("base64url")}`;
@@ -71,18 +70,21 @@ export function serveStatuses(serve: Serve, desk: Desk): void {
   async function writePost(asked: Asked, said: Create, idempotency_key: string | null) {
     const audience = audienceOf(said.visibility);
     const quote_id = said.quoted_status_id ?? said.quote_id;
-    const post = await asked.call(r.createPost, {
-      body: {
-        text: said.status ?? "",
-        audience,
-        ...(await mediaOf(said.media_ids)),
-        content_warning: said.spoiler_text?.trim() ? said.spoiler_text : null,
-        sensitive: said.sensitive ?? false,
-        ...(quote_id === undefined ? {} : { quote_id }),
-        ...(said.poll ? { poll: pollAsked(said.poll) } : {}),
-      },
-      idempotency_key,
-    });
+    const body = {
+      text: said.status ?? "",
+      audience,
+      ...(await mediaOf(said.media_ids)),
+      content_warning: said.spoiler_text?.trim() ? said.spoiler_text : null,
+      sensitive: said.sensitive ?? false,
+      ...(quote_id === undefined ? {} : { quote_id }),
+      ...(said.poll ? { poll: pollAsked(said.poll) } : {}),
+    };
+    if (said.scheduled_at !== undefined) {
+      const publish_at = momentOf(said.scheduled_at);
+      const scheduled = await asked.call(r.schedulePost, { body: { post: body, publish_at }, idempotency_key });
+      return { body: await scheduledEntity(desk, asked.origin, scheduled) };
+    }
+    const post = await asked.call(r.createPost, { body, idempotency_key });
     accounts.forget(asked.me.person_id);
     return { body: await statuses.one(asked.shown, post) };
   }
@@ -92,6 +94,7 @@ export function serveStatuses(serve: Serve, desk: Desk): void {
     if (said.media_ids.length > 0 || said.poll)
       throw refuse("An answer in this house has words only: no pictures, films or polls.");
     if (said.visibility === "direct") throw refuse(NO_DIRECT);
+    if (said.scheduled_at !== undefined) throw refuse("An answer is given now. Only posts can be published later.");
     const found = await findStatus(asked, desk, said.in_reply_to_id!);
     const under = found.kind === "comment" ? found.comment : null;
     // At the deepest level answers stand side by side.

@@ -85,7 +85,7 @@ function accountEntity(card: PersonCard, profile: Profile, origin: string): Acco
     username: card.handle,
     acct: card.handle,
     display_name: card.display_name,
-    locked: false,
+    locked: card.private,
     bot: false,
     discoverable: true,
     indexable: true,
@@ -109,6 +109,7 @@ function accountEntity(card: PersonCard, profile: Profile, origin: string): Acco
       profile.role === "member" ? [] : [{ id: profile.role === "admin" ? "1" : "2", name: profile.role, color: "" }],
     fields: profile.links.map(fieldEntity),
     ...(card.suspended ? { suspended: true } : {}),
+    ...(card.limited ? { limited: true } : {}),
   };
 }
 

@@ -93,11 +93,14 @@ export function createTelling(desk: Desk, notifications: Notifications): Telling
   function listOf({ topic }: Subscription): WindowOf | null {
     if (topic.stream === "user") return { list: "home" };
     if ("tag" in topic) return { list: "hashtag", tag: topic.tag };
+    if ("list" in topic) return { list: "list", id: topic.list };
     return topic.stream.startsWith("public") ? { list: "public" } : null;
   }
 
   const concerns = (topic: Topic, h: Exclude<Happening, { kind: "notification" }>): boolean =>
-    topic.stream === "user" || (h.is_public && (topic.stream.startsWith("public") || "tag" in topic));
+    topic.stream === "user" ||
+    topic.stream === "list" ||
+    (h.is_public && (topic.stream.startsWith("public") || "tag" in topic));
 
   /** Whether a post is of the kind that a stream has, beside what the list's own rules say. */
   function fits(topic: Topic, post: Post): boolean {
@@ -176,7 +179,10 @@ export function createTelling(desk: Desk, notifications: Notifications): Telling
           const { follows } = await ground.people.relations(listener.viewer.person_id);
           const near = happening.actor_id === listener.viewer.person_id || follows.has(happening.actor_id);
           const streams = listener.subscriptions
-            .filter(({ topic }) => concerns(topic, happening) && (topic.stream !== "user" || near))
+            .filter(
+              ({ topic }) =>
+                concerns(topic, happening) && ((topic.stream !== "user" && topic.stream !== "list") || near),
+            )
             .map(({ named }) => named);
           return streams.length === 0 ? null : { event: "delete", payload: happening.key, streams };
         }

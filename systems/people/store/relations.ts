@@ -69,6 +69,23 @@ export const requestersOf = async (q: Query, followee: PersonId): Promise<Person
 export const follows = (q: Query, follower: PersonId, followee: PersonId) =>
   changed(q`SELECT 1 FROM people_follows WHERE follower_id = ${follower} AND followee_id = ${followee}`);
 
+/** Requests between one person and many, in both directions. */
+export async function requestsAround(
+  q: Query,
+  id: PersonId,
+  ids: readonly PersonId[],
+): Promise<{ asked: Set<PersonId>; asking: Set<PersonId> }> {
+  const asked = new Set<PersonId>();
+  const asking = new Set<PersonId>();
+  if (ids.length === 0) return { asked, asking };
+  const others = q.array([...ids], "BIGINT");
+  const rows = await q<{ id: PersonId; by_me: boolean }[]>`
+    SELECT followee_id AS id, true AS by_me FROM people_follow_requests WHERE requester_id = ${id} AND followee_id = ANY(${others})
+    UNION ALL SELECT requester_id, false FROM people_follow_requests WHERE followee_id = ${id} AND requester_id = ANY(${others})`;
+  for (const row of rows) (row.by_me ? asked : asking).add(row.id);
+  return { asked, asking };
+}
+
 /** Which of these follow this person. */
 export const followersAmong = async (q: Query, id: PersonId, ids: readonly PersonId[]): Promise<Set<PersonId>> => {
   if (ids.length === 0) return new Set();
