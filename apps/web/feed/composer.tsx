@@ -104,132 +104,142 @@ export function Composer({
   };
   const refused = [limits.data?.video, limits.data?.image].filter((kind) => kind && !kind.accepted);
   return (
-    // Files may be dropped on all of it; whoever has no pointer takes the button.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
-    <form
-      aria-label="Write a post"
-      onSubmit={(event) => {
-        event.preventDefault();
-        post();
-      }}
-      onDragOver={(event) => {
-        if (!event.dataTransfer.types.includes("Files")) return;
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={(event) => !event.currentTarget.contains(event.relatedTarget as Node | null) && setOver(false)}
-      onDrop={onDrop}
-      className="relative flex min-h-0 flex-1 flex-col"
-    >
-      <div className="flex flex-1 gap-3">
-        <Avatar person={me} className="mt-0.5 max-sm:hidden" />
-        <div className="min-w-0 flex-1">
-          {draft.content_warning !== null && (
-            <WarningField
-              value={draft.content_warning}
-              onChange={(content_warning) => editDraft({ content_warning })}
-            />
-          )}
-          <WritingField
-            value={draft.text}
-            onChange={(text) => editDraft({ text })}
-            label="Text of the post"
-            placeholder={draft.space ? `Say something in ${draft.space.name}` : "What is going on?"}
-            rows={rows}
-            caretHere={caretHere}
-            onSubmit={() => post()}
-            onFiles={take}
-          />
-          <AttachmentCards files={files} />
-          {files.length > 0 && (
-            <label className="mt-2 flex min-h-10 cursor-pointer items-center gap-2.5 text-sm font-medium">
-              <input
-                type="checkbox"
-                checked={draft.sensitive}
-                onChange={({ target }) => editDraft({ sensitive: target.checked })}
-                className="size-4.5 accent-accent"
-              />
-              <EyeOff className="size-4.5 text-ink-3" aria-hidden="true" />
-              Sensitive: cover it until somebody asks
-            </label>
-          )}
-          {draft.poll && (
-            <Suspense fallback={<div className="h-64" />}>
-              <PollEditor
-                poll={draft.poll}
-                onChange={(poll) => editDraft({ poll })}
-                onRemove={() => editDraft({ poll: null })}
-              />
-            </Suspense>
-          )}
-          {draft.quote && <Quoted quote={draft.quote} onRemove={() => editDraft({ quote: null })} />}
-          {refused.map((kind) => (
-            <p key={kind?.because} className="mt-2 rounded-xl bg-warn-tint px-3 py-2 text-sm text-warn">
-              {kind?.because}
-            </p>
-          ))}
-        </div>
-      </div>
-      {tried && problem !== null && (
-        <p role="alert" className="mt-2 text-sm font-medium text-bad">
-          {problem}
-        </p>
-      )}
-      <div
-        className={cx(
-          "mt-3 flex items-center border-t border-line pt-3 sm:gap-1",
-          holdsTools && "sticky bottom-0 z-10 -mx-6 -mb-4 bg-surface px-6 pb-4",
-        )}
+    <>
+      {/* Files may be dropped on all of it; whoever has no pointer takes the button. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
+      <form
+        aria-label="Write a post"
+        onSubmit={(event) => {
+          event.preventDefault();
+          post();
+        }}
+        onDragOver={(event) => {
+          if (!event.dataTransfer.types.includes("Files")) return;
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={(event) => !event.currentTarget.contains(event.relatedTarget as Node | null) && setOver(false)}
+        onDrop={onDrop}
+        className="relative flex min-h-0 flex-1 flex-col"
       >
-        <FileButton onFiles={take} />
-        <Tool
-          label={draft.poll ? "Take the poll out" : "Add a poll"}
-          aria-pressed={draft.poll !== null}
-          disabled={files.length > 0}
-          onClick={() =>
-            editDraft({
-              poll: draft.poll ? null : { options: ["", ""], multiple: false, hides_results: false, open_s: DAY_S },
-            })
-          }
+        <div className="flex flex-1 gap-3">
+          <Avatar person={me} className="mt-0.5 max-sm:hidden" />
+          <div className="min-w-0 flex-1">
+            {draft.content_warning !== null && (
+              <WarningField
+                value={draft.content_warning}
+                onChange={(content_warning) => editDraft({ content_warning })}
+              />
+            )}
+            <WritingField
+              value={draft.text}
+              onChange={(text) => editDraft({ text })}
+              label="Text of the post"
+              placeholder={draft.space ? `Say something in ${draft.space.name}` : "What is going on?"}
+              rows={rows}
+              caretHere={caretHere}
+              onSubmit={() => post()}
+              onFiles={take}
+            />
+            <AttachmentCards files={files} />
+            {files.length > 0 && (
+              <label className="mt-2 flex min-h-10 cursor-pointer items-center gap-2.5 text-sm font-medium">
+                <input
+                  type="checkbox"
+                  checked={draft.sensitive}
+                  onChange={({ target }) => editDraft({ sensitive: target.checked })}
+                  className="size-4.5 accent-accent"
+                />
+                <EyeOff className="size-4.5 text-ink-3" aria-hidden="true" />
+                Sensitive: cover it until somebody asks
+              </label>
+            )}
+            {draft.poll && (
+              <Suspense fallback={<div className="h-64" />}>
+                <PollEditor
+                  poll={draft.poll}
+                  onChange={(poll) => editDraft({ poll })}
+                  onRemove={() => editDraft({ poll: null })}
+                />
+              </Suspense>
+            )}
+            {draft.quote && <Quoted quote={draft.quote} onRemove={() => editDraft({ quote: null })} />}
+            {refused.map((kind) => (
+              <p key={kind?.because} className="mt-2 rounded-xl bg-warn-tint px-3 py-2 text-sm text-warn">
+                {kind?.because}
+              </p>
+            ))}
+          </div>
+        </div>
+        {tried && problem !== null && (
+          <p role="alert" className="mt-2 text-sm font-medium text-bad">
+            {problem}
+          </p>
+        )}
+        <div
+          className={cx(
+            "mt-3 flex items-center border-t border-line pt-3 sm:gap-1",
+            holdsTools && "sticky bottom-0 z-10 -mx-6 -mb-4 bg-surface px-6 pb-4",
+          )}
         >
-          <ChartBarBig className="size-5.5" aria-hidden="true" />
-        </Tool>
-        <Tool
-          label={draft.content_warning === null ? "Warn before it" : "Take the warning out"}
-          aria-pressed={draft.content_warning !== null}
-          onClick={() => editDraft({ content_warning: draft.content_warning === null ? "" : null })}
-        >
-          <TriangleAlert className="size-5.5" aria-hidden="true" />
-        </Tool>
-        <LazyMenu
-          align="start"
-          entries={() => [
-            { label: "Publish later", icon: <Clock />, run: later },
-            "line",
-            { label: "Drafts", icon: <FileText />, run: () => setSheet("drafts") },
-            { label: "Scheduled posts", icon: <CalendarClock />, run: () => setSheet("scheduled") },
-          ]}
-          trigger={
-            <Tool label="Publish later, drafts">
-              <Ellipsis className="size-5.5" aria-hidden="true" />
-            </Tool>
-          }
-        />
-        <AudiencePicker />
-        <span className="flex-1" />
-        <Counter text={draft.text} />
-        <Button
-          type="submit"
-          size="sm"
-          className="ml-2 h-10"
-          busy={draft.posting && !waiting}
-          disabled={draft.posting || (problem !== null && draft.text.trim() === "" && files.length === 0)}
-          title={`${MOD} Enter`}
-        >
-          {draft.posting ? "Posting when it is there" : waiting ? "Post when it is there" : "Post"}
-        </Button>
-      </div>
-      {foot}
+          <FileButton onFiles={take} />
+          <Tool
+            label={draft.poll ? "Take the poll out" : "Add a poll"}
+            aria-pressed={draft.poll !== null}
+            disabled={files.length > 0}
+            onClick={() =>
+              editDraft({
+                poll: draft.poll ? null : { options: ["", ""], multiple: false, hides_results: false, open_s: DAY_S },
+              })
+            }
+          >
+            <ChartBarBig className="size-5.5" aria-hidden="true" />
+          </Tool>
+          <Tool
+            label={draft.content_warning === null ? "Warn before it" : "Take the warning out"}
+            aria-pressed={draft.content_warning !== null}
+            onClick={() => editDraft({ content_warning: draft.content_warning === null ? "" : null })}
+          >
+            <TriangleAlert className="size-5.5" aria-hidden="true" />
+          </Tool>
+          <LazyMenu
+            align="start"
+            entries={() => [
+              { label: "Publish later", icon: <Clock />, run: later },
+              "line",
+              { label: "Drafts", icon: <FileText />, run: () => setSheet("drafts") },
+              { label: "Scheduled posts", icon: <CalendarClock />, run: () => setSheet("scheduled") },
+            ]}
+            trigger={
+              <Tool label="Publish later, drafts">
+                <Ellipsis className="size-5.5" aria-hidden="true" />
+              </Tool>
+            }
+          />
+          <AudiencePicker />
+          <span className="flex-1" />
+          <Counter text={draft.text} />
+          <Button
+            type="submit"
+            size="sm"
+            className="ml-2 h-10"
+            busy={draft.posting && !waiting}
+            disabled={draft.posting || (problem !== null && draft.text.trim() === "" && files.length === 0)}
+            title={`${MOD} Enter`}
+          >
+            {draft.posting ? "Posting when it is there" : waiting ? "Post when it is there" : "Post"}
+          </Button>
+        </div>
+        {foot}
+        {over && (
+          <div className="pointer-events-none absolute -inset-2 z-10 grid place-items-center rounded-2xl border-2 border-dashed border-accent-ink bg-accent-tint/95">
+            <p className="flex items-center gap-3 text-lg font-bold text-accent-ink">
+              <ImagePlus className="size-7" aria-hidden="true" /> Let go, and it is in the post
+            </p>
+          </div>
+        )}
+      </form>
+      {/* Beside the form and not in it: React hands what happens in a sheet to those around it here. */}
       <Suspense fallback={null}>
         {sheet === "when" && (
           <ScheduleSheet action="Schedule" onChoose={(at) => post(at)} close={() => setSheet(null)} />
@@ -237,14 +247,7 @@ export function Composer({
         {sheet === "drafts" && <DraftsSheet close={() => setSheet(null)} />}
         {sheet === "scheduled" && <ScheduledSheet close={() => setSheet(null)} />}
       </Suspense>
-      {over && (
-        <div className="pointer-events-none absolute -inset-2 z-10 grid place-items-center rounded-2xl border-2 border-dashed border-accent-ink bg-accent-tint/95">
-          <p className="flex items-center gap-3 text-lg font-bold text-accent-ink">
-            <ImagePlus className="size-7" aria-hidden="true" /> Let go, and it is in the post
-          </p>
-        </div>
-      )}
-    </form>
+    </>
   );
 }
 

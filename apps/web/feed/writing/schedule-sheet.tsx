@@ -41,6 +41,7 @@ export default function ScheduleSheet({
       <form
         onSubmit={(event) => {
           event.preventDefault();
+          event.stopPropagation();
           void choose();
         }}
         className="px-6 pt-2 pb-5"
