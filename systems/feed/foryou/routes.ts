@@ -16,7 +16,7 @@ export function serveForYou(api: Api, { ground, queues }: ForYou, reader: Reader
     await queues.enter(viewer.person_id);
     return {
       status: 200,
-      json: await reader.list(viewer, () => queues.skeleton(viewer.person_id), query, "feed", signal),
+      json: await reader.list(viewer, () => queues.skeleton(viewer.person_id), query, "timeline", signal),
     };
   });
   api.serve(r.forYouWhy, async ({ viewer, params }) => {

@@ -32,7 +32,7 @@ export function TimelineList({ timeline, empty, end }: { timeline: Timeline; emp
   const goesUp = useGoesUp(stopped !== null);
   const newest = newestOf(pages.data);
   const { reached, toTop } = useReading(timeline.id, list, pages.data, stopped);
-  const news = useNews(timeline.id, newest === null ? null : (reached ?? newest));
+  const news = useNews(timeline.id, newest === null ? null : (reached ?? newest), stopped === null);
   const unseen = unseenOf(news, posts, reached);
 
   const comeIn = useEffectEvent(() => {

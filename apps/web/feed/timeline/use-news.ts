@@ -12,11 +12,19 @@ export const waitAfter = (fruitless: number): number => Math.min(LOOK_MS_MAX, LO
 
 export const newsKey = (timeline: string) => ["news", timeline] as const;
 
+const nothingSince = (since: string) => ({
+  count: 0,
+  people: [],
+  newest_entry_id: null as string | null,
+  since,
+  fruitless: 0,
+});
+
 /**
  * How many posts of others are newer than `since`, asked now and then while the page is looked at, ever less often while
  * nothing comes, and at once when somebody comes back to it.
  */
-export function useNews(timeline: string, since: string | null) {
+export function useNews(timeline: string, since: string | null, atTop: boolean) {
   return useQuery({
     queryKey: newsKey(timeline),
     queryFn: async ({ signal, client }) => {
@@ -25,6 +33,8 @@ export function useNews(timeline: string, since: string | null) {
       return { ...news, since: since!, fruitless: news.count === 0 ? before + 1 : 0 };
     },
     enabled: since !== null,
+    // Who just got the newest need not ask what is newer.
+    ...(atTop && since !== null ? { initialData: nothingSince(since) } : {}),
     refetchInterval: ({ state }) => waitAfter((state.data?.fruitless ?? 0) + state.fetchFailureCount),
     refetchOnWindowFocus: "always",
     staleTime: LOOK_MS_MIN,
