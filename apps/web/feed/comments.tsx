@@ -1,7 +1,7 @@
 import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useRouterState } from "@tanstack/react-router";
 import { CornerDownRight, Heart, MessageCircle } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 
 import type { Page } from "#kernel/paging.ts";
 import {
@@ -18,6 +18,8 @@ import {
 } from "#systems/feed/contract.ts";
 
 import { sentenceOf } from "../client.ts";
+import { HiddenNote } from "../moderation/hidden-note.tsx";
+import { useModerate } from "../moderation/moderate.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Button, buttonClass } from "../parts/button.tsx";
 import { cx } from "../parts/class.ts";
@@ -26,6 +28,7 @@ import { PagedList } from "../parts/paged-list.tsx";
 import { RowSkeleton } from "../parts/skeleton.tsx";
 import { Ago } from "../parts/time.tsx";
 import { askPages, call } from "../shell/house.ts";
+import { mayModerate } from "../shell/nav.tsx";
 import { createOverlay, useOverlaid } from "../shell/overlay.ts";
 import { useMe } from "../shell/session.ts";
 import { say, sorry } from "../shell/toasts.ts";
@@ -33,6 +36,8 @@ import { createToggle } from "../shell/toggle.ts";
 import { doings } from "./reactions.ts";
 import { RichText } from "./rich-text.tsx";
 import { Counter, WritingField } from "./writing-field.tsx";
+
+const ReportDialog = lazy(() => import("../moderation/report-dialog.tsx"));
 
 /** What the viewer did to comments just now. */
 interface Done {
@@ -104,6 +109,8 @@ function Thread({ post, comment: told }: { post: Post; comment: Comment }) {
   const [editing, setEditing] = useState(false);
   const [added, setAdded] = useState(0);
   const me = useMe();
+  const [reporting, setReporting] = useState(false);
+  const moderate = useModerate();
   if (overlay.gone && told.counts.replies + added === 0) return null;
   const deleted = told.deleted || overlay.gone === true;
   const comment = { ...told, text: overlay.text ?? told.text };
@@ -139,7 +146,10 @@ function Thread({ post, comment: told }: { post: Post; comment: Comment }) {
                 )}
               </p>
               <RichText text={comment.text} mentions={comment.mentions} className="mt-0.5 text-sm leading-6" />
-              <div className="-ml-2 flex items-center text-xs font-semibold text-ink-3">
+              {comment.hidden && (
+                <HiddenNote subject={{ kind: "comment", id: comment.id }} own={comment.viewer?.own ?? false} />
+              )}
+              <div className="-ml-2 flex flex-wrap items-center text-xs font-semibold text-ink-3">
                 <button
                   type="button"
                   aria-pressed={liked}
@@ -172,6 +182,24 @@ function Thread({ post, comment: told }: { post: Post; comment: Comment }) {
                     Edit
                   </button>
                 )}
+                {me && !comment.viewer?.own && (
+                  <button
+                    type="button"
+                    onClick={() => setReporting(true)}
+                    className="h-9 rounded-full px-2 hover:bg-sunken hover:text-ink"
+                  >
+                    Report
+                  </button>
+                )}
+                {mayModerate(me) && !comment.viewer?.own && (
+                  <button
+                    type="button"
+                    onClick={() => moderate({ kind: "comment", id: comment.id })}
+                    className="h-9 rounded-full px-2 hover:bg-sunken hover:text-ink"
+                  >
+                    Moderate
+                  </button>
+                )}
                 {comment.viewer?.may_delete && (
                   <button
                     type="button"
@@ -184,6 +212,15 @@ function Thread({ post, comment: told }: { post: Post; comment: Comment }) {
               </div>
             </>
           )}
+          <Suspense fallback={null}>
+            {reporting && comment.author && (
+              <ReportDialog
+                subject={{ kind: "comment", id: comment.id }}
+                of={comment.author.handle}
+                close={() => setReporting(false)}
+              />
+            )}
+          </Suspense>
           {answering && (
             <div className="pt-2">
               <Answer

@@ -5,6 +5,7 @@ import { type KeyboardEvent, lazy, memo, type MouseEvent, Suspense, useState } f
 import type { Audience } from "#kernel/wire.ts";
 import type { Post } from "#systems/feed/contract.ts";
 
+import { HiddenNote } from "../moderation/hidden-note.tsx";
 import { Avatar } from "../parts/avatar.tsx";
 import { cx } from "../parts/class.ts";
 import { Ago, dayOf } from "../parts/time.tsx";
@@ -200,6 +201,7 @@ function Held({ post, folded = false, large = false }: { post: Post; folded?: bo
       )}
       {post.quote && <QuoteView quote={post.quote} />}
       {isAlone && post.link && <LinkView link={post.link} />}
+      {post.hidden && <HiddenNote subject={{ kind: "post", id: post.id }} own={post.viewer?.own ?? false} />}
     </>
   );
 }

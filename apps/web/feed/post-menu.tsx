@@ -2,12 +2,14 @@ import {
   Ban,
   CircleHelp,
   Ellipsis,
+  Flag,
   FolderOpen,
   History,
   Link2,
   Link2Off,
   ListPlus,
   PencilLine,
+  Scale,
   ScanText,
   TextQuote,
   Trash2,
@@ -19,12 +21,14 @@ import { lazy, Suspense, use, useState } from "react";
 import type { Post } from "#systems/feed/contract.ts";
 import type { Me } from "#systems/people/contract.ts";
 
+import { useModerate } from "../moderation/moderate.ts";
 import { IconButton } from "../parts/button.tsx";
 import { LazyMenu } from "../parts/lazy-menu.tsx";
 import type { MenuEntry } from "../parts/menu-entry.ts";
 import { setBond } from "../people/follow.tsx";
 import { queries } from "../shell/house.ts";
-import { meQuery } from "../shell/session.ts";
+import { mayModerate } from "../shell/nav.tsx";
+import { meQuery, useMe } from "../shell/session.ts";
 import { say, sorry } from "../shell/toasts.ts";
 import { MenuExtrasContext } from "./menu-extras.ts";
 import { detach, hideLink } from "./post-deeds.ts";
@@ -37,6 +41,7 @@ const FolderSheet = lazy(() => import("./folders/folder-sheet.tsx"));
 const HistoryDialog = lazy(() => import("./history-dialog.tsx"));
 const QuotesSheet = lazy(() => import("./quotes-sheet.tsx"));
 const SaveSheet = lazy(() => import("../media/library/save-sheet.tsx"));
+const ReportDialog = lazy(() => import("../moderation/report-dialog.tsx"));
 const WhyDialog = lazy(() => import("./why-dialog.tsx"));
 
 export async function copyLink(path: string) {
@@ -48,8 +53,12 @@ const isMine = (person_id: string | undefined) =>
   person_id !== undefined && queries.getQueryData<Me | null>(meQuery.queryKey)?.id === person_id;
 
 export function PostMenu({ post }: { post: Post }) {
-  const [open, setOpen] = useState<"edit" | "history" | "why" | "save" | "alt" | "quotes" | "folder" | null>(null);
+  const [open, setOpen] = useState<"edit" | "history" | "why" | "save" | "alt" | "quotes" | "folder" | "report" | null>(
+    null,
+  );
   const close = () => setOpen(null);
+  const me = useMe();
+  const moderate = useModerate();
   const extras = use(MenuExtrasContext);
   const { author } = post;
   const entries = (): MenuEntry[] => [
@@ -91,6 +100,10 @@ export function PostMenu({ post }: { post: Post }) {
               danger: true,
               run: () => setBond("you_block", author.handle, author.display_name, true),
             },
+            { label: "Report", icon: <Flag />, danger: true, run: () => setOpen("report") },
+            ...(mayModerate(me)
+              ? [{ label: "Moderate", icon: <Scale />, run: () => moderate({ kind: "post", id: post.id }) }]
+              : []),
           ] as MenuEntry[])
         : []),
   ];
@@ -111,6 +124,7 @@ export function PostMenu({ post }: { post: Post }) {
         {open === "history" && <HistoryDialog post={post} close={close} />}
         {open === "save" && post.video && <SaveSheet video_id={post.video.id} close={close} />}
         {open === "folder" && <FolderSheet post={post} close={close} />}
+        {open === "report" && <ReportDialog subject={{ kind: "post", id: post.id }} of={author.handle} close={close} />}
         {open === "why" && <WhyDialog post={post} close={close} />}
       </Suspense>
     </>

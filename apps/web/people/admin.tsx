@@ -1,5 +1,16 @@
 import { useParams } from "@tanstack/react-router";
-import { DoorOpen, Gauge, HardDrive, HeartPulse, House as HouseIcon, UsersRound, Waypoints } from "lucide-react";
+import {
+  DoorOpen,
+  Gauge,
+  Gavel,
+  HardDrive,
+  HeartPulse,
+  House as HouseIcon,
+  ScrollText,
+  ShieldHalf,
+  UsersRound,
+  Waypoints,
+} from "lucide-react";
 import { lazy, Suspense } from "react";
 
 import { Empty } from "../parts/empty.tsx";
@@ -15,12 +26,26 @@ import { type Section, Sectioned } from "./sections.tsx";
 const AdminStorage = lazy(() => import("../media/studio/admin-storage.tsx"));
 const AdminQuality = lazy(() => import("../media/studio/admin-quality.tsx"));
 const AdminTimelines = lazy(() => import("../feed/timelines/admin-timelines.tsx"));
-const ADMINS_ONLY: ReadonlySet<string> = new Set(["house", "timelines", "storage", "quality"]);
+const AdminRules = lazy(() => import("../moderation/admin-rules.tsx"));
+const AdminAudit = lazy(() => import("../moderation/admin-audit.tsx"));
+const AdminShields = lazy(() => import("../moderation/admin-shields.tsx"));
+const ADMINS_ONLY: ReadonlySet<string> = new Set([
+  "house",
+  "timelines",
+  "rules",
+  "shields",
+  "log",
+  "storage",
+  "quality",
+]);
 
 const SECTIONS: readonly Section[] = [
   { id: "people", label: "People", detail: "Roles, suspensions, reset links", icon: UsersRound },
   { id: "invitations", label: "Invitations", detail: "Whom the door opens for", icon: DoorOpen },
   { id: "house", label: "The house", detail: "Its name, and who may sign up", icon: HouseIcon },
+  { id: "rules", label: "Rules", detail: "What reports can name", icon: Gavel },
+  { id: "shields", label: "Shields", detail: "What tightens by itself", icon: ShieldHalf },
+  { id: "log", label: "Log", detail: "What was done, by whom and why", icon: ScrollText },
   { id: "storage", label: "Storage", detail: "What media takes, and whose it is", icon: HardDrive },
   { id: "quality", label: "Playback", detail: "How well films play", icon: Gauge },
   { id: "timelines", label: "Timelines", detail: "How homes are made", icon: Waypoints },
@@ -44,6 +69,9 @@ function Admin({ section }: { section: string | null }) {
               {shown === "invitations" && <AdminInvitations me={me} />}
               {shown === "house" && me.role === "admin" && <AdminHouse />}
               <Suspense fallback={<Skeleton className="h-80" />}>
+                {shown === "rules" && me.role === "admin" && <AdminRules />}
+                {shown === "shields" && me.role === "admin" && <AdminShields />}
+                {shown === "log" && me.role === "admin" && <AdminAudit />}
                 {shown === "storage" && me.role === "admin" && <AdminStorage />}
                 {shown === "timelines" && me.role === "admin" && <AdminTimelines />}
                 {shown === "quality" && me.role === "admin" && <AdminQuality />}

@@ -5,12 +5,14 @@ import {
   CalendarDays,
   Clapperboard,
   Ellipsis,
+  Flag,
   Image,
   Link2,
   ListPlus,
   LockKeyhole,
   PenLine,
   Rss,
+  Scale,
   VolumeX,
 } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
@@ -20,6 +22,7 @@ import { peopleRoutes, type Person } from "#systems/people/contract.ts";
 
 import { PostList } from "../feed/post-list.tsx";
 import { copyLink } from "../feed/post-menu.tsx";
+import { useModerate } from "../moderation/moderate.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Button, buttonClass, IconButton } from "../parts/button.tsx";
 import { Empty, Failed } from "../parts/empty.tsx";
@@ -30,6 +33,7 @@ import { TabLinks } from "../parts/tab-links.tsx";
 import { dayOf } from "../parts/time.tsx";
 import { openCompose } from "../shell/compose.ts";
 import { ask } from "../shell/house.ts";
+import { mayModerate } from "../shell/nav.tsx";
 import { useOverlaid } from "../shell/overlay.ts";
 import { PageHeader } from "../shell/page-header.tsx";
 import { useMe } from "../shell/session.ts";
@@ -38,6 +42,7 @@ import { type Bond, bonds, FollowButton, setBond } from "./follow.tsx";
 import { PeopleDialog } from "./people-dialog.tsx";
 
 const ListSheet = lazy(() => import("../feed/lists/list-sheet.tsx"));
+const ReportDialog = lazy(() => import("../moderation/report-dialog.tsx"));
 const PlaylistsOf = lazy(async () => ({ default: (await import("../media/library/playlists.tsx")).PlaylistsOf }));
 
 export function ProfileScreen() {
@@ -124,6 +129,9 @@ function Profile({ person }: { person: Person }) {
             <span className="rounded-md bg-accent-tint px-1.5 py-0.5 text-xs font-semibold text-accent-ink">
               {person.role === "admin" ? "Admin" : "Moderator"}
             </span>
+          )}
+          {person.limited && !person.suspended && (
+            <span className="rounded-md bg-warn-tint px-1.5 py-0.5 text-xs font-semibold text-warn">Limited</span>
           )}
           {person.suspended && (
             <span className="rounded-md bg-warn-tint px-1.5 py-0.5 text-xs font-semibold text-warn">Suspended</span>
@@ -237,6 +245,9 @@ function Profile({ person }: { person: Person }) {
 function BondMenu({ person, bond }: { person: Person; bond: Partial<Bond> }) {
   const { handle, display_name } = person;
   const [lists, setLists] = useState(false);
+  const me = useMe();
+  const moderate = useModerate();
+  const [reporting, setReporting] = useState(false);
   return (
     <>
       <LazyMenu
@@ -270,6 +281,10 @@ function BondMenu({ person, bond }: { person: Person; bond: Partial<Bond> }) {
                 danger: true,
                 run: () => setBond("you_block", handle, display_name, true),
               },
+          { label: "Report", icon: <Flag />, danger: true, run: () => setReporting(true) },
+          ...(mayModerate(me)
+            ? [{ label: "Moderate", icon: <Scale />, run: () => moderate({ kind: "person", id: person.id }) }]
+            : []),
         ]}
         trigger={
           <IconButton label="More" className="border border-line">
@@ -278,6 +293,11 @@ function BondMenu({ person, bond }: { person: Person; bond: Partial<Bond> }) {
         }
       />
       <Suspense fallback={null}>{lists && <ListSheet person={person} close={() => setLists(false)} />}</Suspense>
+      <Suspense fallback={null}>
+        {reporting && (
+          <ReportDialog subject={{ kind: "person", id: person.id }} of={handle} close={() => setReporting(false)} />
+        )}
+      </Suspense>
     </>
   );
 }

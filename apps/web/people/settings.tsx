@@ -1,10 +1,23 @@
 import { useParams } from "@tanstack/react-router";
-import { Ban, BookOpen, Eye, KeyRound, Laptop, PackageOpen, Sparkles, SunMoon, Ticket, UserRound } from "lucide-react";
+import {
+  Ban,
+  BookOpen,
+  Eye,
+  KeyRound,
+  Laptop,
+  PackageOpen,
+  Scale,
+  Sparkles,
+  SunMoon,
+  Ticket,
+  UserRound,
+} from "lucide-react";
 
 import { AlongSettings } from "../feed/along/settings.tsx";
 import { ForYouSettings } from "../feed/for-you/settings.tsx";
 import { SeenSettings } from "../feed/settings-seen.tsx";
 import { ReadingSettings } from "../feed/wishes/settings-reading.tsx";
+import { Standing } from "../moderation/standing.tsx";
 import { NeedMe } from "../shell/need-me.tsx";
 import { type Section, Sectioned } from "./sections.tsx";
 import { AccountSettings } from "./settings-account.tsx";
@@ -23,6 +36,7 @@ const SECTIONS: readonly Section[] = [
   { id: "reading", label: "Reading", detail: "Muted words, sensitive media, where home opens", icon: BookOpen },
   { id: "seen", label: "Seen", detail: "What the house remembers of it", icon: Eye },
   { id: "for-you", label: "For you", detail: "What the house chooses, and whether", icon: Sparkles },
+  { id: "standing", label: "Standing", detail: "Warnings, decisions, your reports", icon: Scale },
   { id: "silence", label: "Muted and blocked", detail: "Whom you do not hear", icon: Ban },
   { id: "along", label: "Take your things along", detail: "Archives out, lists and old posts in", icon: PackageOpen },
 ];
@@ -42,6 +56,7 @@ function Settings({ section }: { section: string | null }) {
             {shown === "reading" && <ReadingSettings />}
             {shown === "seen" && <SeenSettings />}
             {shown === "for-you" && <ForYouSettings me={me} />}
+            {shown === "standing" && <Standing />}
             {shown === "silence" && <SilenceSettings />}
             {shown === "along" && <AlongSettings />}
           </div>

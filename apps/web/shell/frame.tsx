@@ -27,6 +27,7 @@ const ToastHost = lazy(() => import("./toast-host.tsx"));
 const Palette = lazy(() => import("./palette.tsx"));
 const Help = lazy(() => import("./help.tsx"));
 const ComposeDialog = lazy(() => import("../feed/compose-dialog.tsx"));
+const WarningGate = lazy(() => import("../moderation/warning-gate.tsx"));
 const UploadShelf = lazy(() => import("../media/upload-resume.tsx"));
 
 /** Screens that need the whole window: no frame around them. */
@@ -66,6 +67,7 @@ function Housed({ path, me }: { path: string; me: Me | null | undefined }) {
     path.startsWith("/watch/") ||
     path.startsWith("/studio") ||
     path.startsWith("/admin") ||
+    path.startsWith("/moderation") ||
     path.startsWith("/settings") ||
     shorts;
   return (
@@ -290,6 +292,7 @@ function Overlays({ me }: { me: Me | null | undefined }) {
     <Suspense fallback={null}>
       {rested && <ToastHost />}
       {rested && me && <UploadShelf />}
+      {rested && me && <WarningGate />}
       {open === "palette" && (
         <Palette
           me={me ?? null}

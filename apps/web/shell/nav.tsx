@@ -7,6 +7,7 @@ import {
   Film,
   Home,
   type LucideIcon,
+  Scale,
   Settings,
   ShieldCheck,
   SquarePlay,
@@ -42,6 +43,7 @@ export function navFor(me: Me | null | undefined): NavItem[] {
     { to: "/bookmarks", label: "Bookmarks", icon: Bookmark, keys: "g b" },
     { to: "/@{$handle}", params: { handle: me.handle }, label: "Profile", icon: UserRound, keys: "g p" },
     { to: "/settings", label: "Settings", icon: Settings, keys: "g ," },
+    ...(mayModerate(me) ? [{ to: "/moderation", label: "Moderation", icon: Scale, keys: "g m" } as NavItem] : []),
     ...(mayModerate(me) ? [{ to: "/admin", label: "Admin", icon: ShieldCheck, keys: "g a" } as NavItem] : []),
   ];
 }

@@ -183,6 +183,22 @@ const adminSection = createRoute({
   component: lazyRouteComponent(() => import("../people/admin.tsx"), "AdminScreen"),
 });
 
+const moderation = createRoute({
+  getParentRoute: () => root,
+  path: "/moderation",
+  validateSearch: (search): { tab?: "open" | "appeals" | "closed"; space?: string; id?: string } => ({
+    ...(search.tab === "appeals" || search.tab === "closed" ? { tab: search.tab } : {}),
+    ...(text(search.space) === undefined ? {} : { space: text(search.space)! }),
+    ...(text(search.id) === undefined ? {} : { id: text(search.id)! }),
+  }),
+  component: lazyRouteComponent(() => import("../moderation/queue.tsx"), "ModerationScreen"),
+});
+const about = createRoute({
+  getParentRoute: () => root,
+  path: "/about",
+  component: lazyRouteComponent(() => import("../moderation/about.tsx"), "AboutScreen"),
+});
+
 const door = (value: Record<string, unknown>): { next?: string; invitation?: string; token?: string } => ({
   ...(text(value.next) === undefined ? {} : { next: text(value.next)! }),
   ...(text(value.invitation) === undefined ? {} : { invitation: text(value.invitation)! }),
@@ -263,6 +279,8 @@ export const createPageRouter = () =>
       admin,
       adminSection,
       authorize,
+      moderation,
+      about,
       signIn,
       signUp,
       setUp,
