@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 
 import { createComment, createPost } from "#systems/feed/contract.ts";
 import { createVideo, getVideo, putCaptions } from "#systems/media/contract.ts";
+import { moderationRoutes } from "#systems/moderation/contract.ts";
 import { peopleRoutes } from "#systems/people/contract.ts";
 import { spacesRoutes } from "#systems/spaces/contract.ts";
 
@@ -45,6 +46,17 @@ for (let ready = false; !ready;) {
   const { body } = await client.call(getVideo, { token, params, query: { wait_ms: 1_000 } });
   ready = body.hls_url !== null || body.status === "failed";
 }
+// Somebody who runs the house sees its rooms too, with something in them.
+const rut = { handle: "rut", password: PASSWORD };
+await client.call(peopleRoutes.signUp, {
+  body: { ...rut, display_name: "Rut", setup_token: house.setup_token ?? "" },
+});
+const root = (await client.call(peopleRoutes.signIn, { body: rut })).body.token;
+await client.call(peopleRoutes.setRole, { token: root, params: { handle: "astrid" }, body: { role: "admin" } });
+const subject = { kind: "post", id: post.body.id } as const;
+await client.call(moderationRoutes.report, { token: root, body: { subject, rule_id: "1", words: "Too early" } });
+const opened = await client.call(moderationRoutes.openCase, { token, body: { subject } });
+
 const FILM = [
   `/watch/${film.body.id}`,
   ...["", "?tab=picture", "?tab=captions", "?tab=cut", "?tab=numbers"].map((tab) => `/studio/${film.body.id}${tab}`),
@@ -81,6 +93,12 @@ const SIGNED_IN = [
   "/settings/along",
   "/settings/reading",
   "/settings/for-you",
+  "/settings/standing",
+  "/moderation",
+  `/moderation?id=${opened.body.id}`,
+  "/admin/log",
+  "/admin/shields",
+  "/about",
   "/nowhere",
 ];
 const SIGNED_OUT = ["/", "/sign-in", "/sign-up", `/posts/${post.body.id}`];

@@ -60,6 +60,9 @@ export default function Landing() {
             <Link to="/discover" className={buttonClass("quiet", "lg")}>
               Look around
             </Link>
+            <Link to="/about" className={buttonClass("quiet", "lg")}>
+              The rules
+            </Link>
           </div>
         </div>
         <HouseScene className="aspect-[16/11] w-full rounded-3xl shadow-2 max-lg:max-h-[38vh]" />

@@ -11,6 +11,7 @@ import { PostActions } from "../feed/post-actions.tsx";
 import { PostHead } from "../feed/post-card.tsx";
 import { usePost } from "../feed/reactions.ts";
 import { RichText } from "../feed/rich-text.tsx";
+import { ReportButton } from "../moderation/report-button.tsx";
 import { Avatar } from "../parts/avatar.tsx";
 import { Button, buttonClass } from "../parts/button.tsx";
 import { cx } from "../parts/class.ts";
@@ -88,6 +89,7 @@ function Watching({
 }) {
   const ratio = video.width && video.height ? video.width / video.height : 16 / 9;
   const { theatre } = usePreferences();
+  const me = useMe();
   const beside = post_id !== undefined || from.list !== undefined;
   const [resume_ms] = useState(() => placeToResume(video));
   const start_ms = place_s === null ? resume_ms : place_s * 1000;
@@ -151,6 +153,9 @@ function Watching({
               <Link to="/studio/$id" params={{ id: video.id }} className={buttonClass("outline", "sm")}>
                 <Pencil className="size-4.5" aria-hidden="true" /> Edit
               </Link>
+            )}
+            {me && me.id !== video.owner.id && (
+              <ReportButton subject={{ kind: "video", id: video.id }} of={video.owner.handle} />
             )}
           </SaveBar>
           {video.description !== "" && (

@@ -25,12 +25,12 @@ import { ACT_WORDS, ENDS } from "./words.ts";
 export function ActForm({
   one,
   keep,
-  done,
+  left,
 }: {
   one: CaseWhole;
   keep: (whole: CaseWhole) => void;
   /** The case left the queue. */
-  done: () => void;
+  left: () => void;
 }) {
   const rules = useQuery(ask(listRules));
   const [kind, setKind] = useState<ActKind | "nothing" | "">("");
@@ -75,9 +75,9 @@ export function ActForm({
     setBusy(true);
     setProblem(null);
     send()
-      .then(async (left) => {
+      .then(async (closed) => {
         await queries.invalidateQueries({ queryKey: [waiting.path] });
-        if (left) done();
+        if (closed) left();
         else setKind("");
       })
       .catch(setProblem)

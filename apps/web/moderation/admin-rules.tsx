@@ -49,7 +49,7 @@ export default function AdminRules() {
         <ol className="divide-y divide-line">
           {items.map((rule, at) => (
             <li key={rule.id} className="flex flex-wrap items-start gap-3 py-3 first:pt-0 last:pb-0">
-              <div className="min-w-0 flex-1">
+              <div className="min-w-0 flex-1 max-sm:basis-full">
                 <p className="font-semibold">{rule.title}</p>
                 <p className="text-sm text-ink-2">{rule.text}</p>
               </div>

@@ -180,7 +180,7 @@ function Whole({ one, keep, close }: { one: CaseWhole; keep: (whole: CaseWhole) 
               </button>
             </p>
           )}
-          <ActForm one={one} keep={keep} done={close} />
+          <ActForm one={one} keep={keep} left={close} />
         </Box>
       )}
     </div>
@@ -199,7 +199,7 @@ function OpenIt({ one }: { one: CaseWhole }) {
     : addressOf(one.subject, one.person?.handle);
   if (!to || one.now.gone) return null;
   return (
-    <a href={to} target="_blank" rel="noopener" className={buttonClass("quiet", "sm")}>
+    <a href={to} target="_blank" rel="noreferrer" className={buttonClass("quiet", "sm")}>
       <ExternalLink className="size-4" aria-hidden="true" /> See it
     </a>
   );

@@ -20,7 +20,8 @@ export function Kept({ content, className }: { content: Snapshot; className?: st
       </p>
       {content.title !== "" && <p className="mt-1 font-bold">{content.title}</p>}
       <p dir="auto" className="mt-1 [overflow-wrap:anywhere] whitespace-pre-wrap">
-        {content.text || <span className="text-ink-3 italic">No words</span>}
+        {content.text ||
+          (content.title === "" && <span className="text-ink-3 italic">Nothing but the name and the picture</span>)}
       </p>
       {content.links.map((link) => (
         <p key={link} className="mt-1 text-sm [overflow-wrap:anywhere] text-ink-2">

@@ -57,7 +57,12 @@ function Desk() {
         <Appeals space={space} />
       ) : (
         <div className="gap-5 lg:grid lg:grid-cols-[minmax(0,22rem)_minmax(0,1fr)]">
-          <div className={id === undefined ? "" : "max-lg:hidden"}>
+          <div
+            className={cx(
+              "lg:sticky lg:top-16 lg:max-h-[calc(100dvh-5rem)] lg:self-start lg:overflow-y-auto",
+              id !== undefined && "max-lg:hidden",
+            )}
+          >
             <Queue key={tab} state={tab} space={space} chosen={id} open={open} />
           </div>
           <div className={id === undefined ? "max-lg:hidden" : ""}>
@@ -141,7 +146,7 @@ function Queue({
               <Ago at={one.opened_at} className="shrink-0 text-xs text-ink-3" />
             </span>
             <span className="mt-0.5 line-clamp-2 block text-sm text-ink-2">
-              {one.snapshot?.text || one.snapshot?.title || "No words"}
+              {one.snapshot?.text || one.snapshot?.title || one.snapshot?.display_name || "No words"}
             </span>
             <span className="mt-1.5 flex flex-wrap items-center gap-1.5 text-xs">
               <span className="font-semibold text-accent-ink">{reportedAs(one)}</span>

@@ -8,6 +8,7 @@ export const SHIELD_WORDS: Record<ShieldKind, string> = {
   posting: "Posts by new people",
   uploading: "Uploads by new people",
 };
+const grouped = (count: number) => count.toLocaleString();
 const STEPS = ["As usual", "Tighter", "Tight", "Nearly closed"] as const;
 
 /** A shield as everybody may see it: its step, why, and how far it is from the next. */
@@ -40,7 +41,8 @@ export function ShieldCard({ shield, children }: { shield: Shield; children?: Re
         ))}
       </div>
       <p className="mt-2 text-xs text-ink-3">
-        Now {rate_per_h} an hour; {normal_per_h} are usual; the next step is at {tightens_at_per_h}
+        Now {grouped(rate_per_h)} an hour; {grouped(normal_per_h)} are usual; the next step is at{" "}
+        {grouped(tightens_at_per_h)}
         {share > 0.5 && step < 3 ? ", which is near" : ""}.
       </p>
       {children}

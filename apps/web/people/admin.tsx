@@ -45,7 +45,7 @@ const SECTIONS: readonly Section[] = [
   { id: "house", label: "The house", detail: "Its name, and who may sign up", icon: HouseIcon },
   { id: "rules", label: "Rules", detail: "What reports can name", icon: Gavel },
   { id: "shields", label: "Shields", detail: "What tightens by itself", icon: ShieldHalf },
-  { id: "log", label: "Log", detail: "What was done, by whom and why", icon: ScrollText },
+  { id: "log", label: "Log", detail: "Who did what, and why", icon: ScrollText },
   { id: "storage", label: "Storage", detail: "What media takes, and whose it is", icon: HardDrive },
   { id: "quality", label: "Playback", detail: "How well films play", icon: Gauge },
   { id: "timelines", label: "Timelines", detail: "How homes are made", icon: Waypoints },

@@ -55,6 +55,10 @@ export function Aside({ me }: { me: Me | null | undefined }) {
         </a>
         <span aria-hidden="true"> · </span>
         Nothing here leaves the house.
+        <span aria-hidden="true"> · </span>
+        <Link to="/about" className="hover:underline">
+          Rules and numbers
+        </Link>
       </footer>
     </aside>
   );

@@ -1,6 +1,18 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useRouterState, useSearch } from "@tanstack/react-router";
-import { Ellipsis, HardDrive, Link2, Lock, LogOut, Rss, Settings2, Trash2, UserPlus, UsersRound } from "lucide-react";
+import {
+  Ellipsis,
+  HardDrive,
+  Link2,
+  Lock,
+  LogOut,
+  Rss,
+  Scale,
+  Settings2,
+  Trash2,
+  UserPlus,
+  UsersRound,
+} from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 
 import { spacePosts } from "#systems/feed/contract.ts";
@@ -159,6 +171,15 @@ function InSpace({
                         run: () => void navigate({ to: "/studio/storage", search: { space: space.id } }),
                       },
                       { label: "Settings of the space", icon: <Settings2 />, run: () => setOpen("edit") },
+                    ] as const)
+                  : []),
+                ...(role !== null && role !== "member"
+                  ? ([
+                      {
+                        label: "Moderation",
+                        icon: <Scale />,
+                        run: () => void navigate({ to: "/moderation", search: { space: space.id } }),
+                      },
                     ] as const)
                   : []),
                 ...(role !== null && role !== "owner"

@@ -64,21 +64,21 @@ export const learn = (normal_per_h: number, hour_per_h: number): number =>
 export const SENTENCES: Record<ShieldKind, readonly [string, string, string, string]> = {
   sign_up: [
     "Everybody may sign up as usual.",
-    "Many sign up at this moment: five an hour may come from one network.",
-    "Very many sign up at this moment: one an hour may come from one network, and not more in all than usual.",
-    "A flood of new accounts: for a while, people come in by invitation only.",
+    "For the moment, five people an hour may sign up from one network.",
+    "For the moment, one person an hour may sign up from one network, and in all not more than usual.",
+    "For the moment, people come in by invitation only.",
   ],
   posting: [
     "Everybody may write as usual.",
-    "Many new people write at this moment: who is new here may write 30 times an hour.",
-    "Very many new people write at this moment: who is new here may write 10 times an hour.",
-    "A flood of posts by new accounts: who is new here may write 3 times an hour.",
+    "For the moment, who is new here may write 30 times an hour.",
+    "For the moment, who is new here may write 10 times an hour.",
+    "For the moment, who is new here may write 3 times an hour.",
   ],
   uploading: [
     "Everybody may upload as usual.",
-    "Many new people upload at this moment: who is new here has half the room.",
-    "Very many new people upload at this moment: who is new here has a tenth of the room.",
-    "A flood of uploads by new accounts: who is new here uploads nothing more for a while.",
+    "For the moment, who is new here has half the room for uploads.",
+    "For the moment, who is new here has a tenth of the room for uploads.",
+    "For the moment, who is new here uploads nothing more.",
   ],
 };
 
