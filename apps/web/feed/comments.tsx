@@ -18,8 +18,8 @@ import {
 } from "#systems/feed/contract.ts";
 
 import { sentenceOf } from "../client.ts";
-import { HiddenNote } from "../moderation/hidden-note.tsx";
-import { useModerate } from "../moderation/moderate.ts";
+import HiddenNote from "../moderation/hidden-note.tsx";
+import { useModerate } from "../moderation/use-moderate.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Button, buttonClass } from "../parts/button.tsx";
 import { cx } from "../parts/class.ts";

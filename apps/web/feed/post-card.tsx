@@ -5,7 +5,6 @@ import { type KeyboardEvent, lazy, memo, type MouseEvent, Suspense, useState } f
 import type { Audience } from "#kernel/wire.ts";
 import type { Post } from "#systems/feed/contract.ts";
 
-import { HiddenNote } from "../moderation/hidden-note.tsx";
 import { Avatar } from "../parts/avatar.tsx";
 import { cx } from "../parts/class.ts";
 import { Ago, dayOf } from "../parts/time.tsx";
@@ -22,6 +21,7 @@ import { Covered, Warned } from "./veiled.tsx";
 import { Views } from "./views.tsx";
 import { useFolded } from "./wishes/folded.tsx";
 
+const HiddenNote = lazy(() => import("../moderation/hidden-note.tsx"));
 const PollView = lazy(async () => ({ default: (await import("./poll-view.tsx")).PollView }));
 
 /** Longer texts are folded in lists, so that one post does not fill the house. */
@@ -201,7 +201,11 @@ function Held({ post, folded = false, large = false }: { post: Post; folded?: bo
       )}
       {post.quote && <QuoteView quote={post.quote} />}
       {isAlone && post.link && <LinkView link={post.link} />}
-      {post.hidden && <HiddenNote subject={{ kind: "post", id: post.id }} own={post.viewer?.own ?? false} />}
+      {post.hidden && (
+        <Suspense fallback={null}>
+          <HiddenNote subject={{ kind: "post", id: post.id }} own={post.viewer?.own ?? false} />
+        </Suspense>
+      )}
     </>
   );
 }

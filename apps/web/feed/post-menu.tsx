@@ -21,7 +21,7 @@ import { lazy, Suspense, use, useState } from "react";
 import type { Post } from "#systems/feed/contract.ts";
 import type { Me } from "#systems/people/contract.ts";
 
-import { useModerate } from "../moderation/moderate.ts";
+import { useModerate } from "../moderation/use-moderate.ts";
 import { IconButton } from "../parts/button.tsx";
 import { LazyMenu } from "../parts/lazy-menu.tsx";
 import type { MenuEntry } from "../parts/menu-entry.ts";

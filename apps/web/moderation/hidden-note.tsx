@@ -10,7 +10,7 @@ import { ask } from "../shell/house.ts";
 const HiddenWhy = lazy(() => import("./hidden-why.tsx"));
 
 /** On what moderators hid, for its author and for them: that it is so, why, and the way to an appeal. */
-export function HiddenNote({ subject, own }: { subject: { kind: SubjectKind; id: string }; own: boolean }) {
+export default function HiddenNote({ subject, own }: { subject: { kind: SubjectKind; id: string }; own: boolean }) {
   const [open, setOpen] = useState(false);
   return (
     <div

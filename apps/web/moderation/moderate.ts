@@ -1,4 +1,4 @@
-import { useNavigate } from "@tanstack/react-router";
+import type { UseNavigateResult } from "@tanstack/react-router";
 
 import { openCase, type SubjectKind } from "#systems/moderation/contract.ts";
 
@@ -6,10 +6,7 @@ import { call } from "../shell/house.ts";
 import { sorry } from "../shell/toasts.ts";
 
 /** From a thing to its case, opened when there is none. For moderators. */
-export function useModerate(): (subject: { kind: SubjectKind; id: string }) => void {
-  const navigate = useNavigate();
-  return (subject) =>
-    void call(openCase, { body: { subject } })
-      .then(({ id }) => navigate({ to: "/moderation", search: { id } }))
-      .catch(sorry);
-}
+export const moderate = (subject: { kind: SubjectKind; id: string }, navigate: UseNavigateResult<string>): void =>
+  void call(openCase, { body: { subject } })
+    .then(({ id }) => navigate({ to: "/moderation", search: { id } }))
+    .catch(sorry);

@@ -22,7 +22,7 @@ import { peopleRoutes, type Person } from "#systems/people/contract.ts";
 
 import { PostList } from "../feed/post-list.tsx";
 import { copyLink } from "../feed/post-menu.tsx";
-import { useModerate } from "../moderation/moderate.ts";
+import { useModerate } from "../moderation/use-moderate.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Button, buttonClass, IconButton } from "../parts/button.tsx";
 import { Empty, Failed } from "../parts/empty.tsx";
