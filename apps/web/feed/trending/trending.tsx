@@ -21,6 +21,7 @@ import { ask } from "../../shell/house.ts";
 import { useMe } from "../../shell/session.ts";
 import { PostCard } from "../post-card.tsx";
 import { POST_GAP } from "../post-list.tsx";
+import { Films } from "./films.tsx";
 import { Sparkline } from "./sparkline.tsx";
 
 const BarDialog = lazy(() => import("./bars.tsx").then((module) => ({ default: module.BarDialog })));
@@ -49,10 +50,11 @@ export function Trending({ space }: { space?: { id: SpaceId; name: string } }) {
   const hashtags = useQuery({ ...ask(r.trendingHashtags, { query: { ...where, limit: 8 } }), ...follow });
   const links = useQuery({ ...ask(r.trendingLinks, { query: { ...where, limit: 5 } }), ...follow });
   const posts = useQuery({ ...ask(r.trendingPosts, { query: { ...where, limit: 20 } }), ...follow });
+  const films = useQuery({ ...ask(r.trendingVideos, { query: { ...where, limit: 10 } }), ...follow });
   const moderates = !space && me !== null && me !== undefined && me.role !== "member";
   const bar = moderates ? setBarring : null;
 
-  const all = [hashtags, links, posts];
+  const all = [hashtags, links, films, posts];
   const is_quiet = all.every((query) => query.data?.items.length === 0);
   return (
     <>
@@ -94,6 +96,7 @@ export function Trending({ space }: { space?: { id: SpaceId; name: string } }) {
           <Some query={links} what="links" title="Links">
             {(items) => items.map((item) => <LinkRow key={item.url} item={item} bar={bar} />)}
           </Some>
+          {films.data && films.data.items.length > 0 && <Films items={films.data.items} />}
           <Posts query={posts} />
         </div>
       )}
