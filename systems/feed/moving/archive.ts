@@ -12,8 +12,10 @@ import { ARCHIVE_ENTRIES_MAX, ARCHIVE_UNPACKED_BYTES_MAX, OUTBOX_BYTES_MAX } fro
  * checked before and while bytes come out; and whatever is wrong refuses it whole, with a sentence.
  */
 export interface Archive extends Disposable {
-  /** The list of posts, as text. */
-  outbox: string;
+  /** An outbox of ActivityStreams, or Twitter's own lists. */
+  kind: "outbox" | "tweets";
+  /** The lists of posts, as text: one, or several where Twitter cut it into pieces. */
+  lists: string[];
   /** A file that a post names, or null where the archive has none of that name. */
   file(name: string): ArchivedFile | null;
 }
@@ -28,7 +30,7 @@ export interface ArchivedFile {
 /** @throws Permanent with what is wrong with it, for its owner */
 export async function openArchive(path: string): Promise<Archive> {
   const kind = await kindOf(path);
-  if (kind === "json") return { outbox: await textOf(path), file: () => null, [Symbol.dispose]() {} };
+  if (kind === "json") return { kind: "outbox", lists: [await textOf(path)], file: () => null, [Symbol.dispose]() {} };
   if (kind === "gzip")
     throw new Permanent(
       "This is a tar.gz archive. Unpack it, pack the folder as zip, and send that; or send its outbox.json alone.",
@@ -37,20 +39,26 @@ export async function openArchive(path: string): Promise<Archive> {
   const zip = await opened(path);
   try {
     const entries = await entriesOf(zip);
-    const outboxes = [...entries.keys()]
-      .filter((name) => /^(?:[^/]+\/)?outbox\.json$/.test(name))
-      .toSorted((a, b) => a.length - b.length);
-    const [at] = outboxes;
+    const outbox = first(entries, /^(?:[^/]+\/)?outbox\.json$/);
+    const tweets = outbox === undefined ? tweetsIn(entries) : [];
+    const lists = outbox === undefined ? tweets : [outbox];
+    const [at] = lists;
     if (at === undefined)
       throw new Permanent("There is no outbox.json in this archive. Is it the archive of an account?");
-    const base = at.slice(0, -"outbox.json".length);
-    const entry = entries.get(at)!;
-    if (entry.uncompressedSize > OUTBOX_BYTES_MAX)
+    const base = at.slice(0, at.lastIndexOf("/") + 1);
+    const bytes = lists.reduce((sum, name) => sum + entries.get(name)!.uncompressedSize, 0);
+    if (bytes > OUTBOX_BYTES_MAX)
       throw new Permanent(
-        `The outbox.json in this archive has more than ${OUTBOX_BYTES_MAX / 1024 ** 2} MiB. Split it, and bring it in pieces.`,
+        `The list of posts in this archive has more than ${OUTBOX_BYTES_MAX / 1024 ** 2} MiB. Split it, and bring it in pieces.`,
       );
+    const texts: string[] = [];
+    for (const name of lists) {
+      const entry = entries.get(name)!;
+      texts.push(new TextDecoder().decode(await whole(await streamOf(zip, entry), entry.uncompressedSize)));
+    }
     return {
-      outbox: new TextDecoder().decode(await whole(await streamOf(zip, entry), entry.uncompressedSize)),
+      kind: outbox === undefined ? "tweets" : "outbox",
+      lists: outbox === undefined ? texts.map(withoutName) : texts,
       file(name) {
         const found = entries.get(base + name.replace(/^\/+/, ""));
         if (!found) return null;
@@ -63,6 +71,22 @@ export async function openArchive(path: string): Promise<Archive> {
     throw error;
   }
 }
+
+const first = (entries: ReadonlyMap<string, Entry>, name: RegExp): string | undefined =>
+  [...entries.keys()].filter((one) => name.test(one)).toSorted((a, b) => a.length - b.length)[0];
+
+/** `data/tweets.js`, and `tweets-part1.js` … where there are many. */
+function tweetsIn(entries: ReadonlyMap<string, Entry>): string[] {
+  const at = first(entries, /^(?:[^/]+\/)?data\/tweets\.js$/);
+  if (at === undefined) return [];
+  const parts = [...entries.keys()].filter(
+    (name) => name.startsWith(at.slice(0, -3)) && /-part\d{1,3}\.js$/.test(name.slice(at.length - 3)),
+  );
+  return [at, ...parts.toSorted()];
+}
+
+/** `window.YTD.tweets.part0 = [ … ]` is a list behind a name. */
+const withoutName = (text: string): string => text.slice(Math.max(0, text.indexOf("=") + 1));
 
 async function kindOf(path: string): Promise<"zip" | "json" | "gzip" | null> {
   await using file = await openFile(path, "r");

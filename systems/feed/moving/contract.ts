@@ -110,7 +110,7 @@ export const movingRoutes = {
     method: "POST",
     path: "/v1/me/imports",
     summary:
-      "Bring along whom you follow, mute or block (CSV as Mastodon writes it), or your posts (an archive of a house like this or of Mastodon, as zip, or its outbox.json)",
+      "Bring along whom you follow, mute or block (CSV as Mastodon writes it), or your posts (an archive of a house like this, of Mastodon or of Twitter, as zip; or an outbox.json)",
     tag,
     access: bring,
     body: z.discriminatedUnion("kind", [

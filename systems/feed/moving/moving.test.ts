@@ -130,7 +130,7 @@ test("FD250: an archive has all that one wrote and keeps, is one's own, and is f
   const ready = await exported(a);
   expect(ready).toMatchObject({ state: "ready", posts: 2, files: 1, left_out: 0, progress: 1 });
   using archive = await openArchive(await fetched(ready.url!));
-  const outbox = JSON.parse(archive.outbox) as {
+  const outbox = JSON.parse(archive.lists[0]!) as {
     totalItems: number;
     orderedItems: { object: Record<string, unknown> }[];
   };
@@ -323,7 +323,7 @@ test("FD254: the same post is never taken in twice; one's own archive changes no
   const path = await fetched((await exported(c)).url!);
   const bytes = new Uint8Array(await Bun.file(path).arrayBuffer());
   using archive = await openArchive(path);
-  const host = /"id":"https?:\/\/([^/"]+)\/posts/.exec(archive.outbox)![1]!;
+  const host = /"id":"https?:\/\/([^/"]+)\/posts/.exec(archive.lists[0]!)![1]!;
   const own = await bring(c, bytes);
   await t.runJob(POSTS_JOB, { import_id: own, host });
   expect(await importOf(c, own)).toMatchObject({ state: "done", taken: 0, there: 5 });
@@ -333,6 +333,23 @@ test("FD254: the same post is never taken in twice; one's own archive changes no
   expect(await importOf(d, elsewhere)).toMatchObject({ taken: 5, there: 0, left: 0 });
   const page = await call(r.personPosts, { params: { handle: "dora" }, token: d.token });
   expect(page.body.items.map(({ text, audience }) => `${audience}: ${text}`)).toContain("private: old 2 #loom @ann");
+});
+
+test("FD253: an archive of Twitter becomes posts as well", async () => {
+  const tweets = ["10", "20"].map((id_str, i) => ({
+    tweet: {
+      id_str,
+      full_text: `tweet ${id_str}`,
+      created_at: "Wed Mar 01 08:00:00 +0000 2017",
+      ...(i === 1 ? { in_reply_to_status_id_str: "10" } : {}),
+    },
+  }));
+  const id = await bring(
+    b,
+    zipOf([{ name: "data/tweets.js", content: `window.YTD.tweets.part0 = ${JSON.stringify(tweets)}` }]),
+  );
+  await t.runJob(POSTS_JOB, { import_id: id, host: "house.example" });
+  expect(await importOf(b, id)).toMatchObject({ state: "done", lines: 2, taken: 2, left: 0 });
 });
 
 test("FD256: an import is taken back whole; what was written here stays, and it can be brought again", async () => {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { CONTENT_WARNING_CHARS_MAX, POST_IMAGES_MAX, POST_TEXT_CHARS_MAX } from "../bounds.ts";
 import { SUBJECT_CHARS_MAX } from "./bounds.ts";
 import { textOfHtml } from "./html-text.ts";
+import { clean, cut } from "./words.ts";
 
 /** One item of an outbox, as a post of this house; or why it is none. Pure. */
 export type Read = { take: OldPost } | { leave: string; subject: string };
@@ -132,24 +133,6 @@ function wordsOf(note: Note): string {
   const plain = note.source?.mediaType === "text/plain" ? note.source.content : textOfHtml(note.content ?? "");
   const options = (note.oneOf ?? note.anyOf ?? []).map(({ name }) => `○ ${name}`);
   return clean([plain, ...(options.length > 0 ? ["", ...options] : [])].join("\n"));
-}
-
-/** As `zText` has it for what people write here. */
-const clean = (text: string): string =>
-  text
-    .toWellFormed()
-    // oxlint-disable-next-line no-control-regex -- these cannot be shown
-    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, "")
-    .normalize("NFC")
-    .trim();
-
-function cut(text: string, chars_max: number, onCut: () => void): string {
-  if (text.length <= chars_max) return text;
-  onCut();
-  return `${text
-    .slice(0, chars_max - 1)
-    .toWellFormed()
-    .replace(/\ufffd$/, "")}…`;
 }
 
 /** Pictures, or one film: as posts here are. */

@@ -17,7 +17,8 @@ import * as store from "./imports-store.ts";
 import type { MovingGround } from "./index.ts";
 import { itemsIn } from "./items.ts";
 import { standIn, steps } from "./lists.ts";
-import { type OldPost, readItem } from "./note.ts";
+import { type OldPost, type Read, readItem } from "./note.ts";
+import { ownThreads, placeOfTweet, readTweet } from "./tweet.ts";
 
 export const POSTS_JOB = "feed.import_posts";
 const LINES_PER_STEP = 20;
@@ -43,18 +44,16 @@ export function postsJob(ground: MovingGround): JobKind {
       using archive = await openArchive(file.path);
       const lines = countOf(archive);
       const from = (run.cursor?.n as number | undefined) ?? 0;
-      const own_sources = new Set<string>();
-      const asked = { audience: row.audience ?? "private", own_sources };
       const hosts = new Set([String(payload.host)]);
+      const read = readerFor(archive, row.audience ?? "private", () => clock.now());
       let n = 0;
-      for (const item of itemsIn(archive.outbox)) {
+      for (const item of allItems(archive)) {
         n += 1;
         run.signal.throwIfAborted();
-        const read = readItem(item, { ...asked, now_ms: clock.now() });
-        if ("take" in read) own_sources.add(read.take.source);
         // Lines of before are read again only for the threads that they begin.
+        const found = read(item);
         if (n <= from) continue;
-        await one(ground, row, n, read, archive, hosts, run);
+        await one(ground, row, n, found, archive, hosts, run);
         if (n % LINES_PER_STEP === 0 && !(await steps(run, id, n, lines))) return;
       }
       await steps(run, id, n, lines);
@@ -68,11 +67,34 @@ export function postsJob(ground: MovingGround): JobKind {
   };
 }
 
+function* allItems({ lists }: Archive): Generator<unknown> {
+  for (const list of lists) yield* itemsIn(list);
+}
+
+/** How items of this archive are read; it remembers what is one's own, for threads. */
+function readerFor(archive: Archive, audience: OldPost["audience"], now: () => number): (item: unknown) => Read {
+  if (archive.kind === "tweets") {
+    const places: NonNullable<ReturnType<typeof placeOfTweet>>[] = [];
+    for (const item of allItems(archive)) {
+      const place = placeOfTweet(item);
+      if (place) places.push(place);
+    }
+    const own = ownThreads(places);
+    return (item) => readTweet(item, { audience, now_ms: now(), own });
+  }
+  const own_sources = new Set<string>();
+  return (item) => {
+    const found = readItem(item, { audience, now_ms: now(), own_sources });
+    if ("take" in found) own_sources.add(found.take.source);
+    return found;
+  };
+}
+
 /** Looks through all of it before anything is taken: a list that breaks off in the middle brings nothing. */
 function countOf(archive: Archive): number {
   let lines = 0;
   try {
-    for (const _ of itemsIn(archive.outbox)) {
+    for (const _ of allItems(archive)) {
       lines += 1;
       if (lines > IMPORT_POSTS_MAX)
         throw new Permanent(
@@ -80,7 +102,7 @@ function countOf(archive: Archive): number {
         );
     }
   } catch (error) {
-    if (error instanceof SyntaxError) throw new Permanent(`The outbox.json in it cannot be read: ${error.message}.`);
+    if (error instanceof SyntaxError) throw new Permanent(`The list of posts in it cannot be read: ${error.message}.`);
     throw error;
   }
   return lines;
@@ -90,7 +112,7 @@ async function one(
   ground: MovingGround,
   row: store.ImportRow,
   n: number,
-  read: ReturnType<typeof readItem>,
+  read: Read,
   archive: Archive,
   hosts: ReadonlySet<string>,
   run: JobRun,

@@ -14,6 +14,7 @@ import { itemsIn } from "./items.ts";
 import { readItem } from "./note.ts";
 import { oldId } from "./posts.ts";
 import { zipOf } from "./testing.ts";
+import { ownThreads, placeOfTweet, readTweet } from "./tweet.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "archives-"));
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -26,7 +27,7 @@ async function saved(bytes: Uint8Array): Promise<string> {
 const refusal = async (bytes: Uint8Array): Promise<string> => {
   try {
     using archive = await openArchive(await saved(bytes));
-    return `opened: ${archive.outbox.length}`;
+    return `opened: ${archive.lists[0]!.length}`;
   } catch (error) {
     return (error as Error).message;
   }
@@ -77,14 +78,14 @@ describe("FD252: a hostile archive is refused whole, with a sentence", () => {
         { name: `${base}media_attachments/files/1.png`, content: "png" },
       ]);
       using archive = await openArchive(await saved(bytes));
-      expect(archive.outbox).toBe(OUTBOX);
+      expect(archive.lists[0]!).toBe(OUTBOX);
       const file = archive.file("/media_attachments/files/1.png")!;
       expect(file.size_bytes).toBe(3);
       expect(await new Response((await file.read()) as never).text()).toBe("png");
       expect(archive.file("../../etc/passwd")).toBeNull();
     }
     using json = await openArchive(await saved(new TextEncoder().encode(OUTBOX)));
-    expect(json.outbox).toBe(OUTBOX);
+    expect(json.lists[0]!).toBe(OUTBOX);
   });
 });
 
@@ -195,4 +196,49 @@ test("FD254: an old post's id is that of its own date, in order also before the 
   expect(oldId(moments[1]!, "7", "https://m.example/1", 0)).toBe(ids[1]!);
   expect(oldId(moments[1]!, "7", "https://m.example/1", 1)).not.toBe(ids[1]!);
   for (const id of ids) expect(id).toMatch(/^[1-9]\d{0,18}$/);
+});
+
+const tweet = (id: string, text: string, more: object = {}) => ({
+  tweet: { id_str: id, full_text: text, created_at: "Wed Mar 01 08:00:00 +0000 2017", entities: { urls: [] }, ...more },
+});
+
+test("FD253: an archive of Twitter is read too: own threads and pictures, addresses whole", async () => {
+  const items = [
+    tweet("30", "and on", { in_reply_to_status_id_str: "20" }),
+    tweet("10", "Tea &amp; bread https://t.co/a https://t.co/p", {
+      entities: { urls: [{ url: "https://t.co/a", expanded_url: "https://example.org/long" }] },
+      extended_entities: {
+        media: [{ url: "https://t.co/p", media_url_https: "https://pbs.twimg.example/media/X1.jpg", type: "photo" }],
+      },
+    }),
+    tweet("20", "goes on", { in_reply_to_status_id_str: "10" }),
+    tweet("40", "RT @ann: no"),
+    tweet("50", "@ann yes", { in_reply_to_status_id_str: "7" }),
+    tweet("60", "mine to theirs", { in_reply_to_status_id_str: "50" }),
+    { tweet: { id_str: "x" } },
+  ];
+  const bytes = zipOf([
+    { name: "data/tweets.js", content: `window.YTD.tweets.part0 = ${JSON.stringify(items.slice(0, 3))}` },
+    { name: "data/tweets-part1.js", content: `window.YTD.tweets.part1 = ${JSON.stringify(items.slice(3))}` },
+    { name: "data/tweets_media/10-X1.jpg", content: "JPG" },
+  ]);
+  using archive = await openArchive(await saved(bytes));
+  expect(archive.kind).toBe("tweets");
+  const read = archive.lists.flatMap((list) => [...itemsIn(list)]);
+  expect(read).toEqual(items);
+  const own = ownThreads(read.flatMap((item) => placeOfTweet(item) ?? []));
+  const asked = { audience: "public", now_ms: Date.UTC(2026, 0, 1), own } as const;
+  const found = read.map((item) => readTweet(item, asked));
+  expect(found.map((one) => ("take" in one ? one.take.text : one.leave))).toEqual([
+    "and on",
+    "Tea & bread https://example.org/long",
+    "goes on",
+    "It was passed on from somebody else; they have not come along.",
+    "It is an answer to somebody who is not here.",
+    "It is an answer to somebody who is not here.",
+    "It is not as a tweet should be.",
+  ]);
+  const { take } = found[1] as { take: { files: { name: string }[]; source: string; created_at_ms: number } };
+  expect(take).toMatchObject({ source: "https://twitter.com/i/status/10", created_at_ms: Date.UTC(2017, 2, 1, 8) });
+  expect(archive.file(take.files[0]!.name)!.size_bytes).toBe(3);
 });

@@ -29,7 +29,7 @@ const isMoving = ({ state }: Import) => state === "waiting" || state === "workin
 const KINDS: Record<Import["kind"], { label: string; hint: string; accept: string }> = {
   posts: {
     label: "Posts, of an archive",
-    hint: "The zip of a house like this one or of Mastodon, or its outbox.json. Old posts stand at their own date and are news to nobody.",
+    hint: "The zip of a house like this one, of Mastodon or of Twitter, or an outbox.json. Old posts stand at their own date and are news to nobody.",
     accept: ".zip,.json,application/zip,application/json",
   },
   follows: {
