@@ -3,10 +3,11 @@ import { cpus } from "node:os";
 import { evaluateHistory, type Evaluation, type History } from "#systems/feed/index.ts";
 
 import { chanceOf } from "../systems/feed/foryou/chance.ts";
+import { EXPECTED_OF } from "../systems/feed/foryou/evaluate.ts";
 import { PRIOR } from "../systems/feed/foryou/model.ts";
 import { train } from "../systems/feed/foryou/train.ts";
 import { makeGraph, readGraph, readMessages } from "./for-you/graph.ts";
-import { historyOf, historyOn } from "./for-you/history.ts";
+import { historyOf, historyOn, type MadeUpHistory } from "./for-you/history.ts";
 
 /**
  * How well For you finds what people then like, beside popularity, recency and the plain home, by replay.
@@ -38,13 +39,13 @@ if (messages)
 if (!graph && !messages)
   await measure("likes made up on circles of 30", historyOn(makeGraph(1_000, 30, chanceOf(seed)), made(14)));
 
-async function measure(name: string, history: History): Promise<void> {
+async function measure(name: string, history: History & Partial<MadeUpHistory>): Promise<void> {
   const count = (kind: string) => history.acts.filter((act) => act.kind === kind).length.toLocaleString("en");
   console.log(
     `\n${name}: ${history.posts.length.toLocaleString("en")} posts, ${count("like")} likes, ${count("seen")} seen`,
   );
   const before = process.cpuUsage();
-  const told = evaluateHistory(history, { moments_max, seed });
+  const told = evaluateHistory(history, { moments_max, seed, worth: history.worth });
   const cpu_s = Object.values(process.cpuUsage(before)).reduce((a, b) => a + b, 0) / 1e6;
   print(told);
   const { report } = train(history, PRIOR, seed);
@@ -67,10 +68,12 @@ function print({ moments, people, scores, visits, order }: Evaluation): void {
 
 function table(scores: Evaluation["scores"]): void {
   const ks = Object.keys(scores[0]!.hit);
-  console.log(`| | ${ks.map((k) => `hit@${k}`).join(" | ")} | ${ks.map((k) => `nDCG@${k}`).join(" | ")} |`);
-  console.log(`|---|${ks.map(() => "---:|---:|").join("")}`);
-  for (const { method, hit, ndcg } of scores) {
-    const cells = [...Object.values(hit), ...Object.values(ndcg)].map((n) => n.toFixed(3));
+  const more = scores[0]!.expected === undefined ? [] : [`likes to expect of ${EXPECTED_OF}`];
+  console.log(`| | ${[...ks.map((k) => `hit@${k}`), ...ks.map((k) => `nDCG@${k}`), ...more].join(" | ")} |`);
+  console.log(`|---|${[...ks, ...ks, ...more].map(() => "---:|").join("")}`);
+  for (const { method, hit, ndcg, expected } of scores) {
+    const told = [...Object.values(hit), ...Object.values(ndcg), ...(expected === undefined ? [] : [expected])];
+    const cells = told.map((n) => n.toFixed(3));
     console.log(`| ${method} | ${cells.join(" | ")} |`);
   }
   console.log("");

@@ -9,6 +9,11 @@ const START_MS = 1_790_000_000_000;
 const personOf = (n: number): PersonId => `${n + 1}`;
 const postOf = (n: number): PostId => `${1_000_000 + n}`;
 
+/** A history whose truth is known: how likely somebody likes a post that is shown to them at a moment. */
+export interface MadeUpHistory extends History {
+  worth(person_id: PersonId, post_id: PostId, at_ms: number): number;
+}
+
 export interface MadeUp {
   days: number;
   posts: number;
@@ -25,7 +30,7 @@ export interface MadeUp {
  * days, drawn from the followed (5 of 10), from what friends liked (2) and from all (3), and likes by interest, tie, quality and
  * age. What they met is drawn and not chosen by any of the methods that are measured.
  */
-export function historyOn(graph: Graph, asked: MadeUp): History {
+export function historyOn(graph: Graph, asked: MadeUp): MadeUpHistory {
   const chance = chanceOf(asked.seed);
   const gauss = () => Math.sqrt(-2 * Math.log(1 - chance())) * Math.cos(2 * Math.PI * chance());
   const powers = (share: number) => graph.map(() => (1 - chance()) ** -share);
@@ -105,6 +110,17 @@ export function historyOn(graph: Graph, asked: MadeUp): History {
   const seen = graph.map(() => new Set<number>());
   const liked: { n: number; at_ms: number }[][] = graph.map(() => []);
   const written: number[][] = graph.map(() => []);
+  const likely = (person: number, n: number, at_ms: number): number => {
+    const { author, topic, quality, at_ms: made_ms } = made[n]!;
+    const interest = interests[person]![topic]! * asked.topics;
+    const z =
+      -4.2 +
+      1.1 * Math.min(interest, 4) +
+      (follows[person]!.has(author) ? 0.5 : 0) +
+      0.8 * quality -
+      (0.5 * (at_ms - made_ms)) / DAY_MS;
+    return 1 / (1 + Math.exp(-z));
+  };
   let next = 0;
   const firstAfter = (at_ms: number) => {
     while (next < made.length && made[next]!.at_ms <= at_ms) written[made[next]!.author]!.push(next++);
@@ -134,15 +150,7 @@ export function historyOn(graph: Graph, asked: MadeUp): History {
     for (const n of met) acts.push({ kind: "seen", person_id: personOf(person), post_id: postOf(n), at_ms });
     for (const n of met) {
       seen[person]!.add(n);
-      const { author, topic, quality, at_ms: made_ms } = made[n]!;
-      const interest = interests[person]![topic]! * asked.topics;
-      const z =
-        -4.2 +
-        1.1 * Math.min(interest, 4) +
-        (follows[person]!.has(author) ? 0.5 : 0) +
-        0.8 * quality -
-        (0.5 * (at_ms - made_ms)) / DAY_MS;
-      if (chance() > 1 / (1 + Math.exp(-z))) continue;
+      if (chance() > likely(person, n, at_ms)) continue;
       later_ms += 0.3 * MINUTE_MS;
       acts.push({ kind: "like", person_id: personOf(person), post_id: postOf(n), at_ms: later_ms });
       liked[person]!.push({ n, at_ms: later_ms });
@@ -155,7 +163,13 @@ export function historyOn(graph: Graph, asked: MadeUp): History {
   acts.sort((a, b) => a.at_ms - b.at_ms);
   const ids = new Map(follows.map((others, person) => [personOf(person), new Set([...others].map(personOf))]));
   const nobody = new Set<PersonId>();
-  return { posts, acts, followsOf: (id) => ids.get(id) ?? nobody, spacesOf: () => new Set() };
+  return {
+    posts,
+    acts,
+    followsOf: (id) => ids.get(id) ?? nobody,
+    spacesOf: () => new Set(),
+    worth: (person_id, post_id, at_ms) => likely(Number(person_id) - 1, Number(post_id) - 1_000_000, at_ms),
+  };
 }
 
 const POST_GAP_MS = 4 * HOUR_MS;

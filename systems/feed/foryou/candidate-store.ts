@@ -31,6 +31,16 @@ export async function actsOf(db: Query, person_id: PersonId): Promise<Act[]> {
   return rows.map(actOf);
 }
 
+/** Whether they liked or passed on anything since: then a list of before does not know what they like. */
+export async function actedSince(db: Query, person_id: PersonId, since: Date): Promise<boolean> {
+  const [row] = (await db`
+    SELECT EXISTS (SELECT FROM feed_likes WHERE person_id = ${person_id} AND at > ${since})
+      OR EXISTS (SELECT FROM feed_reposts WHERE person_id = ${person_id} AND at > ${since}) AS acted`) as {
+    acted: boolean;
+  }[];
+  return row!.acted;
+}
+
 /** The newest public post of each film, by others; who watched the film knows that post. */
 export async function postsOfFilms(
   db: Query,

@@ -14,6 +14,8 @@ export interface Score {
   hit: Record<number, number>;
   /** Discounted by place, 1 where all that was acted on stands first. */
   ndcg: Record<number, number>;
+  /** Likes to expect of the first `EXPECTED_OF`, where the history is made up and its truth is known. */
+  expected?: number;
 }
 
 export interface Evaluation {
@@ -39,7 +41,11 @@ export interface EvaluationAsked {
   seed: number;
   ks?: readonly number[];
   order_ks?: readonly number[];
+  /** Of a history that was made up: how likely this person likes this post if it is shown to them then. */
+  worth?: ((person_id: PersonId, post_id: PostId, at_ms: number) => number) | undefined;
 }
+
+export const EXPECTED_OF = 10;
 
 /** After this long without an act, somebody is taken to have come back; at that moment each method makes its list. */
 const AWAY_MS = 6 * HOUR_MS;
@@ -100,11 +106,11 @@ export function evaluate(history: History, asked: EvaluationAsked): Evaluation {
   ];
   const order_ks = asked.order_ks ?? [1, 3, 10];
   const orders = ordersOf(asked);
-  const ordered = orders.map(() => ({ hit: order_ks.map(() => 0), ndcg: order_ks.map(() => 0) }));
+  const ordered = orders.map(() => nothing(order_ks));
   let visits = 0;
   const moments = momentsOf(history, asked);
   const world = createWorld(history);
-  const sums = methods.map(() => ({ hit: ks.map(() => 0), ndcg: ks.map(() => 0) }));
+  const sums = methods.map(() => nothing(ks));
   let measured = 0;
   const people = new Set<PersonId>();
   for (const { post, act } of inTime(history)) {
@@ -129,7 +135,10 @@ export function evaluate(history: History, asked: EvaluationAsked): Evaluation {
         measured += 1;
         people.add(act.person_id);
         methods.forEach(([, method], m) => {
-          add(sums[m]!, method(world, act.person_id, act.at_ms, asked.seed + measured), wanted, ks);
+          const list = method(world, act.person_id, act.at_ms, asked.seed + measured);
+          add(sums[m]!, list, wanted, ks);
+          for (const id of asked.worth ? list.slice(0, EXPECTED_OF) : [])
+            sums[m]!.expected += asked.worth!(act.person_id, id, act.at_ms);
         });
       }
     }
@@ -144,7 +153,10 @@ export function evaluate(history: History, asked: EvaluationAsked): Evaluation {
     moments: measured,
     people: people.size,
     visits,
-    scores: methods.map(([method], m) => told(method, sums[m]!, ks, measured)),
+    scores: methods.map(([method], m) => ({
+      ...told(method, sums[m]!, ks, measured),
+      ...(asked.worth && measured > 0 ? { expected: sums[m]!.expected / measured } : {}),
+    })),
     order: visits === 0 ? [] : orders.map(([method], m) => told(method, ordered[m]!, order_ks, visits)),
   };
 }
@@ -152,7 +164,10 @@ export function evaluate(history: History, asked: EvaluationAsked): Evaluation {
 interface Sums {
   hit: number[];
   ndcg: number[];
+  expected: number;
 }
+
+const nothing = (ks: readonly number[]): Sums => ({ hit: ks.map(() => 0), ndcg: ks.map(() => 0), expected: 0 });
 
 function add(sums: Sums, list: readonly PostId[], wanted: ReadonlySet<PostId>, ks: readonly number[]): void {
   ks.forEach((k, i) => {

@@ -2,7 +2,7 @@ import type { PersonId, SpaceId } from "#kernel/ids.ts";
 import { DAY_MS } from "#kernel/time.ts";
 
 import { TRAIN_PEOPLE_MAX } from "./bounds.ts";
-import { evaluate, type Evaluation, momentAt } from "./evaluate.ts";
+import { evaluate, type Evaluation, type EvaluationAsked, momentAt } from "./evaluate.ts";
 import { actsSince, peopleIn, postsSince } from "./history-store.ts";
 import { PRIOR } from "./model.ts";
 import type { ForYouGround } from "./needs.ts";
@@ -58,7 +58,10 @@ export async function evaluateHouse(
 
 const FROM_SHARE = 0.8;
 
-export function evaluateHistory(history: History, asked: { moments_max: number; seed: number }): Evaluation {
+export function evaluateHistory(
+  history: History,
+  asked: Pick<EvaluationAsked, "moments_max" | "seed" | "worth">,
+): Evaluation {
   const cut_ms = momentAt(history, FROM_SHARE);
   const past = { ...history, acts: history.acts.filter((act) => act.at_ms < cut_ms) };
   const { weights } = train(past, PRIOR, asked.seed);

@@ -5,6 +5,7 @@ import type { Sql } from "#ports/sql/index.ts";
 import type { Skeleton } from "../reading/skeleton.ts";
 import { publicPosts } from "../reading/store.ts";
 import * as b from "./bounds.ts";
+import { actedSince } from "./candidate-store.ts";
 import { refreshLater } from "./learn.ts";
 import type { ForYouGround } from "./needs.ts";
 import { makeQueue } from "./refresh.ts";
@@ -58,7 +59,7 @@ export function createQueues(ground: ForYouGround): Queues {
   async function arrive(person_id: PersonId): Promise<store.Queue | null> {
     const kept = await store.findQueue(sql.pool, person_id, null);
     const age_ms = kept ? clock.now() - kept.made_at.getTime() : Number.POSITIVE_INFINITY;
-    if (kept && age_ms < b.QUEUE_FRESH_MS) return kept;
+    if (kept && age_ms < b.QUEUE_FRESH_MS && !(await actedSince(sql.pool, person_id, kept.made_at))) return kept;
     return (await madeInTime(person_id)) ?? (age_ms < b.QUEUE_AGE_MS_MAX ? kept : null);
   }
 
