@@ -198,3 +198,31 @@ test("FD265: what moderators marked stays marked whatever its author edits, unti
   (await mark(marked!.before))?.done?.();
   expect((await edit({ text: "R" })).body).toMatchObject({ sensitive: false, content_warning: null });
 });
+
+test("FD260: what is hidden is no longer quoted, fed to readers outside, commented on or found by a bookmark of its address", async () => {
+  const [writer, quoter] = [await t.house.person("wim"), await t.house.person("quinn")];
+  const post = await t.post(writer, "Quote me #quoted");
+  const quote = await client.call(r.createPost, {
+    token: quoter.token,
+    body: { text: "Look", audience: "public", quote_id: post.id },
+  });
+  const quoted = async (who: TestPerson) =>
+    (await client.call(r.getPost, { token: who.token, params: { id: quote.body.id } })).body.quote?.state;
+  const fed = async (path: string) =>
+    (await (await t.house.api.fetch(new Request(`http://house.test${path}`), "192.0.2.1")).text()).includes("Quote me");
+  const feeds = ["/v1/people/wim/posts.rss", "/v1/people/wim/posts.atom", "/v1/hashtags/quoted/posts.rss"];
+  expect(await quoted(bo)).toBe("shown");
+  expect(await Promise.all(feeds.map(fed))).toEqual([true, true, true]);
+  await hide("post", post.id);
+  expect(await quoted(bo)).toBe("gone");
+  expect(await Promise.all(feeds.map(fed))).toEqual([false, false, false]);
+  const again = await client.call(r.createPost, {
+    token: quoter.token,
+    body: { text: "Look again", audience: "public", quote_id: post.id },
+  });
+  expect(again.status).toBeGreaterThanOrEqual(400);
+  const said = { token: bo.token, params: { id: post.id } };
+  expect((await client.call(r.createComment, { ...said, body: { text: "Hm" } })).code).toBe("post.not_found");
+  expect((await client.call(r.listPostEdits, said)).code).toBe("post.not_found");
+  expect((await client.call(r.whyPost, said)).code).toBe("post.not_found");
+});
