@@ -7,6 +7,7 @@ import {
   type ScheduleFailedEvent,
   WRITING_TOPIC,
 } from "#systems/feed/index.ts";
+import { MODERATION_TOPIC, readModerationEvent } from "#systems/moderation/index.ts";
 import { PEOPLE_TOPIC, type PeopleEvent } from "#systems/people/index.ts";
 
 import type { Kind } from "./contract.ts";
@@ -148,9 +149,34 @@ function ofWriting(stored: StoredEvent): Act[] {
   return [act("schedule_failed", draft_id, draft_id, told)];
 }
 
+/** Told by the house: who acted is nobody's to know, and what it was about may be hidden, so the words lead to one's standing. */
+function ofModeration(stored: StoredEvent): Act[] {
+  const event = readModerationEvent(stored);
+  const by_house = { actor_id: null, post_id: null, comment_id: null };
+  switch (event?.type) {
+    case "moderation.acted":
+    case "moderation.undone": {
+      const { act_id, person_id } = event.data;
+      const name = `${act_id}:${event.type}`;
+      return [act("moderated", name, name, { ...by_house, person_id })];
+    }
+    case "moderation.appeal_decided": {
+      const { appeal_id, person_id } = event.data;
+      return [act("appeal_decided", appeal_id, appeal_id, { ...by_house, person_id })];
+    }
+    case "moderation.closed": {
+      const { case_id, reporter_ids } = event.data;
+      return reporter_ids.map((person_id) => act("report_answered", case_id, case_id, { ...by_house, person_id }));
+    }
+    default:
+      return [];
+  }
+}
+
 /** Which topics are read, and how. A further system adds its line here. */
 export const READINGS: Readonly<Record<string, Reading>> = {
   [FEED_TOPIC]: ofFeed,
   [WRITING_TOPIC]: ofWriting,
   [PEOPLE_TOPIC]: ofPeople,
+  [MODERATION_TOPIC]: ofModeration,
 };

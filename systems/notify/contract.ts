@@ -19,6 +19,9 @@ export const KINDS = [
   "quote",
   "poll_ended",
   "schedule_failed",
+  "moderated",
+  "appeal_decided",
+  "report_answered",
 ] as const;
 export type Kind = (typeof KINDS)[number];
 const zKind = z.enum(KINDS);

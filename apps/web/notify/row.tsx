@@ -3,12 +3,14 @@ import {
   AtSign,
   CalendarX,
   ChartBar,
+  Flag,
   Heart,
   type LucideIcon,
   MessageCircle,
   Quote,
   Repeat2,
   Reply,
+  Scale,
   UserCheck,
   UserPlus,
 } from "lucide-react";
@@ -35,18 +37,27 @@ const LOOKS: Record<Kind, [icon: LucideIcon, className: string]> = {
   quote: [Quote, "bg-accent-tint text-accent-ink"],
   poll_ended: [ChartBar, "bg-sunken text-ink-2"],
   schedule_failed: [CalendarX, "bg-warn-tint text-warn"],
+  moderated: [Scale, "bg-warn-tint text-warn"],
+  appeal_decided: [Scale, "bg-sunken text-ink-2"],
+  report_answered: [Flag, "bg-sunken text-ink-2"],
 };
+
+/** What moderators decided; where it can be read and answered. */
+const TO_STANDING: ReadonlySet<Kind> = new Set(["moderated", "appeal_decided", "report_answered"]);
+const BY_HOUSE: ReadonlySet<Kind> = new Set(["schedule_failed", ...TO_STANDING]);
 
 /** One line of the inbox. The whole of it leads to what it is about; names lead to people. */
 export function NotificationRow({ one }: { one: Notification }) {
   const [Icon, look] = LOOKS[one.kind];
   const [first, second] = one.actors;
   const others = othersWords(one);
-  const target = one.post
-    ? ({ to: "/posts/$id", params: { id: one.post.id } } as const)
-    : first
-      ? ({ to: "/@{$handle}", params: { handle: first.handle } } as const)
-      : ({ to: "/" } as const);
+  const target = TO_STANDING.has(one.kind)
+    ? ({ to: "/settings/$section", params: { section: "standing" } } as const)
+    : one.post
+      ? ({ to: "/posts/$id", params: { id: one.post.id } } as const)
+      : first
+        ? ({ to: "/@{$handle}", params: { handle: first.handle } } as const)
+        : ({ to: "/" } as const);
   const words = one.comment?.excerpt ?? one.post?.excerpt ?? "";
   return (
     <article
@@ -79,11 +90,7 @@ export function NotificationRow({ one }: { one: Notification }) {
           {/* The link of the sentence covers the row, so that all of it can be pressed. */}
           <Link {...target} className="after:absolute after:inset-0">
             {!one.read && <span className="sr-only">New: </span>}
-            {first ? (
-              <b className="font-semibold">{first.display_name}</b>
-            ) : (
-              one.kind === "schedule_failed" && "The house"
-            )}
+            {first ? <b className="font-semibold">{first.display_name}</b> : BY_HOUSE.has(one.kind) && "The house"}
             {second && (
               <>
                 {others === "" ? " and " : ", "}

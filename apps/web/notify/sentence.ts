@@ -15,6 +15,9 @@ const DID: Record<Kind, string> = {
   quote: "quoted your post",
   poll_ended: "had a poll that has ended",
   schedule_failed: "could not publish a post that you had scheduled. It is among your drafts",
+  moderated: "has news about something of yours",
+  appeal_decided: "looked again at what you appealed",
+  report_answered: "answers what you reported",
 };
 const DID_TOGETHER: Partial<Record<Kind, string>> = {
   follow: "follow you",
