@@ -20,7 +20,7 @@ export function TabLinks({ tabs, label }: { tabs: readonly TabLink[]; label: str
     const here = row.current?.querySelector<HTMLElement>('[aria-current="page"]');
     if (row.current && here)
       row.current.scrollLeft = here.offsetLeft - (row.current.clientWidth - here.offsetWidth) / 2;
-  }, [on]);
+  }, [on, tabs.length]);
   return (
     <nav ref={row} aria-label={label} className="relative flex gap-1 overflow-x-auto px-2 py-2 no-bar sm:px-0 sm:py-3">
       {tabs.map((tab) => (

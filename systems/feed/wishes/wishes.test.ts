@@ -170,6 +170,27 @@ test("FD229: how one reads is kept on the house, changed in parts, and holds on 
   expect(texts(await home(who))).toEqual(["passed on", "marked", "plain"]);
 });
 
+test("FD229: without reposts in home, a post that somebody passed on stands where its author put it, also on a later page", async () => {
+  const [who] = await reader("one", "two", "three", "four");
+  const passer = await fresh();
+  await t.follow(who, passer);
+  const { items } = await t.home(who);
+  await call(r.repostPost, { token: passer.token, params: { id: items.at(-1)!.id } });
+  const pages = async () => {
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await t.home(who, { limit: 2, ...(cursor ? { cursor } : {}) });
+      seen.push(...texts(page.items));
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor);
+    return seen;
+  };
+  expect(await pages()).toEqual(["one", "four", "three", "two"]);
+  await prefer(who, { home_reposts: "hide" });
+  expect(await pages()).toEqual(["four", "three", "two", "one"]);
+});
+
 test("FD221: who wished for nothing shares one object with everybody else who did not, and asks the database once", async () => {
   const [one, two] = [await fresh(), await fresh()];
   const { wishes } = t.feed.rooms;

@@ -1,15 +1,23 @@
-import { addToList, deleteList, type PeopleList, removeFromList, restoreList } from "#systems/feed/contract.ts";
+import {
+  addToList,
+  deleteList,
+  listPosts,
+  type PeopleList,
+  removeFromList,
+  restoreList,
+} from "#systems/feed/contract.ts";
 
 import { call, queries } from "../../shell/house.ts";
 import { say, sorry } from "../../shell/toasts.ts";
 import { HOME, listTimeline } from "../timeline/use-timeline.ts";
 
-/** What depends on lists is asked anew: their names and people now, what they show when it is next looked at. */
+/** What depends on lists is asked anew: their names, their people and what is on the screen now, the rest when it is next looked at. */
 export async function listsChanged(id?: string) {
-  const shown = [HOME.key, ...(id === undefined ? [] : [listTimeline(id).key])];
-  for (const queryKey of shown) queries.removeQueries({ queryKey, type: "inactive" });
+  queries.removeQueries({ queryKey: HOME.key, type: "inactive" });
+  if (id !== undefined) void queries.resetQueries({ queryKey: listTimeline(id).key });
   await queries.invalidateQueries({
-    predicate: ({ queryKey }) => typeof queryKey[0] === "string" && queryKey[0].startsWith("/v1/lists"),
+    predicate: ({ queryKey }) =>
+      typeof queryKey[0] === "string" && queryKey[0].startsWith("/v1/lists") && queryKey[0] !== listPosts.path,
   });
 }
 
