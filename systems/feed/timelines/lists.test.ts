@@ -122,6 +122,18 @@ test("FD105: lists stay within their bytes; who reads again stays, who does not 
   expect(lists.stats().pushes).toBe(held);
 });
 
+test("FD105: a list of very many followees counts for what it takes among those who are told", async () => {
+  const lists = made({ bytes_max: 100_000 });
+  const many = Array.from({ length: 5_000 }, (_, i) => `${i}`);
+  for (let i = 0; i < 20; i++) await lists.of(`v${i}`, [...many]);
+  const { lists: held, bytes } = lists.stats();
+  expect(held).toBeLessThanOrEqual(3);
+  expect(bytes).toBeLessThan(2_000);
+  await lists.of("v19", many.slice(0, 10));
+  for (let i = 0; i < 20; i++) await lists.of(`w${i}`, ["a"]);
+  expect(lists.stats().lists).toBeGreaterThan(20);
+});
+
 test("FD105: a list that nobody reads any more is not pushed to; whoever comes back gets a new one", async () => {
   const lists = made();
   const list = await lists.of("v", ["a"]);

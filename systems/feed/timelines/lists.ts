@@ -66,6 +66,8 @@ export interface ListsNeeds {
 
 /** More changes of whom somebody follows than this between two reads, and the list is read anew. */
 const CHANGED_ACTORS_MAX = 64;
+/** In the rows of those who are told, 4 bytes for each list, and half as much again for room to grow. */
+const BYTES_PER_ACTOR = 6;
 /** A full list drops a 32nd at once, its oldest: it stays nearly full, and moves its keys for one push in 25. */
 const DROPPED_SHIFT = 5;
 
@@ -93,8 +95,8 @@ export function createLists(needs: ListsNeeds): Lists {
   let pushes = 0;
   let hand = lists.values();
 
-  const sizeOf = (list: List) => bytesOf(list);
-  const taken = () => bytes + subscribers.bytes();
+  /** With its share of who is told of whom, so that a list of very many followees counts for what it takes. */
+  const sizeOf = (list: List) => bytesOf(list) + list.actors.length * BYTES_PER_ACTOR;
   const isAlive = (serial: number) => bySerial.has(serial);
 
   function drop(list: List) {
@@ -111,9 +113,7 @@ export function createLists(needs: ListsNeeds): Lists {
   /** A second chance for whatever was read since the hand last came by (CLOCK). */
   function makeRoom() {
     let looks = lists.size * 2 + 1;
-    // Numbers of lists that went are swept out later; waiting for that here would drop every list.
-    const room = Math.max(needs.bytes_max / 2, needs.bytes_max - subscribers.bytes());
-    while (bytes > room && lists.size > 0 && looks-- > 0) {
+    while (bytes > needs.bytes_max && lists.size > 0 && looks-- > 0) {
       let next = hand.next();
       if (next.done) {
         hand = lists.values();
@@ -153,7 +153,7 @@ export function createLists(needs: ListsNeeds): Lists {
     });
     for (const list of idle) drop(list);
     dropped += idle.length;
-    if (taken() > needs.bytes_max) makeRoom();
+    if (bytes > needs.bytes_max) makeRoom();
   }
 
   /** Told of everything from before the database is read, so that nothing falls between the two. */
@@ -209,6 +209,7 @@ export function createLists(needs: ListsNeeds): Lists {
     list.meanwhile = [];
     for (const actor of left) subscribers.remove(actor, list.serial);
     for (const actor of added) subscribers.add(actor, list.serial);
+    bytes += (actors.length - list.actors.length) * BYTES_PER_ACTOR;
     list.actors = actors;
     try {
       const found = await needs.since([...added, ...left], list.covers_from);
@@ -267,17 +268,13 @@ export function createLists(needs: ListsNeeds): Lists {
     },
     stats() {
       let entries = 0;
-      for (const list of lists.values()) entries += list.count;
-      return {
-        lists: lists.size,
-        entries,
-        bytes,
-        subscriber_bytes: subscribers.bytes(),
-        loads,
-        changes,
-        dropped,
-        pushes,
-      };
+      let key_bytes = 0;
+      for (const list of lists.values()) {
+        entries += list.count;
+        key_bytes += bytesOf(list);
+      }
+      const told = { subscriber_bytes: subscribers.bytes(), loads, changes, dropped, pushes };
+      return { lists: lists.size, entries, bytes: key_bytes, ...told };
     },
   };
 }

@@ -6,6 +6,7 @@ import type { LogPosition } from "#ports/log/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import type { FeedPeople } from "../needs.ts";
+import { createEchoes } from "./echoes.ts";
 import { createListLoad } from "./list-load.ts";
 import { createLists, type HomeLists, type Lists, type ListStats } from "./lists.ts";
 import { createPlainTimeline } from "./plain.ts";
@@ -105,6 +106,7 @@ export function createLiveTimeline(needs: LiveNeeds): LiveTimeline {
       : null;
   const homes: HomeLists = shared ?? lists;
 
+  const echoes = createEchoes();
   const heavyAbove = (push_followers_max: number) => (actors: readonly PersonId[]) =>
     needs.people.followedByMany(actors, push_followers_max);
 
@@ -122,10 +124,20 @@ export function createLiveTimeline(needs: LiveNeeds): LiveTimeline {
 
   function tell(entry: Entry, position: LogPosition | undefined, gone: boolean): void {
     const key = signedKey(entry);
-    if (window === null) return gone ? lists.removed(entry, key) : lists.added(entry, key);
-    const change = { member: entry.actor_id, key, gone };
-    if (position === undefined) window.own(change);
-    else window.logged(change, position);
+    if (window !== null) {
+      const change = { member: entry.actor_id, key, gone };
+      if (position === undefined) window.own(change);
+      else window.logged(change, position);
+    }
+    if (position === undefined) echoes.own(entry.id);
+    else if (!echoes.logged(entry.id)) return;
+    if (gone) {
+      pull.removed(entry);
+      lists.removed(entry, key);
+    } else {
+      pull.added(entry);
+      lists.added(entry, key);
+    }
   }
 
   return {
@@ -146,14 +158,8 @@ export function createLiveTimeline(needs: LiveNeeds): LiveTimeline {
       if (!listed()) lists.clear();
       shared?.pushes(works && listed());
     },
-    added(entry, position) {
-      pull.added(entry);
-      tell(entry, position, false);
-    },
-    removed(entry, position) {
-      pull.removed(entry);
-      tell(entry, position, true);
-    },
+    added: (entry, position) => tell(entry, position, false),
+    removed: (entry, position) => tell(entry, position, true),
     told: () => shared?.push(),
     work() {
       works = true;

@@ -2,7 +2,7 @@ import type { PersonId } from "#kernel/ids.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import { AFTER_ALL_KEYS, BEFORE_ALL_KEYS, idOf, keyOf } from "./key.ts";
-import { createMerge } from "./merge.ts";
+import { createMerge, type Merged } from "./merge.ts";
 import type { Reposts } from "./reposts.ts";
 import { createRings, type Rings } from "./rings.ts";
 import { entriesBelow, newestEntries } from "./store.ts";
@@ -14,7 +14,7 @@ export interface PullTimeline extends Timeline {
   added(entry: Entry): void;
   removed(entry: Entry): void;
   clear(): void;
-  rings: Pick<Rings, "read" | "stats">;
+  rings: Pick<Rings, "read" | "deepen" | "stats">;
 }
 
 export interface PullBounds {
@@ -36,8 +36,12 @@ export function createPullTimeline(needs: { sql: Sql; reposts: Reposts; bounds: 
 
   async function read(actors: readonly PersonId[], before: string | null, entries_max: number): Promise<Entry[]> {
     const below = before === null ? AFTER_ALL_KEYS : keyOf(before);
-    const asked = rings.read(actors, (set) => merge({ rings: set, list: null }, below, entries_max));
-    const merged = asked instanceof Promise ? await asked : asked;
+    let merged: Merged | null;
+    let deepened = 0;
+    do {
+      const asked = rings.read(actors, (set) => merge({ rings: set, list: null }, below, entries_max));
+      merged = asked instanceof Promise ? await asked : asked;
+    } while (isEndedEarly(merged, entries_max) && deepened++ < DEEPENED_MAX && rings.deepen(actors[merged.ended]!));
     if (merged === null) return entriesBelow(pool, actors, before, entries_max);
     const entries = await reposts.entries(merged.keys, (i) => actors[merged.sources[i]!]!);
     if (entries.length >= entries_max || merged.covered_to === BEFORE_ALL_KEYS) return entries;
@@ -63,6 +67,13 @@ export function createPullTimeline(needs: { sql: Sql; reposts: Reposts; bounds: 
     rings,
   };
 }
+
+/** A ring ended before the page was full, with nothing known of what it has below. */
+export const isEndedEarly = (merged: Merged | null, entries_max: number): merged is Merged =>
+  merged !== null && merged.keys.length < entries_max && merged.ended >= 0;
+
+/** Rings that one read loads deeper, each by one small query, before it asks the database for everybody's: that costs 5,000 looks. */
+export const DEEPENED_MAX = 6;
 
 /** What a ring or a list keeps of an entry. */
 export const signedKey = (entry: Entry): number => (isRepost(entry) ? -keyOf(entry.id) : keyOf(entry.id));

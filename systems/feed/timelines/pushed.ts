@@ -4,7 +4,7 @@ import type { Sql } from "#ports/sql/index.ts";
 import { AFTER_ALL_KEYS, BEFORE_ALL_KEYS, idOf, keyOf } from "./key.ts";
 import type { HomeLists } from "./lists.ts";
 import { createMerge, type Merged } from "./merge.ts";
-import type { PullTimeline } from "./pull.ts";
+import { isEndedEarly, type PullTimeline } from "./pull.ts";
 import type { Reposts } from "./reposts.ts";
 import { DROPPED } from "./ring.ts";
 import { entriesBelow } from "./store.ts";
@@ -65,7 +65,10 @@ export function createPushedTimeline(needs: PushedNeeds): Timeline {
         list.state === DROPPED ? null : merge({ rings, list }, below, entries_max),
       );
       const merged = merging instanceof Promise ? await merging : merging;
-      if (merged !== null) return merged;
+      const heavyEnded = isEndedEarly(merged, entries_max) ? heavy[merged.ended]! : null;
+      // A ring that was loaded short may have more; then all is merged once more, but for the last time.
+      const goesOn = heavyEnded !== null && tries < TRIES_MAX - 1 && pull.rings.deepen(heavyEnded);
+      if (merged !== null && !goesOn) return merged;
     }
     return null;
   }

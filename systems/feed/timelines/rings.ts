@@ -18,6 +18,11 @@ export interface Rings {
    * @returns null where memory is too small to hold them all at once
    */
   read<T>(actors: readonly PersonId[], look: (set: RingSet) => T): T | Promise<T | null>;
+  /**
+   * This person's ring ended a merge early. One that was loaded short, among many, is let go, so that the next read loads more of it.
+   * @returns false where there is no more to be had
+   */
+  deepen(actor: PersonId): boolean;
   /** An entry was committed. Rings that are not here, or below whose coverage it lies, need not know. */
   add(actor: PersonId, key: number): void;
   remove(actor: PersonId, key: number): void;
@@ -94,17 +99,21 @@ export function createRings(needs: RingsNeeds): Rings {
     }
   }
 
+  /** Keys that each gets where so many are loaded together. */
+  const perActor = (people: number) =>
+    Math.min(
+      needs.ring_entries_max,
+      LOAD_PER_ACTOR_MAX,
+      Math.max(LOAD_PER_ACTOR_MIN, Math.floor(needs.load_entries_max / people)),
+    );
+
   async function load(missing: readonly PersonId[]): Promise<void> {
     const born = generation;
     loads += 1;
     // Room is made before, so that what comes is still here when its reader looks.
     makeRoom();
     try {
-      const per_actor = Math.min(
-        needs.ring_entries_max,
-        LOAD_PER_ACTOR_MAX,
-        Math.max(LOAD_PER_ACTOR_MIN, Math.floor(needs.load_entries_max / missing.length)),
-      );
+      const per_actor = perActor(missing.length);
       const loaded = await needs.load(missing, per_actor);
       // All was forgotten meanwhile; who waits asks again.
       if (born !== generation) return;
@@ -185,6 +194,17 @@ export function createRings(needs: RingsNeeds): Rings {
       if (Array.isArray(found)) return whenHere(actors, found, look);
       answers.set(actors, found);
       return look(found);
+    },
+    deepen(actor) {
+      const slot = table.find(keyOf(actor));
+      // Somebody else has let it go, and it is being loaded.
+      if (slot < 0) return true;
+      const { counts, covers } = table.rows();
+      const is_short = counts[slot]! < perActor(1);
+      if (!is_short || covers[slot] === BEFORE_ALL_KEYS) return false;
+      table.drop(slot);
+      drops += 1;
+      return true;
     },
     add(actor, key) {
       loading.get(actor)?.changes.push({ key, gone: false });

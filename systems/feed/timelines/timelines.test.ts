@@ -4,6 +4,7 @@ import { PASSERS_KNOWN_MAX } from "../bounds.ts";
 import { feedRoutes as r, type Post } from "../contract.ts";
 import type { Feed } from "../index.ts";
 import { testFeed } from "../testing.ts";
+import { createEchoes, ECHOES_MAX } from "./echoes.ts";
 
 const t = await testFeed();
 afterAll(() => t[Symbol.asyncDispose]());
@@ -109,4 +110,31 @@ test("FD106: by hybrid, whoever has more followers than the threshold is pulled,
   expect(await timeline.readHome(yan.id, actors, null, 10)).toEqual(
     posts.toReversed().map((post) => ({ key: post.id, post_id: post.id, reposter_id: null })),
   );
+});
+
+test("FD111: a ring that was loaded short among many is loaded deeper when it ends a page early, once", async () => {
+  const [zoe, busy, calm] = (await crowd("zoe", "busy", "calm")) as [Person, Person, Person];
+  const posts: Post[] = [await t.post(calm, "calm")];
+  for (let i = 0; i < 11; i++) posts.unshift(await t.post(busy, `${i}`));
+  // Three people with 12 entries for all of them: four of each.
+  const node = await t.node({ bounds: { load_entries_max: 12 } });
+  const actors = [busy.id, calm.id, zoe.id];
+  const home = async () => (await node.rooms.timeline.readHome(zoe.id, actors, null, 13)).map((entry) => entry.post_id);
+  expect(await home()).toEqual(posts.map((post) => post.id));
+  const { loads } = node.stats().rings;
+  expect(loads).toBe(2);
+  expect(await home()).toEqual(posts.map((post) => post.id));
+  expect(node.stats().rings.loads).toBe(loads);
+});
+
+test("FD24: what was done here is not undone by the log, which tells of it later", () => {
+  const echoes = createEchoes();
+  // Deleted and brought back before the log has told of either.
+  echoes.own("1");
+  echoes.own("1");
+  expect(echoes.logged("1")).toBe(false);
+  expect(echoes.logged("1")).toBe(true);
+  expect([echoes.logged("1"), echoes.logged("2")]).toEqual([true, true]);
+  for (let i = 0; i <= ECHOES_MAX; i++) echoes.own(`${i}`);
+  expect(echoes.logged(`${ECHOES_MAX}`)).toBe(true);
 });
