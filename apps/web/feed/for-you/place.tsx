@@ -39,16 +39,18 @@ export function PlaceCard({ post }: { post: Post }) {
 
 function Line({ children, undo, more }: { children: React.ReactNode; undo: () => void; more?: React.ReactNode }) {
   return (
-    <div
-      role="status"
+    <article
+      aria-label="A post that you want less of"
       className="rise flex flex-wrap items-center gap-x-3 gap-y-1 border-line bg-sunken px-4 py-3 text-sm text-ink-2 max-sm:border-y sm:rounded-2xl sm:border sm:px-5"
     >
       <ThumbsDown className="size-4.5 shrink-0" aria-hidden="true" />
-      <p className="min-w-48 flex-1">{children}</p>
+      <p role="status" className="min-w-48 flex-1">
+        {children}
+      </p>
       {more}
       <Button look="outline" size="sm" onClick={undo}>
         <Undo2 className="size-4" /> Undo
       </Button>
-    </div>
+    </article>
   );
 }

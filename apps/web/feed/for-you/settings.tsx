@@ -106,7 +106,7 @@ function Wish({ less: { kind, id, author, at } }: { less: ForYouLess }) {
   };
   const name = author ? author.display_name : "somebody who has left";
   return (
-    <div className="flex items-center gap-3 py-2.5 text-sm">
+    <div role="listitem" className="flex items-center gap-3 py-2.5 text-sm">
       <p className="min-w-0 flex-1">
         {kind === "author" ? (
           <>All by {author ? <PersonLink handle={author.handle} name={name} /> : name}</>
@@ -156,11 +156,18 @@ function Weights() {
     >
       <details>
         <summary className="cursor-pointer py-1 text-sm font-semibold text-accent-ink">All the numbers</summary>
-        <div className="mt-3 overflow-x-auto">
+        <p className="mt-3 text-xs text-ink-3">
+          Log-odds that each thing adds to each outcome. An outcome is worth what stands below its name, in likes.
+        </p>
+        <div
+          // What scrolls by itself takes the focus, so that keys can scroll it.
+          // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+          tabIndex={0}
+          role="region"
+          aria-label="All the weights"
+          className="mt-3 overflow-x-auto"
+        >
           <table className="text-xs">
-            <caption className="pb-2 text-left text-ink-3">
-              Log-odds that each thing adds to each outcome. An outcome is worth what stands below its name, in likes.
-            </caption>
             <thead>
               <tr>
                 <th scope="col" className="py-1 pr-4 text-left font-semibold">
