@@ -4,11 +4,13 @@ import { HomeScreen } from "../feed/home.tsx";
 import { Failed } from "../parts/empty.tsx";
 import type { AuthorizeSearch } from "../people/authorize.tsx";
 import { Frame } from "./frame.tsx";
-import { NotFound } from "./not-found.tsx";
 import { isStill } from "./theme.ts";
 
 /** Every address of the page. Home is in the first script; the code of all else loads when it is opened. */
-const root = createRootRoute({ component: Frame, notFoundComponent: NotFound });
+const root = createRootRoute({
+  component: Frame,
+  notFoundComponent: lazyRouteComponent(() => import("./not-found.tsx"), "NotFound"),
+});
 
 const text = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined;

@@ -15,6 +15,7 @@ import {
   CATCH_UP_D_MAX,
   CATCH_UP_ENTRIES_MAX,
   CATCH_UP_POSTS_MAX,
+  CATCH_UPS_CACHED_BYTES_MAX,
   CATCH_UPS_CACHED_MAX,
 } from "./bounds.ts";
 import type { CatchUpRange } from "./contract.ts";
@@ -23,6 +24,8 @@ import { factsOf } from "./store.ts";
 
 const DAY_MS = 24 * 3_600_000;
 const STEP_ENTRIES = 250;
+const CANDIDATE_BYTES = 400;
+const PERSON_BYTES = 50;
 const RANGE_D: Record<Exclude<CatchUpRange, "left">, number> = { day: 1, three_days: 3, week: CATCH_UP_D_MAX };
 
 /** One ranking, kept so that its pages fit together. What may be seen of it is asked at each read. */
@@ -66,6 +69,10 @@ export function createCatchUp(
     name: "feed.catch_ups",
     version: 1,
     entries_max: CATCH_UPS_CACHED_MAX,
+    bytes_max: CATCH_UPS_CACHED_BYTES_MAX,
+    size_of: ({ ranked, ways }) =>
+      ranked.length * CANDIDATE_BYTES +
+      Array.from(ways.values(), ({ passed_on_by }) => passed_on_by.size * PERSON_BYTES).reduce((a, b) => a + b, 0),
     ttl_ms: CATCH_UP_CACHED_MS,
   });
 
@@ -97,12 +104,14 @@ export function createCatchUp(
         at_ms: created_at.getTime(),
         passed_on_by: heard(ways.get(row.post_id)!, rules).length,
       }));
+    const ranked = rank(candidates, clock.now(), CATCH_UP_POSTS_MAX);
     return {
       since,
       newest_entry_id: entries[0]?.key ?? null,
       candidates: candidates.length,
-      ranked: rank(candidates, clock.now(), CATCH_UP_POSTS_MAX),
-      ways,
+      ranked,
+      // Of the thousands that were looked through only these are remembered.
+      ways: new Map(ranked.map(({ post_id }) => [post_id, ways.get(post_id)!])),
     };
   }
 

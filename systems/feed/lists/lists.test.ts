@@ -175,26 +175,29 @@ test("FD216: a sheet of all lists knows in which of them somebody is", async () 
   ]);
 });
 
-test("FD213: what is arranged on one node holds on another", async () => {
-  const [who, loud] = [await fresh(), await fresh()];
-  await t.follow(who, loud);
-  await t.post(loud, "l1");
-  const node = await t.node();
-  const seen = async () =>
-    (
-      await node.rooms.reader.read(
-        who.viewer,
-        (rules) => ({ ...homeOf(rules) }),
-        { limit: 20 },
-        "timeline",
-        new AbortController().signal,
-      )
-    ).shown.length;
-  const { homeSkeleton } = await import("../reading/skeleton.ts");
-  const homeOf = (rules: Parameters<typeof homeSkeleton>[2]) => homeSkeleton(node.rooms.timeline, who.id, rules);
-  expect(await seen()).toBe(1);
-  await begin(who, "Loud", { out_of_home: true, handle: loud.handle });
-  while ((await seen()) !== 0) await Bun.sleep(5);
-});
+test.each(["pull", "push", "hybrid", "plain"] as const)(
+  "FD213: what is arranged on one node holds on another, by %s too",
+  async (timeline) => {
+    const [who, loud] = [await fresh(), await fresh()];
+    await t.follow(who, loud);
+    await t.post(loud, "l1");
+    const node = await t.node({ timeline });
+    const seen = async () =>
+      (
+        await node.rooms.reader.read(
+          who.viewer,
+          (rules) => ({ ...homeOf(rules) }),
+          { limit: 20 },
+          "timeline",
+          new AbortController().signal,
+        )
+      ).shown.length;
+    const { homeSkeleton } = await import("../reading/skeleton.ts");
+    const homeOf = (rules: Parameters<typeof homeSkeleton>[2]) => homeSkeleton(node.rooms.timeline, who.id, rules);
+    expect(await seen()).toBe(1);
+    await begin(who, "Loud", { out_of_home: true, handle: loud.handle });
+    while ((await seen()) !== 0) await Bun.sleep(5);
+  },
+);
 
 test("nothing broke on our side", () => expect(t.house.broken).toEqual([]));
