@@ -151,4 +151,23 @@ test("FD173: only the quoted author takes a post out of one that quotes it; what
   expect(await told("feed.quote_detached")).toEqual([about]);
 });
 
+test("FD193: what is warned of or marked does not play by itself", async () => {
+  const makes = async (n: string, more: object) => {
+    t.media.video(n, ben.id);
+    const { body } = await create(ben.token, { text: n, video_id: n, ...more });
+    await t.house.db.sql.pool`INSERT INTO feed_shorts (post_id, author_id, duration_ms, rank_ms, at)
+      VALUES (${body.id}, ${ben.id}, 20000, ${Number(n)}, now()) ON CONFLICT DO NOTHING`;
+  };
+  await makes("71", {});
+  await makes("72", { content_warning: "loud" });
+  await makes("73", { sensitive: true });
+  const shorts = async () => {
+    const { body } = await client.call(r.shortsFeed, { token: cleo.token });
+    return body.items.map((item) => item.text);
+  };
+  expect(await shorts()).toEqual(["71"]);
+  await client.call(r.patchReadingPreferences, { token: cleo.token, body: { sensitive_media: "show" } });
+  expect((await shorts()).toSorted()).toEqual(["71", "73"]);
+});
+
 test("nothing broke on our side", () => expect(t.house.broken).toEqual([]));

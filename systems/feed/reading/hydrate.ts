@@ -30,6 +30,8 @@ export interface StoredPost {
   is_hidden: boolean;
   /** Its author marked its pictures or film. */
   is_sensitive: boolean;
+  /** Words of warning stand before it. */
+  is_warned: boolean;
   counts: PostCounts;
   /** The post that it quotes; null also where that one's author took it out. `has_quote` tells the two apart. */
   quote_id: PostId | null;
@@ -217,6 +219,7 @@ function storedPost(
     version: row.version,
     is_hidden: row.hidden_at !== null,
     is_sensitive: row.sensitive,
+    is_warned: row.content_warning !== null,
     counts,
     quote_id: row.quote_detached_at === null ? row.quote_id : null,
     has_quote: row.quote_id !== null,

@@ -188,8 +188,12 @@ export function createReader(needs: ReaderNeeds): Reader {
     if (kind !== "page" && post.cards.author.limited && !isChosen(rules, post)) return false;
     if (kind !== "page" && post.post.is_sensitive && hidesSensitive(rules) && !isOwn(rules.facts.viewer, post))
       return false;
-    return kind !== "shorts" || post.cards.video?.status === "ready";
+    return kind !== "shorts" || (post.cards.video?.status === "ready" && mayPlay(rules, post));
   }
+
+  /** A short plays by itself, so what is to be covered or warned of first is not among them. */
+  const mayPlay = (rules: Rules, { post }: HydratedPost): boolean =>
+    !post.is_warned && (!post.is_sensitive || rules.wishes.preferences.sensitive_media === "show");
 
   /** Most have muted no words, and for them this is one look. One's own words are never folded. */
   function mutedIn(rules: Rules, kind: ListKind, post: HydratedPost): Verdict | null {
