@@ -101,7 +101,7 @@ export interface RelationshipEntity {
   following: boolean;
   showing_reblogs: boolean;
   notifying: boolean;
-  languages: null;
+  languages: never[];
   followed_by: boolean;
   blocking: boolean;
   blocked_by: boolean;
@@ -134,7 +134,7 @@ export async function relationships(
       following: mine.follows.has(id),
       showing_reblogs: mine.follows.has(id),
       notifying: false,
-      languages: null,
+      languages: [],
       followed_by: followers.has(id),
       blocking: mine.blocks.has(id),
       blocked_by: false,

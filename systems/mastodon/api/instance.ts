@@ -37,6 +37,10 @@ export function serveInstance(serve: Serve, desk: Desk): void {
       max_profile_fields: 5,
       profile_field_name_limit: 40,
       profile_field_value_limit: 200,
+      max_display_name_length: 60,
+      max_note_length: 500,
+      max_avatar_description_length: 0,
+      max_header_description_length: 0,
     },
     statuses: {
       max_characters: POST_TEXT_CHARS_MAX,
@@ -63,7 +67,7 @@ export function serveInstance(serve: Serve, desk: Desk): void {
   const rules = async (asked: Asked) =>
     (await asked.call(moderationRoutes.listRules)).items
       .filter(({ retired }) => !retired)
-      .map(({ id, title, text }) => ({ id, text: title, hint: text }));
+      .map(({ id, title, text }) => ({ id, text: title, hint: text, translations: {} }));
   const picture = (asked: Asked) => `${asked.origin}/api/pictures/header.png`;
 
   serve("GET", "/api/v2/instance", anyone, async (asked) => {
@@ -76,7 +80,12 @@ export function serveInstance(serve: Serve, desk: Desk): void {
         source_url: "",
         description: `${house.name}: a house that its community owns.`,
         usage: { users: { active_month: 0 } },
-        thumbnail: { url: picture(asked), blurhash: null, versions: {} },
+        thumbnail: {
+          url: picture(asked),
+          blurhash: null,
+          versions: { "@1x": picture(asked), "@2x": picture(asked) },
+          description: "",
+        },
         icon: [],
         languages: ["en"],
         configuration: {

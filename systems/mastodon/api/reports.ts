@@ -25,7 +25,7 @@ export function serveReports(serve: Serve, desk: Desk): void {
   const rules = async (asked: Asked) => (await asked.call(r.listRules)).items.filter(({ retired }) => !retired);
 
   serve("GET", "/api/v1/instance/rules", anyone, async (asked) => ({
-    body: (await rules(asked)).map(({ id, title, text }) => ({ id, text: title, hint: text })),
+    body: (await rules(asked)).map(({ id, title, text }) => ({ id, text: title, hint: text, translations: {} })),
   }));
 
   serve("POST", "/api/v1/reports", person("write:reports"), async (asked) => {

@@ -36,7 +36,7 @@ export async function scheduledEntity({ ground }: Desk, origin: string, { id, pu
         : null,
       media_ids: post.image_ids ?? (post.video_id ? [post.video_id] : null),
       sensitive: post.sensitive ?? false,
-      spoiler_text: post.content_warning ?? null,
+      spoiler_text: post.content_warning ?? "",
       visibility: VISIBILITY[post.audience],
       in_reply_to_id: null,
       language: null,

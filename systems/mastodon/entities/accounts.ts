@@ -108,8 +108,10 @@ function accountEntity(card: PersonCard, profile: Profile, origin: string): Acco
     roles:
       profile.role === "member" ? [] : [{ id: profile.role === "admin" ? "1" : "2", name: profile.role, color: "" }],
     fields: profile.links.map(fieldEntity),
-    ...(card.suspended ? { suspended: true } : {}),
-    ...(card.limited ? { limited: true } : {}),
+    suspended: card.suspended,
+    limited: card.limited,
+    moved: null,
+    feature_approval: { automatic: [], manual: [], current_user: "denied" },
   };
 }
 

@@ -93,8 +93,11 @@ export function createStatuses({ sql, feed }: Pick<Ground, "sql" | "feed">, acco
   };
 }
 
+const QUOTABLE: StatusEntity["quote_approval"] = { automatic: ["public"], manual: [], current_user: "automatic" };
+const NOT_QUOTABLE: StatusEntity["quote_approval"] = { automatic: [], manual: [], current_user: "denied" };
+
 const tagsOf = (hashtags: readonly string[], origin: string) =>
-  hashtags.map((name) => ({ name, url: `${origin}/tags/${encodeURIComponent(name)}` }));
+  hashtags.map((name) => ({ id: name, name, url: `${origin}/tags/${encodeURIComponent(name)}` }));
 const mentionsOf = (mentions: readonly { id: string; handle: string }[], origin: string) =>
   mentions.map(({ id, handle }) => ({ id, username: handle, url: `${origin}/@${handle}`, acct: handle }));
 const handlesOf = (mentions: readonly { handle: string }[]) => new Set(mentions.map(({ handle }) => handle));
@@ -144,6 +147,7 @@ function statusEntity(
     emojis: [],
     card: post.link ? cardEntity(post.link, origin) : null,
     poll: post.poll ? pollEntity(post.id, post.poll, signed_in, did?.own === true) : null,
+    quote_approval: post.audience === "public" && post.space?.visibility !== "private" ? QUOTABLE : NOT_QUOTABLE,
     quote: post.quote ? { state: quoted ? "accepted" : "deleted", quoted_status: quoted } : null,
     ...(signed_in
       ? {
@@ -151,7 +155,7 @@ function statusEntity(
           reblogged: did?.reposted ?? false,
           bookmarked: did?.bookmarked ?? false,
           muted: false,
-          ...(did?.own ? { pinned: false } : {}),
+          pinned: false,
           filtered: post.filtered ? [filterResult(post.filtered.words)] : [],
         }
       : {}),
@@ -216,6 +220,7 @@ function commentEntity(
     emojis: [],
     card: null,
     poll: null,
+    quote_approval: NOT_QUOTABLE,
     quote: null,
     ...(viewer.kind === "person"
       ? {
@@ -223,7 +228,7 @@ function commentEntity(
           reblogged: false,
           bookmarked: false,
           muted: false,
-          ...(comment.viewer?.own ? { pinned: false } : {}),
+          pinned: false,
           filtered: [],
         }
       : {}),
@@ -245,7 +250,7 @@ export function pollEntity(
     multiple: poll.multiple,
     votes_count: votes,
     voters_count: poll.voters,
-    options: poll.options.map(({ text, votes: n }) => ({ title: text, votes_count: n })),
+    options: poll.options.map(({ text, votes: n }) => ({ title: text, votes_count: n, emojis: [] })),
     emojis: [],
     // Whoever asks may not vote in what is theirs, and clients show results to who has voted.
     ...(signed_in ? { voted: own || poll.chosen !== null, own_votes: poll.chosen ?? [] } : {}),

@@ -33,8 +33,10 @@ export interface AccountEntity {
   emojis: never[];
   roles: { id: string; name: string; color: string }[];
   fields: FieldEntity[];
-  suspended?: boolean;
-  limited?: boolean;
+  suspended: boolean;
+  limited: boolean;
+  moved: null;
+  feature_approval: { automatic: never[]; manual: never[]; current_user: "denied" };
 }
 
 export interface MediaEntity {
@@ -57,7 +59,7 @@ export interface PollEntity {
   multiple: boolean;
   votes_count: number;
   voters_count: number | null;
-  options: { title: string; votes_count: number | null }[];
+  options: { title: string; votes_count: number | null; emojis: never[] }[];
   emojis: never[];
   voted?: boolean;
   own_votes?: number[];
@@ -108,10 +110,12 @@ export interface StatusEntity {
   account: AccountEntity;
   media_attachments: MediaEntity[];
   mentions: { id: string; username: string; url: string; acct: string }[];
-  tags: { name: string; url: string }[];
+  tags: { id: string; name: string; url: string }[];
   emojis: never[];
   card: CardEntity | null;
   poll: PollEntity | null;
+  /** Who may quote it; what everybody may read, everybody may. */
+  quote_approval: { automatic: string[]; manual: string[]; current_user: "automatic" | "denied" };
   quote: { state: "accepted" | "deleted"; quoted_status: StatusEntity | null } | null;
   favourited?: boolean;
   reblogged?: boolean;
