@@ -17,7 +17,14 @@ const person = (handle: string): PersonCard => ({
 test("WEB100: two are named and the rest is counted", () => {
   const of = (names: number, count: number) =>
     othersWords({ actors: ["ann", "bo", "cia"].slice(0, names).map(person), actor_count: count });
-  expect([of(1, 1), of(2, 2), of(3, 3), of(3, 14), of(1, 2)]).toEqual(["", "", "1 other", "12 others", "1 other"]);
+  expect([of(1, 1), of(2, 2), of(3, 3), of(3, 14), of(1, 2), of(0, 1)]).toEqual([
+    "",
+    "",
+    "1 other",
+    "12 others",
+    "1 other",
+    "",
+  ]);
 });
 
 test("WEB100: one does and several do", () => {

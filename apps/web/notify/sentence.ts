@@ -36,6 +36,8 @@ export const didWords = ({
 
 /** How many stand behind the names that are written out: two names, and the rest is counted. */
 export function othersWords({ actors, actor_count }: Pick<Notification, "actors" | "actor_count">): string {
+  // What the house itself tells has nobody behind it.
+  if (actors.length === 0) return "";
   const others = actor_count - Math.min(2, actors.length);
   if (others <= 0) return "";
   return others === 1 ? "1 other" : `${others} others`;

@@ -269,7 +269,8 @@ function Overlays({ me }: { me: Me | null | undefined }) {
       clearTimeout(idle);
     };
   }, []);
-  const onShorts = matches({ to: "/shorts" }) !== false;
+  // These walk in their own way.
+  const walksItself = matches({ to: "/shorts" }) !== false || matches({ to: "/moderation" }) !== false;
   useShortcuts([
     { keys: "mod+k", label: "Find and do anything", group: "The house", run: () => setOpen("palette") },
     { keys: "/", label: "Search", group: "The house", run: () => setOpen("palette") },
@@ -281,7 +282,7 @@ function Overlays({ me }: { me: Me | null | undefined }) {
       group: "Go to",
       run: () => void navigate({ to: item.to, ...(item.params ? { params: item.params } : {}) }),
     })),
-    ...(onShorts
+    ...(walksItself
       ? []
       : [
           { keys: "j", label: "Next post", group: "Posts", run: () => walkPosts(1) },

@@ -31,6 +31,7 @@ export interface Gates {
 
 /** Sanctions count against somebody's room for so long. */
 const COST_TOKENS = 10;
+const MINUTES_OF_AN_HOUR = 60;
 const SANCTION_MS = 30 * DAY_MS;
 
 /** An IPv4 network of 256, an IPv6 network as a customer gets it: who floods has many addresses, and few networks. */
@@ -49,10 +50,9 @@ export function createGates(needs: {
 }): Gates {
   const { sql, clock, limiter, shields, people } = needs;
 
-  async function take(key: string, per_h: number, code: string, sentence: string): Promise<void> {
+  async function take(key: string, per_h: number, code: string, sentence: string, at_once = per_h): Promise<void> {
     // Buckets refill with one token in 1,000 s at the slowest: what is rarer costs more tokens.
-    const burst_tokens = per_h * COST_TOKENS;
-    const rule = { name: code, burst_tokens, tokens_per_s: burst_tokens / 3_600 };
+    const rule = { name: code, burst_tokens: at_once * COST_TOKENS, tokens_per_s: (per_h * COST_TOKENS) / 3_600 };
     const decision = await limiter.take([{ key: `${code}:${key}:${per_h}`, rule, cost_tokens: COST_TOKENS }]);
     if (decision.allowed) return;
     throw new Problem(429, code, sentence, { retry_after_s: Math.ceil(decision.retry_after_ms / 1_000) });
@@ -82,7 +82,9 @@ export function createGates(needs: {
       const row = (await store.all(sql.pool)).find(({ kind }) => kind === "sign_up");
       const usual = normalOf("sign_up", row?.normal_per_h ?? NORMAL_PER_H_MIN.sign_up);
       if ((await store.counted(sql.pool, "sign_up", new Date(clock.now() - HOUR_MS))) < usual) return;
-      await take("all", Math.max(1, Math.round(usual)), "shield.sign_up", crowded);
+      // Enough came already in this hour: from here on they come evenly.
+      const usual_per_h = Math.max(1, Math.round(usual));
+      await take("all", usual_per_h, "shield.sign_up", crowded, Math.ceil(usual_per_h / MINUTES_OF_AN_HOUR));
     },
 
     async write({ person_id, role }) {

@@ -78,6 +78,11 @@ describe("shields of a house", async () => {
         Array.from({ length: events }, () => ms),
       ),
     );
+  /** This node believes its memory until the event of the change has come. */
+  const known = async (step: number) => {
+    expect((await shield("sign_up")).step).toBe(step);
+    while ((await moderation.shields.step("sign_up")) !== step) await Bun.sleep(5);
+  };
   const hold = (kind: "sign_up" | "posting" | "uploading", step: number | null) =>
     client.call(r.holdShield, { token: root.token, params: { kind }, body: { step } });
   const door = (address: string) =>
@@ -106,17 +111,17 @@ describe("shields of a house", async () => {
   test("MO24: a flood of sign-ups is met by steps: fewer by network, fewer in all, by invitation; and it ends by itself", async () => {
     for (let n = 0; n < 10; n++) expect(await door("192.0.2.1")).toBe("open");
     await flood("sign_up", 40);
-    expect(await shield("sign_up")).toMatchObject({ step: 1, held: false });
+    await known(1);
     const tried = [];
     for (let n = 0; n < 6; n++) tried.push(await door(`192.0.2.${n}`));
     expect(tried).toEqual(["open", "open", "open", "open", "open", "shield.sign_up"]);
     expect(await door("198.51.100.1")).toBe("open");
     await flood("sign_up", 50);
-    expect((await shield("sign_up")).step).toBe(2);
+    await known(2);
     expect(await door("203.0.113.1")).toBe("open");
     expect(await door("203.0.113.2")).toBe("shield.sign_up");
     await flood("sign_up", 200);
-    expect((await shield("sign_up")).step).toBe(3);
+    await known(3);
     expect(await door("100.64.0.1")).toBe("people.invitation_needed");
     expect(await moderation.notes()).toMatchObject([{ code: "shield.sign_up" }]);
     const node = await t.node();
