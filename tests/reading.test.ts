@@ -128,6 +128,7 @@ test("WEB82, WEB83: somebody is put into a list from their profile; the list sta
   await page.getByText("Added to “Weavers”.").waitFor();
   await page.goto("/");
   const row = page.getByRole("navigation", { name: "Ways to read" });
+  await row.getByRole("link", { name: "Weavers" }).waitFor();
   expect(await row.getByRole("link").allTextContents()).toEqual([
     "Following",
     "For you",
@@ -179,6 +180,11 @@ test("WEB85, WEB86: a word is muted with a way back, what is to be warned of is 
   expect(await page.evaluate(() => scrollY)).toBe(0);
   await post.getByRole("button", { name: "Show", exact: true }).click();
   await post.getByText("Two lines.").waitFor();
+  await page.goto("/tags/weather");
+  await page.getByRole("button", { name: "Mute #weather" }).click();
+  await page.getByText("#weather stays out of your home and lists.").waitFor();
+  await page.getByRole("button", { name: "Undo" }).first().click();
+  while ((await client.call(listMutedWords, { token })).body.items.length > 1) await Bun.sleep(20);
   await page.goto("/settings/reading");
   await page.getByRole("button", { name: "Hear lines again" }).click();
   await page.getByText("You hear “lines” again.").waitFor();

@@ -1,5 +1,5 @@
 import { useParams } from "@tanstack/react-router";
-import { Hash, Rss } from "lucide-react";
+import { EyeOff, Hash, Rss } from "lucide-react";
 
 import { hashtagPosts } from "#systems/feed/contract.ts";
 
@@ -11,6 +11,7 @@ import { useMe } from "../shell/session.ts";
 import { sorry } from "../shell/toasts.ts";
 import { PostList } from "./post-list.tsx";
 import { copyLink } from "./post-menu.tsx";
+import { muteHashtag } from "./wishes/quick-mute.ts";
 
 export function HashtagScreen() {
   const { tag } = useParams({ from: "/tags/$tag" });
@@ -18,6 +19,11 @@ export function HashtagScreen() {
   return (
     <>
       <PageHeader title={`#${tag}`} detail="Newest first" back>
+        {me && (
+          <IconButton label={`Mute #${tag}`} onClick={() => void muteHashtag(tag)}>
+            <EyeOff className="size-5" />
+          </IconButton>
+        )}
         <IconButton
           label="Copy RSS address"
           onClick={() => void copyLink(`/v1/hashtags/${encodeURIComponent(tag)}/posts.rss`).catch(sorry)}
