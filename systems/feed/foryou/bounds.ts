@@ -62,6 +62,7 @@ export const PAIRED_ACTS_MAX = 20;
 export const NEIGHBOURS_PER_POST_MAX = 50;
 export const PAIR_HALF_LIFE_MS = 14 * DAY_MS;
 export const PAIR_AGE_MS_MAX = 90 * DAY_MS;
+export const BATCH_EVENTS_MAX = 1_000;
 /** Acts of one batch of the log that are learned from; under a storm the rest is left out, because a sample says the same. */
 export const LEARNED_PER_BATCH_MAX = 100;
 /** A film counts as watched from this part on. */

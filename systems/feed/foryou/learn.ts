@@ -4,7 +4,7 @@ import type { Query } from "#ports/sql/index.ts";
 import { PEOPLE_TOPIC, type PeopleEvent } from "#systems/people/index.ts";
 
 import { FEED_TOPIC, readFeedEvent } from "../events.ts";
-import { ACTIVE_MS, LEARNED_PER_BATCH_MAX, REFRESH_DELAY_MS } from "./bounds.ts";
+import { ACTIVE_MS, BATCH_EVENTS_MAX, LEARNED_PER_BATCH_MAX, REFRESH_DELAY_MS } from "./bounds.ts";
 import type { ForYouGround } from "./needs.ts";
 import { addPairs, type Spoke, spokenBefore } from "./pair-store.ts";
 import { REFRESH_JOB } from "./refresh.ts";
@@ -18,7 +18,10 @@ const GROUP = "feed.for_you";
  */
 export function startLearning(ground: ForYouGround): Disposable {
   const consumers = [
-    ground.log.consume(FEED_TOPIC, GROUP, (batch, tx) => onFeed(ground, tx, batch)),
+    // Large batches: of a storm a sample is learned from, and the rest is only read over.
+    ground.log.consume(FEED_TOPIC, GROUP, (batch, tx) => onFeed(ground, tx, batch), {
+      batch_events_max: BATCH_EVENTS_MAX,
+    }),
     ground.log.consume(PEOPLE_TOPIC, GROUP, (batch, tx) => onPeople(ground, tx, batch)),
   ];
   return {
