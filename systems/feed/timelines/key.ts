@@ -13,9 +13,21 @@ export function keyOf(id: string): number {
   return double[0]!;
 }
 
+/** Ids as text, by their key: what stands in one home stands in many, and writing out a number of 19 digits takes 300 ns. */
+const WRITTEN_IDS = 8_192;
+const written_keys = new Float64Array(WRITTEN_IDS);
+const written: string[] = Array.from({ length: WRITTEN_IDS }, () => "0");
+const words = new Uint32Array(double.buffer);
+
 export function idOf(key: number): string {
-  double[0] = Math.abs(key);
-  return bits[0]!.toString();
+  const bare = Math.abs(key);
+  double[0] = bare;
+  const at = (Math.imul(words[0]! ^ Math.imul(words[1]!, 0x9e3779b1), 0x85ebca6b) >>> 0) % WRITTEN_IDS;
+  if (written_keys[at] === bare) return written[at]!;
+  const id = bits[0]!.toString();
+  written_keys[at] = bare;
+  written[at] = id;
+  return id;
 }
 
 export const BEFORE_ALL_KEYS = 0;
