@@ -124,7 +124,7 @@ export async function createPost(
         space_id,
       });
     }
-    await setHashtags(tx, id, marks.hashtags);
+    if (marks.hashtags.length > 0) await setHashtags(tx, id, marks.hashtags);
     await insertEntry(tx, { id, post_id: id, actor_id: viewer.person_id });
     if (asked.poll) await beginPoll(ground, tx, row, asked.poll);
     await tell(ground.log, tx, event);
