@@ -6,10 +6,12 @@ import {
   createPost,
   deleteDraft,
   type DraftContent,
+  getPost,
   type Post,
   saveDraft,
   type ScheduledPost,
   schedulePost,
+  tokenize,
 } from "#systems/feed/contract.ts";
 
 import { Refusal } from "../client.ts";
@@ -20,6 +22,7 @@ import { FORGET } from "../shell/session.ts";
 import { offer, say, sorry } from "../shell/toasts.ts";
 import { createDraftSync, type Kept } from "./draft-sync.ts";
 import { obstacle } from "./obstacle.ts";
+import { doings } from "./reactions.ts";
 import { shownOnTop } from "./shown-on-top.ts";
 
 /**
@@ -223,9 +226,25 @@ function startAnew() {
   void queries.invalidateQueries({ queryKey: ["/v1/drafts"] });
 }
 
+/** The house looks at a link right after the post; who wrote it sees the card come. */
+const LOOKS_AFTER_MS = [2_500, 6_000, 15_000] as const;
+
+async function awaitCard(post: Post): Promise<void> {
+  if (post.link !== null || !tokenize(post.text).some((token) => token.kind === "link")) return;
+  for (const wait_ms of LOOKS_AFTER_MS) {
+    await new Promise((resolve) => setTimeout(resolve, wait_ms));
+    const { link } = await call(getPost, { params: { id: post.id } });
+    if (link === null) continue;
+    doings.patch(post.id, { shown: { link } });
+    return;
+  }
+}
+
 function posted(post: Post) {
   startAnew();
   shownOnTop(post);
+  // Without it the card is there at the next visit.
+  void awaitCard(post).catch(() => undefined);
   offer(post.video ? "Your post is out; the video gets ready." : "Your post is out.", "Look", () =>
     window.dispatchEvent(new CustomEvent("folkhus:go", { detail: `/posts/${post.id}` })),
   );

@@ -1,7 +1,7 @@
 import { Check } from "lucide-react";
-import { useId, useState } from "react";
+import { useEffect, useId, useState } from "react";
 
-import { type Poll, type Post, votePoll } from "#systems/feed/contract.ts";
+import { getPost, type Poll, type Post, votePoll } from "#systems/feed/contract.ts";
 
 import { Refusal } from "../client.ts";
 import { Button } from "../parts/button.tsx";
@@ -14,6 +14,9 @@ import { sorry } from "../shell/toasts.ts";
 import { polls } from "./poll-votes.ts";
 import { percentOf } from "./poll-words.ts";
 import { leftOf } from "./when.ts";
+
+/** Clocks differ a little; the last votes are summed by then. */
+const AFTER_END_MS = 2_000;
 
 /** A poll: real radio buttons or boxes until one voted, bars with their numbers afterwards. */
 export function PollView({ post, told }: { post: { id: string; viewer?: Post["viewer"] }; told: Poll }) {
@@ -29,6 +32,21 @@ export function PollView({ post, told }: { post: { id: string; viewer?: Post["vi
   const ended = poll.ended || now_ms >= new Date(poll.ends_at).getTime();
   const mayVote = !ended && poll.chosen === null && post.viewer !== null && post.viewer?.own === false;
   const isHidden = poll.options.every((option) => option.votes === null);
+  // Results that were hidden are there at the end; whoever looks at it then need not come back for them.
+  const isOver = ended && isHidden;
+  useEffect(() => {
+    if (!isOver) return;
+    const leave = new AbortController();
+    const wait = setTimeout(() => {
+      void call(getPost, { params: { id: post.id }, signal: leave.signal })
+        .then(({ poll: last }) => last && polls.patch(post.id, { poll: last }))
+        .catch(() => undefined);
+    }, AFTER_END_MS);
+    return () => {
+      clearTimeout(wait);
+      leave.abort();
+    };
+  }, [isOver, post.id]);
 
   const vote = async () => {
     setBusy(true);

@@ -11,15 +11,21 @@ export interface LinkRow {
   fresh_until: Date;
 }
 
-/** The row of an address, made where there is none. `fresh_until` of a new one has passed already. */
+/**
+ * The row of an address, made where there is none, and there until the transaction ends: `deleteUnused` passes it by.
+ * `fresh_until` of a new one has passed already.
+ */
 export async function linkAt(tx: Query, id: LinkId, url: string, at: Date): Promise<LinkRow> {
-  const [made] = (await tx`
-    INSERT INTO feed_links (id, url, fresh_until, created_at) VALUES (${id}, ${url}, ${at}, ${at})
-    ON CONFLICT (url) DO NOTHING RETURNING id, url, state, image_name, fresh_until`) as LinkRow[];
-  if (made) return made;
-  const [row] =
-    (await tx`SELECT id, url, state, image_name, fresh_until FROM feed_links WHERE url = ${url}`) as LinkRow[];
-  return row!;
+  for (;;) {
+    const [made] = (await tx`
+      INSERT INTO feed_links (id, url, fresh_until, created_at) VALUES (${id}, ${url}, ${at}, ${at})
+      ON CONFLICT (url) DO NOTHING RETURNING id, url, state, image_name, fresh_until`) as LinkRow[];
+    if (made) return made;
+    const [row] = (await tx`
+      SELECT id, url, state, image_name, fresh_until FROM feed_links WHERE url = ${url} FOR KEY SHARE`) as LinkRow[];
+    // It went between the two: then the next turn makes it.
+    if (row) return row;
+  }
 }
 
 export async function findLink(db: Query, id: LinkId): Promise<LinkRow | null> {
