@@ -38,6 +38,8 @@ await new Upload({ client: s3, params: { Bucket: "uploads", Key: "film.mp4", Bod
 
 **Lists** answer \`items\` and \`next_cursor\`; send it back as \`cursor\` until it is \`null\`. Nothing is missed or repeated while others write.
 
+**Apps that speak Mastodon's client API** need no guide but the house's address: \`/api/v1\`, \`/api/v2\`, \`/oauth\` and \`/api/v1/streaming\` are as \`docs.joinmastodon.org\` has them, over the same rules and limits as here. A token that you made yourself works there too.
+
 **Refusals** are \`application/problem+json\` (RFC 9457): go by \`status\` and \`code\`, show \`detail\`, quote \`request_id\`. Fields that a call does not know are refused, never ignored. On 429 and 503 wait for \`Retry-After\` seconds; the \`RateLimit\` headers tell what is left before that.
 
 **Sending again.** Calls that change something take an \`Idempotency-Key\` of your own making: the same request under the same key answers what the first one did, and happens once.`;

@@ -87,9 +87,10 @@ export function createNotifications({ ground, accounts, statuses }: Desk): Notif
       const byId = new Map([...ofPosts, ...ofComments].map((status) => [status.id, status]));
       return items.flatMap((item): NotificationEntity[] => {
         const type = TYPES[item.kind];
-        const account = item.actor && people.get(item.actor.id);
         const about = item.comment_id ?? item.post_id;
         const status = about === null ? undefined : byId.get(about);
+        // The end of a poll is nobody's act: it is told in its author's name.
+        const account = item.actor ? people.get(item.actor.id) : status?.account;
         if (type === undefined || !account || (about !== null && !status)) return [];
         return [
           {
