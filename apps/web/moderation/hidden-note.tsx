@@ -1,11 +1,9 @@
-import { useQuery } from "@tanstack/react-query";
 import { EyeOff } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 
-import { myActs, type SubjectKind } from "#systems/moderation/contract.ts";
+import type { SubjectKind } from "#systems/moderation/contract.ts";
 
 import { Button } from "../parts/button.tsx";
-import { ask } from "../shell/house.ts";
 
 const HiddenWhy = lazy(() => import("./hidden-why.tsx"));
 
@@ -30,6 +28,3 @@ export default function HiddenNote({ subject, own }: { subject: { kind: SubjectK
     </div>
   );
 }
-
-export const useActsOn = (subject: { kind: SubjectKind; id: string }) =>
-  useQuery(ask(myActs, { query: { subject_kind: subject.kind, subject_id: subject.id } }));

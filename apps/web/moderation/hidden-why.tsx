@@ -1,10 +1,12 @@
-import type { SubjectKind } from "#systems/moderation/contract.ts";
+import { useQuery } from "@tanstack/react-query";
+
+import { myActs, type SubjectKind } from "#systems/moderation/contract.ts";
 
 import { Sheet } from "../parts/dialog.tsx";
 import { Failed } from "../parts/empty.tsx";
 import { Loading, Skeleton } from "../parts/skeleton.tsx";
+import { ask } from "../shell/house.ts";
 import { ConcernedAct } from "./concerned.tsx";
-import { useActsOn } from "./hidden-note.tsx";
 
 export default function HiddenWhy({
   subject,
@@ -13,7 +15,7 @@ export default function HiddenWhy({
   subject: { kind: SubjectKind; id: string };
   close: () => void;
 }) {
-  const asked = useActsOn(subject);
+  const asked = useQuery(ask(myActs, { query: { subject_kind: subject.kind, subject_id: subject.id } }));
   return (
     <Sheet open onOpenChange={(open) => !open && close()} title="What moderators decided">
       <div className="space-y-6 px-6 pt-2 pb-8">
