@@ -5,6 +5,7 @@ import { createLocalSharedLists, ListsAway, type SharedLists } from "#ports/list
 
 import type { Feed } from "../index.ts";
 import { testFeed } from "../testing.ts";
+import { keyOf } from "./key.ts";
 import { createWindow } from "./window.ts";
 
 /** The store in one process, which can go away, hold its pushes back, or be put back to an older state. */
@@ -124,6 +125,23 @@ test("FD110: a node that starts joins on to what the store holds", async () => {
   expect(newest).toEqual({ key: last.id, post_id: last.id, reposter_id: null });
   expect(shared(other)).toMatchObject({ pulled: 0, loads: 0 });
   mood.holds = false;
+});
+
+test("FD103: a store that lies shows nothing of whom they do not follow", async () => {
+  const [zed, fay, stranger] = [await person("zed"), await person("fay"), await person("stranger")];
+  await t.follow(zed, fay);
+  const hers = await t.post(stranger, "of a stranger");
+  await t.post(fay, "of a friend");
+  expect(await texts(zed)).toEqual(["of a friend"]);
+  let put = false;
+  while (!put) {
+    const at = (await lists.position())!.position;
+    put = await lists.apply([{ member: fay.id, key: keyOf(hers.id), gone: false }], at, at);
+  }
+  const actors = [fay.id, zed.id];
+  const entries = await t.feed.rooms.timeline.readHome(zed.id, actors, null, 10);
+  expect(entries.map((entry) => entry.post_id)).toContain(hers.id);
+  expect(await texts(zed)).toEqual(["of a friend"]);
 });
 
 test("FD108: where lists are shared, their steps are measured there, and nothing moves by it", async () => {

@@ -51,6 +51,8 @@ test("FD100: a post stands once in a home, by its newest entry, on whatever page
   expect(await wholeHome(vera)).toEqual(["first, by cia", "four", "three", "two"]);
   await unrepost(cia, first);
   expect(await wholeHome(vera)).toEqual(["four", "three", "two", "first"]);
+  await repost(cia, first);
+  expect(await wholeHome(vera)).toEqual(["first, by cia", "four", "three", "two"]);
 });
 
 test("FD100: so it is with a post that more people passed on than are remembered", async () => {
