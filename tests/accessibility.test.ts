@@ -146,6 +146,6 @@ describe("the page for everybody", () => {
         await context.close();
       }
       expect(wrong).toEqual([]);
-    }, 120_000);
+    }, 240_000);
   }
 });

@@ -36,6 +36,7 @@ const write = async (posts: number) => {
     client.call(createPost, { token: other, body: { text: `Post ${++written}\n\nTwo lines.`, audience: "public" } });
   await Promise.all(Array.from({ length: posts }, one));
 };
+await write(24);
 const newest = async () => (await client.call(homeFeed, { token, query: { limit: 1 } })).body.items[0]!;
 const position = async () =>
   (await client.call(getPosition, { token, params: { timeline: "home" } })).body.position?.entry_id;
@@ -55,7 +56,6 @@ const settled = (on: Page) =>
 const lookAgain = () => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange", { bubbles: true })));
 
 test("WEB78, WEB80: home opens where one stopped; the gap above fills without loss, and what is read does not move", async () => {
-  await write(24);
   const stopped = (await newest()).entry_id!;
   await write(46);
   await client.call(putPosition, { token, params: { timeline: "home" }, body: { entry_id: stopped, device: "Phone" } });
