@@ -7,6 +7,7 @@ import type { Ground } from "../ground.ts";
 import { findOwnPost } from "../posts/store.ts";
 import { END_JOB } from "./begin.ts";
 import { BALLOTS_PER_STEP_MAX, POLL_VOTERS_PER_EVENT_MAX } from "./bounds.ts";
+import { tellChanged } from "./counting.ts";
 import * as store from "./store.ts";
 
 /**
@@ -55,7 +56,7 @@ async function tellPortion(
 ): Promise<string | null> {
   const poll = await store.lockPoll(tx, post_id);
   const row = await findOwnPost(tx, post_id);
-  const sums = await store.exactPoll(tx, post_id);
+  let sums = await store.exactPoll(tx, post_id);
   if (!row || row.deleted_at !== null || !poll || !sums || poll.edition !== edition || poll.closed_at !== null)
     return null;
   const left_ms = poll.ends_at.getTime() - ground.clock.now();
@@ -69,6 +70,10 @@ async function tellPortion(
       { delay_ms: left_ms, tenant: row.author_id, unique_key },
     );
     return null;
+  }
+  if (portion === 0 && (await store.recountPoll(tx, poll))) {
+    await tellChanged(ground.log, tx, [post_id]);
+    sums = (await store.exactPoll(tx, post_id)) ?? sums;
   }
   const voter_ids = await store.votersOf(tx, poll, after, POLL_VOTERS_PER_EVENT_MAX);
   if (voter_ids.length > 0 || portion === 0) {

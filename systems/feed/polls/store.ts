@@ -137,6 +137,31 @@ export async function sumBallots(tx: Query, steps_max: number): Promise<{ taken:
   return { taken: rows[0]!.taken, post_ids: [...rows[0]!.post_ids] };
 }
 
+/**
+ * What the sums must be: the ballots of this edition, less the steps that are not summed yet, in one snapshot. Needs the
+ * poll's lock, so that no sum moves meanwhile. @returns true where they were wrong; they are right now
+ */
+export async function recountPoll(
+  tx: Query,
+  { post_id, edition }: Pick<PollRow, "post_id" | "edition">,
+): Promise<boolean> {
+  const mended = await tx`
+    WITH ballots AS (
+      SELECT choices, 1 AS n FROM feed_ballots WHERE post_id = ${post_id} AND edition = ${edition}
+      UNION ALL SELECT choices, -step FROM feed_ballot_steps WHERE post_id = ${post_id} AND edition = ${edition}
+    ), chosen AS (
+      SELECT c AS choice, sum(b.n) AS n FROM ballots b, unnest(b.choices) AS c GROUP BY c
+    ), truth AS (
+      SELECT (SELECT coalesce(sum(n), 0) FROM ballots)::bigint AS voters, (
+        SELECT array_agg(coalesce(d.n, 0)::bigint ORDER BY u.place) FROM unnest(p.options) WITH ORDINALITY AS u (option, place)
+          LEFT JOIN chosen d ON d.choice = u.place - 1) AS votes
+      FROM feed_polls p WHERE p.post_id = ${post_id}
+    )
+    UPDATE feed_polls p SET voters = t.voters, votes = t.votes FROM truth t
+    WHERE p.post_id = ${post_id} AND p.edition = ${edition} AND (p.voters, p.votes) IS DISTINCT FROM (t.voters, t.votes)`;
+  return mended.count > 0;
+}
+
 /** In the order of their ids, after `after`. */
 export async function votersOf(
   db: Query,
