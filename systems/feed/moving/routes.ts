@@ -51,7 +51,15 @@ function serveExports(api: Api, { sql, jobs, clock, ids, blobs }: MovingGround):
     const id = ids.next<"export">();
     const { person_id } = viewer;
     const begun = await sql.tx(async (tx) => {
-      if (!(await store.insertExport(tx, { id, person_id, origin, created_at: new Date(clock.now()) }))) return false;
+      if (
+        !(await store.insertExport(tx, {
+          id,
+          person_id,
+          origin: origin.slice(0, 300),
+          created_at: new Date(clock.now()),
+        }))
+      )
+        return false;
       await jobs.enqueue(tx, EXPORT_JOB, { export_id: id }, { tenant: person_id, unique_key: `${EXPORT_JOB}:${id}` });
       return true;
     });

@@ -1,5 +1,5 @@
 import * as b from "./bounds.ts";
-import { createPeopleSets } from "./people-sets.ts";
+import { createPeopleSets, numbersOf, type SavedPeople, textOf } from "./people-sets.ts";
 import { createSpaceSaving } from "./space-saving.ts";
 
 /** A window and how fast it forgets. */
@@ -32,18 +32,18 @@ export interface Trend {
   witnesses: string[];
 }
 
+/** Numbers as they lie in memory, in base64: a state of megabytes is written down each few minutes, so it must cost little. */
 export interface SavedBoard {
   landmark_ms: number;
-  slots: {
-    key: string;
-    count: number;
-    error: number;
-    began_ms: number;
-    bucket: number;
-    buckets: number[];
-    witnesses: string[];
-    people: { kept: number; bytes: string };
-  }[];
+  keys: string[];
+  /** Ids apart by a space. */
+  witnesses: string[];
+  counts: string;
+  errors: string;
+  began: string;
+  newest: string;
+  buckets: string;
+  people: SavedPeople;
 }
 
 /** Half-lives after which weights are brought back to the size of 1; a double would hold a thousand. */
@@ -163,32 +163,33 @@ export function createBoard(
     },
 
     save() {
-      const slots: SavedBoard["slots"] = [];
-      for (let slot = 0; slot < counters.size; slot++) {
-        slots.push({
-          key: counters.keyOf(slot),
-          count: counters.count(slot),
-          error: counters.error(slot),
-          began_ms: began[slot]!,
-          bucket: newest[slot]!,
-          buckets: [...buckets.subarray(slot * b.BUCKETS, (slot + 1) * b.BUCKETS)],
-          witnesses: witnesses[slot]!,
-          people: people.save(slot),
-        });
-      }
-      return { landmark_ms: landmark_ms ?? 0, slots };
+      const { size } = counters;
+      const slots = Array.from({ length: size }, (_, slot) => slot);
+      return {
+        landmark_ms: landmark_ms ?? 0,
+        keys: slots.map((slot) => counters.keyOf(slot)),
+        witnesses: slots.map((slot) => witnesses[slot]!.join(" ")),
+        counts: textOf(Float64Array.from(slots, (slot) => counters.count(slot))),
+        errors: textOf(Float64Array.from(slots, (slot) => counters.error(slot))),
+        began: textOf(began.subarray(0, size)),
+        newest: textOf(newest.subarray(0, size)),
+        buckets: textOf(buckets.subarray(0, size * b.BUCKETS)),
+        people: people.save(size),
+      };
     },
 
     load(saved) {
-      landmark_ms = saved.slots.length === 0 ? null : saved.landmark_ms;
-      for (const from of saved.slots) {
-        const slot = counters.load(from.key, from.count, from.error);
-        began[slot] = from.began_ms;
-        newest[slot] = from.bucket;
-        buckets.set(from.buckets, slot * b.BUCKETS);
-        witnesses[slot] = from.witnesses;
-        people.load(slot, from.people);
+      const { keys } = saved;
+      landmark_ms = keys.length === 0 ? null : saved.landmark_ms;
+      const [counts, errors] = [numbersOf(saved.counts, Float64Array), numbersOf(saved.errors, Float64Array)];
+      for (const [slot, key] of keys.entries()) {
+        counters.load(key, counts[slot]!, errors[slot]!);
+        witnesses[slot] = saved.witnesses[slot] === "" ? [] : saved.witnesses[slot]!.split(" ");
       }
+      began.set(numbersOf(saved.began, Float64Array));
+      newest.set(numbersOf(saved.newest, Float64Array));
+      buckets.set(numbersOf(saved.buckets, Float32Array));
+      people.load(saved.people);
     },
   };
 }

@@ -16,7 +16,8 @@ export interface Boards {
 
 export type SavedBoards = { place: string; boards: { name: string; board: SavedBoard }[] }[];
 
-const HOUSE = "";
+/** The name of the whole house among the places. */
+export const HOUSE = "";
 const WINDOW_NAMES = Object.keys(WINDOWS) as TrendWindow[];
 
 export function createBoards(): Boards {

@@ -35,6 +35,6 @@ export const CANDIDATES_MAX = 150;
 /** A state older than this has decayed to nothing. */
 export const REMEMBERED_MS_MAX = 4 * 86_400_000;
 /** How often one node writes its state down; what came after is read from the log again. */
-export const KEEP_EVERY_MS = 60_000;
+export const KEEP_EVERY_MS = 5 * 60_000;
 export const STATE_BYTES_MAX = 16 * 1024 * 1024;
 export const WHY_CHARS_MAX = 500;

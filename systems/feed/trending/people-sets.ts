@@ -8,9 +8,15 @@ export interface PeopleSets {
   /** @returns how many people this one stands for: 0 where they were counted, 1 while all are known, more later */
   add(slot: number, hash: number): number;
   reset(slot: number): void;
-  save(slot: number): { kept: number; bytes: string };
-  load(slot: number, saved: { kept: number; bytes: string }): void;
+  /** All of the first `size` slots, as text. */
+  save(size: number): SavedPeople;
+  load(saved: SavedPeople): void;
   readonly bytes: number;
+}
+
+export interface SavedPeople {
+  kept: string;
+  memory: string;
 }
 
 const IS_SKETCH = 0xffff;
@@ -62,20 +68,22 @@ export function createPeopleSets(slots: number, registers: number): PeopleSets {
     reset(slot) {
       kept[slot] = 0;
     },
-    save(slot) {
-      const n = kept[slot]!;
-      const length = n === IS_SKETCH ? registers : n * 4;
-      const from = slot * registers;
-      return { kept: n, bytes: memory.subarray(from, from + length).toBase64() };
-    },
-    load(slot, saved) {
-      const bytes = Uint8Array.fromBase64(saved.bytes);
-      if (bytes.length > registers) throw new RangeError("these people do not fit");
-      memory.fill(0, slot * registers, (slot + 1) * registers);
-      memory.set(bytes, slot * registers);
-      kept[slot] = saved.kept;
-      room[slot] = 0;
-      for (let i = 0; i < registers; i++) room[slot] += 2 ** -memory[slot * registers + i]!;
+    save: (size) => ({
+      kept: textOf(kept.subarray(0, size)),
+      memory: memory.subarray(0, size * registers).toBase64(),
+    }),
+    load(saved) {
+      const known = numbersOf(saved.kept, Uint16Array);
+      const bytes = Uint8Array.fromBase64(saved.memory);
+      if (known.length > slots || bytes.length !== known.length * registers)
+        throw new RangeError("these people do not fit");
+      kept.set(known);
+      memory.set(bytes);
+      for (let slot = 0; slot < known.length; slot++) {
+        let sum = 0;
+        for (let i = slot * registers; i < (slot + 1) * registers; i++) sum += 2 ** -memory[i]!;
+        room[slot] = sum;
+      }
     },
   };
 }
@@ -86,4 +94,12 @@ function mix(hash: number): number {
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** Numbers as text and back, as they lie in memory. */
+export const textOf = (numbers: Float64Array | Float32Array | Uint16Array): string =>
+  new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength).toBase64();
+
+export function numbersOf<T>(text: string, kind: new (buffer: ArrayBuffer) => T): T {
+  return new kind(Uint8Array.fromBase64(text).slice().buffer);
 }
