@@ -79,6 +79,12 @@ test("MA51: a post with a picture and its description, and the picture is there 
   const file = await fetch(attached!.url!);
   expect([file.status, file.headers.get("content-type")]).toEqual([200, "image/webp"]);
   expect((await ann.v1.media.$select(media.id).fetch()).id).toBe(media.id);
+  // What is for followers has addresses of its own for whoever may see it.
+  const own = await ann.v2.media.create({ file: picture() });
+  const closed = await ann.v1.statuses.create({ status: "near", mediaIds: [own.id], visibility: "private" });
+  const shown = closed.mediaAttachments[0]!.url!;
+  expect((await fetch(shown)).status).toBe(200);
+  expect((await fetch(shown.replace(/\.[\w-]{43}\//, `.${"x".repeat(43)}/`))).status).toBe(403);
 });
 
 test("MA52: home pages in every direction, and its order is that of our own feed", async () => {
@@ -183,6 +189,10 @@ test("MA57: what happened is told, one by one and in groups", async () => {
   expect(groups.notificationGroups.find(({ type }) => (type as string) === "favourite")).toMatchObject({
     notificationsCount: 1,
   });
+  const { groupKey } = groups.notificationGroups.find(({ type }) => (type as string) === "favourite")!;
+  expect((await ann.v2.notifications.$select(groupKey).accounts.fetch()).map(({ acct }) => acct)).toEqual(["ben"]);
+  await ann.v2.notifications.$select(groupKey).dismiss();
+  await expect(ann.v2.notifications.$select(groupKey).fetch()).rejects.toThrow("Record not found");
   expect((await ann.v1.notifications.$select(told[0]!.id).fetch()).id).toBe(told[0]!.id);
   await ann.v1.notifications.$select(told[0]!.id).dismiss();
   expect((await ann.v1.notifications.list()).map(({ id }) => id)).not.toContain(told[0]!.id);

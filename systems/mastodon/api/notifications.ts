@@ -40,6 +40,7 @@ export interface NotificationEntity {
 const PAGE_DEFAULT = 40;
 const PAGE_MAX = 80;
 const UNREAD_MAX = 100;
+const GROUP_ITEMS_MAX = 100;
 const zPage = z.object({
   limit: zCount(PAGE_MAX, PAGE_DEFAULT),
   ...zPlaces,
@@ -183,6 +184,32 @@ export function serveNotifications(serve: Serve, desk: Desk, notifications: Noti
     const [one] = await notifications.present(asked, [await inbox.item(asked.me, asked.params.id!)]);
     if (!one) throw notFound("notification");
     return { body: one };
+  });
+
+  /** What stands in a group, the newest first; of a large one its newest hundred. */
+  async function group(asked: Asked) {
+    const { key } = asked.params;
+    const seq = /^ungrouped-(\d{1,19})$/.exec(key!)?.[1];
+    if (seq !== undefined) {
+      const item = await inbox.item(asked.me, seq);
+      return { items: [item], shown: await notifications.present(asked, [item]) };
+    }
+    const kinds = SHOWN.filter((kind) => key!.startsWith(`${TYPES[kind]}-`));
+    const all = kinds.length === 0 ? [] : await inbox.items(asked.me, { kinds, limit: GROUP_ITEMS_MAX });
+    const items = all.filter((item) => groupKey(TYPES[item.kind]!, item.comment_id ?? item.post_id, item) === key);
+    const shown = await notifications.present(asked, items);
+    if (shown.length === 0) throw notFound("notification");
+    return { items, shown };
+  }
+  serve("GET", "/api/v2/notifications/:key", read, async (asked) => ({ body: grouped((await group(asked)).shown) }));
+  serve("GET", "/api/v2/notifications/:key/accounts", read, async (asked) => {
+    const { shown } = await group(asked);
+    return { body: [...new Map(shown.map(({ account }) => [account.id, account])).values()] };
+  });
+  serve("POST", "/api/v2/notifications/:key/dismiss", write, async (asked) => {
+    const { items } = await group(asked);
+    for (const { seq } of items) await inbox.dismissItem(asked.me.person_id, seq);
+    return { body: {} };
   });
 
   serve("POST", "/api/v1/notifications/clear", write, async (asked) => {
