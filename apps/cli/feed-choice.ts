@@ -81,11 +81,12 @@ function toldOfTraining({ report, is_better }: Trained, version: number | null, 
     "Log-loss on the last fifth; smaller is better:",
     "",
     ...columns([
-      ["", "seen", "new", "in place", "base rate", ""],
+      ["", "happened", "new", "in place", "base rate", ""],
       ...report.outcomes.map((one) => [
         one.outcome,
         String(one.positives),
-        loss(one.log_loss),
+        // Too rare to learn from: there is nothing new.
+        one.log_loss === one.log_loss_in_place ? "–" : loss(one.log_loss),
         loss(one.log_loss_in_place),
         loss(one.log_loss_base_rate),
         one.taken ? "taken" : "as it was",
