@@ -1,6 +1,11 @@
 import { expect, test } from "bun:test";
 
-import { createTeller } from "./place.ts";
+import { createTeller, waitAfter } from "./place.ts";
+
+test("WEB79: it is looked for newer ones ever less often while nothing comes, and never less than each five minutes", () => {
+  expect([0, 1, 2, 5].map(waitAfter)).toEqual([30_000, 45_000, 67_500, 227_812.5]);
+  expect(waitAfter(50)).toBe(300_000);
+});
 
 test("WEB81: where one reads is told after a rest, once for each place, and at once when the page goes", () => {
   const told: string[] = [];

@@ -39,6 +39,12 @@ export function keepAt(item: HTMLElement, top_px: number): () => void {
 export const goTo = (item: HTMLElement): (() => void) => keepAt(item, READ_FROM_PX);
 const MOVES = ["wheel", "touchstart", "keydown", "pointerdown"] as const;
 
+export const LOOK_MS_MIN = 30_000;
+const LOOK_MS_MAX = 300_000;
+
+/** How long to wait until the next look for newer ones: longer after each that found nothing. */
+export const waitAfter = (fruitless: number): number => Math.min(LOOK_MS_MAX, LOOK_MS_MIN * 1.5 ** fruitless);
+
 const UPWARDS = new Set(["ArrowUp", "PageUp", "Home", "k"]);
 const DOWNWARDS = new Set(["ArrowDown", "PageDown", "End", " ", "j"]);
 

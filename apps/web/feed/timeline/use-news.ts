@@ -3,12 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { feedNews } from "#systems/feed/contract.ts";
 
 import { call } from "../../shell/house.ts";
-
-const LOOK_MS_MIN = 30_000;
-const LOOK_MS_MAX = 300_000;
-
-/** How long to wait until the next look: a little longer after each that found nothing. */
-export const waitAfter = (fruitless: number): number => Math.min(LOOK_MS_MAX, LOOK_MS_MIN * 1.5 ** fruitless);
+import { LOOK_MS_MIN, waitAfter } from "./place.ts";
 
 export const newsKey = (timeline: string) => ["news", timeline] as const;
 
