@@ -199,6 +199,7 @@ test("MO14: a post is put out of its space by who moderates it, and comes back t
   expect((await undo(bo, own!.id)).status).toBe(200);
   expect(await inSpace()).toEqual([post.id]);
   // What the house did, a space does not undo.
+  await t.report(bo, "post", post.id);
   await act(mo, "hide", { kind: "post", id: post.id });
   const [hidden] = await mine(ada, { subject_kind: "post", subject_id: post.id });
   expect((await undo(bo, hidden!.id)).code).toBe("moderation.not_yours");

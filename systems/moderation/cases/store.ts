@@ -28,6 +28,13 @@ export async function find(db: Query, id: string): Promise<CaseRow | null> {
   return row ?? null;
 }
 
+export async function findOpen(db: Query, kind: SubjectKind, subject_id: string): Promise<CaseRow | null> {
+  const [row] = (await db`
+    SELECT ${db.unsafe(COLUMNS)} FROM moderation_cases
+    WHERE subject_kind = ${kind} AND subject_id = ${subject_id} AND closed_at IS NULL`) as CaseRow[];
+  return row ?? null;
+}
+
 export async function lock(tx: Query, id: string): Promise<CaseRow | null> {
   const [row] = (await tx`
     SELECT ${tx.unsafe(COLUMNS)} FROM moderation_cases WHERE id = ${id} FOR NO KEY UPDATE`) as CaseRow[];

@@ -114,6 +114,21 @@ test("MO4: who is reported sees nothing of it, moderators nothing of their equal
   await client.call(r.closeCase, { token: root.token, params: { id: one!.id }, body: {} });
 });
 
+test("MO4: an office opens no private letter: what nobody reported is looked into by who may read it", async () => {
+  const secret = await feed.post(ada, "Only for me", { audience: "private" });
+  const ours = await feed.post(ada, "For my followers", { audience: "followers" });
+  const look = async (who: TestPerson, id: string) =>
+    (await client.call(r.openCase, { token: who.token, body: { subject: { kind: "post", id } } })).code;
+  for (const who of [mo, root])
+    expect([await look(who, secret.id), await look(who, ours.id)]).toEqual(["post.not_found", "post.not_found"]);
+  await client.call(peopleRoutes.follow, { token: bo.token, params: { handle: "ada" } });
+  await report(bo, "post", ours.id);
+  expect(await look(mo, ours.id)).toBeUndefined();
+  const [one] = await queue(mo);
+  await client.call(r.closeCase, { token: mo.token, params: { id: one!.id }, body: {} });
+  expect(await look(mo, ours.id)).toBe("post.not_found");
+});
+
 test("MO5: a space's moderators have a queue of what stands in it, and of nothing else", async () => {
   const made = await client.call(spacesRoutes.createSpace, {
     token: ada.token,
