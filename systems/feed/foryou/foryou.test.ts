@@ -7,7 +7,7 @@ import type { TestPerson } from "#systems/people/testing.ts";
 
 import { feedRoutes as r, type Post } from "../contract.ts";
 import { testFeed } from "../testing.ts";
-import { LESS_PER_PERSON_MAX, NEIGHBOURS_PER_POST_MAX } from "./bounds.ts";
+import { COMPUTES_MAX, LESS_PER_PERSON_MAX, NEIGHBOURS_PER_POST_MAX, RENEW_MS_MIN } from "./bounds.ts";
 import { FEATURES } from "./features.ts";
 import { addPairs, spokenBefore } from "./pair-store.ts";
 import { createQueues } from "./queue.ts";
@@ -390,6 +390,41 @@ test("FD153: where no list can be made the latest are shown, paged to their end,
   expect((await broken.skeleton(who.id).read(null, 1))[0]!.key.startsWith("0.")).toBe(false);
   t.later(DAY_MS);
   expect((await broken.skeleton(who.id).read(null, 1))[0]!.key.startsWith("0.")).toBe(true);
+});
+
+test("FD153: who waits is not kept waiting by a list that takes too long, nor are more than eight made at once", async () => {
+  const post = await t.post(await fresh(), "slow one");
+  const people = await Promise.all(Array.from({ length: COMPUTES_MAX + 1 }, fresh));
+  let asked = 0;
+  const never = createQueues({
+    ...ground,
+    timeline: {
+      ...ground.timeline,
+      read() {
+        asked += 1;
+        return new Promise(() => {});
+      },
+    },
+  });
+  const first = await Promise.all(people.map((who) => never.skeleton(who.id).read(null, 1)));
+  expect(first.map((listed) => listed[0]!.post_id)).toEqual(people.map(() => post.id));
+  expect(asked).toBe(COMPUTES_MAX);
+});
+
+test("FD153: a list that runs low is made anew in the background, not at every page", async () => {
+  const who = await fresh();
+  await t.post(await fresh(), "low one");
+  const queued = async () =>
+    (await pool`SELECT FROM jobs_jobs WHERE kind = ${REFRESH_JOB} AND payload->>'person_id' = ${who.id}`).length;
+  await shown(who);
+  const kept = (await store.findQueue(pool, who.id, null))!;
+  const nearItsEnd = { cursor: encodeCursor(["for_you", `${kept.generation}.${kept.places.length - 2}`]) };
+  await ask(who, nearItsEnd);
+  expect(await queued()).toBe(0);
+  t.later(RENEW_MS_MIN + 1_000);
+  for (let i = 0; i < 2; i++) await ask(who, nearItsEnd);
+  expect(await queued()).toBe(1);
+  expect((await store.findQueue(pool, who.id, null))!.generation).toBe(kept.generation);
 });
 
 test("FD154: why tells the terms as they were, and nothing of what is not in the list or not for them", async () => {

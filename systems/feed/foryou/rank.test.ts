@@ -101,6 +101,11 @@ test("FD150: what stands at the top of home comes behind all else, however good 
   expect(ids.slice(5).toSorted()).toEqual(["1", "2", "3"]);
 });
 
+test("FD146: a list has at most two hundred places", () => {
+  const all = many(300, (i) => candidate(i, { set: { fresh: 1 } }));
+  expect(rank(all, PRIOR, seed)).toHaveLength(200);
+});
+
 test("FD146: what a place is survives being one number", () => {
   const sources: Source[] = ["network", "alike", "latest"];
   for (const explored of [true, false])
