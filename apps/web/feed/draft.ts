@@ -96,14 +96,10 @@ function set(change: Partial<PostDraft>) {
 const sync = createDraftSync<DraftContent>({
   content: contentNow,
   kept: () => draft.kept,
-  save: async (content, kept) =>
+  save: (content, kept) =>
     kept === null
-      ? await call(createDraft, { body: content, once: `${draft.id}:draft` })
-      : await call(saveDraft, {
-          params: { id: kept.id },
-          body: content,
-          headers: { "if-match": `"${kept.version}"` },
-        }),
+      ? keepNew(content)
+      : call(saveDraft, { params: { id: kept.id }, body: content, headers: { "if-match": `"${kept.version}"` } }),
   remove: async (kept) => void (await call(deleteDraft, { params: { id: kept.id } })),
   changed(kept, why) {
     set({
@@ -118,6 +114,17 @@ const sync = createDraftSync<DraftContent>({
     return () => clearTimeout(timer);
   },
 });
+/** Where the answer to the first try was lost and more was written since, this is another draft than the one tried. */
+async function keepNew(content: DraftContent): Promise<Kept> {
+  try {
+    return await call(createDraft, { body: content, once: `${draft.id}:draft` });
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== "idempotency.other_request") throw error;
+    set({ id: crypto.randomUUID() });
+    return call(createDraft, { body: content, once: `${draft.id}:draft` });
+  }
+}
+
 attachFor(() => ({ audience: draft.space ? "space" : draft.audience, space_id: draft.space?.id ?? null }));
 let filesBefore = "";
 onAttachments(() => {

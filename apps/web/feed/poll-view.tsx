@@ -66,7 +66,7 @@ export function PollView({ post, told }: { post: { id: string; viewer?: Post["vi
   const foot = [
     poll.voters === null ? null : plural(poll.voters, "vote"),
     ended ? "final" : leftOf(new Date(poll.ends_at).getTime(), now_ms),
-    isHidden && !mayVote ? "results at the end" : null,
+    isHidden && !mayVote ? "results hidden" : null,
   ].filter((part) => part !== null);
   return (
     <div className="mt-3.5">
