@@ -49,6 +49,29 @@ describe.skipIf(!able)("a whole house behind an edge", async () => {
     return lineOf(await lineOf(hls_url));
   };
 
+  test("ED16: what is told as it happens goes through the edge at once, by socket and as server-sent events", async () => {
+    const token = await personOf(through, "listener");
+    const headers = { authorization: `Bearer ${token}` };
+    const events = await fetch(new URL("/api/v1/streaming/user", edge.origin), { headers });
+    const reader = events.body!.getReader();
+    const socket = new WebSocket(
+      `${edge.origin.replace("http", "ws")}/api/v1/streaming?stream=user&access_token=${token}`,
+    );
+    await new Promise((resolve) => socket.addEventListener("open", resolve));
+    const heard = new Promise<string>((resolve) =>
+      socket.addEventListener("message", ({ data }) => resolve(String(data)), { once: true }),
+    );
+    const form = new FormData();
+    form.append("status", "through the edge");
+    const made = await fetch(new URL("/api/v1/statuses", edge.origin), { method: "POST", headers, body: form });
+    expect(made.status).toBe(200);
+    expect(await heard).toContain("through the edge");
+    for (let said = ""; !said.includes("through the edge");)
+      said += new TextDecoder().decode((await reader.read()).value);
+    await reader.cancel();
+    socket.close();
+  });
+
   test("ED15: a private film plays through the edge for its owner, from the cache for a second session, and for no session that signed out", async () => {
     const token = await personOf(through, "astrid");
     const video = await film(token, "private");
