@@ -6,8 +6,10 @@ import { createSystemClock } from "#ports/clock/index.ts";
 import { feedRoutes as r, type Post } from "#systems/feed/contract.ts";
 import { testFeed } from "#systems/feed/testing.ts";
 
+import { personOf, startHouse } from "./house.ts";
+
 const SEED = Number(process.env.REDIS_SEED ?? Math.floor(Math.random() * 1e9));
-const STEPS = Number(process.env.REDIS_STEPS ?? 160);
+const STEPS = Number(process.env.REDIS_STEPS ?? 120);
 
 /** Two nodes of one house with their homes in a real Redis, which loses all, dies and hangs while people write and read. */
 describe.skipIf(REDIS_SERVER === null)("homes in Redis", async () => {
@@ -92,5 +94,35 @@ describe.skipIf(REDIS_SERVER === null)("homes in Redis", async () => {
     }
     expect(t.feed.stats().shared!.is_away).toBe(false);
     expect(t.feed.stats().shared!.pulled).toBeGreaterThan(0);
+  }, 60_000);
+
+  test("SV12: a house with REDIS_URL goes on without it, says so, and says when all is well again", async () => {
+    const redis = opened.use(await testRedis());
+    const house = opened.use(await startHouse({ REDIS_URL: redis.url, FOLKHUS_TIMELINE: "push" }));
+    const token = await personOf(house, "ann");
+    const { call } = house.client;
+    await call(r.createPost, { token, body: { text: "one", audience: "public" } });
+    const home = async () => (await call(r.homeFeed, { token })).body.items.map((post) => post.text);
+    const health = async () => {
+      const ready = (await (await fetch(`${house.url}/readyz`)).json()) as {
+        checks: { name: string; state: string }[];
+      };
+      return ready.checks.find(({ name }) => name === "redis")?.state;
+    };
+    expect(await home()).toEqual(["one"]);
+    expect(await redis.command("DBSIZE")).toBeGreaterThan(0);
+    expect(await health()).toBe("ok");
+    await redis.kill();
+    await call(r.createPost, { token, body: { text: "two", audience: "public" } });
+    while ((await health()) !== "degraded") {
+      expect(await home()).toEqual(["two", "one"]);
+      await Bun.sleep(20);
+    }
+    await redis.start();
+    while ((await health()) !== "ok") {
+      expect(await home()).toEqual(["two", "one"]);
+      await Bun.sleep(20);
+    }
+    expect(await home()).toEqual(["two", "one"]);
   }, 60_000);
 });
