@@ -140,10 +140,13 @@ async function flood(hot: PostId, likes: number, from: number): Promise<number> 
   );
   return highest;
 }
-// Everybody reads a post first, as who likes does.
+/** Everybody reads a post, as who likes does; what is known of a reader is known for a minute. */
 const lobby = await post();
-for (let n = 0; n < PEOPLE; n += 50)
-  await Promise.all(Array.from({ length: 50 }, (_, i) => reader.post(person(n + i), lobby)));
+async function enter() {
+  for (let n = 0; n < PEOPLE; n += 50)
+    await Promise.all(Array.from({ length: 50 }, (_, i) => reader.post(person(n + i), lobby)));
+}
+await enter();
 await flood(await post(), 20_000, 0);
 
 const working = process.argv.includes("--work") ? feed.work() : null;
@@ -153,6 +156,7 @@ const own_us: number[] = [];
 const beside: number[] = [];
 let lost = 0;
 for (let round = 0; round < ROUNDS; round++) {
+  await enter();
   const hot = await post();
   let done = false;
   const cpu_before = cpuSeconds([process.pid, house.pid]);
@@ -184,6 +188,7 @@ async function stream(hot: PostId, likes: number, per_s: number): Promise<number
 const at_rate: number[] = [];
 const beside_rate: number[] = [];
 for (let round = 0; round < ROUNDS; round++) {
+  await enter();
   const hot = await post();
   let done = false;
   const writing = writes(() => done);

@@ -170,7 +170,39 @@ const follow: Act = async ({ world, node, who, other }) => {
   const status = await statusOf(node.people.rooms.relating.follow(world.viewerOf(who), other.handle));
   const allowed = !who.suspended && !other.suspended && !who.blocks.has(other) && !other.blocks.has(who);
   expectDone(world, `${who.handle} following ${other.handle}`, status, allowed);
-  if (allowed) who.follows.add(other);
+  if (!allowed) return;
+  if (other.private && !who.follows.has(other)) other.asked_by.add(who);
+  else who.follows.add(other);
+};
+
+/** From private to public all who wait are let in; the other way nothing else changes. */
+const setPrivate: Act = async ({ world, node, who }) => {
+  if (who.suspended) return;
+  await node.people.rooms.profiles.editMe(world.viewerOf(who), { private: !who.private });
+  who.private = !who.private;
+  if (who.private) return;
+  for (const asker of who.asked_by) asker.follows.add(who);
+  who.asked_by.clear();
+};
+
+const answer: Act = async ({ world, node }) => {
+  const waiting = world.model.people.filter((person) => person.asked_by.size > 0 && !person.suspended);
+  if (waiting.length === 0) return;
+  const who = anyOf(world.dice, waiting);
+  const asker = anyOf(world.dice, [...who.asked_by]);
+  const { followers } = node.people.rooms;
+  const accepts = world.dice(3) > 0;
+  if (accepts) await followers.acceptFollower(world.viewerOf(who), asker.handle);
+  else await followers.removeFollower(world.viewerOf(who), asker.handle);
+  who.asked_by.delete(asker);
+  if (accepts) asker.follows.add(who);
+};
+
+const endFollow: Act = async ({ world, node, who, other }) => {
+  if (who.suspended) return;
+  await node.people.rooms.followers.removeFollower(world.viewerOf(who), other.handle);
+  other.follows.delete(who);
+  who.asked_by.delete(other);
 };
 
 const relate =
@@ -250,7 +282,16 @@ const ACTS: [weight: number, act: Act][] = [
   [60, unrepost],
   [60, like],
   [110, follow],
-  [45, relate("unfollow", (who, other) => who.follows.delete(other))],
+  [
+    45,
+    relate("unfollow", (who, other) => {
+      who.follows.delete(other);
+      other.asked_by.delete(who);
+    }),
+  ],
+  [14, setPrivate],
+  [24, answer],
+  [8, endFollow],
   [10, relate("mute", (who, other) => who.mutes.add(other))],
   [20, relate("unmute", (who, other) => who.mutes.delete(other))],
   [
@@ -259,6 +300,8 @@ const ACTS: [weight: number, act: Act][] = [
       who.blocks.add(other);
       who.follows.delete(other);
       other.follows.delete(who);
+      who.asked_by.delete(other);
+      other.asked_by.delete(who);
     }),
   ],
   [24, relate("unblock", (who, other) => who.blocks.delete(other))],

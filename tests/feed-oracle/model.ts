@@ -14,6 +14,9 @@ export interface Person {
   blocks: Set<Person>;
   mutes: Set<Person>;
   suspended: boolean;
+  private: boolean;
+  /** Who asked to follow them and waits. */
+  asked_by: Set<Person>;
 }
 
 export interface Space {
@@ -84,7 +87,8 @@ export function mayRead(who: Who, post: Post): boolean {
   if (who && blocked(who, author)) return false;
   if (author.suspended && !isStaff(who)) return false;
   if (space?.is_private && !isMember(who, space)) return false;
-  if (post.audience === "public") return true;
+  if (post.audience === "public")
+    return !author.private || isFollower(who, author) || (space !== null && isMember(who, space));
   if (post.audience === "followers") return isFollower(who, author);
   return post.audience === "space" && isMember(who, space!);
 }
@@ -101,7 +105,8 @@ export const mayOpenProfile = (who: Who, person: Person): boolean =>
 export const mayOpenSpace = (who: Who, space: Space): boolean =>
   !space.is_private || isMember(who, space) || (who !== null && space.members.get(who) === "owner");
 
-const isForAll = (post: Post) => post.audience === "public" && !post.hidden && !post.space?.is_private;
+const isForAll = (post: Post) =>
+  post.audience === "public" && !post.author.private && !post.hidden && !post.space?.is_private;
 
 export const mayRepost = (who: Person, post: Post): boolean => !who.suspended && mayRead(who, post) && isForAll(post);
 

@@ -36,6 +36,7 @@ async function unheard(world: World, number: number): Promise<string | null> {
     if (cards.get(person.id)!.suspended !== person.suspended) return `the suspension of ${person.handle}`;
     if ((await people.authenticate(world.tokens.get(person)!))?.suspended !== person.suspended)
       return `the suspension of ${person.handle}, who is signed in`;
+    if (cards.get(person.id)!.private !== person.private) return `how private ${person.handle} is`;
     const relations = await people.relations(person.id);
     if (differ(relations.follows, person.follows)) return `whom ${person.handle} follows`;
     if (differ(relations.mutes, person.mutes)) return `whom ${person.handle} mutes`;

@@ -68,9 +68,11 @@ export async function checkTruth(world: World): Promise<void> {
         WHERE p.deleted_at IS NULL
           AND (p.author_id = me.id OR (p.hidden_at IS NULL
             AND (s.id IS NULL OR s.visibility = 'public' OR EXISTS (SELECT FROM spaces_members m WHERE m.space_id = s.id AND m.person_id = me.id))
-            AND (p.audience = 'public' OR (p.audience = 'followers' AND p.author_id IN (SELECT id FROM followed))
+            AND ((p.audience = 'public' AND (NOT EXISTS (SELECT FROM people_persons a WHERE a.id = p.author_id AND a.private_at IS NOT NULL)
+                OR p.author_id IN (SELECT id FROM followed)
+                OR EXISTS (SELECT FROM spaces_members m WHERE m.space_id = p.space_id AND m.person_id = me.id))) OR (p.audience = 'followers' AND p.author_id IN (SELECT id FROM followed))
               OR (p.audience = 'space' AND EXISTS (SELECT FROM spaces_members m WHERE m.space_id = p.space_id AND m.person_id = me.id)))))
-          AND (e.key = e.post_id OR (p.audience = 'public' AND p.hidden_at IS NULL AND (s.id IS NULL OR s.visibility = 'public')))
+          AND (e.key = e.post_id OR (p.audience = 'public' AND NOT EXISTS (SELECT FROM people_persons a WHERE a.id = p.author_id AND a.private_at IS NOT NULL) AND p.hidden_at IS NULL AND (s.id IS NULL OR s.visibility = 'public')))
           AND NOT EXISTS (SELECT FROM people_blocks b WHERE (b.blocker_id = me.id AND b.blocked_id IN (p.author_id, e.actor_id))
             OR (b.blocked_id = me.id AND b.blocker_id IN (p.author_id, e.actor_id)))
           AND NOT EXISTS (SELECT FROM people_mutes m WHERE m.muter_id = me.id AND m.muted_id IN (p.author_id, e.actor_id))

@@ -80,6 +80,8 @@ export async function openWorld(seed: number, rooms?: "tiny" | "wide"): Promise<
       blocks: new Set(),
       mutes: new Set(),
       suspended: false,
+      private: false,
+      asked_by: new Set(),
     };
     model.people.push(person);
     const started = await db.sql.tx((tx) =>
