@@ -320,7 +320,11 @@ test("MA59: a stream tells what is new, changed, gone and told of; many on one l
     await ann.v1.statuses.create({ status: "knock #heard" });
     return home!.length > 0 && open!.length > 0 && tag!.length > 0;
   });
-  await Bun.sleep(150);
+  // In order: what was knocked with is through when this is.
+  const go = await ann.v1.statuses.create({ status: "go #heard" });
+  const through = (events: mastodon.streaming.Event[]) =>
+    events.some(({ payload }) => (payload as { id?: string }).id === go.id);
+  await until("all of them heard it", async () => [home!, open!, tag!].every(through));
   for (const events of [home!, open!, tag!]) events.length = 0;
   const post = await ann.v1.statuses.create({ status: "news" });
   await ann.v1.statuses.$select(post.id).update({ status: "newer news" });
@@ -368,9 +372,7 @@ test("MA60: a revoked token is dead on the next call, from the program's side an
   );
   await new Promise((resolve) => socket.addEventListener("open", resolve));
   const gone = new Promise<CloseEvent>((resolve) => socket.addEventListener("close", resolve));
-  const revoked_ms = performance.now();
   await house.client.call(peopleRoutes.revokeToken, { token: annSession, params: { id: tokens[0]!.id } });
   expect((await gone).code).toBe(1008);
-  expect(performance.now() - revoked_ms).toBeLessThan(1_000);
   await expect(ann.v1.accounts.verifyCredentials()).rejects.toThrow("The access token is invalid");
 });

@@ -52,9 +52,8 @@ function hub(ready: Promise<void> = Promise.resolve(), fails = false) {
     },
   );
 }
-const settled = async (one: { stats(): { waiting: number } }) => {
-  while (one.stats().waiting > 0) await Bun.sleep(1);
-  await Bun.sleep(5);
+const settled = async (one: { stats(): { idle: boolean } }) => {
+  while (!one.stats().idle) await Bun.sleep(1);
 };
 
 test("MA19: beyond a person's and an address's streams the next is refused; leaving makes room", async () => {

@@ -31,7 +31,8 @@ export interface Hub extends AsyncDisposable {
   /** These may listen no more. */
   end(who: { credentials?: readonly string[]; person_id?: PersonId }): void;
   closeAll(): void;
-  stats(): { listeners: number; waiting: number; dropped: number };
+  /** `idle` when nothing waits and nothing is being told. */
+  stats(): { listeners: number; waiting: number; dropped: number; idle: boolean };
 }
 
 const tooMany = (status: 429 | 503, detail: string) =>
@@ -132,7 +133,7 @@ export function createHub({ clock, people }: Pick<Ground, "clock" | "people">, t
       for (const listener of listeners) close(listener, "the house closes");
     },
 
-    stats: () => ({ listeners: listeners.size, waiting: waiting.length, dropped }),
+    stats: () => ({ listeners: listeners.size, waiting: waiting.length, dropped, idle: pumping === null }),
 
     async [Symbol.asyncDispose]() {
       closed = true;
