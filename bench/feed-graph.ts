@@ -121,7 +121,7 @@ await measure(
 const { rings } = feed.stats();
 const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 say(
-  `${rings.rings} rings, ${rings.keys} ids, ${mib(rings.held_bytes)}; this process ${mib(process.memoryUsage.rss())}, Postgres ${mib(memoryOf(house.pid))}, of ${mib(totalmem())}`,
+  `${rings.rings} rings, ${rings.keys} ids, ${(rings.held_bytes / 2 ** 20).toFixed(1)} MiB; this process ${mib(process.memoryUsage.rss())}, Postgres ${mib(memoryOf(house.pid))}, of ${mib(totalmem())}`,
 );
 console.log(`${cpus().length} × ${cpus()[0]?.model}; Bun ${Bun.version}, PostgreSQL ${house.version}`);
 await feed[Symbol.asyncDispose]();
