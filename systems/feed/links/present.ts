@@ -1,5 +1,5 @@
 import type { LinkJson } from "../posts/store.ts";
-import type { LinkCard } from "./shape.ts";
+import type { LinkCard } from "./card-contract.ts";
 
 /** Copies of pictures are addressed by whoever keeps them. */
 export type AddressOf = (image_name: string) => string;

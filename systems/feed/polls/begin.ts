@@ -2,7 +2,7 @@ import type { PersonId, PostId } from "#kernel/ids.ts";
 import type { Query } from "#ports/sql/index.ts";
 
 import type { Ground } from "../ground.ts";
-import type { PollAsked } from "./shape.ts";
+import type { PollAsked } from "./poll-contract.ts";
 import { putPoll } from "./store.ts";
 
 export const END_JOB = "feed.end_poll";

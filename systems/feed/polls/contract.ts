@@ -4,7 +4,7 @@ import { defineRoute } from "#kernel/contract.ts";
 import { zId } from "#kernel/wire.ts";
 
 import { POLL_OPTIONS_MAX } from "./bounds.ts";
-import { zPoll } from "./shape.ts";
+import { zPoll } from "./poll-contract.ts";
 
 export const votePoll = defineRoute({
   method: "PUT",

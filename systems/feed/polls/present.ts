@@ -1,7 +1,7 @@
 import { rfc3339 } from "#kernel/time.ts";
 
 import type { PollJson } from "../posts/store.ts";
-import type { Poll } from "./shape.ts";
+import type { Poll } from "./poll-contract.ts";
 
 /** Whose eyes a poll is for. */
 export interface PollReader {

@@ -6,8 +6,8 @@ import type { Ground } from "../ground.ts";
 import { must } from "../policy.ts";
 import type { HydratedPost } from "../reading/hydrate.ts";
 import type { Rules } from "../reading/rules.ts";
+import type { Poll } from "./poll-contract.ts";
 import { presentPoll } from "./present.ts";
-import type { Poll } from "./shape.ts";
 import * as store from "./store.ts";
 
 export interface Vote {

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { zPersonCard, zSpaceCard } from "#kernel/cards.ts";
 import { zAudience, zIdOut, zTime } from "#kernel/wire.ts";
 
-import { zLinkCard } from "../links/shape.ts";
-import { zPoll } from "../polls/shape.ts";
+import { zLinkCard } from "../links/card-contract.ts";
+import { zPoll } from "../polls/poll-contract.ts";
 
 /** What a post looks like on the wire. Rooms that answer with posts import it from here. */
 

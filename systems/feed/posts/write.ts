@@ -11,7 +11,7 @@ import type { Ground } from "../ground.ts";
 import { linkOf } from "../links/link.ts";
 import { checkAudience, checkContent, checkVersion, must } from "../policy.ts";
 import { beginPoll } from "../polls/begin.ts";
-import type { PollAsked } from "../polls/shape.ts";
+import type { PollAsked } from "../polls/poll-contract.ts";
 import { findPoll, removePoll } from "../polls/store.ts";
 import { checkQuote, quotedEvent } from "../quotes/quote.ts";
 import { type Rules, rulesFor } from "../reading/rules.ts";

@@ -4,8 +4,8 @@ import type { Viewer } from "#kernel/viewer.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
+import type { LinkCard } from "../links/card-contract.ts";
 import type { OwnLink } from "../links/own.ts";
-import type { LinkCard } from "../links/shape.ts";
 import type { FeedPeople, FeedSpaces } from "../needs.ts";
 import { presentPoll } from "../polls/present.ts";
 import { choicesOf } from "../polls/store.ts";

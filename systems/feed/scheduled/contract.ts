@@ -3,7 +3,7 @@ import { z } from "zod";
 import { defineRoute } from "#kernel/contract.ts";
 import { zId, zIdOut, zPage, zPageQuery, zTime } from "#kernel/wire.ts";
 
-import { zPostAsked } from "../posts/asked.ts";
+import { zPostAsked } from "../posts/asked-contract.ts";
 import { zPost } from "../posts/contract.ts";
 
 export const zScheduled = z

@@ -7,7 +7,7 @@ import type { DraftContent } from "../drafts/contract.ts";
 import { checkMatch, holdFor, showsMedia, takeDraft } from "../drafts/drafts.ts";
 import { type DraftId, insertDraft } from "../drafts/store.ts";
 import type { Ground } from "../ground.ts";
-import type { PostAsked } from "../posts/asked.ts";
+import type { PostAsked } from "../posts/asked-contract.ts";
 import { checkPost } from "../posts/write.ts";
 import * as store from "./store.ts";
 import type { ScheduledId, ScheduledRow } from "./store.ts";

@@ -1,7 +1,7 @@
 import type { Id, PersonId } from "#kernel/ids.ts";
 import type { Query } from "#ports/sql/index.ts";
 
-import type { PostAsked } from "../posts/asked.ts";
+import type { PostAsked } from "../posts/asked-contract.ts";
 
 export type ScheduledId = Id<"scheduled">;
 

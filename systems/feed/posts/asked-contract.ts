@@ -3,7 +3,7 @@ import { z } from "zod";
 import { zAudience, zId, zText } from "#kernel/wire.ts";
 
 import { CONTENT_WARNING_CHARS_MAX, POST_IMAGES_MAX, POST_TEXT_CHARS_MAX } from "../bounds.ts";
-import { zPollAsked } from "../polls/shape.ts";
+import { zPollAsked } from "../polls/poll-contract.ts";
 
 export const zContentWarning = zText(CONTENT_WARNING_CHARS_MAX, 1);
 
