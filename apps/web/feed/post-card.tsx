@@ -150,7 +150,7 @@ export function PostHead({ post }: { post: Post }) {
           <Views views={post.counts.views} />
         </p>
       </div>
-      <PostMenu post={post} />
+      <PostMenu post={post} Card={PostCard} />
     </header>
   );
 }

@@ -16,7 +16,7 @@ import {
   Unlink,
   VolumeX,
 } from "lucide-react";
-import { lazy, Suspense, use, useState } from "react";
+import { type ComponentType, lazy, Suspense, use, useState } from "react";
 
 import type { Post } from "#systems/feed/contract.ts";
 import type { Me } from "#systems/people/contract.ts";
@@ -52,7 +52,7 @@ export async function copyLink(path: string) {
 const isMine = (person_id: string | undefined) =>
   person_id !== undefined && queries.getQueryData<Me | null>(meQuery.queryKey)?.id === person_id;
 
-export function PostMenu({ post }: { post: Post }) {
+export function PostMenu({ post, Card }: { post: Post; Card: ComponentType<{ post: Post }> }) {
   const [open, setOpen] = useState<"edit" | "history" | "why" | "save" | "alt" | "quotes" | "folder" | "report" | null>(
     null,
   );
@@ -119,7 +119,7 @@ export function PostMenu({ post }: { post: Post }) {
       />
       <Suspense fallback={null}>
         {open === "alt" && <AltSheet post={post} close={close} />}
-        {open === "quotes" && <QuotesSheet post={post} close={close} />}
+        {open === "quotes" && <QuotesSheet post={post} Card={Card} close={close} />}
         {open === "edit" && <EditDialog post={post} close={close} />}
         {open === "history" && <HistoryDialog post={post} close={close} />}
         {open === "save" && post.video && <SaveSheet video_id={post.video.id} close={close} />}

@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { TextQuote } from "lucide-react";
+import type { ComponentType } from "react";
 
 import { listQuotes, type Post } from "#systems/feed/contract.ts";
 
@@ -8,10 +9,18 @@ import { Empty } from "../parts/empty.tsx";
 import { PagedList } from "../parts/paged-list.tsx";
 import { PostSkeleton } from "../parts/skeleton.tsx";
 import { askPages } from "../shell/house.ts";
-import { PostCard } from "./post-card.tsx";
 
 /** Who wrote about this post, and what. */
-export default function QuotesSheet({ post, close }: { post: Post; close: () => void }) {
+export default function QuotesSheet({
+  post,
+  Card,
+  close,
+}: {
+  post: Post;
+  /** How a post looks; the card itself hands it down, for its menu is what opens this. */
+  Card: ComponentType<{ post: Post }>;
+  close: () => void;
+}) {
   const pages = useInfiniteQuery(askPages(listQuotes, { params: { id: post.id } }));
   return (
     <Sheet open onOpenChange={(open) => !open && close()} title="Quotes" wide tall>
@@ -29,7 +38,7 @@ export default function QuotesSheet({ post, close }: { post: Post; close: () => 
             </Empty>
           }
         >
-          {(item) => <PostCard post={item} />}
+          {(item) => <Card post={item} />}
         </PagedList>
       </div>
     </Sheet>
