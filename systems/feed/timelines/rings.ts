@@ -175,7 +175,12 @@ export function createRings(needs: RingsNeeds): Rings {
         for (const actor of fresh) loading.set(actor, { changes: [], done: all.promise });
         load(fresh).then(all.resolve, all.reject);
       }
-      await Promise.all(new Set(missing.map((actor) => loading.get(actor)?.done)));
+      const loads_awaited = new Set<Promise<void>>();
+      for (const actor of missing) {
+        const known = loading.get(actor);
+        if (known) loads_awaited.add(known.done);
+      }
+      await Promise.all(loads_awaited);
       const found = find(actors);
       if (!Array.isArray(found)) {
         answers.set(actors, found);
