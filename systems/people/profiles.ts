@@ -168,13 +168,14 @@ export function createProfiles(
       if (change.avatar_image_id && !(await pictures.avatarOf(viewer.person_id, change.avatar_image_id)))
         throw notFound("image");
       const id = viewer.person_id;
-      await sql.tx(async (tx) => {
+      const let_in = await sql.tx(async (tx) => {
         if (change.private === false) await store.enterFollows(tx);
         if (!(await persons.editProfile(tx, id, change))) throw notFound("person");
         await tell(log, tx, id, "profile_changed", { person_id: id });
-        if (change.private !== undefined) await setPrivacy(ground, tx, id, change.private);
+        return change.private === undefined ? [] : setPrivacy(ground, tx, id, change.private);
       });
       memory.forgetPerson(id);
+      memory.forgetRelations(...let_in);
       return me(viewer);
     },
 

@@ -27,10 +27,10 @@ export function TopBar() {
       {me && (
         <Link
           to="/notifications"
-          aria-label="Notifications"
           className="relative grid size-11 place-items-center rounded-full text-ink-2 hover:bg-sunken"
         >
           <Bell className="size-5.5" aria-hidden="true" />
+          <span className="sr-only">Notifications</span>
           <UnreadBadge className="absolute top-0.5 right-0" />
         </Link>
       )}
