@@ -57,7 +57,8 @@ export function outsider(base: string): Outsider {
         const by_oembed = response.status === 501 && path.startsWith("/v1/oembed?");
         if (response.status >= 500 && !by_oembed) throw new Error(what);
         const type = response.headers.get("content-type") ?? "";
-        const body = type.includes("json") && text !== "" ? (JSON.parse(text) as T) : ({} as T);
+        const body =
+          /^application\/(?:problem\+)?json\b/.test(type) && text !== "" ? (JSON.parse(text) as T) : ({} as T);
         if (response.status >= 400 && method !== "HEAD") checkProblem(what, response, type, body as Open);
         return { status: response.status, body, headers: response.headers };
       }

@@ -53,14 +53,18 @@ test(
   async () => {
     const page = await visit();
     const asked: string[] = [];
+    const got: string[] = [];
     page.on("request", (request) => asked.push(request.url()));
+    // A house that is busy says when to ask again; what was got is not asked for again.
+    page.on("response", (answer) => answer.ok() && got.push(answer.url()));
     await page.goto(`${house.url}/watch/${film}?t=0m9s`);
     expect(await playedTo(page, 9)).toBeLessThan(FILM_S + 0.5);
     const segments = asked.filter((url) => url.endsWith(".m4s"));
     // The grid is 4 s: the third segment holds second 9. What lies before it is not fetched.
     expect(segments.length).toBeGreaterThan(0);
     expect(segments.filter((url) => /\/[01]\.m4s/.test(url))).toEqual([]);
-    expect(new Set(segments).size).toBe(segments.length);
+    const taken = got.filter((url) => url.endsWith(".m4s"));
+    expect(new Set(taken).size).toBe(taken.length);
   },
   MINUTES,
 );

@@ -43,7 +43,7 @@ export function createHealth(needs: HealthNeeds): Health {
         ...(await Promise.all([database(needs), disk(needs)])),
         video(needs),
         sandbox(needs),
-        redis(needs),
+        ...(needs.lists ? [redis(needs.lists)] : []),
       ];
     },
   };
@@ -109,8 +109,8 @@ function video({ ffmpeg }: HealthNeeds): Check {
       : ok("ffmpeg");
 }
 
-function redis({ lists }: HealthNeeds): Check {
-  return lists?.stats().is_away
+function redis(lists: Pick<SharedLists, "stats">): Check {
+  return lists.stats().is_away
     ? {
         name: "redis",
         state: "degraded",
