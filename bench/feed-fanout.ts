@@ -64,7 +64,8 @@ const newest = await createPost(ground, signedIn(AUTHORS.many), { text: "for all
 for (let i = 0; i < MANY; i += Math.floor(MANY / 200)) {
   const viewer = signedIn(`${FIRST + i}`);
   const page = await home(viewer.person_id);
-  if (!page.startsWith(`{"items":[{"id":"${newest}"`)) throw new Error(`follower ${i} does not see ${newest}: ${page.slice(0, 300)}`);
+  if (!page.startsWith(`{"items":[{"id":"${newest}"`))
+    throw new Error(`follower ${i} does not see ${newest}: ${page.slice(0, 300)}`);
 }
 
 async function home(viewer_id: PersonId): Promise<string> {

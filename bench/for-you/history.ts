@@ -58,12 +58,8 @@ export function historyOn(graph: Graph, asked: MadeUp): MadeUpHistory {
   };
 
   const writers = scaled(powers(0.6));
-  const upTo = writers.map(
-    (
-      (sum) => (share: number) =>
-        (sum += share)
-    )(0),
-  );
+  const upTo: number[] = [];
+  for (const share of writers) upTo.push((upTo.at(-1) ?? 0) + share);
   const writerAt = (x: number) => {
     let [low, high] = [0, upTo.length - 1];
     while (low < high) {

@@ -55,7 +55,10 @@ test("MD221: who is new has a smaller room, and is told that it grows", async ()
   expect((await client.call(getMediaLimits, { token: bo.token, query: {} })).body.quota_bytes).toBe(1_000);
   const body = { filename: "a.png", size_bytes: 1_001, media_type: "image/png" };
   const refused = await client.call(createUpload, { token: bo.token, body });
-  expect([refused.code, (refused.body as unknown as { detail: string }).detail]).toEqual(["upload.quota_exceeded", expect.stringContaining("grows")]);
+  expect([refused.code, (refused.body as unknown as { detail: string }).detail]).toEqual([
+    "upload.quota_exceeded",
+    expect.stringContaining("grows"),
+  ]);
   expect((await client.call(createUpload, { token: bo.token, body: { ...body, size_bytes: 999 } })).status).toBe(201);
   expect((await client.call(createUpload, { token: ada.token, body })).status).toBe(201);
 });
