@@ -3,7 +3,7 @@ export const clean = (text: string): string =>
   text
     .toWellFormed()
     .replaceAll("\r\n", "\n")
-    // oxlint-disable-next-line no-control-regex -- these cannot be shown
+    // These cannot be shown.
     .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, "")
     .normalize("NFC")
     .trim();

@@ -2,7 +2,6 @@ import type { Post } from "../posts/contract.ts";
 import { tokenize } from "../tokens.ts";
 
 /** What XML 1.0 has no way to say is left out; posts have none of it, names from elsewhere might. */
-// oxlint-disable-next-line no-control-regex -- these are the ones that may not stand in XML
 const UNSPEAKABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
 export const escapeXml = (text: string): string =>
