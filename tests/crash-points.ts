@@ -265,7 +265,12 @@ export async function crashRun(seed: number): Promise<CrashRun> {
       // By their links: bytes that a kill left without one are not old enough for the sweep, which goes by `ctime`.
       const segments = await linkedSegments();
       if (segments !== kept.length) wrong.push(`${segments} segments are stored, and ${kept.length} have a row`);
-      const scratch = await house.files("scratch");
+      // What a job is at work on is no leftover; what a kill left stays for good.
+      let scratch = await house.files("scratch");
+      for (let tries = 0; tries < 300 && scratch.length > 0; tries++) {
+        await Bun.sleep(100);
+        scratch = await house.files("scratch");
+      }
       if (scratch.length > 0) wrong.push(`scratch holds ${scratch.join(", ")}`);
       for (const id of videos) await client.call(deleteVideo, { token, params: { video_id: id } });
       for (let tries = 0; tries < 600 && (await mediaFiles()).length > 0; tries++) {

@@ -13,7 +13,7 @@ import { deleteVideo, getMediaLimits, getVideo, listVideos, putPosition } from "
 import { good, machineFfmpeg, makeClip, mediaHouse, uploadBytes, uploadVideo, videoWhen } from "../testing.ts";
 import { publishVideoJob } from "../videos/publish.ts";
 import { cancelEdit, type Edit, getKeyFrames, listEdits, replaceVideo, trimVideo } from "./contract.ts";
-import { OF_THE_PAGE } from "./store.ts";
+import { OF_THE_PAGE, takeOver } from "./store.ts";
 import { cutChapters, cutCues } from "./texts.ts";
 
 setDefaultTimeout(120_000);
@@ -298,6 +298,26 @@ describe.skipIf(skip)("another file in its place", () => {
       await media.settled();
       for (const url of [before.hls_url!, (await see(id)).hls_url!]) expect((await media.ask(url)).status).toBe(200);
     }
+  });
+
+  test("MD148: lists of the new file that are just being written when it takes its place are the film's from then on", async () => {
+    const [film, prepared] = [await ready(await clip(3), "private"), await ready(await clip(3), "private")];
+    let changed = false;
+    const blobs: Blobs = {
+      ...media.blobs,
+      async put(...asked) {
+        const put = await media.blobs.put(...asked);
+        if (!changed && asked[0].endsWith("master.m3u8")) {
+          changed = true;
+          await sql.tx((tx) => takeOver(tx, film, prepared));
+        }
+        return put;
+      },
+    };
+    const { signal } = new AbortController();
+    await publishVideoJob({ sql, blobs }).handle({ video_id: prepared }, { signal } as JobRun);
+    expect(changed).toBe(true);
+    expect((await media.ask((await see(film)).hls_url!)).status).toBe(200);
   });
 
   test("MD148: where the new file cannot be played the old one stays, and its owner is told why; nothing of it is left", async () => {

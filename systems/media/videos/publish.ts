@@ -64,8 +64,11 @@ export function publishVideoJob({ sql, blobs }: { sql: Sql; blobs: Blobs }): Job
         if (now && now.place === video.place && now.lists_version === video.lists_version) return;
         // It was deleted, or left the open, while this wrote: whoever empties that place at once may have passed before. From
         // any other place nothing is taken: its addresses work on for hours, and its own job empties it then.
-        if (!now || (isPublicPlace(video.place) && !belongsInPublic(now)))
-          await blobs.delete(listNames(video.ladder).map((name) => video.place + name));
+        // And where no film has this id any more, another may have taken its place over, lists and all.
+        const isLeft = now
+          ? isPublicPlace(video.place) && !belongsInPublic(now)
+          : !(await store.isTaken(sql.pool, video.place));
+        if (isLeft) await blobs.delete(listNames(video.ladder).map((name) => video.place + name));
       }
     },
   };

@@ -265,6 +265,12 @@ export async function lockOfOwner(q: Query, owner_id: PersonId, limit: number): 
     WHERE owner_id = ${owner_id} AND deleted_at IS NULL ORDER BY id LIMIT ${limit} FOR UPDATE`;
 }
 
+/** Whether a film lies there. */
+export async function isTaken(q: Query, place: Place): Promise<boolean> {
+  const rows = await q`SELECT 1 FROM media_videos WHERE place = ${place} AND deleted_at IS NULL`;
+  return rows.length > 0;
+}
+
 /** Moves only from the place that was copied: whoever was first has won. */
 export async function setPlace(q: Query, id: VideoId, from: Place, to: Place): Promise<boolean> {
   const moved =
