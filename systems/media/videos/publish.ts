@@ -49,7 +49,7 @@ export function publishVideoJob({ sql, blobs }: { sql: Sql; blobs: Blobs }): Job
     run_ms_max: 5 * MINUTE_MS,
     concurrency_max: 2,
     async handle(payload, run) {
-      const id = String(payload.video_id) as VideoId;
+      let id = String(payload.video_id) as VideoId;
       for (;;) {
         run.signal.throwIfAborted();
         const video = await store.findVideo(sql.pool, id);
@@ -62,13 +62,17 @@ export function publishVideoJob({ sql, blobs }: { sql: Sql; blobs: Blobs }): Job
         });
         const now = await store.findVideo(sql.pool, id);
         if (now && now.place === video.place && now.lists_version === video.lists_version) return;
+        // Where no film has this id any more, another may have taken its place over: what was just written there is of rows
+        // that are its own now, some or none of them read, so it is written anew as that film's.
+        const heir = now ? null : await store.filmAt(sql.pool, video.place);
+        if (heir !== null) {
+          id = heir;
+          continue;
+        }
         // It was deleted, or left the open, while this wrote: whoever empties that place at once may have passed before. From
         // any other place nothing is taken: its addresses work on for hours, and its own job empties it then.
-        // And where no film has this id any more, another may have taken its place over, lists and all.
-        const isLeft = now
-          ? isPublicPlace(video.place) && !belongsInPublic(now)
-          : !(await store.isTaken(sql.pool, video.place));
-        if (isLeft) await blobs.delete(listNames(video.ladder).map((name) => video.place + name));
+        if (!now || (isPublicPlace(video.place) && !belongsInPublic(now)))
+          await blobs.delete(listNames(video.ladder).map((name) => video.place + name));
       }
     },
   };

@@ -265,10 +265,10 @@ export async function lockOfOwner(q: Query, owner_id: PersonId, limit: number): 
     WHERE owner_id = ${owner_id} AND deleted_at IS NULL ORDER BY id LIMIT ${limit} FOR UPDATE`;
 }
 
-/** Whether a film lies there. */
-export async function isTaken(q: Query, place: Place): Promise<boolean> {
-  const rows = await q`SELECT 1 FROM media_videos WHERE place = ${place} AND deleted_at IS NULL`;
-  return rows.length > 0;
+/** The film that lies there; null where none does. */
+export async function filmAt(q: Query, place: Place): Promise<VideoId | null> {
+  const [row] = await q<{ id: VideoId }[]>`SELECT id FROM media_videos WHERE place = ${place} AND deleted_at IS NULL`;
+  return row?.id ?? null;
 }
 
 /** Moves only from the place that was copied: whoever was first has won. */
