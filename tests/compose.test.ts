@@ -79,6 +79,9 @@ test(
     await form.getByRole("button", { name: "Add a poll" }).click();
     await form.getByLabel("Option 1", { exact: true }).fill("Firewood");
     await form.getByLabel("Option 1", { exact: true }).press("Enter");
+    // Enter leads on to the next option.
+    const next = form.getByLabel("Option 2", { exact: true });
+    while (!(await next.evaluate((node) => node === document.activeElement))) await Bun.sleep(20);
     await one.keyboard.type("A table");
     expect(await wrongIn(one)).toEqual([]);
     const drafts = async () => (await client.call(listDrafts, { token: astrid })).body.items;
