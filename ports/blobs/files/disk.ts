@@ -134,9 +134,10 @@ export async function commitBlob(disk: Disk, name: string, source: string, meta:
   const file = fileNameOf(meta, segment);
   const target = join(folder, file);
   for (let tries = 0; ; tries++) {
-    await makeFolder(folder);
-    if ((await arrived("ENOENT", rename(source, target))) || statSync(target, { throwIfNoEntry: false })) break;
-    // A `deletePrefix` took the folder away between the two calls.
+    const made = await folderMade(folder);
+    if (made && ((await arrived("ENOENT", rename(source, target))) || statSync(target, { throwIfNoEntry: false })))
+      break;
+    // A `deletePrefix` took the folder away between two calls.
     if (tries >= 10) throw new Transient(`The folder of ${name} keeps being deleted.`);
   }
   const link = join(disk.tmp, newToken());
@@ -175,6 +176,21 @@ async function unlinked(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return false;
+    throw error;
+  }
+}
+
+/**
+ * True when the folder was made or is there. A `deletePrefix` between the steps of a recursive mkdir shows as ENOENT (the
+ * parent went) or as EEXIST (another put made it and it went before mkdir looked what it is); no file is ever in its way,
+ * for files begin with `=` or `,`.
+ */
+async function folderMade(folder: string): Promise<boolean> {
+  try {
+    await makeFolder(folder);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "EEXIST") return false;
     throw error;
   }
 }
