@@ -31,6 +31,7 @@ export function createOutside(needs: OutsideNeeds): Outside {
     address: string,
     headers: Record<string, string>,
     signal: AbortSignal,
+    sent: { method: "POST"; body: Uint8Array } | null = null,
   ): Promise<Response> {
     const to = new URL(url);
     to.hostname = address.includes(":") ? `[${address}]` : address;
@@ -38,6 +39,7 @@ export function createOutside(needs: OutsideNeeds): Outside {
     return fetch(to, {
       headers: { ...headers, host: url.host },
       redirect: "manual",
+      ...sent,
       // A line of another name to the same address must not be taken.
       keepalive: false,
       decompress: false,
@@ -49,14 +51,21 @@ export function createOutside(needs: OutsideNeeds): Outside {
     } as BunFetchRequestInit);
   }
 
-  async function hop(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+  async function hop(
+    url: URL,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+    sent: { method: "POST"; body: Uint8Array } | null = null,
+  ): Promise<Response> {
     let failure: unknown = null;
-    for (const address of await addressesOf(url)) {
+    const addresses = await addressesOf(url);
+    // What was sent may have arrived though no answer came, so it is for the caller to say whether it goes again.
+    for (const address of sent ? addresses.slice(0, 1) : addresses) {
       signal.throwIfAborted();
       const late = new AbortController();
       const timer = setTimeout(() => late.abort(new Transient("The other side did not answer in time.")), HEAD_MS_MAX);
       try {
-        return await connect(url, address, headers, AbortSignal.any([signal, late.signal]));
+        return await connect(url, address, headers, AbortSignal.any([signal, late.signal]), sent);
       } catch (error) {
         signal.throwIfAborted();
         failure = error;
@@ -70,6 +79,21 @@ export function createOutside(needs: OutsideNeeds): Outside {
   }
 
   return {
+    async sendOutside(to, { headers, body, ms_max, signal }) {
+      const ended = new AbortController();
+      const deadline = setTimeout(() => ended.abort(new Transient("The other side did not answer in time.")), ms_max);
+      try {
+        const both = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
+        const response = await hop(checkedUrl(to), { "user-agent": AGENT, ...headers }, both, { method: "POST", body });
+        // Nobody wants its words, and they may be endless.
+        await response.body?.cancel();
+        return { status: response.status, retry_after: response.headers.get("retry-after") };
+      } finally {
+        clearTimeout(deadline);
+        ended.abort(new Transient("It has been answered."));
+      }
+    },
+
     async fetchOutside(from, asked) {
       const ended = new AbortController();
       const deadline = setTimeout(

@@ -1,7 +1,7 @@
 import type { Clock } from "#ports/clock/index.ts";
 
 /**
- * The one way in which the house fetches from an address that somebody gave it: imports, link previews, webhooks. What is
+ * The one way in which the house fetches from, or sends to, an address that somebody gave it: imports, link previews, web push. What is
  * checked is what is connected to. Rules in SPEC.md.
  */
 export interface Outside {
@@ -10,6 +10,26 @@ export interface Outside {
    * @throws Problem `outside.…` for what will not change by itself; `Transient` for what may (a line, a stall, a 5xx)
    */
   fetchOutside(url: string, asked: AskedOutside): Promise<FromOutside>;
+  /**
+   * POSTs once, to one address, and follows nobody further: whatever status comes is the answer.
+   * @throws Problem `outside.…` for an address that is refused; `Transient` where no answer came (it may have arrived)
+   */
+  sendOutside(url: string, sent: SentOutside): Promise<AnswerFromOutside>;
+}
+
+export interface SentOutside {
+  /** Beside `host` and `user-agent`. */
+  headers: Record<string, string>;
+  body: Uint8Array;
+  /** Until the answer's head. */
+  ms_max: number;
+  signal?: AbortSignal;
+}
+
+export interface AnswerFromOutside {
+  status: number;
+  /** As it came. */
+  retry_after: string | null;
 }
 
 export interface AskedOutside {

@@ -42,6 +42,12 @@ const server = Bun.serve({
           }),
           { headers: film },
         );
+      case "/taken":
+        return request
+          .bytes()
+          .then((body) => new Response(`${body.length}`, { status: 201, headers: { "x-kind": "push" } }));
+      case "/busy":
+        return new Response("later", { status: 429, headers: { "retry-after": "120" } });
       case "/broken":
         return new Response("no", { status: 503 });
       default:
@@ -338,5 +344,41 @@ describe("what is fetched", () => {
     const other = await outside.fetchOutside(at("/film"), { ...film, resume: { from_byte: 1000, etag: '"two"' } });
     expect([other.from_byte, other.size_bytes]).toEqual([0, BYTES.length]);
     for await (const _ of other.body) break;
+  });
+});
+
+describe("what is sent", () => {
+  const sent = { headers: { ttl: "60" }, body: new TextEncoder().encode("hello"), ms_max: 10_000 };
+
+  test("OU8: nothing goes to an address that is not open, nor to one that is none", async () => {
+    for (const [url, code] of [
+      [at("/taken", "inside.test"), "outside.address_refused"],
+      [at("/taken", "both.test"), "outside.address_refused"],
+      ["file:///etc/passwd", "outside.url_refused"],
+    ] as const)
+      expect(await outside.sendOutside(url, sent).catch((error: unknown) => (error as Problem).code)).toBe(code);
+  });
+
+  test("OU8: any status is the answer, and a redirect is followed nowhere", async () => {
+    expect(await outside.sendOutside(at("/taken"), sent)).toEqual({ status: 201, retry_after: null });
+    expect(await outside.sendOutside(at("/busy"), sent)).toEqual({ status: 429, retry_after: "120" });
+    expect(await outside.sendOutside(at("/endless"), sent)).toMatchObject({ status: 200 });
+    asked = [];
+    expect(await outside.sendOutside(at(`/to?url=${encodeURIComponent(at("/taken"))}`), sent)).toMatchObject({
+      status: 302,
+    });
+    expect(asked.length).toBe(1);
+  });
+
+  test("OU8: no answer in time may be tried again", async () => {
+    const silent = createServer((socket) => void socket.on("end", () => socket.destroy()).on("error", () => {}));
+    await new Promise<void>((resolved) => silent.listen(0, "127.0.0.1", resolved));
+    const address = `127.0.0.1:${(silent.address() as { port: number }).port}`;
+    const patient = createOutside({ clock, resolve, test_addresses: [address] });
+    const url = `http://film.test:${address.split(":")[1]}/`;
+    expect(await patient.sendOutside(url, { ...sent, ms_max: 50 }).catch((error: unknown) => error)).toBeInstanceOf(
+      Transient,
+    );
+    await new Promise((closed) => silent.close(closed));
   });
 });
