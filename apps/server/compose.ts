@@ -11,6 +11,7 @@ import { createMedia, findFfmpeg, type Media } from "#systems/media/index.ts";
 import { createModeration, type Gates, type Moderation, serveModeration } from "#systems/moderation/index.ts";
 import { createNotify, type Notify, serveNotify } from "#systems/notify/index.ts";
 import { createPeople, type People, type Pictures, servePeople } from "#systems/people/index.ts";
+import { createRealtime, type Realtime } from "#systems/realtime/index.ts";
 import { createSpaces, serveSpaces, type Spaces } from "#systems/spaces/index.ts";
 
 import { buildPage } from "../web/build.ts";
@@ -34,6 +35,7 @@ export interface House extends AsyncDisposable {
   ground: Ground;
   people: People;
   spaces: Spaces;
+  realtime: Realtime;
   media: Media;
   feed: Feed;
   moderation: Moderation;
@@ -69,7 +71,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   await using opened = new AsyncDisposableStack();
   const { lines } = options;
   const ground = opened.use(await openGround(config, secrets, options));
-  const { sql, clock, ids, log, jobs, caches, limiter, blobs, sandbox } = ground;
+  const { sql, clock, ids, log, jobs, caches, bus, limiter, blobs, sandbox } = ground;
 
   // People stand below media, and yet an avatar is a picture: the door is handed over once media are there.
   const pictures: { current: Pictures } = { current: { avatarOf: async () => null } };
@@ -94,6 +96,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     }),
   );
   const spaces = opened.use(await createSpaces({ sql, log, clock, ids, caches, people }));
+  const realtime = opened.use(await createRealtime({ sql, ids, bus }));
   const tools = await findFfmpeg(sandbox, config.ffmpeg_path === null ? {} : { ffmpeg: config.ffmpeg_path });
   const media = createMedia({
     sql,
@@ -251,6 +254,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     ground,
     people,
     spaces,
+    realtime,
     media,
     feed,
     moderation,

@@ -8,6 +8,7 @@ import { createS3Blobs } from "#engines/s3/index.ts";
 import { parseS3Url } from "#engines/s3/url.ts";
 import type { Ids } from "#kernel/ids.ts";
 import { type Blobs, createFileBlobs } from "#ports/blobs/index.ts";
+import { type Bus, createLocalBus } from "#ports/bus/index.ts";
 import { type Caches, createLocalCaches } from "#ports/cache/index.ts";
 import { type Clock, createSystemClock } from "#ports/clock/index.ts";
 import { createJobs, type Jobs } from "#ports/jobs/index.ts";
@@ -33,6 +34,8 @@ export interface Ground extends AsyncDisposable {
   log: Log;
   jobs: Jobs;
   caches: Caches;
+  /** Between nodes; today each process has its own. */
+  bus: Bus;
   limiter: Limiter;
   blobs: Blobs;
   sandbox: Sandbox;
@@ -104,6 +107,7 @@ export async function openGround(
       onError: (err) => lines.error({ err }, "the jobs' database is away; trying again"),
     }),
   );
+  const bus = opened.use(createLocalBus());
   const limiter = opened.use(createLocalLimiter({ clock, keys_max: LIMITER_KEYS_MAX }));
   const secret = secrets.signing_secret ?? (await signingSecret(config.data_folder));
   const blobs = opened.use(await openBlobs(config, secrets, secret, clock, lines));
@@ -121,6 +125,7 @@ export async function openGround(
     log,
     jobs,
     caches: createLocalCaches({ clock }),
+    bus,
     limiter,
     blobs,
     sandbox,

@@ -1,0 +1,100 @@
+import type { Query } from "#ports/sql/index.ts";
+
+/** One item, ready to be stored: data is JSON text. */
+export interface NewRow {
+  id: string;
+  kind: string;
+  data: string;
+  sender_id: string | null;
+  cid: string | null;
+  recheck_id: string | null;
+}
+
+export interface AppendedRow {
+  place: number;
+  seq: string;
+  id: string;
+  at: Date;
+  dup: boolean;
+  epoch: string;
+}
+
+/** Locks the stream's row until `tx` ends. In the order of the items. */
+export async function appendItems(tx: Query, stream: string, items: readonly NewRow[]): Promise<AppendedRow[]> {
+  const rows = { items: items.map((i) => [i.id, i.kind, i.data, i.sender_id, i.cid, i.recheck_id]) };
+  return (await tx`SELECT * FROM realtime_append(${stream}, ${rows}::jsonb -> 'items') ORDER BY place`) as AppendedRow[];
+}
+
+export interface ItemRow {
+  seq: string;
+  id: string;
+  kind: string;
+  data: string;
+  sender_id: string | null;
+  cid: string | null;
+  recheck_id: string | null;
+  at: Date;
+}
+
+export interface HeadRow {
+  stream: string;
+  epoch: string;
+  last_seq: string;
+}
+
+/** Of each that was asked for, also where nothing was appended yet. */
+export async function heads(q: Query, streams: readonly string[]): Promise<HeadRow[]> {
+  return (await q`
+    SELECT a.stream, realtime_epoch() AS epoch, coalesce(s.last_seq, 0)::text AS last_seq
+    FROM unnest(${q.array([...streams], "TEXT")}) AS a (stream) LEFT JOIN realtime_streams s ON s.stream = a.stream`) as HeadRow[];
+}
+
+/** The nearest items on one side of a number, in the order of numbers whichever side it was. */
+export async function itemsBeside(
+  q: Query,
+  stream: string,
+  asked: { after: string } | { before: string },
+  items_max: number,
+): Promise<ItemRow[]> {
+  if ("after" in asked)
+    return (await q`
+      SELECT seq, id, kind, data, sender_id, cid, recheck_id, at FROM realtime_items
+      WHERE stream = ${stream} AND seq > ${asked.after}::bigint ORDER BY seq LIMIT ${items_max}::int`) as ItemRow[];
+  const rows = (await q`
+    SELECT seq, id, kind, data, sender_id, cid, recheck_id, at FROM realtime_items
+    WHERE stream = ${stream} AND seq < ${asked.before}::bigint ORDER BY seq DESC LIMIT ${items_max}::int`) as ItemRow[];
+  return rows.toReversed();
+}
+
+/** The first number that is still kept; above the head where nothing is. */
+export async function floor(q: Query, stream: string): Promise<string> {
+  const [row] = (await q`
+    SELECT coalesce((SELECT min(seq) FROM realtime_items WHERE stream = ${stream}),
+      (SELECT last_seq + 1 FROM realtime_streams WHERE stream = ${stream}), 1)::text AS floor`) as { floor: string }[];
+  return row!.floor;
+}
+
+/** What they said goes; that there was something at this number stays. @returns rows met */
+export async function redactItems(tx: Query, stream: string, seqs: readonly string[]): Promise<number> {
+  const rows =
+    await tx`UPDATE realtime_items SET data = 'null' WHERE stream = ${stream} AND seq = ANY(${tx.array([...seqs], "BIGINT")})`;
+  return rows.count;
+}
+
+/** In portions. @returns rows that went */
+export async function eraseItems(tx: Query, stream: string, rows_max: number): Promise<number> {
+  const rows = await tx`DELETE FROM realtime_items WHERE stream = ${stream} AND seq IN (
+    SELECT seq FROM realtime_items WHERE stream = ${stream} ORDER BY seq LIMIT ${rows_max}::int)`;
+  return rows.count;
+}
+
+/** @returns true when the database had been restored into another cluster; all epochs are new then */
+export async function adopt(q: Query): Promise<boolean> {
+  const [row] = (await q`SELECT realtime_adopt() AS did`) as { did: boolean }[];
+  return row!.did;
+}
+
+/** For a restore that leaves no other trace: a copy of the files put back. */
+export async function renewEpoch(q: Query): Promise<void> {
+  await q`UPDATE realtime_house SET generation = left(md5(random()::text || clock_timestamp()::text), 8)`;
+}
