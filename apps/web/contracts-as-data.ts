@@ -11,7 +11,7 @@ import type { BunPlugin } from "bun";
 export const contractsAsData: BunPlugin = {
   name: "contracts-as-data",
   setup(build) {
-    build.onLoad({ filter: /[\\/]systems[\\/].*[\\/](?:contract|shape|asked)\.ts$/ }, async ({ path }) => {
+    build.onLoad({ filter: /[\\/]systems[\\/].*[\\/](?:[a-z-]+-)?(?:contract|shape|asked)\.ts$/ }, async ({ path }) => {
       const source = await readFile(path, "utf8");
       const contents = asData(source, (await import(path)) as Record<string, unknown>);
       return { contents: contents ?? source, loader: "ts" };

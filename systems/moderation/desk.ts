@@ -2,11 +2,13 @@ import { decodeCursor, encodeCursor, type Page } from "#kernel/paging.ts";
 import { rfc3339 } from "#kernel/time.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 
+import type { Act, Appeal } from "./acts/contract.ts";
 import * as actStore from "./acts/store.ts";
+import type { SubjectKind } from "./base-contract.ts";
 import { ACTS_SHOWN_MAX, CLAIM_MS_MAX, QUEUE_READS_MAX, REPORTS_SHOWN_MAX } from "./bounds.ts";
 import type { Cases } from "./cases/cases.ts";
+import type { CaseWhole, ModerationCase } from "./cases/contract.ts";
 import * as caseStore from "./cases/store.ts";
-import type { Act, Appeal, CaseWhole, ModerationCase, SubjectKind } from "./contract.ts";
 import type { Ground } from "./ground.ts";
 import type { Officers } from "./officers.ts";
 import { actsOn, mayDecide, mayUndo } from "./policy.ts";

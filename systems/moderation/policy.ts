@@ -1,7 +1,7 @@
 import type { PersonId } from "#kernel/ids.ts";
 import type { HouseRole, SpaceRole } from "#kernel/viewer.ts";
 
-import type { ActKind, SubjectKind } from "./contract.ts";
+import type { ActKind, SubjectKind } from "./base-contract.ts";
 
 /** Who may moderate what, pure: facts of the moment in, a decision out. */
 

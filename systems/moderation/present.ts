@@ -2,10 +2,11 @@ import type { PersonCard, SpaceCard } from "#kernel/cards.ts";
 import type { PersonId, SpaceId } from "#kernel/ids.ts";
 import { rfc3339 } from "#kernel/time.ts";
 
+import type { Act } from "./acts/contract.ts";
 import type { ActRow } from "./acts/store.ts";
 import { APPEAL_MS_MAX, CLAIM_MS_MAX } from "./bounds.ts";
+import type { ModerationCase } from "./cases/contract.ts";
 import { type CaseRow, rulesNamed, type SnapshotRow, snapshots, snapshotsById } from "./cases/store.ts";
-import type { Act, ModerationCase } from "./contract.ts";
 import type { Ground } from "./ground.ts";
 
 /** Rows as the wire has them, with the cards of everybody in them, asked for once. */

@@ -5,7 +5,7 @@ import type { SignedIn } from "#kernel/viewer.ts";
 import type { Query } from "#ports/sql/index.ts";
 import { may, NO_SPACES } from "#systems/people/index.ts";
 
-import type { Snapshot, SubjectKind } from "./contract.ts";
+import type { Snapshot, SubjectKind } from "./base-contract.ts";
 import type { Ground } from "./ground.ts";
 
 export interface SubjectName {

@@ -5,7 +5,9 @@ import { type TestFeed, testFeed } from "#systems/feed/testing.ts";
 import type { MediaModeration, MediaSubject } from "#systems/media/index.ts";
 import type { TestPerson } from "#systems/people/testing.ts";
 
-import { type CaseWhole, moderationRoutes as r, type SubjectKind } from "./contract.ts";
+import type { SubjectKind } from "./base-contract.ts";
+import type { CaseWhole } from "./cases/contract.ts";
+import { moderationRoutes as r } from "./contract.ts";
 import { createModeration, type Moderation, MODERATION_FOLDER, serveModeration } from "./index.ts";
 
 /** A house with people, spaces, a feed and moderation, on a real database. Films are held in the hand, by the shape that is asked for. */

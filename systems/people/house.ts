@@ -1,8 +1,8 @@
 import type { SignedIn } from "#kernel/viewer.ts";
 
-import type { House, HouseSettings, SignupMode } from "./contract.ts";
 import { tell } from "./events.ts";
 import type { Ground } from "./ground.ts";
+import type { House, HouseSettings, SignupMode } from "./house-contract.ts";
 import { makeSecret } from "./secrets.ts";
 import * as store from "./store/house.ts";
 import * as invitations from "./store/invitations.ts";

@@ -7,8 +7,8 @@ import type { HouseRole, SignedIn } from "#kernel/viewer.ts";
 
 import { INVITATIONS_PER_PERSON_MAX } from "./bounds.ts";
 import type { Cards } from "./cards.ts";
-import type { Invitation } from "./contract.ts";
 import type { Ground } from "./ground.ts";
+import type { Invitation } from "./invitations-contract.ts";
 import { mayInviteAs } from "./policy.ts";
 import { hashSecret, isSecret, makeSecret } from "./secrets.ts";
 import * as store from "./store/invitations.ts";

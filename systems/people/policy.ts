@@ -1,6 +1,6 @@
 import type { HouseRole, SignedIn } from "#kernel/viewer.ts";
 
-import { HOUSE_ROLES } from "./contract.ts";
+import { HOUSE_ROLES } from "./base-contract.ts";
 
 /** Rules of the house's own offices; `may.ts` has those of everything that people make. */
 

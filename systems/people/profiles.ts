@@ -5,13 +5,15 @@ import { decodeCursor, encodeCursor, type Page } from "#kernel/paging.ts";
 import { rfc3339 } from "#kernel/time.ts";
 import type { HouseRole, SignedIn, Viewer } from "#kernel/viewer.ts";
 
+import type { Me } from "./base-contract.ts";
 import { CARDS_PER_CALL_MAX } from "./bounds.ts";
 import type { Cards } from "./cards.ts";
-import type { AdminPerson, Me, Person, PersonListed, Relation } from "./contract.ts";
 import { tell } from "./events.ts";
 import type { Ground } from "./ground.ts";
 import { may, NO_SPACES } from "./may.ts";
+import type { AdminPerson } from "./offices-contract.ts";
 import { setPrivacy } from "./privacy.ts";
+import type { Person, PersonListed, Relation } from "./profiles-contract.ts";
 import type { Relating } from "./relations.ts";
 import * as persons from "./store/persons.ts";
 import * as store from "./store/relations.ts";

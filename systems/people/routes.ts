@@ -2,11 +2,13 @@ import { rfc3339 } from "#kernel/time.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 import { type Api, sessionCookie } from "#ports/http/index.ts";
 
-import { type Passkey, peopleRoutes as r, type Token } from "./contract.ts";
+import { peopleRoutes as r } from "./contract.ts";
 import type { People } from "./index.ts";
+import type { Passkey } from "./passkeys-contract.ts";
 import { needSession, type Origin, type StartedSession } from "./sessions.ts";
 import type { TokenRow } from "./store/credentials.ts";
 import type { PasskeyRow } from "./store/passkeys.ts";
+import type { Token } from "./tokens-contract.ts";
 
 /** Browsers keep a cookie for 400 days at most; when a session ends is the server's to say. */
 const COOKIE_AGE_S = 400 * 86_400;

@@ -3,11 +3,11 @@ import type { PersonId } from "#kernel/ids.ts";
 import { type HouseRole, SCOPES, type SignedIn } from "#kernel/viewer.ts";
 import { isUniqueViolation, type Tx } from "#ports/sql/index.ts";
 
-import type { SignupMode } from "./contract.ts";
-import { HANDLE_PATTERN } from "./contract.ts";
+import { HANDLE_PATTERN } from "./base-contract.ts";
 import { tell } from "./events.ts";
 import type { Ground } from "./ground.ts";
 import { isPathWord, isReserved } from "./handles.ts";
+import type { SignupMode } from "./house-contract.ts";
 import { refuseLength, refuseWeak } from "./passwords.ts";
 import { hashSecret, isSecret } from "./secrets.ts";
 import type { Origin, Sessions, StartedSession } from "./sessions.ts";

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 
-import { myActs, type SubjectKind } from "#systems/moderation/contract.ts";
+import { myActs } from "#systems/moderation/acts/contract.ts";
+import type { SubjectKind } from "#systems/moderation/base-contract.ts";
 
 import { Sheet } from "../parts/dialog.tsx";
 import { Failed } from "../parts/empty.tsx";

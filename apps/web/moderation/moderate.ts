@@ -1,6 +1,7 @@
 import type { UseNavigateResult } from "@tanstack/react-router";
 
-import { openCase, type SubjectKind } from "#systems/moderation/contract.ts";
+import type { SubjectKind } from "#systems/moderation/base-contract.ts";
+import { openCase } from "#systems/moderation/cases/contract.ts";
 
 import { call } from "../shell/house.ts";
 import { sorry } from "../shell/toasts.ts";

@@ -2,7 +2,8 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Inbox, Scale } from "lucide-react";
 
-import { listAppeals, listCases, type ModerationCase } from "#systems/moderation/contract.ts";
+import { listAppeals } from "#systems/moderation/appeals/contract.ts";
+import { listCases, type ModerationCase } from "#systems/moderation/cases/contract.ts";
 
 import { cx } from "../parts/class.ts";
 import { Empty } from "../parts/empty.tsx";

@@ -1,7 +1,8 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Flag, HandHeart } from "lucide-react";
 
-import { type Act, myActs, myReports, type Report } from "#systems/moderation/contract.ts";
+import { type Act, myActs } from "#systems/moderation/acts/contract.ts";
+import { myReports, type Report } from "#systems/moderation/reports/contract.ts";
 
 import { Empty } from "../parts/empty.tsx";
 import { PagedList } from "../parts/paged-list.tsx";

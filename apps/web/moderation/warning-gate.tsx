@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { myActs, waiting } from "#systems/moderation/contract.ts";
+import { myActs } from "#systems/moderation/acts/contract.ts";
+import { waiting } from "#systems/moderation/cases/contract.ts";
 
 import { Sheet } from "../parts/dialog.tsx";
 import { ask } from "../shell/house.ts";

@@ -1,4 +1,6 @@
-import type { Act, ActKind, ModerationCase, SubjectKind } from "#systems/moderation/contract.ts";
+import type { Act } from "#systems/moderation/acts/contract.ts";
+import type { ActKind, SubjectKind } from "#systems/moderation/base-contract.ts";
+import type { ModerationCase } from "#systems/moderation/cases/contract.ts";
 
 /** Moderation in words, for moderators and for those whom it concerns. */
 

@@ -7,7 +7,8 @@ import { peopleRoutes } from "#systems/people/contract.ts";
 import type { TestPerson } from "#systems/people/testing.ts";
 import { spacesRoutes } from "#systems/spaces/contract.ts";
 
-import { type ActKind, moderationRoutes as r, type SubjectKind } from "../contract.ts";
+import type { ActKind, SubjectKind } from "../base-contract.ts";
+import { moderationRoutes as r } from "../contract.ts";
 import { testModeration } from "../testing.ts";
 
 const t = await testModeration();

@@ -4,10 +4,10 @@ import { HOUR_MS } from "#kernel/time.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 import type { Query, Tx } from "#ports/sql/index.ts";
 
+import type { ActKind } from "../base-contract.ts";
 import { ENDS_AT_ONCE_MAX } from "../bounds.ts";
 import { keep } from "../cases/keep.ts";
 import type { CaseRow } from "../cases/store.ts";
-import type { ActKind } from "../contract.ts";
 import { tell } from "../events.ts";
 import type { Ground } from "../ground.ts";
 import { notYours, type Officers } from "../officers.ts";

@@ -3,7 +3,7 @@ import type { JsonObject } from "#kernel/json.ts";
 import type { Query } from "#ports/sql/index.ts";
 import type { FeedPlace } from "#systems/feed/index.ts";
 
-import type { ActKind } from "../contract.ts";
+import type { ActKind } from "../base-contract.ts";
 import type { Ground } from "../ground.ts";
 import type { Subject } from "../subjects.ts";
 import type { NewAct } from "./store.ts";

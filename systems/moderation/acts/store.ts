@@ -2,7 +2,7 @@ import type { PersonId, SpaceId } from "#kernel/ids.ts";
 import type { JsonObject } from "#kernel/json.ts";
 import type { Query } from "#ports/sql/index.ts";
 
-import type { ActKind, SubjectKind } from "../contract.ts";
+import type { ActKind, SubjectKind } from "../base-contract.ts";
 import type { Power } from "../policy.ts";
 
 export interface NewAct {

@@ -8,8 +8,9 @@ import type { Clock } from "#ports/clock/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 import type { People } from "#systems/people/index.ts";
 
+import type { SubjectKind } from "../base-contract.ts";
 import { AUDIT_CHECK_ROWS, AUDIT_EXPORT_ROWS_MAX } from "../bounds.ts";
-import type { AuditRow, SubjectKind } from "../contract.ts";
+import type { AuditRow } from "./contract.ts";
 import * as store from "./store.ts";
 
 /** What was done in the house's name: a chain in which each row carries the hash of all before it. */

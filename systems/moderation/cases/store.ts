@@ -1,7 +1,7 @@
 import type { PersonId, SpaceId } from "#kernel/ids.ts";
 import type { Query } from "#ports/sql/index.ts";
 
-import type { Snapshot, SubjectKind } from "../contract.ts";
+import type { Snapshot, SubjectKind } from "../base-contract.ts";
 
 export interface CaseRow {
   id: string;

@@ -6,8 +6,9 @@ import { peopleRoutes } from "#systems/people/contract.ts";
 import type { TestPerson } from "#systems/people/testing.ts";
 import { spacesRoutes } from "#systems/spaces/contract.ts";
 
+import type { SubjectKind } from "../base-contract.ts";
 import { REPORTS_OPEN_MAX } from "../bounds.ts";
-import { moderationRoutes as r, type SubjectKind } from "../contract.ts";
+import { moderationRoutes as r } from "../contract.ts";
 import { testModeration } from "../testing.ts";
 
 const t = await testModeration();

@@ -6,11 +6,11 @@ import type { SignedIn } from "#kernel/viewer.ts";
 import { REPORTS_OPEN_MAX } from "../bounds.ts";
 import { caseFacts, keep } from "../cases/keep.ts";
 import * as cases from "../cases/store.ts";
-import type { Report } from "../contract.ts";
 import { tell } from "../events.ts";
 import type { Ground } from "../ground.ts";
 import { find as findRule } from "../rules/store.ts";
 import type { SubjectName, Subjects } from "../subjects.ts";
+import type { Report } from "./contract.ts";
 import * as store from "./store.ts";
 
 const TOP = "9223372036854775807";

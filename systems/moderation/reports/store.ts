@@ -1,7 +1,7 @@
 import type { PersonId } from "#kernel/ids.ts";
 import type { Query } from "#ports/sql/index.ts";
 
-import type { SubjectKind } from "../contract.ts";
+import type { SubjectKind } from "../base-contract.ts";
 
 export interface ReportRow {
   id: string;

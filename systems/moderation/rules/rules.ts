@@ -2,9 +2,9 @@ import { conflict, notFound } from "#kernel/errors.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 
 import { RULES_MAX } from "../bounds.ts";
-import type { Rule } from "../contract.ts";
 import { tell } from "../events.ts";
 import type { Ground } from "../ground.ts";
+import type { Rule } from "./contract.ts";
 import * as store from "./store.ts";
 
 /** The house's rules, in their admins' words. */
