@@ -1,10 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
-import { summary } from "#systems/moderation/audit/contract.ts";
-import type { ActKind } from "#systems/moderation/base-contract.ts";
-import { listRules } from "#systems/moderation/rules/contract.ts";
-import { listShields } from "#systems/moderation/shields/contract.ts";
+import { type ActKind, listRules, listShields, summary } from "#systems/moderation/contract.ts";
 
 import { Failed } from "../parts/empty.tsx";
 import { plural } from "../parts/numbers.ts";

@@ -1,11 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { undo } from "#systems/moderation/acts/contract.ts";
-import type { ActKind } from "#systems/moderation/base-contract.ts";
-import { ACT_WORDS_CHARS_MAX, ANSWER_CHARS_MAX, WARNING_CHARS_MAX } from "#systems/moderation/bounds.ts";
-import { act, type CaseWhole, closeCase, waiting } from "#systems/moderation/cases/contract.ts";
-import { listRules } from "#systems/moderation/rules/contract.ts";
+import {
+  act,
+  ACT_WORDS_CHARS_MAX,
+  type ActKind,
+  ANSWER_CHARS_MAX,
+  type CaseWhole,
+  closeCase,
+  listRules,
+  undo,
+  waiting,
+  WARNING_CHARS_MAX,
+} from "#systems/moderation/contract.ts";
 
 import { sentenceOf } from "../client.ts";
 import { Button } from "../parts/button.tsx";

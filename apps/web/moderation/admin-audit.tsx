@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Download, ScrollText, ShieldCheck } from "lucide-react";
 import { useDeferredValue, useState } from "react";
 
-import { type AuditRow, checkAudit, listAudit } from "#systems/moderation/audit/contract.ts";
+import { type AuditRow, checkAudit, listAudit } from "#systems/moderation/contract.ts";
 
 import { Button, buttonClass } from "../parts/button.tsx";
 import { Empty } from "../parts/empty.tsx";

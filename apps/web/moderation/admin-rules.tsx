@@ -1,8 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { RULE_TEXT_CHARS_MAX, RULE_TITLE_CHARS_MAX } from "#systems/moderation/bounds.ts";
-import { createRule, editRule, listRules, retireRule, type Rule } from "#systems/moderation/rules/contract.ts";
+import {
+  createRule,
+  editRule,
+  listRules,
+  retireRule,
+  type Rule,
+  RULE_TEXT_CHARS_MAX,
+  RULE_TITLE_CHARS_MAX,
+} from "#systems/moderation/contract.ts";
 
 import { sentenceOf } from "../client.ts";
 import { Button } from "../parts/button.tsx";

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 
-import { holdShield, listShields, type Shield } from "#systems/moderation/shields/contract.ts";
+import { holdShield, listShields, type Shield } from "#systems/moderation/contract.ts";
 
 import { cx } from "../parts/class.ts";
 import { Failed } from "../parts/empty.tsx";

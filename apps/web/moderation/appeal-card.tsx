@@ -1,8 +1,6 @@
 import { useState } from "react";
 
-import { decideAppeal, listAppeals } from "#systems/moderation/appeals/contract.ts";
-import { ANSWER_CHARS_MAX } from "#systems/moderation/bounds.ts";
-import { waiting } from "#systems/moderation/cases/contract.ts";
+import { ANSWER_CHARS_MAX, decideAppeal, listAppeals, waiting } from "#systems/moderation/contract.ts";
 
 import { Button } from "../parts/button.tsx";
 import { TextArea } from "../parts/field.tsx";

@@ -1,8 +1,6 @@
 import { useState } from "react";
 
-import { type Act, myActs } from "#systems/moderation/acts/contract.ts";
-import { appeal } from "#systems/moderation/appeals/contract.ts";
-import { APPEAL_WORDS_CHARS_MAX } from "#systems/moderation/bounds.ts";
+import { type Act, appeal, APPEAL_WORDS_CHARS_MAX, myActs } from "#systems/moderation/contract.ts";
 
 import { sentenceOf } from "../client.ts";
 import { Button } from "../parts/button.tsx";

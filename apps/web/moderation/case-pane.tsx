@@ -4,15 +4,15 @@ import { ArrowLeft, ExternalLink } from "lucide-react";
 import { type ReactNode, useState } from "react";
 
 import { getComment } from "#systems/feed/contract.ts";
-import { NOTE_CHARS_MAX } from "#systems/moderation/bounds.ts";
 import {
   type CaseWhole,
   claimCase,
   getCase,
   listCases,
+  NOTE_CHARS_MAX,
   noteCase,
   releaseCase,
-} from "#systems/moderation/cases/contract.ts";
+} from "#systems/moderation/contract.ts";
 
 import { Avatar } from "../parts/avatar.tsx";
 import { Button, buttonClass, IconButton } from "../parts/button.tsx";

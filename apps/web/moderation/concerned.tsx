@@ -1,7 +1,6 @@
 import { lazy, type ReactNode, Suspense, useState } from "react";
 
-import { acknowledge, type Act, myActs } from "#systems/moderation/acts/contract.ts";
-import { waiting } from "#systems/moderation/cases/contract.ts";
+import { acknowledge, type Act, myActs, waiting } from "#systems/moderation/contract.ts";
 
 import { Button } from "../parts/button.tsx";
 import { Ago, dayOf, wholeTime } from "../parts/time.tsx";

@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 
-import { myActs } from "#systems/moderation/acts/contract.ts";
-import type { SubjectKind } from "#systems/moderation/base-contract.ts";
+import { myActs, type SubjectKind } from "#systems/moderation/contract.ts";
 
 import { Sheet } from "../parts/dialog.tsx";
 import { Failed } from "../parts/empty.tsx";

@@ -1,7 +1,6 @@
 import type { UseNavigateResult } from "@tanstack/react-router";
 
-import type { SubjectKind } from "#systems/moderation/base-contract.ts";
-import { openCase } from "#systems/moderation/cases/contract.ts";
+import { openCase, type SubjectKind } from "#systems/moderation/contract.ts";
 
 import { call } from "../shell/house.ts";
 import { sorry } from "../shell/toasts.ts";

@@ -1,8 +1,6 @@
 import { useState } from "react";
 
-import { type Act, undo } from "#systems/moderation/acts/contract.ts";
-import type { Snapshot } from "#systems/moderation/base-contract.ts";
-import { getCase, listCases } from "#systems/moderation/cases/contract.ts";
+import { type Act, getCase, listCases, type Snapshot, undo } from "#systems/moderation/contract.ts";
 
 import { Button } from "../parts/button.tsx";
 import { cx } from "../parts/class.ts";

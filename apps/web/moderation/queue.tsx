@@ -2,8 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Inbox, Scale } from "lucide-react";
 
-import { listAppeals } from "#systems/moderation/appeals/contract.ts";
-import { listCases, type ModerationCase } from "#systems/moderation/cases/contract.ts";
+import { listAppeals, listCases, type ModerationCase } from "#systems/moderation/contract.ts";
 
 import { cx } from "../parts/class.ts";
 import { Empty } from "../parts/empty.tsx";

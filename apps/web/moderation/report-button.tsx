@@ -1,7 +1,7 @@
 import { Flag } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 
-import type { SubjectKind } from "#systems/moderation/base-contract.ts";
+import type { SubjectKind } from "#systems/moderation/contract.ts";
 
 import { Button } from "../parts/button.tsx";
 

@@ -2,10 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
-import type { SubjectKind } from "#systems/moderation/base-contract.ts";
-import { REPORT_WORDS_CHARS_MAX } from "#systems/moderation/bounds.ts";
-import { report } from "#systems/moderation/reports/contract.ts";
-import { listRules } from "#systems/moderation/rules/contract.ts";
+import { listRules, report, REPORT_WORDS_CHARS_MAX, type SubjectKind } from "#systems/moderation/contract.ts";
 
 import { sentenceOf } from "../client.ts";
 import { Button } from "../parts/button.tsx";

@@ -1,4 +1,4 @@
-import type { Shield, ShieldKind } from "#systems/moderation/shields/contract.ts";
+import type { Shield, ShieldKind } from "#systems/moderation/contract.ts";
 
 import { cx } from "../parts/class.ts";
 import { Ago } from "../parts/time.tsx";

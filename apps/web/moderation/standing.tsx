@@ -1,8 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Flag, HandHeart } from "lucide-react";
 
-import { type Act, myActs } from "#systems/moderation/acts/contract.ts";
-import { myReports, type Report } from "#systems/moderation/reports/contract.ts";
+import { type Act, myActs, myReports, type Report } from "#systems/moderation/contract.ts";
 
 import { Empty } from "../parts/empty.tsx";
 import { PagedList } from "../parts/paged-list.tsx";

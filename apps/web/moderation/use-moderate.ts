@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 
-import type { SubjectKind } from "#systems/moderation/base-contract.ts";
+import type { SubjectKind } from "#systems/moderation/contract.ts";
 
 import { sorry } from "../shell/toasts.ts";
 

@@ -1,8 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { myActs } from "#systems/moderation/acts/contract.ts";
-import { waiting } from "#systems/moderation/cases/contract.ts";
+import { myActs, waiting } from "#systems/moderation/contract.ts";
 
 import { Sheet } from "../parts/dialog.tsx";
 import { ask } from "../shell/house.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-import { ACT_KINDS, SUBJECT_KINDS } from "#systems/moderation/base-contract.ts";
+import { ACT_KINDS, SUBJECT_KINDS } from "#systems/moderation/contract.ts";
 
 import { addressOf, auditWords, reportedAs, toldOf } from "./words.ts";
 

@@ -1,6 +1,4 @@
-import type { Act } from "#systems/moderation/acts/contract.ts";
-import type { ActKind, SubjectKind } from "#systems/moderation/base-contract.ts";
-import type { ModerationCase } from "#systems/moderation/cases/contract.ts";
+import type { Act, ActKind, ModerationCase, SubjectKind } from "#systems/moderation/contract.ts";
 
 /** Moderation in words, for moderators and for those whom it concerns. */
 
