@@ -12,6 +12,9 @@ export const GROUP_CHARS_MAX = 64;
 export const POLL_MS = 3_000;
 /** Committed events that wait behind an older running transaction are looked at again after 1, 2, 4 … ms, up to this. */
 export const SETTLE_MS_MAX = 100;
+/** Two looks of one tail, or of one group, lie so far apart at least while events keep coming; the first after a pause comes at once. */
+export const TAIL_PACE_MS = 4;
+export const GROUP_PACE_MS = 20;
 
 /** Groups that handle a batch at the same time on one node: each holds a connection of the pool. */
 export const HANDLERS_MAX = 4;

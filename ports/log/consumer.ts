@@ -4,8 +4,16 @@ import { createBell } from "#ports/clock/bell.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 
-import { EVENT_TRIES_MAX, REASON_CHARS_MAX, RETRY_BASE_MS, RETRY_DELAY_MS_MAX, SETTLE_MS_MAX } from "./bounds.ts";
+import {
+  EVENT_TRIES_MAX,
+  GROUP_PACE_MS,
+  REASON_CHARS_MAX,
+  RETRY_BASE_MS,
+  RETRY_DELAY_MS_MAX,
+  SETTLE_MS_MAX,
+} from "./bounds.ts";
 import type { ParkedEvent, StoredEvent } from "./index.ts";
+import { createPace } from "./pace.ts";
 import { comparePositions, decodePosition, encodePosition, LOG_START } from "./position.ts";
 import * as store from "./store.ts";
 
@@ -32,6 +40,8 @@ export interface ConsumerNeeds {
 export interface Consumer {
   topic: string;
   ring(): void;
+  /** Somebody waits for what it does. */
+  hurry(): void;
   /** Rings when the topic's newest event is one that this consumer has not seen handled. */
   lookAt(newest: string): void;
   /** Ends when the batch at hand is done. */
@@ -58,6 +68,7 @@ export function startConsumer(
 ): Consumer {
   const { sql, clock } = needs;
   const bell = createBell(clock);
+  const pace = createPace(clock, GROUP_PACE_MS);
   const stopping = new AbortController();
   let group_id: number | null = null;
   let seen = LOG_START;
@@ -96,7 +107,9 @@ export function startConsumer(
         if (++batches % PRUNE_BATCHES === 0) await store.prunePositions(tx, id);
         seen = last;
         blocked_times = 0;
-        return { next: "now", advanced: true };
+        // Who committed since that read has rung; where fewer came than fit, nothing else is there to be read.
+        if (events.length === events_max || single || state.retry_wanted) return { next: "now", advanced: true };
+        return { next: "wait", advanced: true, ...(blocked ? { ms: 1 } : {}) };
       }
       if (state.retry_wanted) {
         const wanted = await store.selectWanted(tx, id);
@@ -166,6 +179,8 @@ export function startConsumer(
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       const tried: Tried = { events: [], wanted: null, tries: 0 };
+      await pace.next(stopping.signal);
+      if (stopping.signal.aborted) break;
       const next = await needs.gate(() =>
         step(tried).catch((error: unknown) =>
           recordFailure(error, tried).catch((): Step => ({
@@ -182,6 +197,7 @@ export function startConsumer(
   return {
     topic,
     ring: () => bell.ring(),
+    hurry: () => pace.hurry(),
     lookAt: (newest) => comparePositions(seen, newest) < 0 && bell.ring(),
     async stop() {
       stopping.abort();

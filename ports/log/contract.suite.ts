@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 
 import { Permanent, Transient } from "#kernel/errors.ts";
 import type { Clock } from "#ports/clock/index.ts";
-import type { Sql } from "#ports/sql/index.ts";
+import type { Query, Sql } from "#ports/sql/index.ts";
 
 import { comparePositions, type Log, LOG_START, type LogEvent, type LogFailure, type StoredEvent } from "./index.ts";
 
@@ -322,6 +322,53 @@ export function logContract(engine: string, start: () => Promise<LogBench>): voi
       await sql.tx((tx) => tx.savepoint((sp) => log.append(sp, topic, "k", event(3))));
       while (seen.length < 3) await Bun.sleep(2);
       expect(seen).toEqual([1, 2, 3]);
+    });
+
+    test("LG17: a statement that writes and tells at once leaves its event exactly when it wrote, and wakes readers", async () => {
+      await using log = bench.open();
+      const topic = topicOf("within");
+      expect(log.within(sql.pool, topic, "k", { ...event(1), type: "" })).rejects.toThrow(RangeError);
+      await sql.pool`CREATE TABLE IF NOT EXISTS statements (topic text, n int, PRIMARY KEY (topic, n))`;
+      const seen: number[] = [];
+      await using _ = await log.tail(topic, (batch) => void seen.push(...numbers(batch)));
+      const write = async (db: Query, n: number) => {
+        const { call, sent } = await log.within(db, topic, "k", event(n));
+        await db`WITH made AS (INSERT INTO statements VALUES (${topic}, ${n}) ON CONFLICT DO NOTHING RETURNING n) SELECT ${call} FROM made`;
+        await sent();
+      };
+      await write(sql.pool, 1);
+      await write(sql.pool, 1);
+      await sql.tx((tx) => write(tx, 2));
+      const held = await opened((tx) => write(tx, 3));
+      await held.abort();
+      const first = await opened((tx) => write(tx, 4));
+      const second = write(sql.pool, 5);
+      await first.commit();
+      await second;
+      while (seen.length < 4) await Bun.sleep(2);
+      expect(seen).toEqual([1, 2, 4, 5]);
+    });
+
+    test("LG18: what comes in a stream is read together, a pace apart, and at once for who waits for it", async () => {
+      await using log = bench.open();
+      const topic = topicOf("pace");
+      const batches: number[][] = [];
+      using _1 = log.consume(topic, "g", async () => {});
+      await using _2 = await log.tail(topic, (batch) => void batches.push(numbers(batch)), LOG_START, {
+        pace_ms: 600_000,
+      });
+      const untilTold = async (count: number) => {
+        while (batches.flat().length < count) {
+          await log.caughtUp(topic, "g");
+          await Bun.sleep(2);
+        }
+      };
+      await append(log, topic, "k", 1);
+      await untilTold(1);
+      for (const n of [2, 3, 4]) await append(log, topic, "k", n);
+      expect(batches).toEqual([[1]]);
+      await untilTold(4);
+      expect(batches.flat()).toEqual([1, 2, 3, 4]);
     });
 
     test("LG11: lags count what is committed and not handled, and a forgotten group is gone", async () => {

@@ -1,5 +1,5 @@
 import type { Json } from "#kernel/json.ts";
-import type { Query } from "#ports/sql/index.ts";
+import type { Fragment, Query } from "#ports/sql/index.ts";
 
 /**
  * The event log: durable, ordered, replayable. A write and the event that tells of it commit together, because `append`
@@ -18,6 +18,14 @@ export interface Log extends AsyncDisposable {
    * who append many at once never wait for each other in a ring.
    */
   appendAll(tx: Query, topic: string, events: readonly { key: string; event: LogEvent }[]): Promise<void>;
+
+  /**
+   * For who writes and tells in one statement: `call` is an expression that appends when it is evaluated
+   * (`SELECT ${call} FROM …`), under the same lock and in the same order as `append`. `sent` is called after that statement, so
+   * that readers hear of it when it has committed.
+   * @throws RangeError as `append`
+   */
+  within<E extends LogEvent>(db: Query, topic: string, key: string, event: E): Promise<Appending>;
 
   /**
    * A consumer group: each event at least once, on one node at a time, position kept in the database. The handler gets a
@@ -44,6 +52,7 @@ export interface Log extends AsyncDisposable {
     topic: string,
     onBatch: (batch: StoredEvent[]) => void | Promise<void>,
     after?: LogPosition,
+    options?: TailOptions,
   ): Promise<AsyncDisposable>;
 
   /** The last readable event of the topic: everything at or before it is committed, and nothing will be added there. */
@@ -63,6 +72,11 @@ export interface Log extends AsyncDisposable {
   forget(topic: string, group: string): Promise<boolean>;
   /** Drops what is older than the time to keep and behind the slowest group. For a job that runs every hour or so. */
   trim(): Promise<TrimResult>;
+}
+
+export interface Appending {
+  call: Fragment;
+  sent(): Promise<void>;
 }
 
 export interface GroupLag {
@@ -111,6 +125,11 @@ export interface StoredEvent extends LogEvent {
   topic: string;
   key: string;
   at: Date;
+}
+
+export interface TailOptions {
+  /** ms between two looks while events keep coming; for who need not know at once. `TAIL_PACE_MS` where nothing is said. */
+  pace_ms?: number;
 }
 
 export interface ConsumeOptions {

@@ -85,6 +85,12 @@ export function createLog(needs: LogNeeds): Log {
       await wakes.onCommit(tx, topic);
     },
 
+    async within(db, topic, key, event) {
+      check(topic, key, event);
+      await ready(db);
+      return { call: store.appendCall(db, topic, key, event), sent: () => wakes.onCommit(db, topic) };
+    },
+
     async appendAll(tx, topic, events) {
       if (events.length === 0) return;
       for (const { key, event } of events) check(topic, key, event);
@@ -114,12 +120,12 @@ export function createLog(needs: LogNeeds): Log {
       };
     },
 
-    async tail(topic, onBatch, after) {
+    async tail(topic, onBatch, after, options) {
       await hear();
       await ready(sql.pool);
       const from = after ?? encodePosition(await store.horizon(sql.pool));
       decodePosition(from);
-      const tail = startTail({ sql, clock, onFailure }, topic, from, onBatch);
+      const tail = startTail({ sql, clock, onFailure }, topic, from, onBatch, options?.pace_ms);
       readers.add(tail);
       return {
         async [Symbol.asyncDispose]() {
@@ -147,6 +153,7 @@ export function createLog(needs: LogNeeds): Log {
       const target = encodePosition(newest);
       while (!closing.signal.aborted) {
         const moved = progress.promise;
+        for (const reader of readers) if (reader.topic === topic) reader.hurry();
         const at = await store.groupPosition(sql.pool, topic, group);
         if (at && comparePositions(encodePosition(at), target) >= 0) return;
         const waited = new AbortController();

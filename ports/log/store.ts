@@ -1,5 +1,5 @@
 import type { Json } from "#kernel/json.ts";
-import type { Query } from "#ports/sql/index.ts";
+import type { Fragment, Query } from "#ports/sql/index.ts";
 
 import { LAG_EVENTS_MAX } from "./bounds.ts";
 import type { GroupLag, LogEvent, ParkedEvent, StoredEvent } from "./index.ts";
@@ -24,8 +24,12 @@ const present = (row: EventRow): StoredEvent => ({
   at: row.at,
 });
 
+/** Evaluated in a statement of somebody's: it locks the key and sees who committed meanwhile, as in a statement of its own. */
+export const appendCall = (db: Query, topic: string, key: string, event: LogEvent): Fragment =>
+  db`log_append(${topic}, ${key}, ${event.type}, ${event.version}::int, ${event.data}::jsonb)`;
+
 export async function insertEvent(tx: Query, topic: string, key: string, event: LogEvent): Promise<void> {
-  await tx`SELECT log_append(${topic}, ${key}, ${event.type}, ${event.version}::int, ${event.data}::jsonb)`;
+  await tx`SELECT ${appendCall(tx, topic, key, event)}`;
 }
 
 /** As `log_append` does it: the locks have a statement of their own, so that the insert's snapshot sees whom it waited for. */

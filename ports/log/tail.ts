@@ -3,9 +3,10 @@ import { createBell } from "#ports/clock/bell.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
-import { BATCH_EVENTS_DEFAULT, RETRY_BASE_MS, SETTLE_MS_MAX } from "./bounds.ts";
+import { BATCH_EVENTS_DEFAULT, RETRY_BASE_MS, SETTLE_MS_MAX, TAIL_PACE_MS } from "./bounds.ts";
 import type { Consumer, LogFailure } from "./consumer.ts";
 import type { LogPosition, StoredEvent } from "./index.ts";
+import { createPace } from "./pace.ts";
 import { comparePositions, decodePosition } from "./position.ts";
 import * as store from "./store.ts";
 
@@ -18,9 +19,11 @@ export function startTail(
   topic: string,
   from: LogPosition,
   onBatch: (batch: StoredEvent[]) => void | Promise<void>,
+  pace_ms: number = TAIL_PACE_MS,
 ): Consumer {
   const { sql, clock } = needs;
   const bell = createBell(clock);
+  const pace = createPace(clock, pace_ms);
   const stopping = new AbortController();
   let at = from;
 
@@ -29,13 +32,17 @@ export function startTail(
     for (let stumbles = 0; !stopping.signal.aborted;) {
       let events: StoredEvent[] = [];
       try {
+        await pace.next(stopping.signal);
+        if (stopping.signal.aborted) break;
         const read = await store.readEvents(sql.pool, topic, decodePosition(at), BATCH_EVENTS_DEFAULT);
         events = read.events;
         if (events.length > 0) {
           await onBatch(events);
           at = events.at(-1)!.position;
           blocked_times = 0;
-        } else {
+        }
+        // Who committed since that read has rung; where fewer came than fit, nothing else is there to be read.
+        if (events.length < BATCH_EVENTS_DEFAULT) {
           await bell.wait(
             stopping.signal,
             read.blocked ? Math.min(SETTLE_MS_MAX, 2 ** Math.min(blocked_times++, 20)) : undefined,
@@ -66,6 +73,7 @@ export function startTail(
   return {
     topic,
     ring: () => bell.ring(),
+    hurry: () => pace.hurry(),
     lookAt: (newest) => comparePositions(at, newest) < 0 && bell.ring(),
     async stop() {
       stopping.abort(new Error("the tail was closed"));

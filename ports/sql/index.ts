@@ -3,6 +3,8 @@ import type { SQL, TransactionSQL } from "bun";
 /** Anything that runs a query: the pool or an open transaction. Store functions take this. */
 export type Query = SQL | TransactionSQL;
 export type Tx = TransactionSQL;
+/** A piece of a statement with its parameters, to be put into another one; not run by itself. */
+export type Fragment = SQL.Query<unknown>;
 
 /**
  * The database. Rows come back as objects with `snake_case` fields; `bigint` is a decimal string (our ids),

@@ -1,6 +1,6 @@
 import type { CommentId, PersonId, PostId, SpaceId } from "#kernel/ids.ts";
 import type { JsonObject } from "#kernel/json.ts";
-import type { Log, StoredEvent } from "#ports/log/index.ts";
+import type { Appending, Log, StoredEvent } from "#ports/log/index.ts";
 import type { Query } from "#ports/sql/index.ts";
 
 /** What happens in the feed, told in the transaction in which it happens. Version 1 of each. */
@@ -130,6 +130,10 @@ export function orderOf(event: FeedEvent): string {
 
 export const tell = (log: Log, tx: Query, event: FeedEvent): Promise<void> =>
   log.append(tx, FEED_TOPIC, orderOf(event), event);
+
+/** The same within a statement of the caller's. */
+export const telling = (log: Log, db: Query, event: FeedEvent): Promise<Appending> =>
+  log.within(db, FEED_TOPIC, orderOf(event), event);
 
 /** An event of ours that this version understands; null for one of a newer house, which is left alone. */
 export const readFeedEvent = (stored: StoredEvent): FeedEvent | null =>

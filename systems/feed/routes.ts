@@ -19,7 +19,7 @@ import { etagOf, must } from "./policy.ts";
 import { servePolls } from "./polls/routes.ts";
 import { deletePost, restorePost } from "./posts/delete.ts";
 import { findEdits, findPosts } from "./posts/store.ts";
-import { createPost, editPost } from "./posts/write.ts";
+import { type Beside, createPost, editPost } from "./posts/write.ts";
 import { serveQuotes } from "./quotes/routes.ts";
 import * as reactions from "./reactions/reactions.ts";
 import { presentViewer } from "./reading/present.ts";
@@ -61,9 +61,10 @@ function servePosts(api: Api, { ground, reader }: Rooms): void {
   };
 
   api.serve(r.createPost, async ({ viewer, body: { draft_id, ...asked }, idempotency_key }) => {
-    const id = await createPost(ground, viewer, asked, idempotency_key, async (tx) => {
-      if (draft_id) await takeDraft(ground, tx, viewer.person_id, draft_id);
-    });
+    const beside: Beside | undefined = draft_id
+      ? async (tx) => void (await takeDraft(ground, tx, viewer.person_id, draft_id))
+      : undefined;
+    const id = await createPost(ground, viewer, asked, idempotency_key, beside);
     const made = await answer(viewer, id, 201);
     return { ...made, headers: { ...made.headers, location: `/v1/posts/${id}` } };
   });

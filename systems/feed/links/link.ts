@@ -22,16 +22,23 @@ export function normalised(text: string): string | null {
   }
 }
 
+/** The address of the card that these words would have; null where there is none to be had. */
+function addressIn({ links }: Pick<Ground, "links">, text: string): string | null {
+  if (!links) return null;
+  const found = firstLink(text);
+  return found === null || isOwnUrl(found, links.public_url) ? null : normalised(found);
+}
+
+/** True where `linkOf` has something to write. */
+export const namesLink = (ground: Pick<Ground, "links">, text: string): boolean => addressIn(ground, text) !== null;
+
 /**
  * The row of the first link of these words, in the caller's transaction; a look at what is there is on its way where nobody
  * looked lately. One look serves everybody who names it meanwhile.
  * @returns null where there is none, where it is a page of ours, and where this house does not look outside
  */
 export async function linkOf(ground: Ground, tx: Query, text: string): Promise<LinkId | null> {
-  if (!ground.links) return null;
-  const found = firstLink(text);
-  if (found === null || isOwnUrl(found, ground.links.public_url)) return null;
-  const url = normalised(found);
+  const url = addressIn(ground, text);
   if (url === null) return null;
   const at = new Date(ground.clock.now());
   const row = await linkAt(tx, ground.ids.next<"link">(), url, at);

@@ -1,6 +1,6 @@
 import type { Id, ImageId, PersonId, PostId, SpaceId, VideoId } from "#kernel/ids.ts";
 import type { Audience } from "#kernel/wire.ts";
-import type { Query } from "#ports/sql/index.ts";
+import type { Fragment, Query } from "#ports/sql/index.ts";
 
 export interface PostRow {
   id: PostId;
@@ -108,9 +108,13 @@ export async function livingPostsOf(db: Query, author_id: PersonId, posts_max: n
   return rows.map((row) => row.id);
 }
 
-/** @returns the id of the post that this key made before; null when this is the first */
+/**
+ * The post, its hashtags and its entry, and the event that tells of it, in one statement: most posts are nothing more, and so
+ * need no transaction around it.
+ * @returns the id of the post that this key made before; null when this is the first
+ */
 export async function insertPost(
-  tx: Query,
+  db: Query,
   row: Omit<
     PostRow,
     | "version"
@@ -124,17 +128,24 @@ export async function insertPost(
     | "link_hidden_at"
   >,
   idempotency_key: string | null,
+  tell: Fragment,
 ): Promise<PostId | null> {
-  const made = await tx`
-    INSERT INTO feed_posts (id, author_id, text, audience, space_id, video_id, image_ids, hashtags, mention_ids, mention_handles,
-      content_warning, sensitive, quote_id, link_id, created_at, idempotency_key)
-    VALUES (${row.id}, ${row.author_id}, ${row.text}, ${row.audience}, ${row.space_id}, ${row.video_id},
-      ${tx.array(row.image_ids, "BIGINT")}, ${tx.array(row.hashtags, "TEXT")}, ${tx.array(row.mention_ids, "BIGINT")},
-      ${tx.array(row.mention_handles, "TEXT")}, ${row.content_warning}, ${row.sensitive}, ${row.quote_id}, ${row.link_id},
-      ${row.created_at}, ${idempotency_key})
-    ON CONFLICT (author_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING`;
-  if (made.count === 1) return null;
-  const [first] = (await tx`
+  const hashtags = db.array(row.hashtags, "TEXT");
+  const made = await db`
+    WITH made AS (
+      INSERT INTO feed_posts (id, author_id, text, audience, space_id, video_id, image_ids, hashtags, mention_ids, mention_handles,
+        content_warning, sensitive, quote_id, link_id, created_at, idempotency_key)
+      VALUES (${row.id}, ${row.author_id}, ${row.text}, ${row.audience}, ${row.space_id}, ${row.video_id},
+        ${db.array(row.image_ids, "BIGINT")}, ${hashtags}, ${db.array(row.mention_ids, "BIGINT")},
+        ${db.array(row.mention_handles, "TEXT")}, ${row.content_warning}, ${row.sensitive}, ${row.quote_id}, ${row.link_id},
+        ${row.created_at}, ${idempotency_key})
+      ON CONFLICT (author_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+      RETURNING id, author_id, hashtags),
+    entry AS (INSERT INTO feed_entries (actor_id, id, post_id) SELECT author_id, id, id FROM made),
+    tags AS (INSERT INTO feed_hashtags (tag, post_id) SELECT unnest(hashtags), id FROM made ON CONFLICT DO NOTHING)
+    SELECT ${tell} FROM made`;
+  if (made.length === 1) return null;
+  const [first] = (await db`
     SELECT id FROM feed_posts WHERE author_id = ${row.author_id} AND idempotency_key = ${idempotency_key}`) as {
     id: PostId;
   }[];

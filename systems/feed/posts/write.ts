@@ -6,16 +6,15 @@ import type { Query } from "#ports/sql/index.ts";
 import { may } from "#systems/people/index.ts";
 
 import { POST_EDITS_MAX } from "../bounds.ts";
-import { type FeedEvent, tell } from "../events.ts";
+import { type FeedEvent, tell, telling } from "../events.ts";
 import type { Ground } from "../ground.ts";
-import { linkOf } from "../links/link.ts";
+import { linkOf, namesLink } from "../links/link.ts";
 import { checkAudience, checkContent, checkVersion, must } from "../policy.ts";
 import { beginPoll } from "../polls/begin.ts";
 import type { PollAsked } from "../polls/poll-contract.ts";
 import { findPoll, removePoll } from "../polls/store.ts";
 import { checkQuote, quotedEvent } from "../quotes/quote.ts";
 import { type Rules, rulesFor } from "../reading/rules.ts";
-import { insertEntry } from "../timelines/store.ts";
 import { type Marks, resolveMarks } from "./marks.ts";
 import { findOwnPost, insertPost, lockPost, type PostRow, setHashtags, updatePost } from "./store.ts";
 
@@ -110,13 +109,16 @@ export async function createPost(
     version: 1,
     data: { ...placeOf(row), mention_ids: marks.mention_ids },
   };
-  const first = await ground.sql.tx(async (tx) => {
-    await beside?.(tx);
-    const link_id = await linkOf(ground, tx, row.text);
-    const before = await insertPost(tx, { ...row, link_id }, idempotency_key);
+  const isMore = hasMedia(row) || asked.poll || quote_id !== null || beside !== undefined;
+  const write = async (db: Query): Promise<PostId | null> => {
+    await beside?.(db);
+    const link_id = await linkOf(ground, db, row.text);
+    const told = await telling(ground.log, db, event);
+    const before = await insertPost(db, { ...row, link_id }, idempotency_key, told.call);
     if (before !== null) return before;
+    await told.sent();
     if (hasMedia(row)) {
-      await ground.media.claimForPost(tx, viewer.person_id, {
+      await ground.media.claimForPost(db, viewer.person_id, {
         post_id: id,
         video_id,
         image_ids,
@@ -124,13 +126,13 @@ export async function createPost(
         space_id,
       });
     }
-    if (marks.hashtags.length > 0) await setHashtags(tx, id, marks.hashtags);
-    await insertEntry(tx, { id, post_id: id, actor_id: viewer.person_id });
-    if (asked.poll) await beginPoll(ground, tx, row, asked.poll);
-    await tell(ground.log, tx, event);
-    if (quote_id !== null) await tellQuoted(ground, tx, event, quote_id, quoted_author_id);
+    if (asked.poll) await beginPoll(ground, db, row, asked.poll);
+    if (quote_id !== null) await tellQuoted(ground, db, event, quote_id, quoted_author_id);
     return null;
-  });
+  };
+  // Words alone are one statement, which is a transaction by itself.
+  const isOne = !isMore && !namesLink(ground, row.text);
+  const first = await (isOne ? write(ground.sql.pool) : ground.sql.tx(write));
   if (first !== null) return first;
   ground.happened(event);
   return id;

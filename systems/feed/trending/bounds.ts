@@ -38,3 +38,6 @@ export const REMEMBERED_MS_MAX = 4 * 86_400_000;
 export const KEEP_EVERY_MS = 5 * 60_000;
 export const STATE_BYTES_MAX = 16 * 1024 * 1024;
 export const WHY_CHARS_MAX = 500;
+
+/** Acts of so long are counted together: what trends may be this much older, and each look costs two queries. */
+export const PACE_MS = 250;

@@ -124,7 +124,7 @@ export async function createTrending(needs: TrendingNeeds): Promise<Trending> {
 
   const top: Trending["top"] = ({ kind, window, space_id, subjects_max }) =>
     boards.board(space_id, kind, window)?.top(clock.now(), subjects_max) ?? [];
-  const tail = await log.tail(FEED_TOPIC, onBatch, position);
+  const tail = await log.tail(FEED_TOPIC, onBatch, position, { pace_ms: b.PACE_MS });
   return {
     top,
     posts: ({ space_id = null, window = "day", posts_max = b.CANDIDATES_MAX } = {}) =>
