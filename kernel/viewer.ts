@@ -24,7 +24,8 @@ export interface SignedIn {
   role: HouseRole;
   /** A suspended person may read and export what is theirs, sign out, and nothing else. */
   suspended: boolean;
-  credential: { kind: "session" | "token"; id: string };
+  /** `program`: a token in the hands of a program of others, which has no scopes but those that its own door gives it. */
+  credential: { kind: "session" | "token"; id: string; program?: true };
   scopes: readonly Scope[];
 }
 

@@ -14,7 +14,7 @@ let house: House;
 let ann: mastodon.rest.Client;
 let ben: mastodon.rest.Client;
 let [annToken, benToken] = ["", ""];
-let annSession = "";
+let [annSession, benSession] = ["", ""];
 const SCOPE = "read write follow push";
 
 async function enter(session: string): Promise<string> {
@@ -38,7 +38,8 @@ beforeAll(async () => {
   house = await startHouse();
   annSession = await personOf(house, "ann");
   annToken = await enter(annSession);
-  benToken = await enter(await personOf(house, "ben"));
+  benSession = await personOf(house, "ben");
+  benToken = await enter(benSession);
   ann = createRestAPIClient({ url: house.url, accessToken: annToken });
   ben = createRestAPIClient({ url: house.url, accessToken: benToken });
 });
@@ -91,7 +92,7 @@ test("MA52: home pages in every direction, and its order is that of our own feed
   const annId = (await ann.v1.accounts.verifyCredentials()).id;
   await ben.v1.accounts.$select(annId).follow();
   for (let i = 0; i < 9; i++) await (i % 2 === 0 ? ann : ben).v1.statuses.create({ status: `number ${i}` });
-  const ours = await house.client.call(feedRoutes.homeFeed, { token: benToken, query: { limit: 50 } });
+  const ours = await house.client.call(feedRoutes.homeFeed, { token: benSession, query: { limit: 50 } });
   const wanted = ours.body.items.map((post) => post.entry_id ?? post.id);
   const down: string[] = [];
   for await (const page of ben.v1.timelines.home.list({ limit: 3 })) down.push(...page.map(({ id }) => id));
@@ -366,7 +367,9 @@ test("MA59: rules hold for each event and listener: nothing of the muted, at onc
 
 test("MA60: a revoked token is dead on the next call, from the program's side and from the person's", async () => {
   const tokens = (await house.client.call(peopleRoutes.listTokens, { token: annSession })).body.items;
-  expect(tokens.map(({ name, scopes }) => [name, scopes])).toEqual([["A phone", ["read", "write"]]]);
+  expect(tokens.map(({ name, scopes, program }) => [name, scopes, program])).toEqual([
+    ["A phone", ["read", "write"], true],
+  ]);
   const socket = new WebSocket(
     `${house.url.replace("http", "ws")}/api/v1/streaming?stream=user&access_token=${annToken}`,
   );

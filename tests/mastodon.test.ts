@@ -174,6 +174,32 @@ describe("refused", () => {
     expect(tokens.every(({ scopes }) => !scopes.includes("account") && !scopes.includes("people:admin"))).toBe(true);
   });
 
+  test("MA4: a token that may only write is let in to write, is told what it wrote, and reads nothing", async () => {
+    const token = await enter(annSession, "write:statuses write:favourites write:follows");
+    const made = await ask("/api/v1/statuses", { token, json: { status: "from a machine" } });
+    expect([made.status, made.body.content]).toEqual([200, "<p>from a machine</p>"]);
+    const answer = await ask("/api/v1/statuses", { token, json: { status: "and more", in_reply_to_id: made.body.id } });
+    expect(answer.status).toBe(200);
+    const liked = await ask(`/api/v1/statuses/${String(answer.body.id)}/favourite`, { token, method: "POST" });
+    expect([liked.status, liked.body.favourited]).toEqual([200, true]);
+    expect((await ask("/api/v2/instance", { token })).status).toBe(200);
+    for (const path of ["timelines/home", "bookmarks", `statuses/${String(made.body.id)}`, "notifications"])
+      expect((await ask(`/api/v1/${path}`, { token })).status).toBe(403);
+  });
+
+  test("MA20: a program's token opens this door and no other, whatever it was granted", async () => {
+    for (const scope of ["read write follow", "write:favourites", "profile"]) {
+      const token = await enter(annSession, scope);
+      const other = await ask("/v1/posts", { token, json: { text: "by a side door", audience: "public" } });
+      expect([other.status, other.body.code]).toEqual([403, "token.scope"]);
+      for (const path of ["/v1/people/me", "/v1/feeds/home", "/v1/people/ann", "/v1/tokens"])
+        expect([path, (await ask(path, { token })).status]).toEqual([path, 403]);
+      expect((await ask("/v1/tus", { token, method: "POST", headers: { "tus-resumable": "1.0.0" } })).status).toBe(403);
+    }
+    const tokens = (await house.client.call(peopleRoutes.listTokens, { token: annSession })).body.items;
+    expect(tokens.every(({ program }) => program)).toBe(true);
+  });
+
   test("MA5: who is suspended, and what was revoked by its program; another's program revokes nothing", async () => {
     const session = await personOf(house, "noisy");
     const [token, kept] = [await enter(session), await enter(session)];

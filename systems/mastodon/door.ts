@@ -7,7 +7,7 @@ import { CALL_MS_MAX } from "./bounds.ts";
 import { bound } from "./ground.ts";
 import type { Caller } from "./oauth/tokens.ts";
 import { pictureAt } from "./pictures.ts";
-import { covers } from "./policy.ts";
+import { behindDoor, covers } from "./policy.ts";
 import { readFields } from "./wire/fields.ts";
 import { CORS_HEADERS, limitHeaders, preflight, refusal, type Reply } from "./wire/reply.ts";
 import { createRouter } from "./wire/router.ts";
@@ -28,6 +28,8 @@ const PATHS = [
 export function openDoors(api: Api, desk: Desk): Serve {
   const router = createRouter<Endpoint>();
   const { ground, tokens } = desk;
+  /** Of requests under way: what each was let in for, which a viewer does not say. */
+  const callers = new WeakMap<Request, Caller>();
   const door = (path: string): Door => ({
     path,
     summary: "Mastodon's client API",
@@ -36,7 +38,9 @@ export function openDoors(api: Api, desk: Desk): Serve {
     open_methods: ["OPTIONS"],
     // No cookie counts here: a page elsewhere that calls brings a token or is nobody.
     authenticate: async (request) => {
-      const caller = await callerOf(request);
+      const { viewer, ...granted } = await callerOf(request);
+      const caller = { viewer: viewer.kind === "person" ? behindDoor(viewer) : viewer, ...granted };
+      callers.set(request, caller);
       return caller.viewer.kind === "person" ? caller.viewer : null;
     },
     refuse: (problem, _request, request_id) => refusal(problem, request_id),
@@ -77,10 +81,7 @@ export function openDoors(api: Api, desk: Desk): Serve {
         headers: { allow: found.methods.join(", ") },
       });
     const { rule, handler } = found.value;
-    const caller: Caller =
-      came.viewer.kind === "person"
-        ? { viewer: came.viewer, ...(await tokens.scopesOf(came.viewer)) }
-        : await callerOf(request);
+    const caller = callers.get(request) ?? (await callerOf(request));
     admit(rule, caller);
     const late = AbortSignal.timeout(rule.ms_max ?? CALL_MS_MAX);
     const signal = AbortSignal.any([request.signal, late]);

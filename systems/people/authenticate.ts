@@ -17,12 +17,12 @@ export function createAuthenticate({ sql, clock, memory }: Pick<Ground, "sql" | 
   async function load(kind: "session" | "token", hash: Uint8Array): Promise<KnownCredential | null> {
     const row = await (kind === "session" ? credentials.sessionByHash : credentials.tokenByHash)(sql.pool, hash);
     if (!row) return null;
-    const { id, person_id, scopes, last_used_at, expires_at } = row;
+    const { id, person_id, last_used_at, expires_at } = row;
     return {
       kind,
       id,
       person_id,
-      scopes,
+      ...credentials.powersOf(row),
       last_used_ms: last_used_at?.getTime() ?? 0,
       expires_ms: expires_at?.getTime() ?? NEVER_MS,
     };
@@ -63,7 +63,7 @@ export function createAuthenticate({ sql, clock, memory }: Pick<Ground, "sql" | 
       handle: person.handle,
       role: person.role,
       suspended: person.suspended,
-      credential: { kind, id: known.id },
+      credential: { kind, id: known.id, ...(known.program ? { program: true as const } : {}) },
       scopes: known.scopes ?? SCOPES,
     };
   };

@@ -1,6 +1,6 @@
 import type { PersonCard } from "#kernel/cards.ts";
 import type { PersonId } from "#kernel/ids.ts";
-import type { HouseRole } from "#kernel/viewer.ts";
+import type { HouseRole, Scope } from "#kernel/viewer.ts";
 import type { Cache, Caches } from "#ports/cache/index.ts";
 import type { StoredEvent } from "#ports/log/index.ts";
 
@@ -15,8 +15,11 @@ export interface KnownCard {
 }
 
 /** A credential as this node knows it; `last_used_ms` moves on before the row does. */
-export interface KnownCredential extends Omit<CredentialRow, "last_used_at" | "expires_at"> {
+export interface KnownCredential extends Pick<CredentialRow, "id" | "person_id"> {
   kind: "session" | "token";
+  /** Null for a session, which holds every scope. */
+  scopes: Scope[] | null;
+  program: boolean;
   last_used_ms: number;
   expires_ms: number;
 }

@@ -295,6 +295,27 @@ describe("people: tokens", () => {
     ahead_ms = 0;
   });
 
+  test("PE72: a token that a program holds has no scope at any door and no keys, and its person sees which it is", async () => {
+    const owner = await house.person("hostess");
+    const { tokens, tokenKeys } = house.people.rooms;
+    const held = await tokens.create(owner.viewer, {
+      name: "Phone",
+      scopes: ["read", "write"],
+      expires_in_d: null,
+      program: true,
+    });
+    expect((await me(held.secret)).code).toBe("token.scope");
+    const viewer = await house.people.authenticate(held.secret);
+    expect(viewer).toMatchObject({ scopes: [], credential: { kind: "token", id: held.id, program: true } });
+    await expect(tokenKeys.show(owner.viewer, held.id)).rejects.toThrow("token.not_found");
+    expect(await tokenKeys.find(held.id)).toBeNull();
+    const [listed] = (await client.call(r.listTokens, { token: owner.token })).body.items;
+    expect(listed).toMatchObject({ name: "Phone", scopes: ["read", "write"], program: true });
+    const own = await client.call(r.createToken, { token: owner.token, body: { name: "mine", scopes: ["read"] } });
+    expect(own.body.program).toBe(false);
+    expect((await me(own.body.secret)).status).toBe(200);
+  });
+
   test("PE25: an Idempotency-Key does not keep a secret readable", async () => {
     const owner = await house.person("keyed");
     const headers = { "idempotency-key": "make-one" };

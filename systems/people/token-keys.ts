@@ -33,7 +33,7 @@ export function createTokenKeys(
     async show(viewer, id) {
       needSession(viewer);
       const mine = await credentials.tokensOf(sql.pool, viewer.person_id, new Date(clock.now()));
-      if (!mine.some((token) => token.id === id)) throw notFound("token");
+      if (!mine.some((token) => token.id === id && !token.program)) throw notFound("token");
       return { access_key_id: id, secret_access_key: secretOf(id) };
     },
 
@@ -41,7 +41,9 @@ export function createTokenKeys(
       if (!/^[1-9][0-9]{0,18}$/.test(access_key_id)) return null;
       const token = await credentials.tokenById(sql.pool, access_key_id);
       const now_ms = clock.now();
-      if (!token || (token.expires_at !== null && token.expires_at.getTime() <= now_ms)) return null;
+      // Whoever signs does so with the secret of a person's own token; a program of others has none.
+      if (!token || credentials.powersOf(token).program) return null;
+      if (token.expires_at !== null && token.expires_at.getTime() <= now_ms) return null;
       const person = await memory.states.get(token.person_id, () => credentials.state(sql.pool, token.person_id));
       if (!person) return null;
       if (now_ms - (token.last_used_at?.getTime() ?? 0) >= SESSION_TOUCH_MIN * MINUTE_MS)
@@ -55,7 +57,7 @@ export function createTokenKeys(
           role: person.role,
           suspended: person.suspended,
           credential: { kind: "token", id: token.id },
-          scopes: token.scopes ?? [],
+          scopes: credentials.powersOf(token).scopes ?? [],
         },
       };
     },

@@ -12,6 +12,8 @@ export const zToken = z
     id: zIdOut<"token">(),
     name: z.string(),
     scopes: z.array(z.enum(SCOPES)),
+    /** A program of others holds it, and it is good at that program's door alone. */
+    program: z.boolean(),
     created_at: zTime,
     last_used_at: zTime.nullable(),
     expires_at: zTime.nullable(),

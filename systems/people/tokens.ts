@@ -15,7 +15,8 @@ import * as persons from "./store/persons.ts";
 export interface Tokens {
   create(
     viewer: SignedIn,
-    asked: { name: string; scopes: Scope[]; expires_in_d: number | null },
+    /** `program`: one of others is to hold it, whose door gives it its scopes; elsewhere it does nothing. */
+    asked: { name: string; scopes: Scope[]; expires_in_d: number | null; program?: boolean },
   ): Promise<credentials.TokenRow & { secret: string }>;
   list(viewer: SignedIn): Promise<credentials.TokenRow[]>;
   revoke(viewer: SignedIn, id: Id<"token">): Promise<void>;
@@ -29,7 +30,7 @@ export function createTokens({
   memory,
 }: Pick<Ground, "sql" | "log" | "clock" | "ids" | "memory">): Tokens {
   return {
-    async create(viewer, { name, scopes, expires_in_d }) {
+    async create(viewer, { name, scopes, expires_in_d, program = false }) {
       needSession(viewer);
       const { secret, hash } = makeSecret("token");
       const created_at = new Date(clock.now());
@@ -37,6 +38,7 @@ export function createTokens({
         id: ids.next<"token">(),
         name,
         scopes: [...new Set(scopes)],
+        program,
         created_at,
         expires_at: expires_in_d === null ? null : new Date(clock.now() + expires_in_d * DAY_MS),
       };

@@ -48,6 +48,7 @@ export function TokenSettings() {
                 <div className="min-w-0 flex-1">
                   <p className="truncate text-sm leading-5 font-semibold">{token.name}</p>
                   <p className="text-xs text-ink-3">
+                    {token.program ? "an app's: " : ""}
                     {token.scopes.join(", ")} ·{" "}
                     {token.last_used_at ? (
                       <>

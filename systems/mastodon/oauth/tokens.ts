@@ -39,7 +39,6 @@ export interface OauthTokens {
   revoke(app: store.AppRow, token: string): Promise<void>;
   /** @throws Problem 401 `session.invalid` */
   caller(token: string): Promise<Caller>;
-  scopesOf(viewer: SignedIn): Promise<{ app_id: store.AppId | null; scopes: readonly string[] }>;
   forget(token_ids: readonly string[]): void;
 }
 
@@ -98,7 +97,7 @@ export function createTokens({
     const known = await store.tokensOfApp(sql.pool, row.person_id, app.id);
     for (const old of known.slice(b.TOKENS_PER_APP_MAX - 1)) await people.tokens.revoke(viewer, old).catch(gone);
     const made = await people.tokens
-      .create(viewer, { name: app.name, scopes: houseScopes(row.scopes), expires_in_d: null })
+      .create(viewer, { name: app.name, scopes: houseScopes(row.scopes), expires_in_d: null, program: true })
       .catch((error: unknown) => {
         // The session that said yes is over; so is its word.
         throw error instanceof Problem && error.status !== 503 && error.code !== "people.too_many"
@@ -129,16 +128,14 @@ export function createTokens({
     return { access_token: text, token_type: "Bearer", scope: scopes.join(" "), created_at: Math.floor(now / 1000) };
   }
 
-  async function scopesOf(viewer: SignedIn) {
-    const by_hand = { app_id: null, scopes: scopesOfHouse(viewer.scopes) };
-    if (viewer.credential.kind === "session") return by_hand;
-    const { id } = viewer.credential;
+  async function scopesOf({ credential, scopes }: SignedIn): Promise<Omit<Caller, "viewer">> {
+    if (credential.program !== true) return { app_id: null, scopes: scopesOfHouse(scopes) };
+    const { id } = credential;
     const grant = grants.peek(id) ?? (await grants.get(id, () => store.grantOf(sql.pool, id)));
-    return grant ? { app_id: grant.app_id, scopes: grant.scopes } : by_hand;
+    return grant ? { app_id: grant.app_id, scopes: grant.scopes } : { app_id: null, scopes: [] };
   }
 
   return {
-    scopesOf,
     forget: (token_ids) => token_ids.forEach((id) => grants.delete(id)),
 
     async give(app, asked) {

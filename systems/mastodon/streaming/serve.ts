@@ -4,6 +4,7 @@ import type { Api, SocketLine } from "#ports/http/index.ts";
 
 import { anyone, type Asked, type Desk, person, type Serve } from "../api/endpoint.ts";
 import * as b from "../bounds.ts";
+import { behindDoor } from "../policy.ts";
 import { refusal } from "../wire/reply.ts";
 import type { Hub, Listener } from "./hub.ts";
 import { isSameTopic, subscriptionOf } from "./streams.ts";
@@ -33,11 +34,12 @@ export function serveStreaming(api: Api, serve: Serve, desk: Desk, hub: Hub): vo
       const token = tokenIn(request);
       if (token === null) return null;
       const { viewer } = await desk.tokens.caller(token);
-      return viewer.kind === "person" ? viewer : null;
+      return viewer.kind === "person" ? behindDoor(viewer) : null;
     },
     async open({ request, viewer, address, origin }) {
       const me = viewer as SignedIn;
-      const { scopes } = await desk.tokens.scopesOf(me);
+      const token = tokenIn(request)!;
+      const { scopes } = await desk.tokens.caller(token);
       const { searchParams } = new URL(request.url);
       const stream = searchParams.get("stream");
       const first =
@@ -51,7 +53,7 @@ export function serveStreaming(api: Api, serve: Serve, desk: Desk, hub: Hub): vo
       let line: SocketLine | null = null;
       const listener: Listener = {
         viewer: me,
-        token: tokenIn(request)!,
+        token,
         address,
         origin,
         subscriptions: first ? [first] : [],
@@ -63,7 +65,7 @@ export function serveStreaming(api: Api, serve: Serve, desk: Desk, hub: Hub): vo
       const joined = hub.join(listener);
       const saying = { since_ms: desk.ground.clock.monotonic(), words: 0 };
       return {
-        protocol: offeredToken(request, listener.token),
+        protocol: offeredToken(request, token),
         opened(opened) {
           line = opened;
         },

@@ -4,11 +4,14 @@ import type { Query } from "#ports/sql/index.ts";
 
 /** Sessions and personal access tokens. */
 
+/** Stands among a token's scopes where a program of others holds it: then the others are what its person reads, and no power. */
+export const PROGRAM = "program";
+
 export interface CredentialRow {
   id: string;
   person_id: PersonId;
   /** Null for a session, which holds every scope. */
-  scopes: Scope[] | null;
+  scopes: (Scope | typeof PROGRAM)[] | null;
   last_used_at: Date | null;
   expires_at: Date | null;
 }
@@ -109,10 +112,18 @@ export async function trimExpired(q: Query, now: Date): Promise<number> {
 export const sessionStands = async (q: Query, person: PersonId, id: string): Promise<boolean> =>
   (await q`SELECT 1 FROM people_sessions WHERE id = ${id} AND person_id = ${person}`).length > 0;
 
+/** What a token does at the doors of this house: nothing, where a program holds it. */
+export function powersOf(row: Pick<CredentialRow, "scopes">): { scopes: Scope[] | null; program: boolean } {
+  const program = row.scopes?.includes(PROGRAM) === true;
+  return { scopes: program ? [] : (row.scopes as Scope[] | null), program };
+}
+
 export interface TokenRow {
   id: Id<"token">;
   name: string;
   scopes: Scope[];
+  /** A program of others holds it: it is good at that program's door alone. */
+  program: boolean;
   created_at: Date;
   last_used_at: Date | null;
   expires_at: Date | null;
@@ -123,11 +134,11 @@ export const insertToken = (
   t: Omit<TokenRow, "last_used_at"> & { person_id: PersonId; hash: Uint8Array },
 ) => q`
   INSERT INTO people_tokens (id, person_id, name, scopes, secret_hash, created_at, expires_at)
-  VALUES (${t.id}, ${t.person_id}, ${t.name}, ${q.array(t.scopes, "TEXT")}, ${t.hash}, ${t.created_at}, ${t.expires_at})`;
+  VALUES (${t.id}, ${t.person_id}, ${t.name}, ${q.array(t.program ? [...t.scopes, PROGRAM] : t.scopes, "TEXT")}, ${t.hash}, ${t.created_at}, ${t.expires_at})`;
 
 export const tokensOf = (q: Query, person: PersonId, now: Date) => q<TokenRow[]>`
-  SELECT id, name, scopes, created_at, last_used_at, expires_at FROM people_tokens
-  WHERE person_id = ${person} AND (expires_at IS NULL OR expires_at > ${now}) ORDER BY id DESC`;
+  SELECT id, name, array_remove(scopes, ${PROGRAM}::text) AS scopes, ${PROGRAM}::text = ANY(scopes) AS program, created_at, last_used_at, expires_at
+  FROM people_tokens WHERE person_id = ${person} AND (expires_at IS NULL OR expires_at > ${now}) ORDER BY id DESC`;
 
 export const removeToken = (q: Query, person: PersonId, id: string) => q<RevokedRow[]>`
   DELETE FROM people_tokens WHERE person_id = ${person} AND id = ${id} RETURNING id, secret_hash`;
