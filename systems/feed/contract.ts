@@ -4,8 +4,9 @@ import { zPersonCard } from "#kernel/cards.ts";
 import { defineRoute } from "#kernel/contract.ts";
 import { AUDIENCES, zAudience, zId, zIdOut, zPage, zPageQuery, zText, zTime } from "#kernel/wire.ts";
 
-import { COMMENT_TEXT_CHARS_MAX, POST_TEXT_CHARS_MAX } from "./bounds.ts";
+import { POST_TEXT_CHARS_MAX } from "./bounds.ts";
 import { catchUpRoutes } from "./catch-up/contract.ts";
+import { commentRoutes } from "./comments/contract.ts";
 import { draftsRoutes } from "./drafts/contract.ts";
 import { folderRoutes, zFolderAsked } from "./folders/contract.ts";
 import { forYouRoutes } from "./foryou/contract.ts";
@@ -32,6 +33,7 @@ export * from "./posts/contract.ts";
 export * from "./seen/contract.ts";
 export * from "./drafts/contract.ts";
 export * from "./catch-up/contract.ts";
+export * from "./comments/contract.ts";
 export * from "./folders/contract.ts";
 export * from "./lists/contract.ts";
 export * from "./places/contract.ts";
@@ -54,28 +56,6 @@ export const zReaction = z
   .meta({ id: "Reaction" });
 export type Reaction = z.output<typeof zReaction>;
 
-export const zComment = z
-  .object({
-    id: zIdOut<"comment">(),
-    post_id: zIdOut<"post">(),
-    parent_id: zIdOut<"comment">().nullable(),
-    /** 0 for an answer to the post itself. */
-    depth: z.number(),
-    /** Null where it was deleted and stands only because of its replies. */
-    author: zPersonCard.nullable(),
-    text: z.string(),
-    mentions: z.array(z.object({ id: zIdOut<"person">(), handle: z.string() })),
-    created_at: zTime,
-    edited_at: zTime.nullable(),
-    deleted: z.boolean(),
-    /** Moderators took it out of sight: you are its author, or moderate. */
-    hidden: z.boolean(),
-    counts: z.object({ likes: z.number(), replies: z.number() }),
-    viewer: z.object({ liked: z.boolean(), own: z.boolean(), may_delete: z.boolean() }).nullable(),
-  })
-  .meta({ id: "Comment" });
-export type Comment = z.output<typeof zComment>;
-
 export const zPostEdit = z
   .object({
     version: z.number(),
@@ -89,7 +69,6 @@ export const zPostEdit = z
 export type PostEdit = z.output<typeof zPostEdit>;
 
 const zPostParams = z.strictObject({ id: zId<"post">() });
-const zCommentParams = z.strictObject({ id: zId<"comment">() });
 const zPosts = zPage(zPost);
 const zWhoAndWhen = zPage(z.object({ person: zPersonCard, at: zTime }));
 
@@ -253,83 +232,6 @@ export const listReposts = defineRoute({
   problems: ["post.not_found", "cursor.invalid"],
 });
 
-export const listComments = defineRoute({
-  method: "GET",
-  path: "/v1/posts/{id}/comments",
-  summary: "Answers to a post, or with `parent_id` the replies to one of its comments",
-  tag,
-  access: read,
-  params: zPostParams,
-  query: zPageQuery.extend({
-    parent_id: zId<"comment">().optional(),
-    order: z.enum(["oldest", "newest"]).default("oldest"),
-  }),
-  answers: { 200: zPage(zComment) },
-  problems: ["post.not_found", "comment.not_found", "cursor.invalid"],
-});
-
-export const createComment = defineRoute({
-  method: "POST",
-  path: "/v1/posts/{id}/comments",
-  summary: "Answer a post, or one of its comments",
-  tag,
-  access: write,
-  params: zPostParams,
-  body: z.strictObject({ text: zText(COMMENT_TEXT_CHARS_MAX, 1), parent_id: zId<"comment">().nullish() }),
-  answers: { 201: zComment },
-  problems: ["post.not_found", "comment.not_found", "comment.too_deep", "comment.too_many"],
-  cost_tokens: 2,
-});
-
-export const getComment = defineRoute({
-  method: "GET",
-  path: "/v1/comments/{id}",
-  summary: "Read one comment",
-  tag,
-  access: read,
-  params: zCommentParams,
-  answers: { 200: zComment },
-  problems: ["comment.not_found"],
-});
-
-export const editComment = defineRoute({
-  method: "PATCH",
-  path: "/v1/comments/{id}",
-  summary: "Edit your comment",
-  tag,
-  access: write,
-  params: zCommentParams,
-  body: z.strictObject({ text: zText(COMMENT_TEXT_CHARS_MAX, 1) }),
-  answers: { 200: zComment },
-  problems: ["comment.not_found", "comment.not_yours"],
-});
-
-export const deleteComment = defineRoute({
-  method: "DELETE",
-  path: "/v1/comments/{id}",
-  summary: "Delete your comment, or one under your post",
-  tag,
-  access: write,
-  params: zCommentParams,
-  answers: { 204: null },
-  problems: ["comment.not_found", "comment.not_yours"],
-});
-
-const commentLike = <const M extends "PUT" | "DELETE">(method: M, summary: string) =>
-  defineRoute({
-    method,
-    path: "/v1/comments/{id}/like",
-    summary,
-    tag,
-    access: write,
-    params: zCommentParams,
-    answers: { 200: zComment },
-    problems: ["comment.not_found"],
-  });
-
-export const likeComment = commentLike("PUT", "Like a comment; again changes nothing");
-export const unlikeComment = commentLike("DELETE", "Take the like of a comment back");
-
 export const homeFeed = defineRoute({
   method: "GET",
   path: "/v1/feeds/home",
@@ -434,13 +336,6 @@ export const feedRoutes = {
   unbookmarkPost,
   listLikes,
   listReposts,
-  listComments,
-  createComment,
-  getComment,
-  editComment,
-  deleteComment,
-  likeComment,
-  unlikeComment,
   homeFeed,
   shortsFeed,
   discoverFeed,
@@ -448,6 +343,7 @@ export const feedRoutes = {
   spacePosts,
   hashtagPosts,
   listBookmarks,
+  ...commentRoutes,
   ...pollsRoutes,
   ...quotesRoutes,
   ...draftsRoutes,

@@ -162,7 +162,7 @@ function serveComments(api: Api, { ground, reader, comments }: Rooms): void {
   }));
   api.serve(r.editComment, async ({ viewer, params, body }) => {
     const { row, post, rules } = await comments.comment(viewer, params.id);
-    await editComment(ground, viewer, rules, row, post.post.author_id, body.text);
+    await editComment(ground, viewer, rules, row, post.post.author_id, body);
     return { status: 200, body: await comments.present(viewer, await comments.comment(viewer, params.id)) };
   });
   api.serve(r.deleteComment, async ({ viewer, params }) => {

@@ -3,7 +3,12 @@ import { afterAll, expect, test } from "bun:test";
 import type { CommentId } from "#kernel/ids.ts";
 import type { TestPerson } from "#systems/people/testing.ts";
 
-import { COMMENT_DEPTH_MAX, COMMENT_TEXT_CHARS_MAX, COMMENTS_PER_POST_MAX } from "../bounds.ts";
+import {
+  COMMENT_DEPTH_MAX,
+  COMMENT_TEXT_CHARS_MAX,
+  COMMENTS_PER_POST_MAX,
+  CONTENT_WARNING_CHARS_MAX,
+} from "../bounds.ts";
 import { type Comment, feedRoutes as r, type Post } from "../contract.ts";
 import { testFeed } from "../testing.ts";
 
@@ -184,6 +189,67 @@ test("FD57: with the post its comments are gone", async () => {
   await call(r.deletePost, { params: { id: post.id }, token: ann.token });
   expect(await on(r.getComment, ben, comment)).toMatchObject({ status: 404, code: "comment.not_found" });
   expect((await call(r.listComments, { params: { id: post.id } })).code).toBe("post.not_found");
+});
+
+test("FD300: a comment carries a warning and the sensitive mark: refused in another shape, kept, edited, and gone with it", async () => {
+  const post = await t.post(ann, "about spiders");
+  const write = (body: object) => call(r.createComment, { params: { id: post.id }, token: ben.token, body } as never);
+  for (const body of [
+    { text: "x", content_warning: "" },
+    { text: "x", content_warning: "w".repeat(CONTENT_WARNING_CHARS_MAX + 1) },
+    { text: "x", sensitive: "yes" },
+    { content_warning: "no words" },
+  ])
+    expect(await write(body)).toMatchObject({ status: 400, code: "request.invalid" });
+  const made = (await write({ text: "eight legs", content_warning: "spiders", sensitive: true })).body as Comment;
+  expect(made).toMatchObject({ text: "eight legs", content_warning: "spiders", sensitive: true });
+  expect((await say(ben, post, "plain")).body).toMatchObject({ content_warning: null, sensitive: false });
+  const [shown] = (await thread(post)).items;
+  expect(shown).toMatchObject({ content_warning: "spiders", sensitive: true });
+
+  const edit = (body: object) =>
+    call(r.editComment, { params: { id: made.id }, token: ben.token, body } as never) as Promise<{
+      status: number;
+      body: Comment;
+    }>;
+  expect(await edit({})).toMatchObject({ status: 400 });
+  // What an edit does not name stays.
+  expect((await edit({ content_warning: "many legs" })).body).toMatchObject({
+    text: "eight legs",
+    content_warning: "many legs",
+    sensitive: true,
+  });
+  expect((await edit({ sensitive: false, content_warning: null })).body).toMatchObject({
+    content_warning: null,
+    sensitive: false,
+  });
+  const kept = await t.house.db.sql
+    .pool`SELECT content_warning FROM feed_comment_edits WHERE comment_id = ${made.id} ORDER BY replaced_at, content_warning`;
+  expect(kept.map((row: { content_warning: string }) => row.content_warning).toSorted()).toEqual([
+    "many legs",
+    "spiders",
+  ]);
+
+  await edit({ content_warning: "last words" });
+  await say(cleo, post, "under it", made.id);
+  await t.settled();
+  await on(r.deleteComment, ben, made);
+  const place = (await thread(post)).items.find((comment) => comment.id === made.id);
+  expect(place).toMatchObject({ deleted: true, text: "", content_warning: null, sensitive: false });
+});
+
+test("FD300: words that somebody muted are looked for in a comment's warning too", async () => {
+  const reader = await t.house.person("reader");
+  const post = await t.post(ann, "x");
+  await call(r.createComment, {
+    params: { id: post.id },
+    token: ben.token,
+    body: { text: "who won", content_warning: "Finale spoiler" },
+  });
+  await say(cleo, post, "hello");
+  expect(texts((await thread(post, reader)).items)).toEqual(["who won", "hello"]);
+  await call(r.muteWord, { token: reader.token, body: { phrase: "spoiler" } });
+  expect(texts((await thread(post, reader)).items)).toEqual(["hello"]);
 });
 
 test("nothing broke on our side", () => expect(t.house.broken).toEqual([]));

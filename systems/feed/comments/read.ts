@@ -48,7 +48,7 @@ interface Shown {
 /** Where a word is muted everywhere, and hidden rather than warned of. One's own words always stand. */
 function hasMutedWords({ facts: { viewer }, wishes }: Rules, row: CommentRow): boolean {
   if (wishes.words === null || (viewer.kind === "person" && viewer.person_id === row.author_id)) return false;
-  return wishes.words.judgeText([row.text], "everywhere")?.hides === true;
+  return wishes.words.judgeText([row.content_warning ?? "", row.text], "everywhere")?.hides === true;
 }
 
 export function createCommentReader({
@@ -111,6 +111,8 @@ export function createCommentReader({
       depth: row.depth,
       author,
       text: author === null ? "" : row.text,
+      content_warning: author === null ? null : row.content_warning,
+      sensitive: author !== null && row.sensitive,
       mentions: author === null ? [] : row.mention_ids.map((id, i) => ({ id, handle: row.mention_handles[i]! })),
       created_at: rfc3339(row.created_at),
       edited_at: row.edited_at === null ? null : rfc3339(row.edited_at),

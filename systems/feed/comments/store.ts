@@ -8,6 +8,9 @@ export interface CommentRow {
   depth: number;
   author_id: PersonId;
   text: string;
+  /** Words that stand before the others until somebody asks for those. */
+  content_warning: string | null;
+  sensitive: boolean;
   mention_ids: PersonId[];
   mention_handles: string[];
   created_at: Date;
@@ -18,7 +21,7 @@ export interface CommentRow {
 }
 
 const COLUMNS =
-  "id, post_id, parent_id, depth, author_id, text, mention_ids, mention_handles, created_at, edited_at, deleted_at, deleted_by, hidden_at";
+  "id, post_id, parent_id, depth, author_id, text, content_warning, sensitive, mention_ids, mention_handles, created_at, edited_at, deleted_at, deleted_by, hidden_at";
 const FIRST = "0";
 const LAST = "9223372036854775807";
 
@@ -73,9 +76,10 @@ export async function insertComment(
   idempotency_key: string | null,
 ): Promise<CommentId | null> {
   const made = await tx`
-    INSERT INTO feed_comments (id, post_id, parent_id, depth, author_id, text, mention_ids, mention_handles, created_at, idempotency_key)
-    VALUES (${row.id}, ${row.post_id}, ${row.parent_id}, ${row.depth}, ${row.author_id}, ${row.text},
-      ${tx.array(row.mention_ids, "BIGINT")}, ${tx.array(row.mention_handles, "TEXT")}, ${row.created_at}, ${idempotency_key})
+    INSERT INTO feed_comments (id, post_id, parent_id, depth, author_id, text, content_warning, sensitive, mention_ids, mention_handles,
+      created_at, idempotency_key)
+    VALUES (${row.id}, ${row.post_id}, ${row.parent_id}, ${row.depth}, ${row.author_id}, ${row.text}, ${row.content_warning},
+      ${row.sensitive}, ${tx.array(row.mention_ids, "BIGINT")}, ${tx.array(row.mention_handles, "TEXT")}, ${row.created_at}, ${idempotency_key})
     ON CONFLICT (author_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING`;
   if (made.count === 1) return null;
   const [first] = (await tx`
@@ -85,14 +89,17 @@ export async function insertComment(
   return first!.id;
 }
 
-export async function updateComment(
-  tx: Query,
-  before: CommentRow,
-  next: Pick<CommentRow, "text" | "mention_ids" | "mention_handles">,
-  at: Date,
-): Promise<void> {
-  await tx`INSERT INTO feed_comment_edits (comment_id, text, replaced_at) VALUES (${before.id}, ${before.text}, ${at})`;
-  await tx`UPDATE feed_comments SET text = ${next.text}, mention_ids = ${tx.array(next.mention_ids, "BIGINT")},
+/** What its author may change. */
+export type CommentWords = Pick<
+  CommentRow,
+  "text" | "content_warning" | "sensitive" | "mention_ids" | "mention_handles"
+>;
+
+export async function updateComment(tx: Query, before: CommentRow, next: CommentWords, at: Date): Promise<void> {
+  await tx`
+    INSERT INTO feed_comment_edits (comment_id, text, content_warning, replaced_at)
+    VALUES (${before.id}, ${before.text}, ${before.content_warning}, ${at})`;
+  await tx`UPDATE feed_comments SET text = ${next.text}, content_warning = ${next.content_warning}, sensitive = ${next.sensitive}, mention_ids = ${tx.array(next.mention_ids, "BIGINT")},
     mention_handles = ${tx.array(next.mention_handles, "TEXT")}, edited_at = ${at} WHERE id = ${before.id}`;
 }
 
@@ -125,7 +132,7 @@ export async function unpurgedCommentsOf(
 export async function purgeComment(tx: Query, id: CommentId, at: Date): Promise<void> {
   await tx`DELETE FROM feed_comment_edits WHERE comment_id = ${id}`;
   await tx`
-    UPDATE feed_comments SET text = '', mention_ids = '{}', mention_handles = '{}', idempotency_key = NULL, purged_at = ${at}
+    UPDATE feed_comments SET text = '', content_warning = NULL, mention_ids = '{}', mention_handles = '{}', idempotency_key = NULL, purged_at = ${at}
     WHERE id = ${id} AND deleted_at IS NOT NULL`;
 }
 

@@ -8,13 +8,26 @@ import { addDelta } from "../counts/store.ts";
 import { type FeedEvent, tell } from "../events.ts";
 import type { Ground } from "../ground.ts";
 import { must } from "../policy.ts";
-import { resolveMarks } from "../posts/marks.ts";
+import { type Marks, resolveMarks } from "../posts/marks.ts";
 import type { HydratedPost } from "../reading/hydrate.ts";
 import type { Rules } from "../reading/rules.ts";
 import type { FoundComment } from "./read.ts";
 import * as store from "./store.ts";
 
 type CommentRow = store.CommentRow;
+
+export interface NewComment {
+  text: string;
+  parent_id?: CommentId | null | undefined;
+  content_warning?: string | null | undefined;
+  sensitive?: boolean | undefined;
+}
+
+export interface CommentChange {
+  text?: string | undefined;
+  content_warning?: string | null | undefined;
+  sensitive?: boolean | undefined;
+}
 
 /**
  * Answers a post, or one of its comments. With the same idempotency key the same author gets the first one again.
@@ -24,7 +37,7 @@ export async function createComment(
   ground: Ground,
   viewer: SignedIn,
   { post, rules }: { post: HydratedPost; rules: Rules },
-  asked: { text: string; parent_id?: CommentId | null | undefined },
+  asked: NewComment,
   idempotency_key: string | null,
 ): Promise<CommentId> {
   must(rules.post("comment", post), "comment.may_not");
@@ -45,6 +58,8 @@ export async function createComment(
       depth: parent ? parent.depth + 1 : 0,
       author_id: viewer.person_id,
       text: asked.text,
+      content_warning: asked.content_warning ?? null,
+      sensitive: asked.sensitive ?? false,
       mention_ids: marks.mention_ids,
       mention_handles: marks.mention_handles,
       created_at: new Date(ground.clock.now()),
@@ -87,14 +102,15 @@ export async function editComment(
   rules: Rules,
   comment: CommentRow,
   author_id: PersonId,
-  text: string,
+  change: CommentChange,
 ): Promise<void> {
   if (comment.author_id !== viewer.person_id)
     throw new Problem(403, "comment.not_yours", "Only its author may edit a comment.");
-  const marks = await resolveMarks(ground.people, rules, text);
+  const marks = change.text === undefined ? null : await resolveMarks(ground.people, rules, change.text);
   const event = await ground.sql.tx(async (tx): Promise<FeedEvent | null> => {
     const before = await livingComment(tx, comment.id);
-    if (before.text === text) return null;
+    const next = changed(before, change, marks);
+    if (FIELDS.every((field) => next[field] === before[field])) return null;
     if ((await store.countEdits(tx, comment.id)) >= COMMENT_EDITS_MAX) {
       throw new Problem(
         409,
@@ -102,14 +118,29 @@ export async function editComment(
         `A comment can be edited ${COMMENT_EDITS_MAX} times. Write a new one.`,
       );
     }
-    await store.updateComment(tx, before, { text, ...marks }, new Date(ground.clock.now()));
-    const fresh = marks.mention_ids.filter((id) => !before.mention_ids.includes(id));
+    await store.updateComment(tx, before, next, new Date(ground.clock.now()));
+    const fresh = next.mention_ids.filter((id) => !before.mention_ids.includes(id));
     const told = commentEvent("feed.comment_edited", before, author_id, viewer.person_id, null, fresh);
     await tell(ground.log, tx, told);
     return told;
   });
   if (event) ground.happened(event);
 }
+
+const FIELDS = ["text", "content_warning", "sensitive"] as const;
+
+/** As it will stand, with what the change says nothing about as it was. */
+const changed = (
+  before: store.CommentWords,
+  { text, content_warning, sensitive }: CommentChange,
+  marks: Pick<Marks, "mention_ids" | "mention_handles"> | null,
+): store.CommentWords => ({
+  text: text ?? before.text,
+  content_warning: content_warning === undefined ? before.content_warning : content_warning,
+  sensitive: sensitive ?? before.sensitive,
+  mention_ids: marks?.mention_ids ?? before.mention_ids,
+  mention_handles: marks?.mention_handles ?? before.mention_handles,
+});
 
 /** Its author may, who wrote the post may, and whoever moderates may. Replies stay under an empty place. @throws Problem 403 `comment.not_yours` */
 export async function deleteComment(
