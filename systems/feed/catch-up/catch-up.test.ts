@@ -6,6 +6,7 @@ import type { TestPerson } from "#systems/people/testing.ts";
 
 import { type CaughtPost, feedRoutes as r, type Post, SLOW_POSTS_MAX } from "../contract.ts";
 import { testFeed } from "../testing.ts";
+import { CATCH_UP_POSTS_MAX } from "./bounds.ts";
 import { type Candidate, rank, scoreOf, sentenceOf } from "./score.ts";
 
 const t = await testFeed();
@@ -202,6 +203,31 @@ test("FD208: the slow lane has the latest of the followed who seldom write, and 
   expect(await slow(who)).toEqual(["long ago"]);
   expect(await slow(await fresh())).toEqual([]);
   expect(await call(r.slowLane)).toMatchObject({ status: 401 });
+});
+
+test("FD303: what is not for its reader is not counted, takes no place among the best, and is not named as the newest", async () => {
+  const [who, ann, mod] = [await fresh(), await fresh(), await fresh()];
+  await t.follow(who, ann);
+  const room = await t.house.space("catching", mod, [ann], { visibility: "private" });
+  const open = await t.post(ann, "open");
+  await counts(open, { likes: 1, views: 5 });
+  // As many as are shown at all, and each far better liked.
+  for (let i = 0; i < CATCH_UP_POSTS_MAX; i++) {
+    const inside = await t.post(ann, `inside ${i}`, { audience: "space", space_id: room.id });
+    await counts(inside, { likes: 900, views: 901 });
+  }
+  await t.post(ann, "for myself", { audience: "private" });
+  const page = await catchUp(who, { range: "day" });
+  expect(texts(page.items)).toEqual(["open"]);
+  expect(page).toMatchObject({ candidates: 1, newest_entry_id: open.id });
+});
+
+test("FD304: whoever writes much that is not for others stands in the slow lane all the same", async () => {
+  const [who, ann] = [await fresh(), await fresh()];
+  await t.follow(who, ann);
+  const shown = await t.post(ann, "once in a while");
+  for (let i = 0; i <= SLOW_POSTS_MAX; i++) await t.post(ann, `diary ${i}`, { audience: "private" });
+  expect(await slow(who)).toEqual([shown.text]);
 });
 
 test("nothing broke on our side", () => expect(t.house.broken).toEqual([]));

@@ -20,7 +20,7 @@ import {
 } from "./bounds.ts";
 import type { CatchUpRange } from "./contract.ts";
 import { type Candidate, rank, sentenceOf } from "./score.ts";
-import { factsOf } from "./store.ts";
+import { factsOf, type FactsRow } from "./store.ts";
 
 const DAY_MS = 24 * 3_600_000;
 const STEP_ENTRIES = 250;
@@ -62,9 +62,9 @@ export interface CatchUp {
 }
 
 export function createCatchUp(
-  needs: Pick<ReadingGround, "sql" | "clock" | "reader" | "timeline"> & { caches: Caches },
+  needs: Pick<ReadingGround, "sql" | "clock" | "reader" | "timeline" | "spaces"> & { caches: Caches },
 ): CatchUp {
-  const { sql, clock, reader, timeline, caches } = needs;
+  const { sql, clock, reader, timeline, spaces, caches } = needs;
   const rankings: Cache<Ranking> = caches.create<Ranking>({
     name: "feed.catch_ups",
     version: 1,
@@ -93,13 +93,15 @@ export function createCatchUp(
       else if (reposter_id !== viewer.person_id) way.passed_on_by.add(reposter_id);
       ways.set(post_id, way);
     }
-    const facts = ways.size === 0 ? [] : await factsOf(sql.pool, [...ways.keys()]);
+    const found = ways.size === 0 ? [] : await factsOf(sql.pool, [...ways.keys()]);
+    const facts = await forReader(found, rules);
+    const known = new Set(facts.map((row) => row.post_id));
     const candidates = facts
       // One's own is no news.
       .filter(
         ({ author_id, post_id }) => author_id !== viewer.person_id && leadsHere(ways.get(post_id)!, author_id, rules),
       )
-      .map(({ created_at, ...row }) => ({
+      .map(({ created_at, audience: _, space_id: __, ...row }) => ({
         ...row,
         at_ms: created_at.getTime(),
         passed_on_by: heard(ways.get(row.post_id)!, rules).length,
@@ -107,12 +109,31 @@ export function createCatchUp(
     const ranked = rank(candidates, clock.now(), CATCH_UP_POSTS_MAX);
     return {
       since,
-      newest_entry_id: entries[0]?.key ?? null,
+      newest_entry_id: entries.find(({ post_id }) => known.has(post_id))?.key ?? null,
       candidates: candidates.length,
       ranked,
       // Of the thousands that were looked through only these are remembered.
       ways: new Map(ranked.map(({ post_id }) => [post_id, ways.get(post_id)!])),
     };
+  }
+
+  /**
+   * Without what is not for this reader: it takes no place among the best, and no number tells that it is there. Whatever else
+   * rules say is asked when a page is read.
+   */
+  async function forReader(rows: readonly FactsRow[], { facts: { viewer, relations, spaces: mine } }: Rules) {
+    const me = viewer.kind === "person" ? viewer.person_id : null;
+    const others = new Set(
+      rows.flatMap(({ space_id }) => (space_id !== null && !mine.has(space_id) ? [space_id] : [])),
+    );
+    const cards = others.size === 0 ? null : await spaces.cards([...others]);
+    return rows.filter(({ author_id, audience, space_id }) => {
+      if (author_id === me) return true;
+      if (audience === "private") return false;
+      if (audience === "followers") return relations.follows.has(author_id);
+      if (space_id === null || mine.has(space_id)) return true;
+      return audience === "public" && cards?.get(space_id)?.visibility === "public";
+    });
   }
 
   /** In steps, so that who was away for an hour does not pay for a week. */

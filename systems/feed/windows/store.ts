@@ -127,16 +127,21 @@ export async function repostsOf(
   return new Map(rows.map((row) => [row.post_id, row.entry_id]));
 }
 
-/** How many entries each has, counted up to `entries_max`, and the newest one's id. */
+/** How many entries each has, counted up to `entries_max`, and the newest one's id; what is for few of their readers is not among them. */
 export async function authoredBy(
   db: Query,
   person_ids: readonly PersonId[],
   entries_max: number,
 ): Promise<{ person_id: PersonId; posts: number; last_id: string | null }[]> {
   return (await db`
-    SELECT a.id AS person_id, n.posts, n.last_id FROM unnest(${bigints(db, person_ids)}) AS a (id)
-    CROSS JOIN LATERAL (SELECT count(*)::int AS posts, max(e.id) AS last_id
-      FROM (SELECT id FROM feed_entries WHERE actor_id = a.id ORDER BY id DESC LIMIT ${entries_max}) e) n`) as {
+    SELECT a.id AS person_id, n.posts - few.posts AS posts, last.id AS last_id FROM unnest(${bigints(db, person_ids)}) AS a (id)
+    CROSS JOIN LATERAL (SELECT count(*)::int AS posts, min(e.id) AS from_id
+      FROM (SELECT id FROM feed_entries WHERE actor_id = a.id ORDER BY id DESC LIMIT ${entries_max}) e) n
+    CROSS JOIN LATERAL (SELECT count(*)::int AS posts FROM feed_posts WHERE author_id = a.id AND id >= n.from_id
+      AND deleted_at IS NULL AND (audience IN ('private', 'space') OR hidden_at IS NOT NULL)) few
+    LEFT JOIN LATERAL (SELECT e.id FROM feed_entries e WHERE e.actor_id = a.id AND NOT EXISTS (
+      SELECT FROM feed_posts p WHERE p.author_id = a.id AND p.id = e.id AND p.deleted_at IS NULL
+        AND (p.audience IN ('private', 'space') OR p.hidden_at IS NOT NULL)) ORDER BY e.id DESC LIMIT 1) last ON true`) as {
     person_id: PersonId;
     posts: number;
     last_id: string | null;

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 
 import type { Problem } from "#kernel/errors.ts";
+import { idTimeMs } from "#kernel/ids.ts";
 import { NOBODY } from "#kernel/viewer.ts";
 
 import { feedRoutes as r, type Post } from "../contract.ts";
@@ -140,6 +141,16 @@ test("FD65: how much somebody put before their followers, and when last", async 
   const authored = await t.feed.windows.authored([cleo.id, "1"]);
   expect(authored.get(cleo.id)!.posts).toBe(5);
   expect(authored.get("1")).toEqual({ posts: 0, last_ms: null });
+});
+
+test("FD313: how much somebody writes, and when last, says nothing of what they write for few", async () => {
+  const shy = await t.house.person("shy");
+  const open = await t.post(shy, "for all");
+  for (let i = 0; i < 3; i++) await t.post(shy, `diary ${i}`, { audience: "private" });
+  expect((await t.feed.windows.authored([shy.id])).get(shy.id)).toEqual({ posts: 1, last_ms: idTimeMs(open.id) });
+  const silent = await t.house.person("silent");
+  await t.post(silent, "diary", { audience: "private" });
+  expect((await t.feed.windows.authored([silent.id])).get(silent.id)).toEqual({ posts: 0, last_ms: null });
 });
 
 test("nothing broke on our side", () => expect(t.house.broken).toEqual([]));
