@@ -9,22 +9,18 @@ import type { OwnLink } from "../links/own.ts";
 import type { FeedPeople, FeedSpaces } from "../needs.ts";
 import { presentPoll } from "../polls/present.ts";
 import { choicesOf } from "../polls/store.ts";
+import type { Verdict } from "../wishes/muted.ts";
 import type { HydratedPost, Hydrator } from "./hydrate.ts";
 import { type Extras, GONE_QUOTE, presentQuote } from "./present.ts";
-import type { Rules } from "./rules.ts";
+import type { ListKind, Rules } from "./rules.ts";
 
 /**
  * What a post carries that depends on who reads it and when: the post that it quotes, its poll, a card of another page of
  * ours. Asked for at each read, with the facts of that moment.
  */
 export interface Around {
-  /** In the order of `posts`; null where there is nothing of the kind. `mutes`: muted people stay out. */
-  of(
-    viewer: Viewer,
-    rules: Rules,
-    posts: readonly HydratedPost[],
-    options: { mutes: boolean },
-  ): Promise<(Extras | null)[] | null>;
+  /** In the order of `posts`; null where there is nothing of the kind. What stands in a quote is judged as the list is. */
+  of(viewer: Viewer, rules: Rules, posts: readonly HydratedPost[], kind: ListKind): Promise<(Extras | null)[] | null>;
 }
 
 export interface AroundNeeds {
@@ -38,22 +34,29 @@ export interface AroundNeeds {
 /** True where a post needs more than what it is by itself. */
 const isMore = ({ post }: HydratedPost) => post.has_quote || post.poll !== null || post.own_link !== null;
 
+const NO_QUOTE = { quote: "null", filtered: null } as const;
 const AVATAR_LARGE_PX = 384;
 const WORDS_IN_CARD_CHARS_MAX = 200;
 
 export function createAround({ sql, clock, people, spaces, hydrator }: AroundNeeds): Around {
   return {
-    async of(viewer, rules, posts, { mutes }) {
+    async of(viewer, rules, posts, kind) {
       if (!posts.some(isMore)) return null;
       const others = await othersOf(posts);
+      const isOwn = ({ post }: HydratedPost) => viewer.kind === "person" && viewer.person_id === post.author_id;
+      const mutedIn = (post: HydratedPost): Verdict | null =>
+        isOwn(post)
+          ? null
+          : (rules.wishes.words?.judge(post.post, kind === "timeline" ? "home" : "everywhere") ?? null);
+      const isUnwished = (post: HydratedPost) =>
+        rules.isMuted(post.post.author_id) ||
+        (post.post.is_sensitive && rules.wishes.preferences.sensitive_media === "hide" && !isOwn(post)) ||
+        mutedIn(post)?.hides === true;
       const mayShow = (post: HydratedPost | undefined): post is HydratedPost =>
         post !== undefined &&
         rules.post("read", post).ok &&
-        (!post.post.is_hidden || (viewer.kind === "person" && viewer.person_id === post.post.author_id)) &&
-        !(
-          mutes &&
-          (rules.isMuted(post.post.author_id) || rules.wishes.words?.judge(post.post, "everywhere")?.hides === true)
-        );
+        (!post.post.is_hidden || isOwn(post)) &&
+        (kind === "page" || !isUnwished(post));
       const chosen = await chosenOf(viewer, [...posts, ...others.values()]);
       const now_ms = clock.now();
       const pollOf = ({ post }: HydratedPost): string => {
@@ -67,10 +70,17 @@ export function createAround({ sql, clock, people, spaces, hydrator }: AroundNee
           }),
         );
       };
-      const quoteOf = ({ post }: HydratedPost): string => {
-        if (!post.has_quote) return "null";
+      const quotedIn = ({ post }: HydratedPost): HydratedPost | null => {
         const quoted = post.quote_id === null ? undefined : others.get(post.quote_id);
-        return mayShow(quoted) ? presentQuote(quoted, pollOf(quoted)) : GONE_QUOTE;
+        return mayShow(quoted) ? quoted : null;
+      };
+      const quoteOf = (post: HydratedPost): Pick<Extras, "quote" | "filtered"> => {
+        if (!post.post.has_quote) return NO_QUOTE;
+        const quoted = quotedIn(post);
+        if (quoted === null) return { quote: GONE_QUOTE, filtered: null };
+        // Words in one's own post are folded by nobody's.
+        const filtered = isOwn(post) ? null : (mutedIn(quoted)?.words ?? null);
+        return { quote: presentQuote(quoted, pollOf(quoted)), filtered };
       };
       const linkOf = async ({ post }: HydratedPost): Promise<string> => {
         if (post.own_link === null) return post.link_json;
@@ -82,7 +92,7 @@ export function createAround({ sql, clock, people, spaces, hydrator }: AroundNee
       };
       return Promise.all(
         posts.map(async (post) =>
-          isMore(post) ? { quote: quoteOf(post), poll: pollOf(post), link: await linkOf(post) } : null,
+          isMore(post) ? { ...quoteOf(post), poll: pollOf(post), link: await linkOf(post) } : null,
         ),
       );
     },

@@ -194,7 +194,13 @@ function storedPost(
   row: CountedPostRow,
   { public_url = null, addressOf = null }: { public_url?: string | null; addressOf?: AddressOf | null },
 ): StoredPost {
-  const counts = { likes: row.likes, reposts: row.reposts, comments: row.comments, views: row.views };
+  const counts = {
+    likes: row.likes,
+    reposts: row.reposts,
+    comments: row.comments,
+    views: row.views,
+    quotes: row.quotes,
+  };
   const words = JSON.stringify({
     text: row.text,
     mentions: row.mention_ids.map((id, i) => ({ id, handle: row.mention_handles[i]! })),

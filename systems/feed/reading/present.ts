@@ -46,7 +46,8 @@ export function presentPost(
   const viewer = bits < 0 ? "null" : VIEWER_JSON[bits]!;
   const by = place.reposted_by === null ? "null" : cardJson(place.reposted_by);
   const entry = place.entry_id === null ? "null" : `"${place.entry_id}"`;
-  const filtered = place.filtered === null ? "null" : JSON.stringify({ words: place.filtered });
+  const words = bothOf(place.filtered, extras?.filtered ?? null);
+  const filtered = words === null ? "null" : JSON.stringify({ words });
   const more =
     extras === null
       ? `,"quote":null,"poll":null,"link":${post.link_json}`
@@ -59,7 +60,12 @@ export interface Extras {
   quote: string;
   poll: string;
   link: string;
+  /** Muted words of the kind that warns, in what is quoted. */
+  filtered: readonly string[] | null;
 }
+
+const bothOf = (one: readonly string[] | null, other: readonly string[] | null) =>
+  one === null || other === null ? (one ?? other) : [...new Set([...one, ...other])];
 
 export const GONE_QUOTE = `{"state":"gone","post":null}`;
 

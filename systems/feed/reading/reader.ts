@@ -16,9 +16,11 @@ import type { HydratedPost, Hydrator } from "./hydrate.ts";
 import { type Filled, fillPage, type PageOf } from "./pages.ts";
 import type { Makers, Passers } from "./passers.ts";
 import { ALONE, OWN, type Place, presentPage, presentPost } from "./present.ts";
-import { type Rules, rulesFor } from "./rules.ts";
+import { type ListKind, type Rules, rulesFor } from "./rules.ts";
 import type { Listed, Skeleton } from "./skeleton.ts";
 import { likersOf, repostersOf } from "./store.ts";
+
+export type { ListKind } from "./rules.ts";
 
 /** Asked before each further read of a page; a signal, or what makes one only then. */
 export type GivenUp = Pick<AbortSignal, "throwIfAborted">;
@@ -80,14 +82,6 @@ export interface Reacted {
 
 /** Skeletons may depend on whom the viewer follows, which the rules know already. */
 export type SkeletonFor = (rules: Rules) => Skeleton;
-
-/**
- * `feed`: chosen by the house, so what comes from muted people stays out, and what is muted everywhere. `timeline`: the same
- * for what comes to somebody by itself (home, lists, For you), where all muted words count. `page`: the viewer went there (a
- * profile, their bookmarks), so only what they may not read stays out; what is muted is folded. `shorts`: as `feed`, and it
- * must play.
- */
-export type ListKind = "feed" | "timeline" | "page" | "shorts";
 
 export interface Shown extends Place {
   post: HydratedPost;
@@ -223,7 +217,7 @@ export function createReader(needs: ReaderNeeds): Reader {
       viewer,
       rules,
       shown.map((s) => s.post),
-      { mutes: kind !== "page" },
+      kind,
     );
     if (viewer.kind === "nobody") return shown.map((s, i) => presentPost(s.post, -1, s, extras?.[i] ?? null));
     const bits = await overlay.of(
@@ -261,7 +255,7 @@ export function createReader(needs: ReaderNeeds): Reader {
   /** Posts that were asked for by themselves, in no list. */
   async function presentAlone(viewer: Viewer, rules: Rules, posts: readonly HydratedPost[]): Promise<string[]> {
     const [extras, known] = await Promise.all([
-      around.of(viewer, rules, posts, { mutes: false }),
+      around.of(viewer, rules, posts, "page"),
       viewer.kind === "nobody"
         ? null
         : overlay.of(

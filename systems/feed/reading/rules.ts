@@ -17,6 +17,14 @@ import { NO_WISHES, type WishBook, type Wishes } from "../wishes/wishes.ts";
 import type { HydratedPost } from "./hydrate.ts";
 
 /**
+ * `feed`: chosen by the house, so what comes from muted people stays out, and what is muted everywhere. `timeline`: the same
+ * for what comes to somebody by itself (home, lists, For you), where all muted words count. `page`: the viewer went there (a
+ * profile, their bookmarks), so only what they may not read stays out; what is muted is folded. `shorts`: as `feed`, and it
+ * must play.
+ */
+export type ListKind = "feed" | "timeline" | "page" | "shorts";
+
+/**
  * What one viewer may see and do, with the facts as they are now: asked for at each request, kept by nobody here. So a
  * block, a mute, an unfollow, a lost membership and a suspension hold on the very next read.
  */
