@@ -80,7 +80,7 @@ api.serve(homeFeed, async ({ viewer, query }) => {
     imported_at: null,
     version: row.version,
     hidden: false,
-    counts: { likes: row.likes, reposts: row.reposts, comments: row.comments, views: row.views },
+    counts: { likes: row.likes, reposts: row.reposts, comments: row.comments, views: row.views, quotes: 0 },
     viewer: { liked: row.liked, reposted: row.reposted, bookmarked: row.bookmarked, own: row.author_id === me },
     reposted_by: null,
     entry_id: row.id,

@@ -135,7 +135,7 @@ test("FD60: what others wrote and did stays to the letter; posts, comments and r
   await t.settled();
   t.feed.forgetAll();
   const { body } = await call(r.getPost, { params: { id: post.id } });
-  expect(body.counts).toEqual({ likes: 1, reposts: 1, comments: 1, views: 0 });
+  expect(body.counts).toEqual({ likes: 1, reposts: 1, comments: 1, views: 0, quotes: 0 });
   const thread = await call(r.listComments, { params: { id: post.id } });
   expect(thread.body.items).toMatchObject([
     { id: answered.id, deleted: true, author: null, text: "", mentions: [], counts: { replies: 1 } },

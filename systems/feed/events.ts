@@ -17,6 +17,8 @@ interface Placed extends PostFacts {
   space_id: SpaceId | null;
   video_id: string | null;
   image_ids: string[];
+  /** Where it quotes, or did so until now; events of before 2026-11-21 do not say. */
+  quotes_id: PostId | null;
 }
 interface Reaction extends PostFacts {
   person_id: PersonId;
@@ -73,11 +75,11 @@ export type FeedEvent =
 
 export type FeedEventOf<T extends FeedEvent["type"]> = Extract<FeedEvent, { type: T }>;
 
-/** [subject id, likes, reposts, comments, views] as they now stand. Version 1 had no views. */
+/** [subject id, likes, reposts, comments, views, quotes] as they now stand. Version 2 had no quotes. */
 export interface CountedEvent {
   type: "feed.counted";
-  version: 2;
-  data: { counts: [string, number, number, number, number][] };
+  version: 3;
+  data: { counts: [string, number, number, number, number, number][] };
 }
 
 /** What happens to one's own writing; nobody else hears of it. */

@@ -218,9 +218,9 @@ async function follow(log: Log, from: LogPosition, memory: Memory): Promise<Asyn
   tails.use(await log.tail(FEED_TOPIC, onBatch, from));
   tails.use(
     await log.tail(COUNTS_TOPIC, (batch) => {
-      for (const [id, likes, reposts, comments, views] of countsIn(batch)) {
-        if (views === undefined) memory.hydrator.forget(id as PostId);
-        else memory.hydrator.counted(id as PostId, { likes, reposts, comments, views });
+      for (const [id, likes, reposts, comments, views, quotes] of countsIn(batch)) {
+        if (views === undefined || quotes === undefined) memory.hydrator.forget(id as PostId);
+        else memory.hydrator.counted(id as PostId, { likes, reposts, comments, views, quotes });
       }
       for (const id of changedIn(batch)) memory.hydrator.forget(id);
     }),

@@ -23,16 +23,21 @@ const MOVES_SUMS = new Set([
   "feed.comment_deleted",
   "feed.comment_liked",
   "feed.comment_unliked",
+  "feed.quote_detached",
 ]);
 
+/** True where an act left a step; of posts, where they say that they quote. */
+const movesSums = ({ type, data }: StoredEvent): boolean =>
+  MOVES_SUMS.has(type) || (type.startsWith("feed.post_") && typeof data.quotes_id === "string");
+
 /**
- * Sums of likes, reposts, comments and views. Each act leaves a step beside its row; this group of the log is the bell that says
+ * Sums of likes, reposts, comments, views and quotes. Each act leaves a step beside its row; this group of the log is the bell that says
  * "sum up", and takes whatever steps there are. Hearing a bell twice finds nothing the second time.
  */
 export function startCounting({ log }: { log: Log }): Disposable {
   const consumers = [
     log.consume(FEED_TOPIC, GROUP, async (batch, tx) => {
-      if (batch.some((event) => MOVES_SUMS.has(event.type))) await sumUp(log, tx);
+      if (batch.some(movesSums)) await sumUp(log, tx);
     }),
     log.consume(SEEN_TOPIC, GROUP, (_batch, tx) => sumUp(log, tx)),
   ];
@@ -56,23 +61,23 @@ async function tellSums(log: Log, tx: Query, sums: readonly SubjectSums[]): Prom
   for (let from = 0; from < sums.length; from += SUMS_PER_EVENT_MAX) {
     const event: CountedEvent = {
       type: "feed.counted",
-      version: 2,
+      version: 3,
       data: {
         counts: sums
           .slice(from, from + SUMS_PER_EVENT_MAX)
-          .map((s) => [s.subject_id, s.likes, s.reposts, s.comments, s.views]),
+          .map((s) => [s.subject_id, s.likes, s.reposts, s.comments, s.views, s.quotes]),
       },
     };
     await log.append(tx, COUNTS_TOPIC, "sums", event);
   }
 }
 
-type Told = readonly [id: string, likes: number, reposts: number, comments: number, views?: number];
+type Told = readonly [id: string, likes: number, reposts: number, comments: number, views?: number, quotes?: number];
 
-/** Sums as an event tells them; the rest of the batch is left alone. Version 1 knew of no views. */
+/** Sums as an event tells them; the rest of the batch is left alone. Version 2 knew of no quotes. */
 export function countsIn(batch: readonly StoredEvent[]): Told[] {
   return batch.flatMap((event) =>
-    event.type === "feed.counted" && event.version <= 2 ? (event.data as unknown as { counts: Told[] }).counts : [],
+    event.type === "feed.counted" && event.version <= 3 ? (event.data as unknown as { counts: Told[] }).counts : [],
   );
 }
 

@@ -16,7 +16,7 @@ export function createExactSums({ sql }: { sql: Sql }): ExactSums {
     keyOf: (item) => item.key,
     async run(items) {
       const sums = await exactSumsOf(sql.pool, [...new Set(items.map((item) => item.post_id))]);
-      return items.map((item) => sums.get(item.post_id) ?? { likes: 0, reposts: 0, comments: 0, views: 0 });
+      return items.map((item) => sums.get(item.post_id) ?? { likes: 0, reposts: 0, comments: 0, views: 0, quotes: 0 });
     },
     isForAll: (error) => temperOf(error) === "transient" || isAway(error),
     items_max: LIKES_PER_BATCH_MAX * 4,

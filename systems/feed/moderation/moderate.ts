@@ -10,6 +10,7 @@ import { type FeedEvent, tell } from "../events.ts";
 import type { Ground } from "../ground.ts";
 import { findOwnPost, lockPost } from "../posts/store.ts";
 import { hasMedia, placeOf } from "../posts/write.ts";
+import { stepQuotes } from "../quotes/count.ts";
 import type { Reader } from "../reading/reader.ts";
 import { findCommentPlace, type Marks, setCommentHidden, setMarks, setPlace, setPostHidden } from "./store.ts";
 
@@ -121,6 +122,7 @@ export function createFeedModeration(
       };
       if (next.space_id === row.space_id) return null;
       await setPlace(tx, id, next);
+      await stepQuotes(tx, row, { ...row, ...next });
       if (hasMedia(row) && row.deleted_at === null && row.hidden_at === null) await media.showPost(tx, id, next);
       const data = { ...placeOf({ ...row, ...next }), from_space_id: row.space_id, by };
       return toldOf(tx, { type: "feed.post_moved", version: 1, data });

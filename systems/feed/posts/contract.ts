@@ -41,9 +41,9 @@ export const zPostImage = z
   })
   .meta({ id: "PostImage" });
 
-/** Summed in batches: may lag by seconds, never drifts. `views` are people of this house who had it on their screen. */
+/** Summed in batches: may lag by seconds, never drifts. `views` are people of this house who had it on their screen; `quotes` are posts about it. */
 export const zPostCounts = z
-  .object({ likes: z.number(), reposts: z.number(), comments: z.number(), views: z.number() })
+  .object({ likes: z.number(), reposts: z.number(), comments: z.number(), views: z.number(), quotes: z.number() })
   .meta({ id: "PostCounts" });
 
 /** What is particular to who asks. Always true at once after their own action. */

@@ -10,6 +10,7 @@ import type { Ground } from "../ground.ts";
 import { must } from "../policy.ts";
 import { forgetBallots } from "../polls/end.ts";
 import { deletePoll } from "../polls/store.ts";
+import { stepQuotes } from "../quotes/count.ts";
 import type { HydratedPost } from "../reading/hydrate.ts";
 import type { Rules } from "../reading/rules.ts";
 import { deleteEntriesOfPost, deleteEntry, insertEntry } from "../timelines/store.ts";
@@ -37,6 +38,7 @@ export async function takePostAway(ground: Ground, tx: Query, id: PostId, by: Pe
   if (!row || row.deleted_at !== null) return null;
   await markDeleted(tx, id, by, new Date(ground.clock.now()));
   await deleteEntry(tx, row.author_id, id);
+  await stepQuotes(tx, row, { ...row, deleted_at: new Date(ground.clock.now()) });
   if (hasMedia(row)) await ground.media.hidePost(tx, id);
   await ground.jobs.enqueue(tx, PURGE_JOB, { post_id: id }, { delay_ms: PURGE_DELAY_MS, tenant: row.author_id });
   const told: FeedEvent = { type: "feed.post_deleted", version: 1, data: { ...placeOf(row), deleted_by: by } };
@@ -59,6 +61,7 @@ export async function restorePost(ground: Ground, viewer: SignedIn, id: PostId):
     }
     await unmarkDeleted(tx, id);
     await insertEntry(tx, { id, post_id: id, actor_id: row.author_id });
+    await stepQuotes(tx, row, { ...row, deleted_at: null });
     if (hasMedia(row) && row.hidden_at === null) await ground.media.showPost(tx, id, row);
     const told: FeedEvent = {
       type: "feed.post_restored",

@@ -37,6 +37,7 @@ export interface CountedPostRow extends PostRow {
   reposts: number;
   comments: number;
   views: number;
+  quotes: number;
   poll: PollJson | null;
   link: LinkJson | null;
   imported_at: Date | null;
@@ -80,7 +81,7 @@ export async function findPosts(db: Query, ids: readonly PostId[]): Promise<Coun
       p.mention_handles, p.content_warning, p.sensitive, p.quote_id, p.quote_detached_at, p.link_id, p.link_hidden_at,
       to_jsonb(pl) AS poll, to_jsonb(l) AS link, p.version, p.created_at, p.edited_at, p.deleted_at, p.deleted_by, p.purged_at, p.hidden_at, p.marked_by,
       coalesce(c.likes, 0)::int AS likes, coalesce(c.reposts, 0)::int AS reposts, coalesce(c.comments, 0)::int AS comments,
-      coalesce(c.views, 0)::int AS views, i.imported_at
+      coalesce(c.views, 0)::int AS views, coalesce(c.quotes, 0)::int AS quotes, i.imported_at
     FROM feed_posts p LEFT JOIN feed_counts c ON c.subject_id = p.id
       LEFT JOIN feed_polls pl ON pl.post_id = p.id AND pl.removed_at IS NULL
       LEFT JOIN feed_links l ON l.id = p.link_id AND p.link_hidden_at IS NULL
@@ -205,6 +206,7 @@ export async function purgePost(tx: Query, id: PostId, at: Date): Promise<void> 
   await tx`DELETE FROM feed_hashtags WHERE post_id = ${id}`;
   await tx`DELETE FROM feed_post_edits WHERE post_id = ${id}`;
   await tx`DELETE FROM feed_shorts WHERE post_id = ${id}`;
+  await tx`DELETE FROM feed_quotes_detached WHERE post_id = ${id}`;
   await tx`
     UPDATE feed_posts SET text = '', video_id = NULL, image_ids = '{}', hashtags = '{}', mention_ids = '{}', mention_handles = '{}',
       content_warning = NULL, quote_id = NULL, quote_detached_at = NULL, quote_detached_by = NULL, link_id = NULL, link_hidden_at = NULL,

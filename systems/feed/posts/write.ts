@@ -1,4 +1,4 @@
-import { notFound, Problem } from "#kernel/errors.ts";
+import { forbidden, notFound, Problem } from "#kernel/errors.ts";
 import type { ImageId, PersonId, PostId, SpaceId, VideoId } from "#kernel/ids.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 import type { Audience } from "#kernel/wire.ts";
@@ -13,7 +13,9 @@ import { checkAudience, checkContent, checkVersion, must } from "../policy.ts";
 import { beginPoll } from "../polls/begin.ts";
 import type { PollAsked } from "../polls/poll-contract.ts";
 import { findPoll, removePoll } from "../polls/store.ts";
+import { stepQuotes } from "../quotes/count.ts";
 import { checkQuote, quotedEvent } from "../quotes/quote.ts";
+import { wasDetached } from "../quotes/store.ts";
 import { type Rules, rulesFor } from "../reading/rules.ts";
 import { type Marks, resolveMarks } from "./marks.ts";
 import { findOwnPost, insertPost, lockPost, type PostRow, setHashtags, updatePost } from "./store.ts";
@@ -41,7 +43,9 @@ export interface PostChange {
 
 /** What every event about a post says of it. */
 export const placeOf = (
-  row: Pick<PostRow, "id" | "author_id" | "audience" | "space_id" | "video_id" | "image_ids">,
+  row: Pick<PostRow, "id" | "author_id" | "audience" | "space_id" | "video_id" | "image_ids"> & {
+    quote_id?: PostId | null;
+  },
 ) => ({
   post_id: row.id,
   author_id: row.author_id,
@@ -49,6 +53,7 @@ export const placeOf = (
   space_id: row.space_id,
   video_id: row.video_id,
   image_ids: row.image_ids,
+  quotes_id: row.quote_id ?? null,
 });
 
 export const hasMedia = (row: Pick<PostRow, "video_id" | "image_ids">) =>
@@ -127,6 +132,7 @@ export async function createPost(
       });
     }
     if (asked.poll) await beginPoll(ground, db, row, asked.poll);
+    await stepQuotes(db, null, { ...row, quote_detached_at: null, deleted_at: null });
     if (quote_id !== null) await tellQuoted(ground, db, event, quote_id, quoted_author_id);
     return null;
   };
@@ -194,6 +200,8 @@ export async function editPost(
       throw new Problem(409, "post.too_many_edits", `A post can be edited ${POST_EDITS_MAX} times. Write a new one.`);
     }
     const isQuoteNew = next.quote_id !== null && next.quote_id !== before.quote_id;
+    if (isQuoteNew && (await wasDetached(tx, id, next.quote_id!)))
+      throw forbidden("Its author took that post out of this one. It does not come back.", "post.may_not_quote");
     if (next.text !== before.text) {
       const link_id = await linkOf(ground, tx, next.text);
       if (link_id !== before.link_id) Object.assign(next, { link_id, link_hidden_at: null });
@@ -201,6 +209,7 @@ export async function editPost(
     const at = new Date(ground.clock.now());
     await updatePost(tx, before, next, poll?.options ?? null, at);
     await setHashtags(tx, id, next.hashtags);
+    await stepQuotes(tx, before, next);
     if (change.poll) await beginPoll(ground, tx, next, change.poll);
     else if (change.poll === null) await removePoll(tx, id, at);
     if (next.audience !== before.audience && hasMedia(before) && before.hidden_at === null)
@@ -211,6 +220,7 @@ export async function editPost(
       version: 1,
       data: {
         ...placeOf(next),
+        quotes_id: next.quote_id ?? before.quote_id,
         mention_ids: next.mention_ids.filter((person) => !known.has(person)),
         post_version: before.version + 1,
       },

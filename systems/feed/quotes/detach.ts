@@ -6,6 +6,7 @@ import { type FeedEvent, tell } from "../events.ts";
 import type { Ground } from "../ground.ts";
 import { lockPost } from "../posts/store.ts";
 import type { HydratedPost } from "../reading/hydrate.ts";
+import { stepQuotes } from "./count.ts";
 import { markDetached } from "./store.ts";
 
 /**
@@ -19,7 +20,8 @@ export async function detachQuote(ground: Ground, viewer: SignedIn, quoted: Hydr
     const row = await lockPost(tx, id);
     if (!row || row.deleted_at !== null || row.quote_id !== quoted.post.id) throw notFound("post");
     if (row.quote_detached_at !== null) return null;
-    await markDetached(tx, id, viewer.person_id, new Date(ground.clock.now()));
+    await markDetached(tx, id, quoted.post.id, viewer.person_id, new Date(ground.clock.now()));
+    await stepQuotes(tx, row, { ...row, quote_detached_at: new Date(ground.clock.now()) });
     const told: FeedEvent = {
       type: "feed.quote_detached",
       version: 1,

@@ -16,6 +16,18 @@ export async function quotesOf(
   return rows.map((row) => row.id);
 }
 
-export async function markDetached(tx: Query, id: PostId, by: PersonId, at: Date): Promise<void> {
+/** It stays out of that post, whatever is edited there. */
+export async function markDetached(tx: Query, id: PostId, quoted_id: PostId, by: PersonId, at: Date): Promise<void> {
   await tx`UPDATE feed_posts SET quote_detached_at = ${at}, quote_detached_by = ${by} WHERE id = ${id}`;
+  await tx`
+    INSERT INTO feed_quotes_detached (post_id, quoted_id, by_id, at) VALUES (${id}, ${quoted_id}, ${by}, ${at}) ON CONFLICT DO NOTHING`;
+}
+
+/** Whether its author took this post out of that one before. */
+export async function wasDetached(db: Query, id: PostId, quoted_id: PostId): Promise<boolean> {
+  const [row] = (await db`
+    SELECT EXISTS (SELECT FROM feed_quotes_detached WHERE post_id = ${id} AND quoted_id = ${quoted_id}) AS was`) as {
+    was: boolean;
+  }[];
+  return row!.was;
 }

@@ -35,7 +35,7 @@ test("FD40: an act twice is one, its end twice is one, and the answer is exact a
     const { body } = await act(r.likePost, ben, post);
     expect(body).toEqual({
       id: post.id,
-      counts: { likes: 1, reposts: 0, comments: 0, views: 0 },
+      counts: { likes: 1, reposts: 0, comments: 0, views: 0, quotes: 0 },
       viewer: { liked: true, reposted: false, bookmarked: false, own: false },
     });
   }
