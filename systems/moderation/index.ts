@@ -14,7 +14,7 @@ import { type Appeals, createAppeals } from "./appeals/appeals.ts";
 import { type Audit, createAudit } from "./audit/audit.ts";
 import { type Cases, createCases } from "./cases/cases.ts";
 import { createDesk, type Desk } from "./desk.ts";
-import { defineEnds, startFollowing } from "./follow.ts";
+import { defineEnds, startFollowing, startFollowingDeletions } from "./follow.ts";
 import type { Ground, ModeratedPeople, ModeratedSpaces } from "./ground.ts";
 import { createOfficers } from "./officers.ts";
 import { createPresent } from "./present.ts";
@@ -97,6 +97,7 @@ export async function createModeration(needs: ModerationNeeds): Promise<Moderati
     work() {
       const working = new DisposableStack();
       working.use(startFollowing(ground, acts));
+      working.use(startFollowingDeletions(ground));
       working.use(startMeasuring(log, shields));
       return working;
     },

@@ -73,7 +73,7 @@ export async function testModeration(): Promise<TestModeration> {
       return opened.body;
     },
     async settled() {
-      await log.caughtUp("people", "moderation.offices");
+      for (const topic of ["people", "feed", "media"]) await log.caughtUp(topic, "moderation.offices");
       for (const topic of ["people", "feed", "media"]) await log.caughtUp(topic, "moderation.shields");
     },
     async [Symbol.asyncDispose]() {

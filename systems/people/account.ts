@@ -90,9 +90,11 @@ export function createAccount(
       const { id: person_id } = await byHandle(handle);
       const { secret, hash } = makeSecret("reset");
       const expires_at = new Date(clock.now() + RESET_EXPIRY_H * HOUR_MS);
-      await sql.tx((tx) =>
-        invitations.insertReset(tx, { id: ids.next(), person_id, hash, created_by: by, created_at: now(), expires_at }),
-      );
+      await sql.tx(async (tx) => {
+        const row = { id: ids.next<"reset">(), person_id, hash, created_by: by, created_at: now(), expires_at };
+        await invitations.insertReset(tx, row);
+        await tell(log, tx, person_id, "reset_link_made", { person_id, by });
+      });
       return { secret, expires_at };
     },
 

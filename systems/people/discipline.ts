@@ -93,7 +93,7 @@ export function createDiscipline({ log, clock, memory }: Pick<Ground, "log" | "c
       const row = await persons.lock(tx, id);
       if (!row || row.suspended_at === null) return null;
       await persons.reinstate(tx, id);
-      await tell(log, tx, id, "reinstated", { person_id: id, by, act_id });
+      await tell(log, tx, id, "reinstated", { person_id: id, by, act_id, at: now().toISOString() });
       return forget(id);
     },
 

@@ -27,12 +27,17 @@ export type PeopleEvents = {
   unmuted: { muter_id: PersonId; muted_id: PersonId };
   /** `act_id` where moderation did it, which tells of it itself; `until` where it ends by itself. */
   suspended: { person_id: PersonId; by: PersonId | null; reason: string; until?: string | null; act_id?: string };
-  reinstated: { person_id: PersonId; by: PersonId | null; act_id?: string };
+  /** `at` by the clock of who did it, as acts have theirs. */
+  reinstated: { person_id: PersonId; by: PersonId | null; act_id?: string; at?: string };
   limited: { person_id: PersonId; by: PersonId | null; act_id: string };
   unlimited: { person_id: PersonId; by: PersonId | null; act_id: string };
   role_changed: { person_id: PersonId; role: HouseRole; by: PersonId | null };
   deleted: { person_id: PersonId };
   session_revoked: { person_id: PersonId; credentials: RevokedCredential[] };
+  /** Somebody can set a new password for this person. */
+  reset_link_made: { person_id: PersonId; by: PersonId | null };
+  /** An invitation that makes whoever takes it an officer. */
+  office_offered: { by: PersonId; role: HouseRole; uses_max: number };
   /** The settings of the house; every node reads them again. */
   house_changed: { by: PersonId };
 };

@@ -7,6 +7,7 @@ import type { HouseRole, SignedIn } from "#kernel/viewer.ts";
 
 import { INVITATIONS_PER_PERSON_MAX } from "./bounds.ts";
 import type { Cards } from "./cards.ts";
+import { tell } from "./events.ts";
 import type { Ground } from "./ground.ts";
 import type { Invitation } from "./invitations-contract.ts";
 import { mayInviteAs } from "./policy.ts";
@@ -28,7 +29,7 @@ export interface Invitations {
 }
 
 export function createInvitations(
-  { sql, clock, ids, throttle }: Pick<Ground, "sql" | "clock" | "ids" | "throttle">,
+  { sql, log, clock, ids, throttle }: Pick<Ground, "sql" | "log" | "clock" | "ids" | "throttle">,
   cards: Cards,
 ): Invitations {
   const now = () => new Date(clock.now());
@@ -68,6 +69,8 @@ export function createInvitations(
           );
         }
         await store.insertInvitation(tx, { ...row, hash });
+        if (role !== "member")
+          await tell(log, tx, viewer.person_id, "office_offered", { by: viewer.person_id, role, uses_max });
       });
       const [presented] = await present([{ ...row, uses: 0, revoked_at: null }]);
       return { ...presented!, secret };

@@ -73,7 +73,7 @@ export function createOffices(
       discipline(viewer, handle, async (tx, id, suspended) => {
         if (!suspended) return;
         await persons.reinstate(tx, id);
-        await tell(log, tx, id, "reinstated", { person_id: id, by: viewer.person_id });
+        await tell(log, tx, id, "reinstated", { person_id: id, by: viewer.person_id, at: now().toISOString() });
       }),
   };
 }

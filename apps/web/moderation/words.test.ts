@@ -31,7 +31,7 @@ test("WEB95: what is in the log is said in words, and what is not known as it is
     expect(auditWords(`act.${kind}`)).not.toContain(".");
     expect(auditWords(`undo.${kind}`)).toStartWith("took back: ");
   }
-  for (const what of ["case.no_breach", "appeal.overturned", "shield.tightened", "people.role_changed"])
+  for (const what of ["case.no_breach", "appeal.overturned", "shield.tightened", "people.role_changed", "post.deleted"])
     expect(auditWords(what)).not.toBe(what);
   expect(auditWords("future.thing")).toBe("future.thing");
 });

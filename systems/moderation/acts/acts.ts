@@ -4,6 +4,7 @@ import { HOUR_MS } from "#kernel/time.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 import type { Query, Tx } from "#ports/sql/index.ts";
 
+import { grantAppeal } from "../appeals/answer.ts";
 import type { ActKind } from "../base-contract.ts";
 import { ENDS_AT_ONCE_MAX } from "../bounds.ts";
 import { keep } from "../cases/keep.ts";
@@ -28,8 +29,11 @@ export interface Acts {
   endNow(): Promise<number>;
   /** A suspension that another way brought about (the people's own office) becomes an act that can be appealed. */
   adopt(tx: Query, told: { person_id: PersonId; by: PersonId | null; reason: string }): Promise<void>;
-  /** Somebody reinstated a person by that other way: what stood against them is taken back. */
-  settle(tx: Query, person_id: PersonId, by: PersonId | null): Promise<void>;
+  /**
+   * Somebody reinstated a person: what stood against them until then is taken back. What was done since, before this was
+   * heard of, stands.
+   */
+  settle(tx: Query, person_id: PersonId, by: PersonId | null, until: Date): Promise<void>;
 }
 
 export interface ActAsked {
@@ -76,12 +80,9 @@ export function createActs(ground: Ground, subjects: Subjects, officers: Officer
 
   async function undoIn(tx: Tx, act: store.ActRow, by: PersonId | null, words: string): Promise<AfterCommit> {
     // What another act of the same kind still asks for stays: of two suspensions, both must end.
-    const on =
-      act.kind === "limit" || act.kind === "suspend"
-        ? { person_id: act.person_id }
-        : { subject_kind: act.subject_kind, subject_id: act.subject_id };
-    const others = (await store.standing(tx, act.kind, on)).filter((other) => other.id !== act.id);
-    const done = await effects.undo(tx, act, by, others.length > 0);
+    const others = (await store.standing(tx, act.kind, placeOf(act))).filter((other) => other.id !== act.id);
+    const still = others.at(-1);
+    const done = await effects.undo(tx, act, by, still ? { ...still, reason: reasonOf(still) } : null);
     await writeUndo(tx, act, by, words);
     return done;
   }
@@ -123,8 +124,11 @@ export function createActs(ground: Ground, subjects: Subjects, officers: Officer
         before: {},
         reverses: null,
       };
-      const reason = asked.words === "" ? rule.title : `${rule.title}: ${asked.words}`;
-      const how = { reason: reason.slice(0, REASON_CHARS_MAX), content_warning: asked.content_warning ?? null };
+      const how = {
+        reason: reasonOf({ rule_title: rule.title, words: asked.words }),
+        content_warning: asked.content_warning ?? null,
+        under: (await store.standing(tx, asked.kind, placeOf(row))).at(-1) ?? null,
+      };
       const applied = await effects.apply(tx, row, subject!, how);
       if (!applied) throw conflict("moderation.already", "This was done already, and stands.");
       row.before = applied.before;
@@ -141,6 +145,7 @@ export function createActs(ground: Ground, subjects: Subjects, officers: Officer
         if (power === null) throw act.person_id === viewer.person_id ? notYours() : notFound("act");
         if (!mayUndo(power, act.power)) throw notYours();
         if (act.undone_at !== null) throw conflict("moderation.undone", "This was taken back already.");
+        await grantAppeal(ground, tx, act, viewer.person_id, words);
         return undoIn(tx, act, viewer.person_id, words);
       });
       done?.();
@@ -183,12 +188,28 @@ export function createActs(ground: Ground, subjects: Subjects, officers: Officer
       await write(tx, row, "act.suspend");
     },
 
-    async settle(tx, person_id, by) {
-      for (const { id } of await store.standing(tx, "suspend", { person_id })) {
+    async settle(tx, person_id, by, until) {
+      for (const { id, case_id, at } of await store.standing(tx, "suspend", { person_id })) {
+        // Those without a case were heard of in the same order as this, by the same reader.
+        if (case_id !== null && at > until) continue;
         await store.lock(tx, id);
         const act = await store.find(tx, id);
-        if (act && act.undone_at === null) await writeUndo(tx, act, by, "");
+        if (!act || act.undone_at !== null) continue;
+        await grantAppeal(ground, tx, act, by, "");
+        await writeUndo(tx, act, by, "");
       }
     },
   };
+}
+
+/** Acts of one kind lie over one another on a person, or on the one thing that they are about. */
+const placeOf = (act: Pick<store.NewAct, "kind" | "person_id" | "subject_kind" | "subject_id">) =>
+  act.kind === "limit" || act.kind === "suspend"
+    ? { person_id: act.person_id }
+    : { subject_kind: act.subject_kind, subject_id: act.subject_id };
+
+/** What a suspended person reads first: the rule, and the words for them. */
+function reasonOf({ rule_title, words }: Pick<store.ActRow, "rule_title" | "words">): string {
+  const reason = rule_title === null ? words : words === "" ? rule_title : `${rule_title}: ${words}`;
+  return reason.slice(0, REASON_CHARS_MAX);
 }

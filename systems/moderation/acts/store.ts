@@ -72,7 +72,7 @@ export async function find(db: Query, id: string): Promise<ActRow | null> {
 export const lock = (tx: Query, id: string) =>
   tx`SELECT pg_advisory_xact_lock(hashtextextended(${`moderation:act:${id}`}, 0))`;
 
-/** Acts of this kind that stand: on the thing itself, or for a person on all that is theirs. */
+/** Acts of this kind that stand, the latest last: on the thing itself, or for a person on all that is theirs. */
 export async function standing(
   tx: Query,
   kind: ActKind,
@@ -80,12 +80,15 @@ export async function standing(
 ) {
   const [kind_of, id] = "person_id" in on ? [null, on.person_id] : [on.subject_kind, on.subject_id];
   return (await tx`
-    SELECT a.id, a.before, a.at FROM moderation_acts a
+    SELECT a.id, a.case_id, a.before, a.at, a.by_id, a.words, a.ends_at, u.title AS rule_title
+    FROM moderation_acts a LEFT JOIN moderation_rules u ON u.id = a.rule_id
     WHERE a.kind = ${kind} AND a.reverses IS NULL AND NOT EXISTS (SELECT 1 FROM moderation_acts r WHERE r.reverses = a.id)
       AND CASE WHEN ${kind_of}::text IS NULL THEN a.person_id = ${id}::bigint
         ELSE a.subject_kind = ${kind_of}::text AND a.subject_id = ${id}::bigint END
-    ORDER BY a.id`) as Pick<ActRow, "id" | "before" | "at">[];
+    ORDER BY a.id`) as Standing[];
 }
+
+export type Standing = Pick<ActRow, "id" | "case_id" | "before" | "at" | "by_id" | "words" | "ends_at" | "rule_title">;
 
 export interface ActsAsked {
   below: string;

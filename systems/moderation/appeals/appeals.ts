@@ -8,6 +8,7 @@ import { tell } from "../events.ts";
 import type { Ground } from "../ground.ts";
 import { notYours, type Officers } from "../officers.ts";
 import { mayDecide, mayUndo } from "../policy.ts";
+import { actFacts, answerAppeal } from "./answer.ts";
 
 /** What the person concerned can say to what was done, and who hears it. */
 export interface Appeals {
@@ -19,15 +20,7 @@ export interface Appeals {
 }
 
 export function createAppeals(ground: Ground, officers: Officers, acts: Acts): Appeals {
-  const { sql, log, clock, ids, audit } = ground;
-  const factsOf = (act: store.ActRow) => ({
-    act_id: act.id,
-    kind: act.kind,
-    subject_kind: act.subject_kind,
-    subject_id: act.subject_id,
-    person_id: act.person_id,
-    space_id: act.space_id,
-  });
+  const { sql, log, clock, ids } = ground;
 
   return {
     async acknowledge(viewer, act_id) {
@@ -51,7 +44,7 @@ export function createAppeals(ground: Ground, officers: Officers, acts: Acts): A
           throw conflict("moderation.too_late", "An appeal is heard within 30 days.");
         const id = ids.next<"appeal">();
         await store.insertAppeal(tx, { id, act_id, person_id: viewer.person_id, words, at: new Date(clock.now()) });
-        const data = { ...factsOf(act), by: act.by_id, appeal_id: id };
+        const data = { ...actFacts(act), by: act.by_id, appeal_id: id };
         await tell(log, tx, { type: "moderation.appealed", version: 1, data });
       });
     },
@@ -69,20 +62,9 @@ export function createAppeals(ground: Ground, officers: Officers, acts: Acts): A
         if (!mayDecide(viewer.person_id, act.by_id, others))
           throw forbidden("You acted yourself: somebody else hears the appeal.", "moderation.another_must");
         const by = viewer.person_id;
-        await store.decide(tx, act_id, { by, at: new Date(clock.now()), decision, answer });
-        const after =
-          decision === "overturned" && act.undone_at === null ? await acts.undoIn(tx, act, by, answer) : null;
-        const data = { ...factsOf(act), by, appeal_id: act.appeal_id, decision, answer };
-        await tell(log, tx, { type: "moderation.appeal_decided", version: 1, data });
-        await audit.append(tx, {
-          by,
-          what: `appeal.${decision}`,
-          person_id: act.person_id,
-          space_id: act.space_id,
-          subject: { kind: act.subject_kind, id: act.subject_id },
-          detail: { act_id, answer },
-        });
-        return after;
+        const { appeal_id } = act;
+        await answerAppeal(ground, tx, { ...act, appeal_id }, { by, decision, answer });
+        return decision === "overturned" && act.undone_at === null ? acts.undoIn(tx, act, by, answer) : null;
       });
       done?.();
     },

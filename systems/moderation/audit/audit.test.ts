@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
 
+import { createComment, deleteComment, deletePost } from "#systems/feed/contract.ts";
 import { peopleRoutes } from "#systems/people/contract.ts";
 import type { TestPerson } from "#systems/people/testing.ts";
 
@@ -107,6 +108,26 @@ test("MO18: rows are not changed and not taken out, and a change past that shows
       `UPDATE moderation_audit SET entry = replace(entry, 'Tough', 'Rough') WHERE seq = 1`,
     ),
   ).toEqual([false, "1"]);
+  // What things are looked up by, what is no entry at all, and an end that was put back.
+  const columns = (set: string) => `UPDATE moderation_audit SET ${set} WHERE seq = 1`;
+  const [first] = (await sql.pool`SELECT at::text AS at, subject_id, entry FROM moderation_audit WHERE seq = 1`) as {
+    at: string;
+    subject_id: string;
+    entry: string;
+  }[];
+  const { at, subject_id, entry } = first!;
+  expect(await meddle(columns("subject_id = 7"), columns(`subject_id = ${subject_id}`))).toEqual([false, "1"]);
+  expect(await meddle(columns("at = at + interval '1 day'"), columns(`at = '${at}'`))).toEqual([false, "1"]);
+  expect(await meddle(columns("entry = 'gone'"), columns(`entry = '${entry.replaceAll("'", "''")}'`))).toEqual([
+    false,
+    "1",
+  ]);
+  const [head] = (await sql.pool`SELECT seq, encode(hash, 'hex') AS hash FROM moderation_audit_head`) as {
+    seq: string;
+    hash: string;
+  }[];
+  const turned = (to: string) => `UPDATE moderation_audit_head SET hash = decode('${to}', 'hex')`;
+  expect(await meddle(turned("00".repeat(32)), turned(head!.hash))).toEqual([false, "5"]);
   await sql.pool`CREATE TABLE kept AS SELECT * FROM moderation_audit`;
   const back = "DELETE FROM moderation_audit; INSERT INTO moderation_audit SELECT * FROM kept";
   expect(await meddle("DELETE FROM moderation_audit WHERE seq = 2", back)).toEqual([false, "3"]);
@@ -150,4 +171,29 @@ test("MO20: anybody may read how much is done here, in numbers without names", a
   expect(status).toBe(200);
   expect(body).toMatchObject({ reports: 1, cases_open: 0, cases_closed: { acted: 1 }, acts: { hide: 1 }, undone: 1 });
   expect(JSON.stringify(body)).not.toMatch(/ada|bo"|mo"|mia|root/);
+});
+
+test("MO17: what officers do by other doors is there too: deleting what is not theirs, links to new passwords, offices given by invitation", async () => {
+  const [post, own] = [await feed.post(ada, "Away with this"), await feed.post(mo, "Mine to delete")];
+  const under = { params: { id: post.id }, body: { text: "Nonsense" } };
+  const [comment, adas] = [
+    await client.call(createComment, { token: ada.token, ...under }),
+    await client.call(createComment, { token: bo.token, ...under }),
+  ];
+  await client.call(deleteComment, { token: mo.token, params: { id: comment.body.id } });
+  // Whose post it is may delete what stands under it, in their own name.
+  await client.call(deleteComment, { token: ada.token, params: { id: adas.body.id } });
+  for (const { id } of [post, own]) await client.call(deletePost, { token: mo.token, params: { id } });
+  await client.call(peopleRoutes.createResetLink, { token: root.token, params: { handle: "bo" } });
+  for (const role of ["moderator", "member"] as const)
+    await client.call(peopleRoutes.createInvitation, { token: root.token, body: { role } });
+  await t.settled();
+  const seen = await rows({ since: new Date(house.db.clock.now() - 600_000).toISOString() });
+  const added = seen.filter(({ seq }) => Number(seq) > 5);
+  expect(added.map(({ what, by, person }) => [what, by?.handle, person?.handle]).toSorted()).toEqual([
+    ["comment.deleted", "mo", "ada"],
+    ["people.office_offered", "root", undefined],
+    ["people.reset_link_made", "root", "bo"],
+    ["post.deleted", "mo", "ada"],
+  ]);
 });

@@ -7,6 +7,7 @@ export interface AuditStored {
   by_id: PersonId | null;
   what: string;
   person_id: PersonId | null;
+  space_id: string | null;
   subject_kind: string | null;
   subject_id: string | null;
   entry: string;
@@ -22,7 +23,7 @@ export async function lockHead(tx: Query): Promise<{ seq: string; hash: Uint8Arr
   return row!;
 }
 
-export async function append(tx: Query, row: AuditStored & { space_id: string | null }): Promise<void> {
+export async function append(tx: Query, row: AuditStored): Promise<void> {
   await tx`
     INSERT INTO moderation_audit (seq, at, by_id, what, person_id, space_id, subject_kind, subject_id, entry, hash)
     VALUES (${row.seq}, ${row.at}, ${row.by_id}, ${row.what}, ${row.person_id}, ${row.space_id}, ${row.subject_kind},
@@ -41,7 +42,7 @@ export interface AuditAsked {
 /** `what` also means everything below it: `act` finds `act.hide`. */
 export async function list(db: Query, asked: AuditAsked, below: string, rows_max: number): Promise<AuditStored[]> {
   return (await db`
-    SELECT seq, at, by_id, what, person_id, subject_kind, subject_id, entry, hash FROM moderation_audit
+    SELECT seq, at, by_id, what, person_id, space_id, subject_kind, subject_id, entry, hash FROM moderation_audit
     WHERE seq < ${below}::bigint
       AND (${asked.by_id}::bigint IS NULL OR by_id = ${asked.by_id}::bigint)
       AND (${asked.person_id}::bigint IS NULL OR person_id = ${asked.person_id}::bigint)
@@ -54,7 +55,7 @@ export async function list(db: Query, asked: AuditAsked, below: string, rows_max
 /** In the order of the chain. */
 export async function after(db: Query, seq: string, rows_max: number): Promise<AuditStored[]> {
   return (await db`
-    SELECT seq, at, by_id, what, person_id, subject_kind, subject_id, entry, hash FROM moderation_audit
+    SELECT seq, at, by_id, what, person_id, space_id, subject_kind, subject_id, entry, hash FROM moderation_audit
     WHERE seq > ${seq}::bigint ORDER BY seq LIMIT ${rows_max}`) as AuditStored[];
 }
 
