@@ -96,7 +96,20 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     }),
   );
   const spaces = opened.use(await createSpaces({ sql, log, clock, ids, caches, people }));
-  const realtime = opened.use(await createRealtime({ sql, ids, bus }));
+  const realtime = opened.use(
+    await createRealtime({
+      sql,
+      ids,
+      bus,
+      clock,
+      log,
+      jobs,
+      limiter,
+      people,
+      onFailure: (err) =>
+        lines.warn({ err: String(err) }, "the line could not reach what it stands on; it tries again"),
+    }),
+  );
   const tools = await findFfmpeg(sandbox, config.ffmpeg_path === null ? {} : { ffmpeg: config.ffmpeg_path });
   const media = createMedia({
     sql,
@@ -183,6 +196,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   });
   servePeople(api, people);
   serveSpaces(api, spaces);
+  realtime.serve(api);
   media.serve(api);
   serveFeed(api, feed);
   const { ground: feed_ground } = feed.rooms;
@@ -275,6 +289,8 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
         onDrain() {
           draining = true;
           mastodon.closeStreams();
+          const leaving = realtime.drain();
+          owned.defer(() => leaving);
         },
       });
     },

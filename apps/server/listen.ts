@@ -60,6 +60,7 @@ export function listen(needs: ListenNeeds): Listening {
           // 0 is what was dropped; -1 waits, within the bound.
           send: (text) => socket.send(text) !== 0,
           close: (code, reason) => socket.close(code, reason),
+          waiting: () => socket.getBufferedAmount(),
         }),
       message(socket, message) {
         if (typeof message === "string") socket.data.said(message);

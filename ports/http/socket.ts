@@ -34,6 +34,8 @@ export interface SocketDoor {
 export interface SocketAsked {
   request: Request;
   viewer: Viewer;
+  /** The secret by which the viewer is known, for doors that ask again later; null with `authenticate`, or without a viewer. */
+  credential: string | null;
   request_id: string;
   origin: string;
   address: string;
@@ -54,6 +56,8 @@ export interface SocketLine {
   send(text: string): boolean;
   /** Codes as RFC 6455 has them. */
   close(code: number, reason: string): void;
+  /** Bytes that were sent and that the client has not taken yet. */
+  waiting(): number;
 }
 
 export async function openSocket(
@@ -66,6 +70,7 @@ export async function openSocket(
   const request_id = requestIdOf(request) ?? needs.requestId();
   const public_at = needs.public_url ? new URL(needs.public_url) : null;
   let viewer: Viewer = NOBODY;
+  let credential: string | null = null;
   const served = (status: number, error?: unknown) =>
     needs.onServed({
       method: "GET",
@@ -80,7 +85,9 @@ export async function openSocket(
     const origin = originOf(request, needs.trusted_proxies, public_at);
     const address = addressOf(request, peer_address, needs.trusted_proxies);
     try {
-      viewer = (await identify(door, request, origin, needs)) ?? NOBODY;
+      const known = await identify(door, request, origin, needs);
+      viewer = known?.viewer ?? NOBODY;
+      credential = known?.credential ?? null;
     } catch (error) {
       // Who guesses pays for it.
       if (error instanceof Problem) await takeLimits(needs.limiter, needs.limits, door, NOBODY, address);
@@ -88,7 +95,7 @@ export async function openSocket(
     }
     await takeLimits(needs.limiter, needs.limits, door, viewer, address);
     admit(door.access, viewer);
-    const part = await door.open({ request, viewer, request_id, origin, address });
+    const part = await door.open({ request, viewer, credential, request_id, origin, address });
     served(101);
     return part;
   } catch (error) {
@@ -105,14 +112,22 @@ export async function openSocket(
   }
 }
 
-async function identify(door: SocketDoor, request: Request, origin: string, needs: ApiNeeds): Promise<SignedIn | null> {
-  if (door.authenticate) return door.authenticate(request);
+async function identify(
+  door: SocketDoor,
+  request: Request,
+  origin: string,
+  needs: ApiNeeds,
+): Promise<{ viewer: SignedIn; credential: string | null } | null> {
+  if (door.authenticate) {
+    const viewer = await door.authenticate(request);
+    return viewer && { viewer, credential: null };
+  }
   const credential = credentialOf(request, sessionCookie(origin));
   if (!credential) return null;
   // Browsers send cookies with a WebSocket whoever wrote the page, and no rule of CORS stops its answers.
   if (credential.from === "cookie") refuseCrossSite(request, origin);
-  const known = await needs.authenticate(credential.value);
-  if (!known && credential.from === "bearer")
+  const viewer = await needs.authenticate(credential.value);
+  if (!viewer && credential.from === "bearer")
     throw new Problem(401, "session.invalid", "This token is unknown, expired or revoked. Sign in again.");
-  return known;
+  return viewer && { viewer, credential: credential.value };
 }

@@ -1,21 +1,14 @@
 import { afterAll, expect, test } from "bun:test";
 
-import { createLocalBus } from "#ports/bus/index.ts";
 import { afterCommit } from "#ports/sql/index.ts";
-import { SQL_FOLDER, testDatabase } from "#ports/sql/testing.ts";
 
-import { createRealtime, ITEM_DATA_BYTES_MAX, type NewItem, REALTIME_FOLDER } from "./index.ts";
+import { ITEM_DATA_BYTES_MAX, type NewItem } from "./index.ts";
 import * as store from "./store.ts";
+import { testLine } from "./testing.ts";
 
-const db = await testDatabase([SQL_FOLDER, REALTIME_FOLDER]);
-const { sql, ids } = db;
-const bus = createLocalBus();
-const realtime = await createRealtime({ sql, ids, bus });
-afterAll(async () => {
-  await realtime[Symbol.asyncDispose]();
-  await bus[Symbol.asyncDispose]();
-  await db[Symbol.asyncDispose]();
-});
+const { house, realtime, bus, ...line } = await testLine();
+const { sql } = house.db;
+afterAll(() => line[Symbol.asyncDispose]());
 
 let made = 0;
 const newStream = () => `test:s${made++}`;

@@ -3,10 +3,21 @@ import { join } from "node:path";
 import type { Id, Ids } from "#kernel/ids.ts";
 import type { Json } from "#kernel/json.ts";
 import type { Bus } from "#ports/bus/index.ts";
-import type { MigrationFolder, Query, Sql } from "#ports/sql/index.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import type { Api } from "#ports/http/index.ts";
+import type { Jobs } from "#ports/jobs/index.ts";
+import type { Limiter } from "#ports/limiter/index.ts";
+import type { Log } from "#ports/log/index.ts";
+import { afterCommit, type MigrationFolder, type Query, type Sql } from "#ports/sql/index.ts";
+import type { People } from "#systems/people/index.ts";
 
 import { type Appended, createAppend, type NewItem } from "./append.ts";
+import { createGateway } from "./gateway.ts";
+import { guardLines } from "./guard.ts";
+import { createReader } from "./reader.ts";
+import { defineTrim } from "./retention.ts";
 import { type Activity, createRulesBook, type StreamRules } from "./rules.ts";
+import { serveLine } from "./serve.ts";
 import * as store from "./store.ts";
 import { partsOf, type StreamName, subjectOf } from "./streams.ts";
 
@@ -33,34 +44,70 @@ export interface Realtime extends AsyncDisposable {
   active(person_ids: readonly Id<"person">[]): Promise<Map<Id<"person">, Activity>>;
   /** What these items said goes (`data` is null from here on); their numbers stay. For what was deleted. */
   redact(tx: Query, stream: StreamName, seqs: readonly string[]): Promise<void>;
+  /** The oldest items of a stream go, in portions; its numbers go on from where they are. @returns rows that went */
+  erase(tx: Query, stream: StreamName, rows_max: number): Promise<number>;
+  /** Opens the door of the line. */
+  serve(api: Api): void;
+  /** Asks every client of this node to go to another, and closes who stays. */
+  drain(): Promise<void>;
+  stats(): { lines: number; channels: number; kept_bytes: number; heads_read: number };
 }
 
 export interface RealtimeNeeds {
   sql: Sql;
   ids: Ids;
   bus: Bus;
+  clock: Clock;
+  log: Log;
+  jobs: Jobs;
+  limiter: Limiter;
+  people: Pick<People, "authenticate">;
+  /** What failed and is tried again by itself. */
+  onFailure?: (error: unknown) => void;
 }
 
-const RECHECK_SUBJECT = "realtime.recheck";
-
 export async function createRealtime(needs: RealtimeNeeds): Promise<Realtime> {
-  const { sql, bus } = needs;
+  const { sql, bus, clock } = needs;
   const rules = createRulesBook();
   await store.adopt(sql.pool);
+  defineTrim(needs);
+  const gateway = createGateway({
+    clock,
+    bus,
+    limiter: needs.limiter,
+    reader: createReader(needs),
+    rules,
+    authenticate: needs.people.authenticate,
+    node: crypto.randomUUID(),
+    onFailure: needs.onFailure ?? (() => {}),
+  });
+  const guard = await guardLines(needs.log, gateway);
+  const named = (stream: StreamName) => {
+    if (!partsOf(stream)) throw new RangeError(`no name of a stream: ${stream.slice(0, 100)}`);
+    return stream;
+  };
   return {
     append: createAppend(needs),
     streams: rules.add,
-    recheck: ({ stream, person_id }) =>
-      bus.publish(RECHECK_SUBJECT, { stream: stream ?? null, person_id: person_id ?? null }),
-    ephemeral(stream, slot, from, data) {
-      if (!partsOf(stream)) throw new RangeError(`no name of a stream: ${stream.slice(0, 100)}`);
-      bus.publish(subjectOf(stream), { type: "eph", slot, person_id: from, data });
-    },
-    active: async () => new Map(),
+    recheck: gateway.recheck,
+    ephemeral: (stream, slot, from, data) => gateway.ephemeral(named(stream), slot, from, data),
+    active: async (person_ids) => gateway.presence.of(person_ids),
     async redact(tx, stream, seqs) {
-      await store.redactItems(tx, stream, seqs);
+      await store.redactItems(tx, named(stream), seqs);
+      afterCommit(tx, `realtime:redact:${stream}`, () => bus.publish(subjectOf(stream), { type: "redacted" }));
     },
-    async [Symbol.asyncDispose]() {},
+    async erase(tx, stream, rows_max) {
+      const rows = await store.eraseItems(tx, named(stream), rows_max);
+      afterCommit(tx, `realtime:redact:${stream}`, () => bus.publish(subjectOf(stream), { type: "redacted" }));
+      return rows;
+    },
+    serve: (api) => serveLine(api, gateway),
+    drain: () => gateway.lines.drain(),
+    stats: () => ({ lines: gateway.lines.count(), ...gateway.hub.stats() }),
+    async [Symbol.asyncDispose]() {
+      await guard[Symbol.asyncDispose]();
+      await gateway[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -98,3 +98,47 @@ export async function adopt(q: Query): Promise<boolean> {
 export async function renewEpoch(q: Query): Promise<void> {
   await q`UPDATE realtime_house SET generation = left(md5(random()::text || clock_timestamp()::text), 8)`;
 }
+
+export async function currentSlot(q: Query): Promise<number> {
+  const [row] = (await q`SELECT slot FROM realtime_house`) as { slot: number }[];
+  return row!.slot;
+}
+
+const slotTable = (q: Query, slot: number) => q(`realtime_items_${slot}`);
+
+/** Whether it holds something, and nothing that is younger than this. */
+export async function isSlotDue(q: Query, slot: number, kept_ms: number): Promise<boolean> {
+  const table = slotTable(q, slot);
+  const [row] = (await q`
+    SELECT EXISTS (SELECT FROM ${table}) AND NOT EXISTS (
+      SELECT FROM ${table} WHERE at > clock_timestamp() - make_interval(secs => ${kept_ms / 1000})) AS due`) as {
+    due: boolean;
+  }[];
+  return row!.due;
+}
+
+/** @returns false where, under the lock, something was there that must stay */
+export async function emptySlot(tx: Query, slot: number, kept_ms: number, lock_ms_max: number): Promise<boolean> {
+  const table = slotTable(tx, slot);
+  await tx.unsafe(`SET LOCAL lock_timeout = ${lock_ms_max}`);
+  await tx`SELECT FROM realtime_house FOR UPDATE`;
+  await tx`LOCK TABLE ONLY ${table} IN ACCESS EXCLUSIVE MODE`;
+  const [row] = (await tx`
+    SELECT NOT EXISTS (SELECT FROM ${table} WHERE at > clock_timestamp() - make_interval(secs => ${kept_ms / 1000}))
+      AND NOT EXISTS (SELECT FROM realtime_house WHERE slot = ${slot}) AS due`) as { due: boolean }[];
+  if (!row!.due) return false;
+  await tx`TRUNCATE ONLY ${table}`;
+  return true;
+}
+
+/** @returns whether writers use the next slot from here on; not while it still holds something */
+export async function rotateSlot(tx: Query, slots: number, after_ms: number): Promise<boolean> {
+  const [house] = (await tx`
+    SELECT slot, slot_since < clock_timestamp() - make_interval(secs => ${after_ms / 1000}) AS old
+    FROM realtime_house FOR UPDATE`) as { slot: number; old: boolean }[];
+  const next = (house!.slot + 1) % slots;
+  const [full] = (await tx`SELECT EXISTS (SELECT FROM ${slotTable(tx, next)}) AS used`) as { used: boolean }[];
+  if (!house!.old || full!.used) return false;
+  await tx`UPDATE realtime_house SET slot = ${next}, slot_since = clock_timestamp()`;
+  return true;
+}
