@@ -124,6 +124,8 @@ export function createMemory(caches: Caches): Memory {
           case "people.follow_requested":
           case "people.follow_request_ended":
           case "people.house_changed":
+          case "people.reset_link_made":
+          case "people.office_offered":
             break;
         }
       }

@@ -120,4 +120,29 @@ describe("private accounts", () => {
     }
     expect(await people.recount()).toBe(0);
   });
+
+  test("PE80: who blocks, or takes a request back, while they are let in does not follow in the end", async () => {
+    const [a, b, c] = (await some(3)) as [TestPerson, TestPerson, TestPerson];
+    await privately(a);
+    for (const who of [b, c]) await act(who, "follow", a);
+    const waiting = async () =>
+      (await sql.pool`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)
+        .length;
+    const untilWaiting = async (count: number) => {
+      while ((await waiting()) < count) await Bun.sleep(2);
+    };
+    // Whoever lets in comes to the requests first, and the others right behind it.
+    const begun: Promise<unknown>[] = [];
+    await sql.tx(async (tx) => {
+      await tx`SELECT 1 FROM people_follow_requests WHERE followee_id = ${a.id} FOR UPDATE`;
+      begun.push(privately(a, false));
+      await untilWaiting(1);
+      begun.push(act(b, "block", a), act(c, "unfollow", a));
+      await untilWaiting(3);
+    });
+    await Promise.all(begun);
+    expect(await sql.pool`SELECT follower_id FROM people_follows WHERE followee_id = ${a.id}`).toEqual([]);
+    expect(await relation(c, a)).toMatchObject({ you_follow: false, you_requested: false });
+    expect(await people.recount()).toBe(0);
+  });
 });

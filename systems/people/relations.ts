@@ -89,10 +89,12 @@ export function createRelating({
       const { id } = await other(viewer, handle);
       const me = viewer.person_id;
       await sql.tx(async (tx) => {
-        if (await store.removeFollow(tx, me, id))
-          await tell(log, tx, me, "unfollowed", { follower_id: me, followee_id: id });
+        await store.enterFollows(tx);
+        // The request first: where it is being accepted this waits for it, and then sees the follow that came of it.
         if (await store.removeRequest(tx, me, id))
           await tell(log, tx, me, "follow_request_ended", { follower_id: me, followee_id: id, how: "withdrawn" });
+        if (await store.removeFollow(tx, me, id))
+          await tell(log, tx, me, "unfollowed", { follower_id: me, followee_id: id });
       });
       memory.forgetRelations(me);
     },
@@ -103,15 +105,17 @@ export function createRelating({
       await bound(viewer, "blocks", BLOCKS_MAX);
       await sql.tx(async (tx) => {
         await store.lockPair(tx, me, id);
-        // The follows go first: `recount` locks their table, and whoever waits there must not hold a transaction id yet.
+        // `recount` locks the table of follows, and whoever waits there must not hold a transaction id yet.
+        await store.enterFollows(tx);
+        // Requests first: where one is being accepted this waits for it, and then sees the follow that came of it.
         for (const [follower_id, followee_id] of [
           [me, id],
           [id, me],
         ] as const) {
-          if (await store.removeFollow(tx, follower_id, followee_id))
-            await tell(log, tx, follower_id, "unfollowed", { follower_id, followee_id });
           if (await store.removeRequest(tx, follower_id, followee_id))
             await tell(log, tx, follower_id, "follow_request_ended", { follower_id, followee_id, how: "refused" });
+          if (await store.removeFollow(tx, follower_id, followee_id))
+            await tell(log, tx, follower_id, "unfollowed", { follower_id, followee_id });
         }
         if (await store.addBlock(tx, me, id, now()))
           await tell(log, tx, me, "blocked", { blocker_id: me, blocked_id: id });
