@@ -176,7 +176,7 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   const tails = followed.move();
   return {
     rooms: { ground, reader, comments, timeline, choices, explain, trending, forYou, wishes, lists, catchUp },
-    windows: createWindows({ sql, reader, comments, timeline, lists }),
+    windows: createWindows({ sql, reader, comments, timeline, lists, spaces: ground.spaces }),
     moderation: createFeedModeration(ground, reader, comments),
     work: () =>
       together([

@@ -13,7 +13,7 @@ import type { HydratedPost } from "../reading/hydrate.ts";
 import { fillPage } from "../reading/pages.ts";
 import type { PageAsked, Reader } from "../reading/reader.ts";
 import type { Rules } from "../reading/rules.ts";
-import { type CommentRow, findAll, findComment, findThread, likedAmong } from "./store.ts";
+import { type CommentRow, findAll, findComment, findComments, findThread, likedAmong } from "./store.ts";
 
 export interface CommentReader {
   thread(
@@ -26,6 +26,8 @@ export interface CommentReader {
   all(viewer: Viewer, post_id: PostId, comments_max: number): Promise<Comment[]>;
   /** @throws Problem 404 `comment.not_found` for what is not there, was deleted, or is not for this viewer */
   comment(viewer: Viewer, id: CommentId): Promise<FoundComment>;
+  /** The same of many, in one round; those that are not for this viewer are missing. */
+  byIds(viewer: Viewer, ids: readonly CommentId[]): Promise<Map<CommentId, Comment>>;
   present(viewer: Viewer, found: FoundComment): Promise<Comment>;
   /** Its author, the author of the post, and whoever may delete the post. */
   mayDelete(found: FoundComment): boolean;
@@ -90,20 +92,35 @@ export function createCommentReader({
     });
   }
 
+  const likedOf = async (viewer: Viewer, rows: readonly CommentRow[]) =>
+    viewer.kind === "nobody" || rows.length === 0
+      ? null
+      : likedAmong(
+          sql.pool,
+          viewer.person_id,
+          rows.map((row) => row.id),
+        );
+
   async function presentAll(
     viewer: Viewer,
     rules: Rules,
     post: HydratedPost,
     shown: readonly Shown[],
   ): Promise<Comment[]> {
-    const liked =
-      viewer.kind === "nobody" || shown.length === 0
-        ? null
-        : await likedAmong(
-            sql.pool,
-            viewer.person_id,
-            shown.map(({ row }) => row.id),
-          );
+    const liked = await likedOf(
+      viewer,
+      shown.map(({ row }) => row),
+    );
+    return presentEach(viewer, rules, post, shown, liked);
+  }
+
+  function presentEach(
+    viewer: Viewer,
+    rules: Rules,
+    post: HydratedPost,
+    shown: readonly Shown[],
+    liked: Awaited<ReturnType<typeof likedOf>>,
+  ): Comment[] {
     return shown.map(({ row, author, counts }) => ({
       id: row.id,
       post_id: row.post_id,
@@ -182,6 +199,32 @@ export function createCommentReader({
       return presentAll(viewer, rules, post, shown);
     },
     comment: find,
+    async byIds(viewer, ids) {
+      const rows = (await findComments(sql.pool, ids)).filter((row) => row.deleted_at === null);
+      if (rows.length === 0) return new Map();
+      const [rules, liked, posts, cards, sums] = await Promise.all([
+        reader.rules(viewer),
+        likedOf(viewer, rows),
+        reader.readable(viewer, [...new Set(rows.map((row) => row.post_id))]),
+        people.cards([...new Set(rows.map((row) => row.author_id))]),
+        sumsOf(
+          sql.pool,
+          rows.map((row) => row.id),
+        ),
+      ]);
+      const shown = new Map<CommentId, Comment>();
+      for (const post of posts) {
+        const under = rows.flatMap((row): Shown[] => {
+          const author = cards.get(row.author_id);
+          if (row.post_id !== post.post.id || !author || !rules.comment("read", author).ok) return [];
+          if (!maySeeHidden(rules, post, row)) return [];
+          const sum = sums.get(row.id);
+          return [{ row, author, counts: { likes: sum?.likes ?? 0, replies: sum?.comments ?? 0 } }];
+        });
+        for (const comment of presentEach(viewer, rules, post, under, liked)) shown.set(comment.id, comment);
+      }
+      return shown;
+    },
     mayDelete: ({ rules, post, row }) => mayDelete(rules, post, row),
     async present(viewer, { row, author, post, rules }) {
       const { likes, comments: replies } = await exactSums(sql.pool, row.id);

@@ -30,6 +30,12 @@ export async function findComment(db: Query, id: CommentId): Promise<CommentRow 
   return row ?? null;
 }
 
+export async function findComments(db: Query, ids: readonly CommentId[]): Promise<CommentRow[]> {
+  if (ids.length === 0) return [];
+  return (await db`
+    SELECT ${db.unsafe(COLUMNS)} FROM feed_comments WHERE id = ANY(${db.array([...ids], "BIGINT")})`) as CommentRow[];
+}
+
 /** The words of those that stand. */
 export async function commentTexts(db: Query, ids: readonly CommentId[]): Promise<Map<CommentId, string>> {
   if (ids.length === 0) return new Map();

@@ -202,7 +202,7 @@ export function createReader(needs: ReaderNeeds): Reader {
     !post.post.is_hidden &&
     post.cards.space?.visibility !== "private";
   const isShownPassing = (rules: Rules, kind: ListKind, reposter: PersonCard): boolean =>
-    rules.comment("read", reposter).ok && (kind === "page" || !rules.isMuted(reposter.id));
+    rules.repost("read", reposter).ok && (kind === "page" || !rules.isMuted(reposter.id));
   const mayPassOn = (rules: Rules, kind: ListKind, post: HydratedPost, reposter: PersonCard): boolean =>
     mayBePassedOn(post) && isShownPassing(rules, kind, reposter);
 

@@ -36,6 +36,8 @@ export interface Rules {
   /** A comment under a post that may be read: what stands between the viewer and its author. */
   comment(action: Action, author: PersonCard): Decision;
   person(action: Action, person: PersonCard): Decision;
+  /** What somebody passes on is shown as a public post of theirs would be: of who is private, to their followers. */
+  repost(action: Action, by: PersonCard): Decision;
   /** The viewer moderates the house, or the space in which this stands. */
   moderates(post: HydratedPost): boolean;
   /** May they see that there is such a space? */
@@ -97,6 +99,8 @@ export async function rulesFor(
         space_id: null,
         owner_suspended: person.suspended,
       }),
+    repost: (action, by) =>
+      may(facts, action, resourceOf({ author_id: by.id, audience: "public", space_id: null }, by, null)),
     moderates: ({ post, cards }) =>
       (viewer.kind === "person" && !viewer.suspended && viewer.role !== "member") ||
       may(facts, "moderate_space", resourceOf(post, cards.author, cards.space)).ok,

@@ -112,6 +112,53 @@ test("FD65: posts by id are those that the reader may read, now", async () => {
   await t.house.people.rooms.relating.unblock(cleo.viewer, "ben");
 });
 
+test("FD280: what somebody private passed on is for their followers, on their page, in a list of people and as it comes", async () => {
+  const { relating } = t.house.people.rooms;
+  const private_ = (value: boolean) => t.house.people.rooms.profiles.editMe(cleo.viewer, { private: value });
+  const { id } = await t.post(ann, "passed on by who is private");
+  await call(r.repostPost, { params: { id }, token: cleo.token });
+  const key = (await t.feed.windows.repostsOf(cleo.id, [id])).get(id)!;
+  const page: WindowOf = { list: "person", person_id: cleo.id };
+  const seen = async (viewer: typeof ben.viewer, of: WindowOf) =>
+    keys(await read(of, { limit: 50 }, viewer)).includes(key);
+  const hers = (await call(r.createList, { token: dora.token, body: { name: "Near", handle: "cleo" } })).body;
+  const place = { key, post_id: id, reposter_id: cleo.id };
+  expect(await seen(dora.viewer, page)).toBe(true);
+  await relating.follow(ben.viewer, "cleo");
+  await private_(true);
+  expect(await seen(dora.viewer, page)).toBe(false);
+  expect(await seen(dora.viewer, { list: "list", id: hers.id })).toBe(false);
+  expect(await t.feed.windows.arrived(dora.viewer, page, place)).toBeNull();
+  for (const viewer of [ben.viewer, cleo.viewer]) expect(await seen(viewer, page)).toBe(true);
+  await relating.unfollow(ben.viewer, "cleo");
+  expect(await seen(ben.viewer, page)).toBe(false);
+  await private_(false);
+  await call(r.unrepostPost, { params: { id }, token: cleo.token });
+});
+
+test("FD281: comments by id are those that the reader may read, in one round, as each of them is by itself", async () => {
+  const [open, closed] = [await t.post(ann, "open"), await t.post(ann, "closed", { audience: "followers" })];
+  const say = async (who: typeof ann, post_id: string, text: string) =>
+    (await call(r.createComment, { token: who.token, params: { id: post_id }, body: { text } })).body.id;
+  const said = [await say(cleo, open.id, "one"), await say(ann, open.id, "two"), await say(ben, closed.id, "three")];
+  const gone = await say(cleo, open.id, "gone");
+  await call(r.deleteComment, { token: cleo.token, params: { id: gone } });
+  await call(r.likeComment, { token: ben.token, params: { id: said[0]! } });
+  const ids = [...said, gone, "1"];
+  const found = await t.feed.windows.comments(ben.viewer, ids);
+  expect([...found.keys()].toSorted()).toEqual(said.toSorted());
+  for (const id of said) {
+    const { counts: _, ...alone } = (await call(r.getComment, { token: ben.token, params: { id } })).body;
+    const { counts, ...together } = found.get(id)!.comment;
+    expect(together).toEqual(alone);
+    expect(counts.replies).toBe(0);
+  }
+  expect([...(await t.feed.windows.comments(NOBODY, ids)).keys()].toSorted()).toEqual(said.slice(0, 2).toSorted());
+  await t.house.people.rooms.relating.block(cleo.viewer, "ben");
+  expect((await t.feed.windows.comments(ben.viewer, ids)).has(said[0]!)).toBe(false);
+  await t.house.people.rooms.relating.unblock(cleo.viewer, "ben");
+});
+
 test("FD66: a thread in one read: those of the blocked are missing with what is under them, those under a deleted one hang above it", async () => {
   const post = await t.post(ann, "talk");
   const say = async (who: typeof ann, text: string, parent_id?: string) =>

@@ -1,11 +1,12 @@
 import { notFound, Problem } from "#kernel/errors.ts";
-import { type CommentId, idTimeMs, type PersonId, type PostId } from "#kernel/ids.ts";
+import { type CommentId, idTimeMs, type PersonId, type PostId, type SpaceId } from "#kernel/ids.ts";
 import type { Viewer } from "#kernel/viewer.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import type { CommentReader } from "../comments/read.ts";
 import type { Comment, Post } from "../contract.ts";
 import type { ListBook } from "../lists/book.ts";
+import type { FeedSpaces } from "../needs.ts";
 import { PAGE_READS_MAX } from "../reading/pages.ts";
 import type { Judged, PageSoFar, Reader } from "../reading/reader.ts";
 import type { Listed } from "../reading/skeleton.ts";
@@ -35,6 +36,10 @@ export interface Windows {
   authorsOfComments(ids: readonly CommentId[]): Promise<Map<CommentId, PersonId>>;
   /** Whose repost has this id, and of what. Says nothing of who may see it. */
   repost(entry_id: string): Promise<{ post_id: PostId; person_id: PersonId } | null>;
+  /** Comments by id that this viewer may read, each with the post that it is under; muted people's are among them. */
+  comments(viewer: Viewer, ids: readonly CommentId[]): Promise<Map<CommentId, { comment: Comment; post: Post }>>;
+  /** Whether this viewer may know of what stands in a space. */
+  seesSpace(viewer: Viewer, id: SpaceId): Promise<boolean>;
   /** The ids of this person's reposts of these. */
   repostsOf(person_id: PersonId, post_ids: readonly PostId[]): Promise<Map<PostId, string>>;
   /** How much they put before their followers (counted up to `AUTHORED_ENTRIES_MAX`), and when last. */
@@ -61,6 +66,7 @@ export interface WindowsNeeds {
   comments: CommentReader;
   timeline: Timeline;
   lists: Pick<ListBook, "peopleIn">;
+  spaces: Pick<FeedSpaces, "find">;
 }
 
 export function createWindows(needs: WindowsNeeds): Windows {
@@ -148,6 +154,25 @@ export function createWindows(needs: WindowsNeeds): Windows {
     async repost(entry_id) {
       const row = await store.repostById(sql.pool, entry_id);
       return row && { post_id: row.post_id, person_id: row.actor_id };
+    },
+    async seesSpace(viewer, id) {
+      const rules = await reader.rules(viewer);
+      if (rules.facts.spaces.has(id)) return true;
+      const space = await needs.spaces.find(id);
+      return space !== null && rules.space(space);
+    },
+    async comments(viewer, ids) {
+      const found = await needs.comments.byIds(viewer, [...new Set(ids)]);
+      const posts = await this.posts(
+        viewer,
+        [...found.values()].map(({ post_id }) => post_id),
+      );
+      const shown = new Map<CommentId, { comment: Comment; post: Post }>();
+      for (const [id, comment] of found) {
+        const post = posts.get(comment.post_id);
+        if (post) shown.set(id, { comment, post });
+      }
+      return shown;
     },
     async repostsOf(person_id, post_ids) {
       return post_ids.length === 0 ? new Map() : store.repostsOf(sql.pool, person_id, post_ids);

@@ -11,6 +11,7 @@ import {
   RELATIONSHIPS_MAX,
   SEARCH_CHARS_MAX,
   SEARCH_RESULTS_MAX,
+  UPLOAD_MS_MAX,
 } from "../bounds.ts";
 import type { AccountEntity } from "../entities/types.ts";
 import { listOf, parseFields, readFields } from "../wire/fields.ts";
@@ -128,7 +129,7 @@ export function serveAccounts(serve: Serve, desk: Desk): void {
   serve(
     "PATCH",
     "/api/v1/accounts/update_credentials",
-    { ...person("write:accounts"), reads_body: true },
+    { ...person("write:accounts"), reads_body: true, ms_max: UPLOAD_MS_MAX },
     async (asked) => {
       let avatar_image_id: string | undefined;
       asked.fields = await readFields(asked.request, async (part) => {

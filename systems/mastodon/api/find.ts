@@ -1,10 +1,9 @@
 import { notFound } from "#kernel/errors.ts";
 import { isId, type PersonId } from "#kernel/ids.ts";
-import { type Comment, feedRoutes, type Post } from "#systems/feed/index.ts";
-import { peopleRoutes } from "#systems/people/index.ts";
+import type { Comment, Post } from "#systems/feed/index.ts";
 
 import type { StatusEntity } from "../entities/types.ts";
-import { type Asked, type Desk, orNull } from "./endpoint.ts";
+import type { Asked, Desk } from "./endpoint.ts";
 
 /**
  * A status is a post, a repost or a comment. All their ids come from one generator, so one number names one thing and nothing has
@@ -16,25 +15,21 @@ export type Found =
   | { kind: "comment"; comment: Comment; post: Post };
 
 /** What this caller may see under this id. @throws Problem 404 `status.not_found` */
-export async function findStatus(asked: Asked, { ground: { feed, people } }: Desk, id: string): Promise<Found> {
+export async function findStatus(asked: Asked, { ground: { feed } }: Desk, id: string): Promise<Found> {
   if (!isId(id)) throw notFound("status");
   const { windows } = feed;
   const readPost = async (post_id: string) => (await windows.posts(asked.viewer, [post_id])).get(post_id);
   const post = await readPost(id);
   if (post) return { kind: "post", post };
-  const comment = await orNull(["comment.not_found"], () => asked.call(feedRoutes.getComment, { params: { id } }));
-  if (comment) {
-    const under = await readPost(comment.post_id);
-    if (under) return { kind: "comment", comment, post: under };
-  }
+  const commented = (await windows.comments(asked.viewer, [id])).get(id);
+  if (commented) return { kind: "comment", ...commented };
   const repost = await windows.repost(id);
   if (repost) {
-    const by = (await people.cards([repost.person_id])).get(repost.person_id);
-    const seen =
-      by &&
-      (await orNull(["person.not_found"], () => asked.call(peopleRoutes.person, { params: { handle: by.handle } })));
-    const of = seen && (await readPost(repost.post_id));
-    if (of) return { kind: "repost", key: id, person_id: repost.person_id, post: { ...of, reposted_by: by! } };
+    // As it stands, or does not, on the page of whoever passed it on.
+    const { person_id } = repost;
+    const place = { key: id, post_id: repost.post_id, reposter_id: person_id };
+    const of = await windows.arrived(asked.viewer, { list: "person", person_id }, place);
+    if (of) return { kind: "repost", key: id, person_id, post: of };
   }
   throw notFound("status");
 }

@@ -3,14 +3,13 @@ import { z } from "zod";
 import { notFound } from "#kernel/errors.ts";
 import { isId } from "#kernel/ids.ts";
 import { rfc3339 } from "#kernel/time.ts";
-import { feedRoutes } from "#systems/feed/index.ts";
 import { type InboxItem, type Kind, KINDS } from "#systems/notify/index.ts";
 
 import type { AccountEntity, StatusEntity } from "../entities/types.ts";
 import { parseFields } from "../wire/fields.ts";
 import { linkHeader } from "../wire/reply.ts";
 import { zCount, zList, zPlaces } from "../wire/shapes.ts";
-import { type Asked, type Desk, orNull, person, type Serve } from "./endpoint.ts";
+import { type Asked, type Desk, person, type Serve } from "./endpoint.ts";
 
 /** What each kind is to Mastodon; those that it has no word for are missing. */
 const TYPES: Partial<Record<string, string>> = {
@@ -53,7 +52,7 @@ type PageAsked = z.output<typeof zPage>;
 export interface Notifications {
   /** In the order of `items`; those whose subject the caller may not see any more are missing. */
   present(
-    asked: Pick<Asked, "viewer" | "shown" | "origin" | "call">,
+    asked: Pick<Asked, "viewer" | "shown" | "origin">,
     items: readonly InboxItem[],
   ): Promise<NotificationEntity[]>;
 }
@@ -66,17 +65,14 @@ export function createNotifications({ ground, accounts, statuses }: Desk): Notif
       const [people, posts, comments] = await Promise.all([
         accounts.of(cards, asked.origin),
         ground.feed.windows.posts(asked.viewer, [...new Set(items.flatMap(({ post_id }) => post_id ?? []))]),
-        Promise.all(
-          comment_ids.map((id) =>
-            orNull(["comment.not_found"], () => asked.call(feedRoutes.getComment, { params: { id } })),
-          ),
-        ),
+        ground.feed.windows.comments(asked.viewer, comment_ids),
       ]);
-      const seen = comments
-        .filter((comment) => comment !== null && posts.has(comment.post_id))
-        .map((comment) => comment!);
+      const seen = [...comments.values()].map(({ comment }) => comment);
       const under = new Map(
-        [...posts.values()].map((post) => [post.id, { author_id: post.author.id, audience: post.audience }]),
+        [...posts.values(), ...[...comments.values()].map(({ post }) => post)].map((post) => [
+          post.id,
+          { author_id: post.author.id, audience: post.audience },
+        ]),
       );
       const [ofPosts, ofComments] = await Promise.all([
         statuses.of(

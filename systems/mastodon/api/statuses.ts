@@ -151,6 +151,7 @@ export function serveStatuses(serve: Serve, desk: Desk): void {
       (said.media_ids.length !== known.length || said.media_ids.some((id) => !known.includes(id)))
     )
       throw refuse("Pictures and films of a post stay as they are. Delete it and write it anew to change them.");
+    if (post.viewer?.own !== true) throw new Problem(403, "post.not_yours", "This action is not allowed");
     for (const { id, description, focus } of said.media_attributes) {
       if (!known.includes(id) || post.video) continue;
       if (description !== undefined)

@@ -1,11 +1,13 @@
 import { afterAll, expect, test } from "bun:test";
 
 import { Problem } from "#kernel/errors.ts";
+import { EPOCH_MS } from "#kernel/ids.ts";
+import { DAY_MS } from "#kernel/time.ts";
 import { testHouse } from "#systems/people/testing.ts";
 
 import { EVENTS_WAITING_MAX, STREAMS_PER_ADDRESS_MAX, STREAMS_PER_PERSON_MAX } from "../bounds.ts";
 import { createHub, type Listener } from "./hub.ts";
-import type { Happening, Message } from "./telling.ts";
+import { type Happening, happeningsOf, type Message } from "./telling.ts";
 
 const house = await testHouse();
 afterAll(() => house[Symbol.asyncDispose]());
@@ -110,6 +112,60 @@ test("MA18: a token's end and a person's leave end their streams alone, also whi
   resolve();
   await settled(one);
   expect([a.heard, b.heard, c.heard]).toEqual([[], [], ["1"]]);
+});
+
+test("MA22: what was brought along from elsewhere is told to nobody as new; what was taken back by mistake and given again is", () => {
+  const at = new Date();
+  const restored = (ago_ms: number) =>
+    happeningsOf({
+      topic: "feed",
+      key: "k",
+      position: "1" as never,
+      at,
+      type: "feed.post_restored",
+      version: 1,
+      data: {
+        post_id: ((BigInt(at.getTime() - ago_ms) - BigInt(EPOCH_MS)) << 22n).toString(),
+        author_id: ann.id,
+        audience: "public",
+        space_id: null,
+        video_id: null,
+        image_ids: [],
+        mention_ids: [],
+      },
+    });
+  expect(restored(30 * DAY_MS)).toEqual([]);
+  expect(restored(5_000)).toHaveLength(1);
+});
+
+test("MA26: with each beat who listens is as they are now: who moderates no more hears nothing more as a moderator", async () => {
+  let beat = async () => {};
+  const clock = {
+    ...house.db.clock,
+    every: (_ms: number, work: () => Promise<void>) => {
+      beat = work;
+      return { [Symbol.dispose]() {} };
+    },
+  };
+  const roles: string[] = [];
+  await using one = createHub(
+    { clock, people: house.people },
+    {
+      async messageFor({ viewer }) {
+        roles.push(viewer.role);
+        return null;
+      },
+    },
+  );
+  const was = ear(ann, { viewer: { ...ann.viewer, role: "moderator", scopes: ["read", "write"] } });
+  one.join(was);
+  one.happened(happening("1"));
+  await settled(one);
+  await beat();
+  one.happened(happening("2"));
+  await settled(one);
+  expect(roles).toEqual(["moderator", "member"]);
+  expect(was.viewer.scopes).toEqual(["read", "write"]);
 });
 
 test("MA18: when one cannot be told, they are let go of, to come back; the house closes all", async () => {

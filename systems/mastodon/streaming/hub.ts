@@ -91,6 +91,8 @@ export function createHub({ clock, people }: Pick<Ground, "clock" | "people">, t
       listener.beat();
       const viewer = await people.authenticate(listener.token).catch(() => listener.viewer);
       if (!viewer || viewer.suspended) close(listener, "signed out");
+      // As they are now: who moderates no more is shown nothing more as a moderator.
+      else listener.viewer = { ...viewer, scopes: listener.viewer.scopes };
     }
   });
 

@@ -13,6 +13,8 @@ export type Topic =
 
 export interface Subscription {
   topic: Topic;
+  /** Notifications too: where that is what was asked for, and in one's own stream if the token may read them. */
+  notifies: boolean;
   /** As the client named it, which every message says again. */
   named: string[];
 }
@@ -35,18 +37,22 @@ export function subscriptionOf(
     case "public:local":
     case "public:media":
     case "public:local:media":
-      return { topic: { stream }, named: [stream] };
+      return {
+        topic: { stream },
+        notifies: stream.startsWith("user") && covers(scopes, "read:notifications"),
+        named: [stream],
+      };
     case "hashtag":
     case "hashtag:local": {
       const tag = tagOf(asked.tag ?? "");
-      return tag === null ? null : { topic: { stream, tag }, named: [stream, asked.tag!] };
+      return tag === null ? null : { topic: { stream, tag }, notifies: false, named: [stream, asked.tag!] };
     }
     case "list":
       return asked.list === undefined || !/^\d{1,19}$/.test(asked.list)
         ? null
-        : { topic: { stream, list: asked.list }, named: [stream, asked.list] };
+        : { topic: { stream, list: asked.list }, notifies: false, named: [stream, asked.list] };
     default:
-      return SILENT.has(stream) ? { topic: { stream: "nothing" }, named: [stream] } : null;
+      return SILENT.has(stream) ? { topic: { stream: "nothing" }, notifies: false, named: [stream] } : null;
   }
 }
 

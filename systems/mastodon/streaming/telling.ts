@@ -1,9 +1,11 @@
-import type { PersonId, PostId } from "#kernel/ids.ts";
+import { idTimeMs, type PersonId, type PostId, type SpaceId } from "#kernel/ids.ts";
+import { MINUTE_MS } from "#kernel/time.ts";
+import type { Audience } from "#kernel/wire.ts";
 import type { StoredEvent } from "#ports/log/index.ts";
 import { type Post, readFeedEvent, type WindowOf } from "#systems/feed/index.ts";
 import { readNotifyEvent } from "#systems/notify/index.ts";
 
-import type { Asked, Desk } from "../api/endpoint.ts";
+import type { Desk } from "../api/endpoint.ts";
 import type { Notifications } from "../api/notifications.ts";
 import { bound } from "../ground.ts";
 import type { Listener } from "./hub.ts";
@@ -20,7 +22,14 @@ export type Happening =
       is_public: boolean;
       version: number;
     }
-  | { kind: "delete"; key: string; actor_id: PersonId; is_public: boolean }
+  | {
+      kind: "delete";
+      key: string;
+      actor_id: PersonId;
+      is_public: boolean;
+      audience: Audience;
+      space_id: SpaceId | null;
+    }
   | { kind: "notification"; person_id: PersonId; seq: string };
 
 export interface Message {
@@ -46,6 +55,8 @@ export function happeningsOf(stored: StoredEvent): Happening[] {
     case "feed.post_restored":
     case "feed.post_edited": {
       const { post_id, author_id, audience } = event.data;
+      // What was brought along from elsewhere under its old date is no news; what its author took back and gave again is.
+      if (event.type === "feed.post_restored" && stored.at.getTime() - idTimeMs(post_id) > RESTORED_NEWS_MS) return [];
       const edited = event.type === "feed.post_edited";
       return [
         {
@@ -72,15 +83,23 @@ export function happeningsOf(stored: StoredEvent): Happening[] {
           key: event.data.post_id,
           actor_id: event.data.author_id,
           is_public: event.data.audience === "public",
+          audience: event.data.audience as Audience,
+          space_id: event.data.space_id,
         },
       ];
-    case "feed.unreposted":
-      return [{ kind: "delete", key: event.data.entry_id, actor_id: event.data.person_id, is_public: false }];
+    case "feed.unreposted": {
+      const { entry_id, person_id } = event.data;
+      return [
+        { kind: "delete", key: entry_id, actor_id: person_id, is_public: false, audience: "public", space_id: null },
+      ];
+    }
     default:
       return [];
   }
 }
 
+/** A post that comes back later than this after it was written is told to nobody as new. */
+const RESTORED_NEWS_MS = 10 * MINUTE_MS;
 /** How long an edit waits for this node's own memory to have heard of it too. */
 const EDIT_WAIT_MS = 25;
 const EDIT_TRIES_MAX = 8;
@@ -88,6 +107,8 @@ const EDIT_TRIES_MAX = 8;
 export function createTelling(desk: Desk, notifications: Notifications): Telling {
   const { ground, statuses, inbox } = desk;
   const { windows } = ground.feed;
+
+  const followed = async (person_id: PersonId) => (await ground.people.relations(person_id)).follows;
 
   /** The list that a stream is the news of; null for what has no statuses. */
   function listOf({ topic }: Subscription): WindowOf | null {
@@ -113,7 +134,7 @@ export function createTelling(desk: Desk, notifications: Notifications): Telling
   async function read(listener: Listener, of: WindowOf, h: Exclude<Happening, { kind: "notification" | "delete" }>) {
     const place = { key: h.key, post_id: h.post_id, reposter_id: h.is_repost ? h.actor_id : null };
     for (let tries = 1; ; tries++) {
-      const found = await windows.arrived(listener.viewer, of, place);
+      const found = await windows.arrived(listener.viewer, of, place).catch(missing);
       if (!found || found.version >= h.version || tries === EDIT_TRIES_MAX) return found;
       await ground.clock.sleep(EDIT_WAIT_MS);
     }
@@ -125,10 +146,14 @@ export function createTelling(desk: Desk, notifications: Notifications): Telling
   ): Promise<Message | null> {
     const streams: string[][] = [];
     let shown: Post | null = null;
+    const { viewer } = listener;
+    const isNear = h.actor_id === viewer.person_id || (await followed(viewer.person_id)).has(h.actor_id);
     const seen = new Map<string, Post | null>();
     for (const subscription of listener.subscriptions) {
       const of = listOf(subscription);
       if (!of || !concerns(subscription.topic, h)) continue;
+      // Most of what happens is by people whom most do not follow: that is known without a look at what it is.
+      if (subscription.topic.stream === "user" && !isNear) continue;
       const name = JSON.stringify(of);
       if (!seen.has(name)) seen.set(name, await read(listener, of, h));
       const post = seen.get(name)!;
@@ -151,21 +176,12 @@ export function createTelling(desk: Desk, notifications: Notifications): Telling
       switch (happening.kind) {
         case "notification": {
           if (happening.person_id !== listener.viewer.person_id) return null;
-          const named = listener.subscriptions.filter(
-            ({ topic }) => topic.stream === "user" || topic.stream === "user:notification",
-          );
+          const named = listener.subscriptions.filter(({ notifies }) => notifies);
           if (named.length === 0) return null;
-          const { viewer, origin, address } = listener;
+          const { viewer, origin } = listener;
           const item = await inbox.item(viewer, happening.seq).catch(missing);
           if (!item) return null;
-          const by = { viewer, origin, address, request_id: "stream", signal: AbortSignal.timeout(5_000) };
-          const asked: Pick<Asked, "viewer" | "origin" | "shown" | "call"> = {
-            viewer,
-            origin,
-            shown: { viewer, origin },
-            call: (route, more) => ground.api.call(route, by, more),
-          };
-          const [one] = await notifications.present(asked, [item]);
+          const [one] = await notifications.present({ viewer, origin, shown: { viewer, origin } }, [item]);
           return one
             ? {
                 event: "notification",
@@ -176,8 +192,12 @@ export function createTelling(desk: Desk, notifications: Notifications): Telling
         }
         case "delete": {
           // A number alone, to those who may have been shown it.
-          const { follows } = await ground.people.relations(listener.viewer.person_id);
-          const near = happening.actor_id === listener.viewer.person_id || follows.has(happening.actor_id);
+          const { person_id } = listener.viewer;
+          const isOwn = happening.actor_id === person_id;
+          if (!isOwn && happening.audience === "private") return null;
+          const { space_id } = happening;
+          if (!isOwn && space_id !== null && !(await windows.seesSpace(listener.viewer, space_id))) return null;
+          const near = isOwn || (await followed(person_id)).has(happening.actor_id);
           const streams = listener.subscriptions
             .filter(
               ({ topic }) =>
@@ -193,7 +213,7 @@ export function createTelling(desk: Desk, notifications: Notifications): Telling
   };
 }
 
-/** Dismissed or hidden meanwhile. */
+/** Dismissed or hidden meanwhile; or a list that is there no more or never was theirs, to which nothing comes. */
 const missing = (error: unknown) => {
   if ((error as { status?: number }).status === 404) return null;
   throw error;
