@@ -150,6 +150,19 @@ test("MA24: nobody moves the heart of another's picture", async () => {
   expect(body.media_attachments[0]!.meta.focus).toEqual({ x: 0, y: 0 });
 });
 
+test("MA27: trends go on behind those that were shown, and end", async () => {
+  for (const who of ["ann", "ben", "cleo"]) await status(who, "#alpha #beta");
+  const tags = async (query: string) =>
+    (await ask<{ name: string }[]>(`/api/v1/trends/tags${query}`, { as: "ann" })).body.map(({ name }) => name);
+  let all: string[] = [];
+  while (all.length < 2) all = await tags("");
+  expect([...all].toSorted()).toEqual(["alpha", "beta"]);
+  expect(await tags("?limit=1")).toEqual(all.slice(0, 1));
+  expect(await tags("?limit=1&offset=1")).toEqual(all.slice(1));
+  expect(await tags("?offset=2")).toEqual([]);
+  expect((await ask("/api/v1/trends/statuses?offset=40", { as: "ann" })).body).toEqual([] as never);
+});
+
 test("MA25: what somebody private passed on is for their followers, by its id too", async () => {
   const post = await status("ann", "for all hands");
   const boost = (await ask(`/api/v1/statuses/${post.id}/reblog`, { as: "cleo", method: "POST" })).body;

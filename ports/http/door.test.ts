@@ -104,3 +104,19 @@ test("HT16: refusals have the protocol's form, and an exception says nothing of 
   const own = house({ refuse, authenticate: async () => people.reader ?? null });
   expect(await own.ask("GET")).toEqual([403, "<Code>token.scope</Code>"]);
 });
+
+test("HT16: of a caller who left in the middle nobody thinks that the house broke", async () => {
+  const gone = new AbortController();
+  const { api, served } = house({
+    access: { who: "anyone", scope: "read" },
+    handle: async ({ request }) => {
+      gone.abort();
+      request.signal.throwIfAborted();
+      return new Response("never");
+    },
+  });
+  const answer = await api.fetch(new Request("http://house.test/v1/other/x", { signal: gone.signal }), "192.0.2.1");
+  expect(answer.status).toBe(499);
+  expect(served).toMatchObject([{ status: 499 }]);
+  expect(served[0]!.error).toBeUndefined();
+});

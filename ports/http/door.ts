@@ -130,6 +130,8 @@ export function openDoor(door: Door, needs: ApiNeeds) {
     } catch (error) {
       if (viewer.kind === "person") await drain(request, needs.clock);
       if (error instanceof Problem) return served(refuse(error));
+      // What broke because nobody waits for it any more is no fault of the house.
+      if (request.signal.aborted) return served(refuse(new Problem(499, "request.gone", "The caller left.")));
       const problem =
         error instanceof Transient || isAway(error)
           ? new Problem(503, "house.unavailable", "A part of the house is away for a moment. Try again.", {

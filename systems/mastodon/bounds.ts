@@ -7,8 +7,12 @@ export const APP_NAME_CHARS_MAX = 60;
 export const APP_WEBSITE_CHARS_MAX = 2_000;
 export const REDIRECT_URIS_MAX = 10;
 export const REDIRECT_URI_CHARS_MAX = 2_000;
-/** When all of these are in use, further ones are told to come back. */
+/** When there are so many, those that nobody let in make room, the oldest first; when all are in use, further ones are told to come back. */
 export const APPS_MAX = 20_000;
+/** So long one stays all the same: its person is reading what it asks for. */
+export const APP_UNUSED_MS_MIN = 10 * MINUTE_MS;
+/** Room that is made at once. */
+export const APPS_ROOM = 1_000;
 /** One that nobody ever let in. Phones register and sign in within minutes. */
 export const APP_UNUSED_MS_MAX = DAY_MS;
 /** One whose people all left. */
@@ -19,7 +23,7 @@ export const REGISTER_LIMIT = { name: "register-app", burst_tokens: 10, tokens_p
 export const CODE_MS_MAX = 10 * MINUTE_MS;
 export const STATE_CHARS_MAX = 1_000;
 export const VERIFIER_CHARS_MAX = 128;
-/** Of one program and person; the one unused for longest gives way. */
+/** Of one program and person; the one that was given first gives way. */
 export const TOKENS_PER_APP_MAX = 5;
 /** A program's own, without a person. */
 export const APP_TOKENS_MAX = 3;

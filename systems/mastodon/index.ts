@@ -19,6 +19,7 @@ import { serveScheduled } from "./api/scheduled.ts";
 import { serveSearch } from "./api/search.ts";
 import { serveStatuses } from "./api/statuses.ts";
 import { serveTimelines } from "./api/timelines.ts";
+import { serveTrends } from "./api/trends.ts";
 import { openDoors } from "./door.ts";
 import { createAccounts } from "./entities/accounts.ts";
 import { createStatuses } from "./entities/statuses.ts";
@@ -66,6 +67,7 @@ export async function createMastodon(needs: MastodonNeeds): Promise<Mastodon> {
   serveAccounts(serve, desk);
   serveStatuses(serve, desk);
   serveTimelines(serve, desk);
+  serveTrends(serve, desk);
   serveMedia(serve, desk);
   serveNotifications(serve, desk, notifications);
   serveSearch(serve, desk);

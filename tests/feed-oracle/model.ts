@@ -110,12 +110,15 @@ const isForAll = (post: Post) =>
 
 export const mayRepost = (who: Person, post: Post): boolean => !who.suspended && mayRead(who, post) && isForAll(post);
 
+/** What somebody private passes on is for their followers, as what they write for everybody is. */
+const isShownBy = (who: Who, by: Person) => !by.private || who === by || isFollower(who, by);
+
 function mayShow(who: Who, { list }: Asked, { post, by, is_repost }: Entry): boolean {
   // Whoever goes to a page sees what stands there; into what the house brings, no muted person gets.
   const is_brought = list === "home" || list === "hashtag" || list === "discover";
   const mutes = (person: Person) => is_brought && who !== null && who.mutes.has(person);
   if (!mayRead(who, post) || (post.hidden && who !== post.author) || mutes(post.author)) return false;
-  return !is_repost || (isForAll(post) && maySeePerson(who, by) && !mutes(by));
+  return !is_repost || (isForAll(post) && maySeePerson(who, by) && isShownBy(who, by) && !mutes(by));
 }
 
 /** Newest first, all of it: each post once, by its newest entry that this viewer is shown. */

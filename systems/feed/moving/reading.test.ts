@@ -242,3 +242,17 @@ test("FD253: an archive of Twitter is read too: own threads and pictures, addres
   expect(take).toMatchObject({ source: "https://twitter.com/i/status/10", created_at_ms: Date.UTC(2017, 2, 1, 8) });
   expect(archive.file(take.files[0]!.name)!.size_bytes).toBe(3);
 });
+
+test("FD253: short addresses of an archive that stand for long ones of each other do not grow without end", () => {
+  const grow = (to: string) => ({ url: to, expanded_url: String.fromCharCode(to.charCodeAt(0) + 1).repeat(2_000) });
+  const bomb = tweet("1", "a".repeat(90_000), { entities: { urls: [..."abcdefgh"].map(grow) } });
+  const found = readTweet(bomb, { audience: "public", now_ms: Date.now(), own: new Set(["1"]) });
+  expect("take" in found && found.take.text.startsWith("aaaa")).toBe(true);
+  // Those that Twitter made are, as often as they stand there; what comes out is cut like any post.
+  const url = "https://t.co/x";
+  const many = tweet("2", `${url} `.repeat(6_000), {
+    entities: { urls: [{ url, expanded_url: `https://example.org/${"y".repeat(2_000)}` }] },
+  });
+  const long = readTweet(many, { audience: "public", now_ms: Date.now(), own: new Set(["2"]) });
+  expect("take" in long && long.take.text.length <= 5_000).toBe(true);
+});

@@ -87,11 +87,15 @@ const typeOf = (name: string) => (/\.png$/i.test(name) ? "image/png" : "image/jp
 
 const ENTITIES: Record<string, string> = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
 
+/** As Twitter makes them. One pass: what one stands for is never looked through for another. */
+const SHORT = /https?:\/\/t\.co\/\w{1,40}/g;
+
 /** Short addresses become what they stood for; those of its own pictures go. */
 function wordsOf(tweet: z.output<typeof zTweet>, media: readonly { url: string }[]): string {
-  let text = tweet.full_text;
-  for (const { url, expanded_url } of tweet.entities?.urls ?? [])
-    if (url !== "") text = text.replaceAll(url, () => expanded_url);
-  for (const { url } of media) if (url !== "") text = text.replaceAll(url, "");
+  const meant = new Map([
+    ...(tweet.entities?.urls ?? []).map(({ url, expanded_url }) => [url, expanded_url] as const),
+    ...media.map(({ url }) => [url, ""] as const),
+  ]);
+  const text = tweet.full_text.replaceAll(SHORT, (short) => meant.get(short) ?? short);
   return clean(text.replaceAll(/&(?:amp|lt|gt);/g, (entity) => ENTITIES[entity]!));
 }

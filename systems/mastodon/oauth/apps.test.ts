@@ -107,6 +107,37 @@ test("MA7: when the house knows as many programs as it can, unused ones make roo
   await sql.pool`DELETE FROM mastodon_apps WHERE name = 'x'`;
 });
 
+test("MA7: who registers programs by the thousand keeps nobody out: the oldest that nobody let in make room after ten minutes", async () => {
+  const fill = (ago_ms: number) => sql.pool`
+    INSERT INTO mastodon_apps (id, name, redirect_uris, scopes, client_id, secret_hash, created_at)
+    SELECT n, 'flood', '{a}', '{read}', 'filled_with_numbers_' || n, sha256(n::text::bytea), ${new Date(clock.now() - ago_ms)}
+    FROM generate_series(1, ${APPS_MAX}::int) n ON CONFLICT (id) DO UPDATE SET created_at = excluded.created_at`;
+  await fill(11 * 60_000);
+  const { app } = await register();
+  expect(await apps.byId(app.id)).not.toBeNull();
+  const { code } = await authorizing.answer(ann.viewer, { ...asked(app.client_id), allow: true });
+  expect(
+    (await tokens.give(app, { grant_type: "authorization_code", code: code!, redirect_uri: OUT_OF_BAND })).scope,
+  ).toBe("read write");
+  await sql.pool`DELETE FROM mastodon_apps WHERE name = 'flood'`;
+  // Whose person is just reading what it asks for is not swept away from under them.
+  await fill(9 * 60_000);
+  await expect(register()).rejects.toThrow("mastodon.too_many_apps");
+  await sql.pool`DELETE FROM mastodon_apps WHERE name = 'flood'`;
+});
+
+test("MA3: a code that comes twice at once ends as one that comes twice: no token of it lives", async () => {
+  const { app } = await register();
+  for (let i = 0; i < 8; i++) {
+    const { code } = await authorizing.answer(ann.viewer, { ...asked(app.client_id), allow: true });
+    const give = () => tokens.give(app, { grant_type: "authorization_code", code: code!, redirect_uri: OUT_OF_BAND });
+    const given = await Promise.allSettled([give(), give(), give()]);
+    for (const one of given)
+      if (one.status === "fulfilled")
+        await expect(tokens.caller(one.value.access_token)).rejects.toThrow("session.invalid");
+  }
+});
+
 test("nothing broke on our side", () => {
   expect(house.broken).toEqual([]);
 });

@@ -84,6 +84,9 @@ export function createApps({ sql, clock, ids, limiter }: Pick<Ground, "sql" | "c
       }
       if ((await store.countApps(sql.pool)) >= b.APPS_MAX) {
         await trim();
+        const reading = new Date(clock.now() - b.APP_UNUSED_MS_MIN);
+        if ((await store.countApps(sql.pool)) >= b.APPS_MAX)
+          await store.removeApps(sql.pool, reading, new Date(clock.now() - b.APP_IDLE_MS_MAX), b.APPS_ROOM);
         if ((await store.countApps(sql.pool)) >= b.APPS_MAX)
           throw new Problem(
             503,

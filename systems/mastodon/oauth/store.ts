@@ -46,7 +46,7 @@ export async function removeApps(db: Query, unused_before: Date, idle_before: Da
       SELECT a.id FROM mastodon_apps a
       WHERE ((a.used_at IS NULL AND a.created_at < ${unused_before}) OR a.used_at < ${idle_before})
         AND NOT EXISTS (SELECT 1 FROM mastodon_grants g WHERE g.app_id = a.id)
-      LIMIT ${apps_max})`;
+      ORDER BY a.created_at LIMIT ${apps_max})`;
   return gone.count;
 }
 
@@ -73,14 +73,15 @@ export async function takeCode(db: Query, hash: Uint8Array, app_id: AppId, at: D
   return row ?? null;
 }
 
-/** The token that a used code became. */
-export async function tokenOfCode(
+/** A used code comes again: whatever it became or is just about to become is to end. @returns what it became; "0" is nothing yet */
+export async function spoilCode(
   db: Query,
   hash: Uint8Array,
   app_id: AppId,
 ): Promise<{ token_id: Id<"token">; person_id: PersonId } | null> {
   const [row] = (await db`
-    SELECT token_id, person_id FROM mastodon_codes WHERE hash = ${hash} AND app_id = ${app_id} AND token_id IS NOT NULL`) as {
+    UPDATE mastodon_codes SET token_id = coalesce(token_id, 0) WHERE hash = ${hash} AND app_id = ${app_id} AND used_at IS NOT NULL
+    RETURNING token_id, person_id`) as {
     token_id: Id<"token">;
     person_id: PersonId;
   }[];
@@ -94,11 +95,15 @@ export interface GrantRow {
   scopes: string[];
 }
 
-export async function insertGrant(tx: Tx, row: GrantRow, code_hash: Uint8Array, at: Date): Promise<void> {
+/** @returns false where the code was spoilt meanwhile */
+export async function insertGrant(tx: Tx, row: GrantRow, code_hash: Uint8Array, at: Date): Promise<boolean> {
+  const turned =
+    await tx`UPDATE mastodon_codes SET token_id = ${row.token_id} WHERE hash = ${code_hash} AND token_id IS NULL`;
+  if (turned.count === 0) return false;
   await tx`INSERT INTO mastodon_grants (token_id, app_id, person_id, scopes, created_at)
     VALUES (${row.token_id}, ${row.app_id}, ${row.person_id}, ${tx.array(row.scopes, "TEXT")}, ${at})`;
-  await tx`UPDATE mastodon_codes SET token_id = ${row.token_id} WHERE hash = ${code_hash}`;
   await tx`UPDATE mastodon_apps SET used_at = ${at} WHERE id = ${row.app_id}`;
+  return true;
 }
 
 export async function grantOf(db: Query, token_id: string): Promise<GrantRow | null> {

@@ -81,7 +81,7 @@ export function createTokens({
     const row = await store.takeCode(sql.pool, hash, app.id, new Date(now));
     if (!row) {
       // A code that comes twice was seen by somebody else: what it became ends (RFC 6749, 4.1.2).
-      const before = await store.tokenOfCode(sql.pool, hash, app.id);
+      const before = await store.spoilCode(sql.pool, hash, app.id);
       if (before) await people.tokens.revoke(holder(before.person_id, "0"), before.token_id).catch(gone);
       throw invalidGrant();
     }
@@ -105,7 +105,10 @@ export function createTokens({
           : error;
       });
     const grant = { token_id: made.id, app_id: app.id, person_id: row.person_id, scopes: row.scopes };
-    await sql.tx((tx) => store.insertGrant(tx, grant, hash, new Date(now)));
+    if (!(await sql.tx((tx) => store.insertGrant(tx, grant, hash, new Date(now))))) {
+      await people.tokens.revoke(viewer, made.id).catch(gone);
+      throw invalidGrant();
+    }
     return {
       access_token: made.secret,
       token_type: "Bearer",

@@ -26,6 +26,8 @@ export const zCount = (max: number, fallback: number) =>
       .default(fallback),
   );
 
+export const zOffset = z.preprocess(empty, z.coerce.number().int().min(0).max(10_000).default(0));
+
 export const zSeconds = z.preprocess(empty, z.coerce.number().int().optional());
 export const zWords = (chars_max: number) =>
   z.preprocess((v) => (v === null ? undefined : v), z.string().max(chars_max).optional());
