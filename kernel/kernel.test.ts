@@ -4,6 +4,7 @@ import fc from "fast-check";
 
 import { Permanent, Problem, Transient } from "./errors.ts";
 import { createIds, EPOCH_MS, idAtMs, idTimeMs, isId } from "./ids.ts";
+import { streamSafe } from "./letters.ts";
 import { decodeCursor, encodeCursor } from "./paging.ts";
 import { backoffMs, retry } from "./retry.ts";
 import { zText } from "./wire.ts";
@@ -141,6 +142,17 @@ describe("text", () => {
     expect(zText(3).parse("  e\u0301a\r\n ")).toBe("éa");
     expect(zText(3).safeParse("abcd").success).toBe(false);
     expect(zText(3, 1).safeParse("   ").success).toBe(false);
+  });
+
+  test("KN17: of the marks on one letter no more than 30 follow each other, so that normalising stays linear", () => {
+    for (const marks of ["\u0301", "\u0301\u0316", "\u0316".repeat(40) + "\u0301".repeat(40)]) {
+      const text = `e${marks.repeat(Math.ceil(400 / marks.length))}`;
+      expect(zText(2_000).parse(text)).not.toMatch(/[\p{M}--[\u034f]]{32}/v);
+      expect(streamSafe(streamSafe(text))).toBe(streamSafe(text));
+    }
+    // What people write stays as it is.
+    for (const text of ["naïve", "हिन्दी", "e\u0301".repeat(100), `a${"\u0301".repeat(30)}`])
+      expect(streamSafe(text)).toBe(text);
   });
 
   test("KN10: text that must be there has something in it that can be seen", () => {

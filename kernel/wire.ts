@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { type Id, isId } from "./ids.ts";
+import { streamSafe } from "./letters.ts";
 import { PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from "./paging.ts";
 
 /** Schemas that every contract shares: what an id, a time, a list and a problem look like on the wire. */
@@ -64,7 +65,7 @@ export const zText = (chars_max: number, chars_min = 0) =>
     )
     // What the reference shows is the bound after trimming, not the room for it above.
     .meta({ type: "string", maxLength: chars_max, ...(chars_min > 0 ? { minLength: chars_min } : {}) })
-    .transform((text) => text.replaceAll("\r\n", "\n").normalize("NFC").trim())
+    .transform((text) => streamSafe(text.replaceAll("\r\n", "\n")).normalize("NFC").trim())
     .pipe(
       z
         .string()

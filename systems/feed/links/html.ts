@@ -1,3 +1,5 @@
+import { streamSafe } from "#kernel/letters.ts";
+
 import { LINK_DESCRIPTION_CHARS_MAX, LINK_TITLE_CHARS_MAX } from "./bounds.ts";
 
 /** What a page says of itself in its head. */
@@ -120,13 +122,14 @@ const NAMED: Record<string, string> = {
 
 /** One line of text: entities resolved, no marks that steer, turn or hide other text. */
 function plain(raw: string): string {
-  return raw
+  const resolved = raw
     .replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,8}));/gi, (whole, decimal, hex, name: string | undefined) => {
       if (name !== undefined) return NAMED[name] ?? whole;
       const code = decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal);
       return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : "";
     })
-    .toWellFormed()
+    .toWellFormed();
+  return streamSafe(resolved)
     .replace(/[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffd]/g, "")
     .replace(/[\s\p{Cc}\p{Z}]+/gu, " ")
     .normalize("NFC")

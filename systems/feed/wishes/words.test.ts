@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 
 import { createFinder, fold, type Phrase } from "./words.ts";
 
@@ -71,4 +71,22 @@ test("FD221: a text made to be slow takes as many steps as it has characters, wi
   expect(finder.nodes).toBeLessThanOrEqual(1 + phrases.reduce((sum, { folded }) => sum + folded.length, 0));
   expect(finder.find("a".repeat(200_000))).toEqual([]);
   expect(finder.find(`${"a".repeat(99)}b`)).toHaveLength(100);
+});
+
+test("FD221: words that end at the same letter, a hundred of them, are told apart without looking around anew for each", () => {
+  const phrases = Array.from({ length: 100 }, (_, i) => ({ folded: "a".repeat(i + 1), matches: "word" as const }));
+  const finder = createFinder(phrases);
+  const looked = spyOn(RegExp.prototype, "test");
+  try {
+    // None of them stands by itself, so none is ever found and left out of the next look.
+    expect(finder.find(`b${"a".repeat(5_000)}b`)).toEqual([]);
+    expect(looked.mock.calls.length).toBeLessThanOrEqual(5_002);
+  } finally {
+    looked.mockRestore();
+  }
+  expect(finder.find("aaa b")).toEqual([2]);
+});
+
+test("FD221: a text made of marks alone is folded in time linear in its letters", () => {
+  expect(fold(`e${"\u0301\u0316".repeat(2_000)}`)).not.toMatch(/[\p{M}--[\u034f]]{32}/v);
 });

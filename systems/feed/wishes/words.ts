@@ -1,3 +1,5 @@
+import { streamSafe } from "#kernel/letters.ts";
+
 /**
  * Finds many phrases in a text at once, in time linear in the text (Aho and Corasick, 1975): each character moves one
  * automaton on, however many phrases there are. A phrase is compared folded: compatibility forms, case, runs of blanks
@@ -20,7 +22,7 @@ export interface Finder {
 export const FIELD_BREAK = "\u0000";
 
 export const fold = (text: string): string =>
-  text
+  streamSafe(text)
     .normalize("NFKC")
     .toLowerCase()
     .replace(/\p{Cf}+/gu, "")
@@ -28,18 +30,19 @@ export const fold = (text: string): string =>
     .trim();
 
 const WORD = /[\p{L}\p{N}\p{M}_]/u;
+/** A word phrase whose edge is a letter, where no other may follow or come before. */
+const BEFORE = 1;
+const AFTER = 2;
 
 interface Node {
   next: Map<number, Node>;
   /** The node of the longest proper suffix that is a beginning too. */
   fallback: Node | null;
-  /** The nearest node along `fallback` at which some phrase ends. */
-  also: Node | null;
-  /** The phrase that ends here; -1 for none. */
-  phrase: number;
+  /** The longest phrase that ends here, by itself or as the end of what led here; -1 for none. */
+  ends: number;
 }
 
-const makeNode = (): Node => ({ next: new Map(), fallback: null, also: null, phrase: -1 });
+const makeNode = (): Node => ({ next: new Map(), fallback: null, ends: -1 });
 
 export function createFinder(phrases: readonly Phrase[]): Finder {
   const root = makeNode();
@@ -55,19 +58,26 @@ export function createFinder(phrases: readonly Phrase[]): Finder {
       }
       node = next;
     }
-    node.phrase = i;
+    node.ends = i;
   });
-  link(root);
+  // Numbers and no objects: a hundred may end at each letter of a text that is made for it.
+  const shorter = new Int32Array(phrases.length).fill(-1);
+  link(root, shorter);
   // At the edge of a phrase that is no letter itself (an emoji, a `#`), there is no word to be part of.
-  const edges = phrases.map(({ folded, matches }) => ({
-    before: matches === "word" && WORD.test(firstOf(folded)),
-    after: matches === "word" && WORD.test(lastBefore(folded, folded.length)),
-  }));
+  const edges = Uint8Array.from(phrases, ({ folded, matches }) =>
+    matches === "part"
+      ? 0
+      : (WORD.test(firstOf(folded)) ? BEFORE : 0) | (WORD.test(lastBefore(folded, folded.length)) ? AFTER : 0),
+  );
+  const lengths = Int32Array.from(phrases, ({ folded }) => folded.length);
 
   return {
     nodes,
     find(text) {
-      const found = new Set<number>();
+      const isFound = new Uint8Array(phrases.length);
+      let found = 0;
+      // A hundred phrases may end at one letter, so whether a word goes on there is looked up and not asked anew for each.
+      let letters: Uint8Array | null = null;
       let node = root;
       for (let at = 0; at < text.length; at++) {
         const unit = text.charCodeAt(at);
@@ -77,30 +87,33 @@ export function createFinder(phrases: readonly Phrase[]): Finder {
           next = node.next.get(unit);
         }
         node = next ?? root;
-        for (let end: Node | null = node.phrase >= 0 ? node : node.also; end; end = end.also) {
-          const i = end.phrase;
-          if (found.has(i)) continue;
-          const from = at + 1 - phrases[i]!.folded.length;
+        if (node.ends < 0) continue;
+        letters ??= lettersOf(text);
+        const goesOn = letters[at + 2]!;
+        for (let i = node.ends; i >= 0; i = shorter[i]!) {
+          if (isFound[i] === 1) continue;
           const edge = edges[i]!;
-          if (edge.before && from > 0 && WORD.test(lastBefore(text, from))) continue;
-          if (edge.after && at + 1 < text.length && WORD.test(firstOf(text, at + 1))) continue;
-          found.add(i);
+          if (goesOn === 1 && (edge & AFTER) !== 0) continue;
+          if ((edge & BEFORE) !== 0 && letters[at + 1 - lengths[i]!] === 1) continue;
+          isFound[i] = 1;
+          found += 1;
         }
-        if (found.size === phrases.length) break;
+        if (found === phrases.length) break;
       }
-      return [...found].sort((a, b) => a - b);
+      return Array.from(isFound.keys()).filter((i) => isFound[i] === 1);
     },
   };
 }
 
-/** Breadth first, so that each node's fallback is linked before it. */
-function link(root: Node): void {
+/** Breadth first, so that each node's fallback is linked before it. `shorter` is told which phrase ends with each, the longest of them. */
+function link(root: Node, shorter: Int32Array): void {
   const queue: Node[] = [...root.next.values()];
   for (const child of queue) child.fallback = root;
   for (let i = 0; i < queue.length; i++) {
     const node = queue[i]!;
     const fallback = node.fallback!;
-    node.also = fallback.phrase >= 0 ? fallback : fallback.also;
+    if (node.ends < 0) node.ends = fallback.ends;
+    else shorter[node.ends] = fallback.ends;
     for (const [unit, child] of node.next) {
       let from: Node | null = fallback;
       while (from && !from.next.has(unit)) from = from.fallback;
@@ -108,6 +121,17 @@ function link(root: Node): void {
       queue.push(child);
     }
   }
+}
+
+/** For each unit of a text, at its place and one on, 1 where it belongs to a word; before the first and behind the last there is none. */
+function lettersOf(text: string): Uint8Array {
+  const letters = new Uint8Array(text.length + 2);
+  let at = 1;
+  for (const char of text) {
+    if (WORD.test(char)) letters.fill(1, at, at + char.length);
+    at += char.length;
+  }
+  return letters;
 }
 
 const firstOf = (text: string, at = 0): string => String.fromCodePoint(text.codePointAt(at)!);
