@@ -92,10 +92,30 @@ test("FD124: whoever switches the memory off has nothing kept and counts nowhere
   expect([rows.n, await views(one), await views(two)]).toEqual([0, 1, 0]);
   expect(await t.feed.recount("post", [one.id, two.id])).toBe(0);
   await call(r.setSeenMemory, { token: who.token, body: { keeps: true } });
-  expect((await saw(who, two)).body).toEqual({ keeps: true });
+  const later = await t.post(ann, "later");
+  expect((await saw(who, later)).body).toEqual({ keeps: true });
   expect((await call(r.forgetSeen, { token: who.token })).status).toBe(204);
   expect(await memory(who)).toMatchObject({ keeps: true, posts: 0 });
-  expect([await views(two), await t.feed.recount("post", [two.id])]).toEqual([1, 0]);
+  expect([await views(later), await t.feed.recount("post", [later.id])]).toEqual([1, 0]);
+});
+
+test("FD309: who forgets what they saw, or switches the memory off and on, is not counted a second time", async () => {
+  const dora = await t.house.person("dora");
+  const post = await t.post(ann, "seen and forgotten");
+  for (let i = 0; i < 3; i++) {
+    await saw(dora, post);
+    await call(r.forgetSeen, { token: dora.token });
+    await saw(dora, post);
+    await call(r.setSeenMemory, { token: dora.token, body: { keeps: false } });
+    await call(r.setSeenMemory, { token: dora.token, body: { keeps: true } });
+  }
+  await saw(dora, post);
+  expect(await views(post)).toBe(1);
+  expect((await seenOf(pool, dora.id, [post.id])).size).toBe(1);
+  const fresh = await t.post(ann, "written since");
+  await saw(dora, fresh);
+  expect(await views(fresh)).toBe(1);
+  expect(await t.feed.recount("post", [post.id, fresh.id])).toBe(0);
 });
 
 test("FD125: of one person the newest 5,000 of 60 days are kept; older ones go, and their views stay", async () => {

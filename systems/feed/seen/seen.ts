@@ -1,4 +1,4 @@
-import type { PersonId, PostId } from "#kernel/ids.ts";
+import { idTimeMs, type PersonId, type PostId } from "#kernel/ids.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 import type { Jobs } from "#ports/jobs/index.ts";
 import type { Query } from "#ports/sql/index.ts";
@@ -63,10 +63,18 @@ async function remember(
   seen: { post_id: PostId; ms: number }[],
 ): Promise<boolean> {
   const at = new Date(clock.now());
-  const { keeps, posts } = await store.lockSeenPerson(tx, person_id, at);
+  const { keeps, posts, forgot_at } = await store.lockSeenPerson(tx, person_id, at);
   // Switched off since it was asked.
   if (!keeps) return false;
-  const { fresh, counted } = await store.insertSeen(tx, person_id, seen, credential.kind === "session", at);
+  const { fresh, counted } = await store.insertSeen(
+    tx,
+    person_id,
+    seen.map((one) => ({
+      ...one,
+      counts: credential.kind === "session" && (forgot_at === null || idTimeMs(one.post_id) > forgot_at.getTime()),
+    })),
+    at,
+  );
   const all = posts + fresh.length;
   const dropped =
     all > b.SEEN_POSTS_UNTRIMMED_MAX
@@ -95,16 +103,20 @@ export async function setSeenMemory({ sql, clock }: Needs, person_id: PersonId, 
     const at = new Date(clock.now());
     const before = await store.lockSeenPerson(tx, person_id, at);
     if (!keeps) await store.dropSeen(tx, person_id, { oldest: null, posts_max: 0 });
-    await store.setSeenPerson(tx, person_id, { keeps, posts: keeps ? before.posts : 0 }, at);
+    const after = keeps ? before : { posts: 0, forgot_at: emptied(before, at) };
+    await store.setSeenPerson(tx, person_id, { ...after, keeps }, at);
   });
 }
+
+/** Where nothing was remembered, nothing can be counted twice. */
+const emptied = (before: store.SeenPerson, at: Date): Date | null => (before.posts === 0 ? before.forgot_at : at);
 
 export async function forgetSeen({ sql, clock }: Needs, person_id: PersonId): Promise<void> {
   await sql.tx(async (tx) => {
     const at = new Date(clock.now());
-    const { keeps } = await store.lockSeenPerson(tx, person_id, at);
+    const before = await store.lockSeenPerson(tx, person_id, at);
     await store.dropSeen(tx, person_id, { oldest: null, posts_max: 0 });
-    await store.setSeenPerson(tx, person_id, { keeps, posts: 0 }, at);
+    await store.setSeenPerson(tx, person_id, { keeps: before.keeps, posts: 0, forgot_at: emptied(before, at) }, at);
   });
 }
 

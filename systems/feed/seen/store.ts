@@ -23,30 +23,33 @@ export async function seenOf(
 export interface SeenPerson {
   keeps: boolean;
   posts: number;
+  /** What is older may have been counted of them before their memory was emptied. */
+  forgot_at: Date | null;
 }
 
 export async function findSeenPerson(db: Query, person_id: PersonId): Promise<SeenPerson> {
-  const [row] = (await db`SELECT keeps, posts FROM feed_seen_people WHERE person_id = ${person_id}`) as SeenPerson[];
-  return row ?? { keeps: true, posts: 0 };
+  const [row] =
+    (await db`SELECT keeps, posts, forgot_at FROM feed_seen_people WHERE person_id = ${person_id}`) as SeenPerson[];
+  return row ?? { keeps: true, posts: 0, forgot_at: null };
 }
 
 /** Held until the transaction ends: whoever writes of what this person saw does so alone. */
 export async function lockSeenPerson(tx: Query, person_id: PersonId, at: Date): Promise<SeenPerson> {
   const [row] = (await tx`
     INSERT INTO feed_seen_people AS p (person_id, changed_at) VALUES (${person_id}, ${at})
-    ON CONFLICT (person_id) DO UPDATE SET person_id = p.person_id RETURNING keeps, posts`) as SeenPerson[];
+    ON CONFLICT (person_id) DO UPDATE SET person_id = p.person_id RETURNING keeps, posts, forgot_at`) as SeenPerson[];
   return row!;
 }
 
 export async function setSeenPerson(
   tx: Query,
   person_id: PersonId,
-  { keeps, posts }: SeenPerson,
+  { keeps, posts, forgot_at }: SeenPerson,
   at: Date,
 ): Promise<void> {
   await tx`
     UPDATE feed_seen_people SET changed_at = CASE keeps WHEN ${keeps} THEN changed_at ELSE ${at} END,
-      keeps = ${keeps}, posts = ${posts} WHERE person_id = ${person_id}`;
+      keeps = ${keeps}, posts = ${posts}, forgot_at = ${forgot_at} WHERE person_id = ${person_id}`;
 }
 
 export const setSeenPosts = async (tx: Query, person_id: PersonId, more: number): Promise<void> => {
@@ -57,8 +60,7 @@ export const setSeenPosts = async (tx: Query, person_id: PersonId, more: number)
 export async function insertSeen(
   tx: Query,
   person_id: PersonId,
-  seen: readonly { post_id: PostId; ms: number }[],
-  counts: boolean,
+  seen: readonly { post_id: PostId; ms: number; counts: boolean }[],
   at: Date,
 ): Promise<{ fresh: PostId[]; counted: PostId[] }> {
   const post_ids = ids(
@@ -73,17 +75,20 @@ export async function insertSeen(
   const before = new Map(known.map((row) => [row.post_id, row.counted]));
   await tx`
     INSERT INTO feed_seen AS s (person_id, post_id, first_at, last_at, times, ms, counted)
-    SELECT ${person_id}, t.post_id, ${at}, ${at}, 1, t.ms, ${counts}
+    SELECT ${person_id}, t.post_id, ${at}, ${at}, 1, t.ms, t.counts
     FROM unnest(${post_ids}, ${tx.array(
       seen.map((s) => s.ms),
       "INTEGER",
-    )}) AS t (post_id, ms)
+    )}, ${tx.array(
+      seen.map((s) => s.counts),
+      "BOOLEAN",
+    )}) AS t (post_id, ms, counts)
     ON CONFLICT (person_id, post_id) DO UPDATE SET last_at = greatest(s.last_at, excluded.last_at),
       times = least(s.times + 1, 1000000), ms = least(s.ms + excluded.ms, 31536000000), counted = s.counted OR excluded.counted`;
   const all = seen.map((s) => s.post_id);
   return {
     fresh: all.filter((id) => !before.has(id)),
-    counted: counts ? all.filter((id) => before.get(id) !== true) : [],
+    counted: seen.flatMap(({ post_id, counts }) => (counts && before.get(post_id) !== true ? [post_id] : [])),
   };
 }
 
