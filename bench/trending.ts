@@ -19,6 +19,7 @@ const clock = createVirtualClock(1_763_719_200_000, seed);
 /** Power law by the inverse of its sum: a few are on everybody's lips. */
 const powerLaw = (n: number) => Math.min(n - 1, Math.floor(n * clock.random() ** 3));
 const subjects: PostSubjects[] = Array.from({ length: POSTS }, (_, i) => ({
+  is_there: true,
   is_public: i % 5 > 0,
   space_id: i % 3 === 0 ? String(1 + (i % SPACES)) : null,
   has_video: i % 10 === 0,

@@ -59,6 +59,8 @@ export const ACT_HALF_LIFE_MS = 30 * DAY_MS;
 
 /** Co-visitation: a like is paired with so many latest of the same person. */
 export const PAIRED_ACTS_MAX = 20;
+/** Likes and reposts taken back that are remembered of one person, for as long as pairs count. */
+export const TAKEN_BACK_PER_PERSON_MAX = 1_000;
 export const NEIGHBOURS_PER_POST_MAX = 50;
 export const PAIR_HALF_LIFE_MS = 14 * DAY_MS;
 export const PAIR_AGE_MS_MAX = 90 * DAY_MS;

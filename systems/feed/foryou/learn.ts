@@ -6,7 +6,7 @@ import { PEOPLE_TOPIC, type PeopleEvent } from "#systems/people/index.ts";
 import { FEED_TOPIC, readFeedEvent } from "../events.ts";
 import { ACTIVE_MS, BATCH_EVENTS_MAX, LEARNED_PER_BATCH_MAX, REFRESH_DELAY_MS } from "./bounds.ts";
 import type { ForYouGround } from "./needs.ts";
-import { addPairs, type Spoke, spokenBefore } from "./pair-store.ts";
+import { addPairs, keyOf, noteTakenBack, type Spoke, spokenBefore, takenBackAmong } from "./pair-store.ts";
 import { REFRESH_JOB } from "./refresh.ts";
 import { forgetPerson, forgetPosts, wanting } from "./store.ts";
 
@@ -35,21 +35,40 @@ async function onFeed(ground: ForYouGround, tx: Query, batch: readonly StoredEve
   const spoke: Spoke[] = [];
   const active = new Set<PersonId>();
   const purged: PostId[] = [];
+  const taken: { person_id: PersonId; post_id: PostId; at: Date }[] = [];
+  /** Taken back earlier in this very batch. */
+  const gone = new Set<string>();
   for (const stored of batch) {
     const event = readFeedEvent(stored);
     if (event === null) continue;
     if (event.type === "feed.post_purged") purged.push(event.data.post_id);
+    if (event.type === "feed.unliked" || event.type === "feed.unreposted") {
+      const { person_id, post_id } = event.data;
+      active.add(person_id);
+      taken.push({ person_id, post_id, at: stored.at });
+      gone.add(keyOf({ person_id, post_id }));
+      continue;
+    }
     if (event.type !== "feed.liked" && event.type !== "feed.reposted" && event.type !== "feed.commented") continue;
     const { person_id, post_id, author_id } = event.data;
     active.add(person_id);
     // What people think of their own words says nothing of their taste.
-    if (event.type !== "feed.commented" && person_id !== author_id)
+    if (event.type !== "feed.commented" && person_id !== author_id && !gone.has(keyOf({ person_id, post_id })))
       spoke.push({ kind: event.type === "feed.liked" ? "like" : "repost", person_id, post_id, at: stored.at });
   }
   if (purged.length > 0) await forgetPosts(tx, purged);
   if (active.size === 0) return;
   const who = await refreshLater(ground, tx, [...active]);
-  const heard = spoke.filter(({ person_id }) => who.has(person_id)).slice(0, LEARNED_PER_BATCH_MAX);
+  const wished = spoke.filter(({ person_id }) => who.has(person_id)).slice(0, LEARNED_PER_BATCH_MAX);
+  const before = await takenBackAmong(tx, wished);
+  const heard = wished.filter((one) => !before.has(keyOf(one)));
+  // Of whoever goes everything is taken back, and nothing is remembered.
+  const still_here =
+    taken.length === 0 ? null : await ground.people.cards([...new Set(taken.map((one) => one.person_id))]);
+  await noteTakenBack(
+    tx,
+    taken.filter(({ person_id }) => who.has(person_id) && still_here?.has(person_id)),
+  );
   if (heard.length > 0) await addPairs(tx, await spokenBefore(tx, heard));
 }
 

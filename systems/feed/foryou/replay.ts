@@ -1,6 +1,7 @@
 import type { PersonId, PostId, SpaceId } from "#kernel/ids.ts";
 import { HOUR_MS } from "#kernel/time.ts";
 
+import { weightOf } from "../trending/weight.ts";
 import * as b from "./bounds.ts";
 import type { Newest } from "./candidate-store.ts";
 import { counted, filmsShareOf, hottest, largest, merge, newVoices } from "./candidates.ts";
@@ -84,7 +85,7 @@ export function createWorld(history: Pick<History, "followsOf" | "spacesOf">): W
     else map.set(key, [value]);
   };
 
-  function pair(one: PostId, other: PostId, at_ms: number): void {
+  function pair(one: PostId, other: PostId, at_ms: number, worth: number): void {
     for (const [from, to] of [
       [one, other],
       [other, one],
@@ -93,7 +94,7 @@ export function createWorld(history: Pick<History, "followsOf" | "spacesOf">): W
       if (!near) pairs.set(from, (near = new Map()));
       const known = near.get(to);
       const kept = known ? known.weight * 2 ** -((at_ms - known.at_ms) / b.PAIR_HALF_LIFE_MS) : 0;
-      near.set(to, { weight: kept + 1, at_ms });
+      near.set(to, { weight: kept + worth, at_ms });
       // Trimmed in portions, so that a hot post is not sorted at each like.
       if (near.size > b.NEIGHBOURS_PER_POST_MAX * 2) {
         const kept_most = [...near]
@@ -194,7 +195,7 @@ export function createWorld(history: Pick<History, "followsOf" | "spacesOf">): W
         );
         const others = new Set<PostId>();
         for (let i = before.length - 1; i >= 0 && others.size < b.PAIRED_ACTS_MAX; i--) others.add(before[i]!.post_id);
-        for (const other of others) pair(post_id, other, at_ms);
+        for (const other of others) pair(post_id, other, at_ms, weightOf(person_id, at_ms));
       }
       person.done.add(post_id);
       remember(person, { kind, post_id, author_id: post.author_id, tags: post.tags, at_ms });

@@ -31,7 +31,10 @@ export async function switchPerson(tx: Query, person_id: PersonId, is_on: boolea
     ON CONFLICT (person_id) DO UPDATE SET is_on = excluded.is_on, switched_at = excluded.switched_at,
       asked_at = CASE WHEN excluded.is_on THEN p.asked_at END, watched_until = CASE WHEN excluded.is_on THEN p.watched_until END
     WHERE p.is_on <> excluded.is_on`;
-  if (!is_on) await tx`DELETE FROM feed_for_you_queues WHERE person_id = ${person_id}`;
+  if (!is_on) {
+    await tx`DELETE FROM feed_for_you_queues WHERE person_id = ${person_id}`;
+    await tx`DELETE FROM feed_for_you_taken_back WHERE person_id = ${person_id}`;
+  }
   return done.count > 0;
 }
 
@@ -185,12 +188,13 @@ export async function staleQueues(db: Query, since: Date, made_before: Date, peo
   return rows.map((row) => row.person_id);
 }
 
-/** @returns rows that went: lists that are too old, and pairs that count for nothing any more */
+/** @returns rows that went: lists that are too old, pairs that count for nothing any more, and what was taken back before those */
 export async function dropOld(db: Query, queues_before: Date, pairs_before: Date): Promise<number> {
   const queues = await db`DELETE FROM feed_for_you_queues WHERE made_at < ${queues_before}`;
   const pairs = await db`DELETE FROM feed_for_you_pairs WHERE (post_id, other_id) IN (
     SELECT post_id, other_id FROM feed_for_you_pairs WHERE at < ${pairs_before} LIMIT 50000)`;
-  return queues.count + pairs.count;
+  const taken_back = await db`DELETE FROM feed_for_you_taken_back WHERE at < ${pairs_before}`;
+  return queues.count + pairs.count + taken_back.count;
 }
 
 /** Whoever deleted their account. */
@@ -198,11 +202,13 @@ export async function forgetPerson(tx: Query, person_id: PersonId): Promise<void
   await tx`DELETE FROM feed_for_you_queues WHERE person_id = ${person_id}`;
   await tx`DELETE FROM feed_for_you_less WHERE person_id = ${person_id} OR subject_id = ${person_id}`;
   await tx`DELETE FROM feed_for_you_people WHERE person_id = ${person_id}`;
+  await tx`DELETE FROM feed_for_you_taken_back WHERE person_id = ${person_id}`;
 }
 
 export async function forgetPosts(tx: Query, post_ids: readonly PostId[]): Promise<void> {
   const ids = tx.array([...post_ids], "BIGINT");
   await tx`DELETE FROM feed_for_you_pairs WHERE post_id = ANY(${ids}) OR other_id = ANY(${ids})`;
+  await tx`DELETE FROM feed_for_you_taken_back WHERE post_id = ANY(${ids})`;
   await tx`DELETE FROM feed_for_you_less WHERE kind = 'post' AND subject_id = ANY(${ids})`;
 }
 

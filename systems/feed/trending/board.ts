@@ -13,6 +13,10 @@ export type TrendWindow = keyof typeof WINDOWS;
 export interface Board {
   /** A person acted on a subject. @returns false where they had counted in this window */
   act(key: string, act: { person_hash: number; weight: number; at_ms: number; witness: string }): boolean;
+  /** A post went: what acts on it gave a subject is taken off, as far as that is still known. Again changes nothing. */
+  withdraw(key: string, post_id: string): void;
+  /** It came back. */
+  giveBack(key: string, post_id: string): void;
   /** The heaviest as of now, by what is certain of them. */
   top(now_ms: number, subjects_max: number): Trend[];
   save(): SavedBoard;
@@ -43,13 +47,25 @@ export interface SavedBoard {
   began: string;
   newest: string;
   buckets: string;
+  /** Of each subject `post:weight:people` apart by a space; a `-` before a post that has gone. */
+  parts: string[];
   people: SavedPeople;
+}
+
+/** What the acts on one post gave a subject. */
+interface Part {
+  /** As of the landmark, as counters are. */
+  weight: number;
+  people: number;
+  is_gone: boolean;
+  /** Of the buckets, what was taken off with it; the newest of them then. Not kept over a start. */
+  taken?: { newest: number; values: Float32Array };
 }
 
 /** Half-lives after which weights are brought back to the size of 1; a double would hold a thousand. */
 const RESCALE_HALF_LIVES = 60;
 /** Of a slot beside its numbers: key, place in the map, witnesses. For `bytes`. */
-const SLOT_BYTES = 260;
+const SLOT_BYTES = 260 + b.PARTS_MAX * 90;
 
 /**
  * Forward decay (Cormode, Shkapenyuk, Srivastava, Xu 2009): an act weighs 2^(its time / half-life) when it comes and nothing is
@@ -67,6 +83,7 @@ export function createBoard(
   const buckets = new Float32Array(subjects_max * b.BUCKETS);
   const newest = new Float64Array(subjects_max);
   const witnesses: string[][] = [];
+  const parts: Map<string, Part>[] = [];
   let landmark_ms: number | null = null;
 
   function factorAt(at_ms: number): number {
@@ -74,6 +91,7 @@ export function createBoard(
     const lives = (at_ms - landmark_ms) / half_life_ms;
     if (lives < RESCALE_HALF_LIVES) return 2 ** lives;
     counters.scale(2 ** -lives);
+    for (const of_slot of parts) for (const part of of_slot.values()) part.weight *= 2 ** -lives;
     landmark_ms = at_ms;
     return 1;
   }
@@ -91,7 +109,29 @@ export function createBoard(
     buckets.fill(0, slot * b.BUCKETS, (slot + 1) * b.BUCKETS);
     newest[slot] = Math.floor(at_ms / bucket_ms);
     witnesses[slot] = [];
+    parts[slot] = new Map();
   }
+
+  /** What of a subject came by this post; of more posts than are remembered the least is forgotten. */
+  function credit(slot: number, post_id: string, weight: number, stands_for: number): void {
+    const of_slot = parts[slot]!;
+    const part = of_slot.get(post_id);
+    if (part) {
+      part.weight += weight;
+      part.people += stands_for;
+      return;
+    }
+    of_slot.set(post_id, { weight, people: stands_for, is_gone: false });
+    if (of_slot.size <= b.PARTS_MAX) return;
+    // The newcomer has had no time to grow.
+    const others = [...of_slot].slice(0, -1);
+    const [least] = others.reduce((x, y) => (y[1].weight < x[1].weight ? y : x));
+    of_slot.delete(least);
+  }
+
+  /** A bucket's place in the ring, for those that stand in the window of `newest`. */
+  const bucketsOf = (slot: number, newest_bucket: number) =>
+    Array.from({ length: b.BUCKETS }, (_, i) => slot * b.BUCKETS + ((newest_bucket - i + b.BUCKETS) % b.BUCKETS));
 
   function sparkline(slot: number, now_ms: number): number[] {
     const last = Math.floor(now_ms / bucket_ms);
@@ -122,7 +162,9 @@ export function createBoard(
       }
       const stands_for = people.add(slot, person_hash);
       if (stands_for === 0) return false;
-      counters.grow(slot, stands_for * weight * factorAt(at_ms));
+      const grown = stands_for * weight * factorAt(at_ms);
+      counters.grow(slot, grown);
+      credit(slot, witness, grown, stands_for);
       const bucket = Math.floor(at_ms / bucket_ms);
       turn(slot, bucket);
       if (newest[slot]! - bucket < b.BUCKETS) {
@@ -133,6 +175,35 @@ export function createBoard(
       if (!known.includes(witness)) known.unshift(witness);
       if (known.length > b.WITNESSES_MAX) known.pop();
       return true;
+    },
+
+    withdraw(key, post_id) {
+      const slot = counters.find(key);
+      const part = slot < 0 ? undefined : parts[slot]!.get(post_id);
+      if (!part || part.is_gone) return;
+      part.is_gone = true;
+      counters.shrink(slot, part.weight);
+      // Which of them came when is not known of each post; they go evenly.
+      const all = bucketsOf(slot, newest[slot]!);
+      const sum = all.reduce((people_in, at) => people_in + buckets[at]!, 0);
+      const share = sum === 0 ? 0 : Math.min(1, part.people / sum);
+      part.taken = { newest: newest[slot]!, values: Float32Array.from(all, (at) => buckets[at]! * share) };
+      for (const at of all) buckets[at] = buckets[at]! * (1 - share);
+    },
+
+    giveBack(key, post_id) {
+      const slot = counters.find(key);
+      const part = slot < 0 ? undefined : parts[slot]!.get(post_id);
+      if (!part?.is_gone) return;
+      part.is_gone = false;
+      counters.grow(slot, part.weight);
+      const { taken } = part;
+      delete part.taken;
+      if (!taken) return;
+      bucketsOf(slot, taken.newest).forEach((at, i) => {
+        // What fell out of the window meanwhile is another's place now.
+        if (newest[slot]! - (taken.newest - i) < b.BUCKETS) buckets[at] = buckets[at]! + taken.values[i]!;
+      });
     },
 
     top(now_ms, trends_max) {
@@ -174,6 +245,7 @@ export function createBoard(
         began: textOf(began.subarray(0, size)),
         newest: textOf(newest.subarray(0, size)),
         buckets: textOf(buckets.subarray(0, size * b.BUCKETS)),
+        parts: slots.map((slot) => partsText(parts[slot]!)),
         people: people.save(size),
       };
     },
@@ -185,6 +257,7 @@ export function createBoard(
       for (const [slot, key] of keys.entries()) {
         counters.load(key, counts[slot]!, errors[slot]!);
         witnesses[slot] = saved.witnesses[slot] === "" ? [] : saved.witnesses[slot]!.split(" ");
+        parts[slot] = partsOf(saved.parts[slot]!);
       }
       began.set(numbersOf(saved.began, Float64Array));
       newest.set(numbersOf(saved.newest, Float64Array));
@@ -193,3 +266,15 @@ export function createBoard(
     },
   };
 }
+
+const partsText = (parts: ReadonlyMap<string, Part>): string =>
+  Array.from(parts, ([id, part]) => `${part.is_gone ? "-" : ""}${id}:${part.weight}:${part.people}`).join(" ");
+
+const partsOf = (text: string): Map<string, Part> =>
+  new Map(
+    (text === "" ? [] : text.split(" ")).map((one) => {
+      const [id, weight, people] = one.split(":") as [string, string, string];
+      const is_gone = id.startsWith("-");
+      return [is_gone ? id.slice(1) : id, { weight: Number(weight), people: Number(people), is_gone }];
+    }),
+  );

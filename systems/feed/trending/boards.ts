@@ -7,6 +7,8 @@ import { type Act, countedFor, type PostSubjects, type TrendKind } from "./subje
 /** All boards of this process: of the house and of the spaces that were lively last, each kind and window with its own. */
 export interface Boards {
   act(act: Act, subjects: PostSubjects, who: { person_hash: number; weight: number }, at_ms: number): void;
+  /** What a post was counted for and is not any more is taken off; what it is again comes back. Null: it is not there. */
+  turn(post_id: string, before: PostSubjects | null, now: PostSubjects | null): void;
   /** Null where nothing happened yet. `space_id` null is the whole house. */
   board(space_id: SpaceId | null, kind: TrendKind, window: TrendWindow): Board | null;
   save(): SavedBoards;
@@ -55,17 +57,27 @@ export function createBoards(): Boards {
 
   return {
     act(act, subjects, who, at_ms) {
-      const counts_in = [
-        ...(subjects.is_public ? [HOUSE] : []),
-        ...(subjects.space_id === null ? [] : [subjects.space_id]),
-      ];
-      for (const place of counts_in) {
+      for (const place of placesOf(subjects)) {
         const boards = placeFor(place);
         for (const [kind, key] of countedFor(act, subjects)) {
           for (const window of WINDOW_NAMES)
             boardFor(place, boards, kind, window).act(key, { ...who, at_ms, witness: act.post_id });
         }
       }
+    },
+    turn(post_id, before, now) {
+      const [was, is] = [countsIn(before, post_id), countsIn(now, post_id)];
+      const each = (
+        from: ReturnType<typeof countsIn>,
+        but: ReturnType<typeof countsIn>,
+        done: "withdraw" | "giveBack",
+      ) => {
+        for (const [name, [place, kind, key]] of from)
+          if (!but.has(name))
+            for (const window of WINDOW_NAMES) places.get(place)?.get(`${kind}.${window}`)?.[done](key, post_id);
+      };
+      each(was, is, "withdraw");
+      each(is, was, "giveBack");
     },
     board: (space_id, kind, window) => places.get(space_id ?? HOUSE)?.get(`${kind}.${window}`) ?? null,
     save: () =>
@@ -92,4 +104,19 @@ export function createBoards(): Boards {
       };
     },
   };
+}
+
+const placesOf = ({ is_public, space_id }: PostSubjects): string[] => [
+  ...(is_public ? [HOUSE] : []),
+  ...(space_id === null ? [] : [space_id]),
+];
+
+/** Everything that an act on a post counts for, by one name each. */
+function countsIn(subjects: PostSubjects | null, post_id: string): Map<string, [string, TrendKind, string]> {
+  const all = new Map<string, [string, TrendKind, string]>();
+  if (subjects === null) return all;
+  for (const place of placesOf(subjects))
+    for (const [kind, key] of countedFor({ post_id, person_id: "", writes: false }, subjects))
+      all.set(`${place} ${kind} ${key}`, [place, kind, key]);
+  return all;
 }

@@ -13,6 +13,8 @@ export const SPACE_REGISTERS = 128;
 export const BUCKETS = 24;
 /** The newest posts, each by somebody else, by which a hashtag or a link is shown or not. */
 export const WITNESSES_MAX = 5;
+/** Posts of one subject of which it is known what each gave it: the heaviest. */
+export const PARTS_MAX = 8;
 /** Acts of one person that count in one hour; the rest is noise of one. */
 export const ACTS_PER_PERSON_MAX = 60;
 export const ACTORS_REMEMBERED_MAX = 50_000;

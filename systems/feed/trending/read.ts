@@ -9,7 +9,7 @@ import type { Trend, TrendWindow } from "./board.ts";
 import { CANDIDATES_MAX, POSTS_PER_AUTHOR_MAX } from "./bounds.ts";
 import type { TrendingHashtag, TrendingLink } from "./contract.ts";
 import { barredAmong } from "./store.ts";
-import { hostOf } from "./subjects.ts";
+import { hostOf, linksOf, linkSubject } from "./subjects.ts";
 import type { Trending } from "./watch.ts";
 
 /** What of the trends this viewer may see, with the rules as they are now. */
@@ -123,7 +123,7 @@ export function createTrendingReader(needs: { db: Query; reader: Reader; trendin
       for (const trend of trends) {
         if (shown.length === asked.limit) break;
         const host = hostOf(trend.key);
-        const post = hosts.has(host) ? null : witness(trend, () => true);
+        const post = hosts.has(host) ? null : witness(trend, ({ text }) => linksOf(text).includes(trend.key));
         if (!post) continue;
         const { key: url, people, sparkline } = trend;
         shown.push({ url, host, title: titleOf(post, url), people, sparkline, post_id: post.id });
@@ -136,5 +136,5 @@ export function createTrendingReader(needs: { db: Query; reader: Reader; trendin
 /** What the page behind a link calls itself, where the post carries a card of it. */
 function titleOf(post: Post, url: string): string | null {
   const { link } = post as { link?: { url?: string; title?: string } | null };
-  return link?.url !== undefined && hostOf(link.url) === hostOf(url) ? (link.title ?? null) : null;
+  return link?.url !== undefined && linkSubject(link.url) === url ? (link.title ?? null) : null;
 }

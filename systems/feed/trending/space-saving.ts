@@ -11,6 +11,8 @@ export interface SpaceSaving {
   /** Gives a key a counter: a free one, or the lightest's, whose weight it inherits. Only for a key that has none. */
   take(key: string): number;
   grow(slot: number, weight: number): void;
+  /** Takes weight off that was put on; never below the possible error. */
+  shrink(slot: number, weight: number): void;
   scale(factor: number): void;
   keyOf(slot: number): string;
   /** Never less than the truth. */
@@ -92,6 +94,10 @@ export function createSpaceSaving(slots_max: number): SpaceSaving {
     grow(slot, weight) {
       counts[slot] = counts[slot]! + weight;
       sink(places[slot]!);
+    },
+    shrink(slot, weight) {
+      counts[slot] = Math.max(errors[slot]!, counts[slot]! - weight);
+      rise(places[slot]!);
     },
     scale(factor) {
       for (let slot = 0; slot < keys.length; slot++) {

@@ -9,12 +9,13 @@ export interface TrendFactsRow {
   video_id: VideoId | null;
   hashtags: string[];
   text: string;
+  is_there: boolean;
 }
 
-/** Of those that live. */
+/** Also of those that are deleted or hidden, as long as their words are kept; `is_there` says that they are not. */
 export async function findTrendFacts(db: Query, ids: readonly PostId[]): Promise<TrendFactsRow[]> {
-  return (await db`SELECT id, audience, space_id, video_id, hashtags, text FROM feed_posts
-    WHERE id = ANY(${db.array([...ids], "BIGINT")}) AND deleted_at IS NULL`) as TrendFactsRow[];
+  return (await db`SELECT id, audience, space_id, video_id, hashtags, text, deleted_at IS NULL AND hidden_at IS NULL AS is_there
+    FROM feed_posts WHERE id = ANY(${db.array([...ids], "BIGINT")})`) as TrendFactsRow[];
 }
 
 export interface KeptState {

@@ -17,6 +17,8 @@ export interface PostSubjects {
   has_video: boolean;
   hashtags: readonly string[];
   links: readonly string[];
+  /** Neither deleted nor hidden. */
+  is_there: boolean;
 }
 
 /** An act that may count. Own acts on own posts count nothing; what somebody writes counts for its words, not for itself. */
@@ -48,6 +50,7 @@ export function subjectsOf(row: TrendFactsRow, space: SpaceCard | null): PostSub
     has_video: row.video_id !== null,
     hashtags: row.hashtags,
     links: linksOf(row.text),
+    is_there: row.is_there,
   };
 }
 
@@ -61,7 +64,7 @@ export function* countedFor(act: Act, subjects: PostSubjects): Generator<[TrendK
   for (const link of subjects.links) yield ["links", link];
 }
 
-function linksOf(text: string): string[] {
+export function linksOf(text: string): string[] {
   const links = new Set<string>();
   for (const token of tokenize(text)) {
     if (token.kind !== "link") continue;

@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 
-import { idTimeMs, type PersonId, type PostId, type SpaceId } from "#kernel/ids.ts";
+import { type PersonId, type PostId, type SpaceId } from "#kernel/ids.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Jobs } from "#ports/jobs/index.ts";
 import { type Log, LOG_START, type StoredEvent } from "#ports/log/index.ts";
@@ -14,6 +14,7 @@ import { createBoards, HOUSE, type SavedBoards } from "./boards.ts";
 import * as b from "./bounds.ts";
 import { findState, findTrendFacts, keepState } from "./store.ts";
 import { type Act, actOf, type PostSubjects, subjectsOf, type TrendKind } from "./subjects.ts";
+import { weightOf } from "./weight.ts";
 
 /**
  * What trends, as this node counts it. Every node follows the log and counts by itself (about 14 µs an act, for all the boards that it is on); that needs no
@@ -39,7 +40,7 @@ const unpack = promisify(gunzip) as (bytes: Uint8Array) => Promise<Buffer>;
 
 export const KEEP_JOB = "feed.trending_keep";
 /** Raise it when the shape of the state changes; an older one is then not read. */
-const STATE_VERSION = 2;
+const STATE_VERSION = 3;
 const HASH_SEED = 8_230;
 
 export interface TrendingNeeds {
@@ -64,8 +65,8 @@ export async function createTrending(needs: TrendingNeeds): Promise<Trending> {
     position = kept.position;
   }
 
-  async function learn(acts: readonly { act: Act }[]): Promise<void> {
-    const unknown = [...new Set(acts.map(({ act }) => act.post_id))].filter((id) => !facts.has(id));
+  async function learn(post_ids: readonly PostId[]): Promise<void> {
+    const unknown = [...new Set(post_ids)].filter((id) => !facts.has(id));
     if (unknown.length === 0) return;
     const rows = await findTrendFacts(sql.pool, unknown);
     const spaces = await needs.spaces.cards([...new Set(rows.flatMap((row) => row.space_id ?? []))]);
@@ -75,21 +76,35 @@ export async function createTrending(needs: TrendingNeeds): Promise<Trending> {
 
   async function onBatch(batch: StoredEvent[]): Promise<void> {
     const oldest_ms = clock.now() - b.REMEMBERED_MS_MAX;
-    const acts: { act: Act; at_ms: number }[] = [];
+    const steps: Step[] = [];
     for (const stored of batch) {
       const event = readFeedEvent(stored);
       if (!event) continue;
-      // An edit, a deletion or another place: what was known of the post is asked for anew.
-      if (event.type.startsWith("feed.post_")) facts.delete((event.data as { post_id: PostId }).post_id);
       const at_ms = stored.at.getTime();
+      if (CHANGES.has(event.type)) {
+        const { post_id } = event.data;
+        const known = facts.get(post_id);
+        steps.push({ post_id, before: known && (known.is_there ? known : null) });
+        // An edit, a deletion or another place: what is to be known of the post is asked for anew.
+        facts.delete(post_id);
+      }
       const act = at_ms < oldest_ms ? null : actOf(event);
-      if (act) acts.push({ act, at_ms });
+      if (act) steps.push({ post_id: act.post_id, act, at_ms });
     }
-    await learn(acts);
+    await learn(steps.map(({ post_id }) => post_id));
     // From here on without a pause: state and position are written down as one.
-    for (const { act, at_ms } of acts) {
-      const subjects = facts.get(act.post_id);
-      if (!subjects || !budget.take(act.person_id, at_ms)) continue;
+    for (const step of steps) {
+      const subjects = facts.get(step.post_id);
+      if (!subjects) continue;
+      const now = subjects.is_there ? subjects : null;
+      if (step.act === undefined) {
+        // Of what is not remembered and has gone, what stands in its row is what it counted for.
+        const before = step.before === undefined && now === null ? subjects : (step.before ?? null);
+        boards.turn(step.post_id, before, now);
+        continue;
+      }
+      const { act, at_ms } = step;
+      if (now === null || !budget.take(act.person_id, at_ms)) continue;
       const person_hash = Number(Bun.hash.wyhash(act.person_id, BigInt(HASH_SEED)) & 0xffff_ffffn);
       boards.act(act, subjects, { person_hash, weight: weightOf(act.person_id, at_ms) }, at_ms);
     }
@@ -139,11 +154,19 @@ export async function createTrending(needs: TrendingNeeds): Promise<Trending> {
   };
 }
 
-/** Who came today weighs a tenth and grows for a week; an id tells when it was made. */
-function weightOf(person_id: PersonId, at_ms: number): number {
-  const age = (at_ms - idTimeMs(person_id)) / b.FULL_WEIGHT_AGE_MS;
-  return Math.min(1, Math.max(b.NEW_WEIGHT, b.NEW_WEIGHT + (1 - b.NEW_WEIGHT) * age));
-}
+type Step =
+  | { post_id: PostId; act: Act; at_ms: number }
+  | { post_id: PostId; act?: undefined; before: PostSubjects | null | undefined };
+
+/** A post went, came back, or is something else now. */
+const CHANGES: ReadonlySet<string> = new Set([
+  "feed.post_deleted",
+  "feed.post_restored",
+  "feed.post_hidden",
+  "feed.post_shown",
+  "feed.post_edited",
+  "feed.post_moved",
+]);
 
 /** How much of one person counts in an hour of the clock: more subjects than anybody means are noise, and would push others out. */
 function createBudget(): { take(person_id: PersonId, at_ms: number): boolean } {
