@@ -1,5 +1,5 @@
 import { Problem } from "#kernel/errors.ts";
-import type { ImageId, PersonId, PostId, SpaceId, VideoId } from "#kernel/ids.ts";
+import type { Id, ImageId, PersonId, PostId, SpaceId, VideoId } from "#kernel/ids.ts";
 import type { Audience } from "#kernel/wire.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Jobs } from "#ports/jobs/index.ts";
@@ -40,6 +40,16 @@ export interface Claims {
   showPost(tx: Query, post_id: PostId, seen_by: Pick<MediaClaim, "audience" | "space_id">): Promise<void>;
   /** The post has gone for good. */
   releasePost(tx: Query, post_id: PostId): Promise<void>;
+  /**
+   * The same for a message: who reads its channel gets its cards from there, so nobody else is let in by what is held.
+   * @throws Problem 422 `message.media_not_usable`
+   */
+  claimForMessage(
+    tx: Query,
+    owner_id: PersonId,
+    claim: { message_id: Id<"message">; video_id: VideoId | null; image_ids: ImageId[] },
+  ): Promise<void>;
+  releaseMessage(tx: Query, message_id: Id<"message">): Promise<void>;
 }
 
 interface Held {
@@ -50,6 +60,7 @@ interface Held {
 
 const PRIVATE = { audience: "private", space_id: null } as const;
 const holderOf = (post_id: PostId) => `post:${post_id}`;
+const messageHolderOf = (message_id: Id<"message">) => `message:${message_id}`;
 
 export interface ClaimsNeeds {
   jobs: Jobs;
@@ -59,7 +70,8 @@ export interface ClaimsNeeds {
 }
 
 export function createClaims({ jobs, clock, tell, spaces }: ClaimsNeeds): Claims {
-  const unusable = (detail: string) => new Problem(422, "post.media_not_usable", detail);
+  const unusable = (holder: string, detail: string) =>
+    new Problem(422, `${holder.slice(0, holder.indexOf(":"))}.media_not_usable`, detail);
 
   async function holdImage(tx: Query, image: images.ImageRow, held: Held) {
     if (isHeld(image, held)) return;
@@ -81,50 +93,62 @@ export function createClaims({ jobs, clock, tell, spaces }: ClaimsNeeds): Claims
   }
 
   /** Videos before pictures, each in the order of ids: two that hold at once never wait in a circle. */
-  async function holdAll(tx: Query, post_id: PostId, held: Held) {
-    for (const video of await videos.heldBy(tx, holderOf(post_id))) await holdVideo(tx, video, held);
-    for (const image of await images.heldBy(tx, holderOf(post_id))) await holdImage(tx, image, held);
+  async function holdAll(tx: Query, holder: string, held: Held) {
+    for (const video of await videos.heldBy(tx, holder)) await holdVideo(tx, video, held);
+    for (const image of await images.heldBy(tx, holder)) await holdImage(tx, image, held);
+  }
+
+  async function claim(
+    tx: Query,
+    owner_id: PersonId,
+    held: Held & { holder: string },
+    { video_id, image_ids }: Pick<MediaClaim, "video_id" | "image_ids">,
+  ) {
+    const { holder, space_id } = held;
+    const check = (what: string, thing: Claimable | null | undefined) => {
+      if (thing?.owner_id !== owner_id) throw unusable(holder, `There is no such ${what} of yours. Upload it again.`);
+      if (thing.status === "failed")
+        throw unusable(holder, `This ${what} could not be used: ${thing.failure_detail ?? "it failed"}`);
+      if (thing.holder !== null && thing.holder !== holder)
+        throw unusable(
+          holder,
+          `Another post or message shows this ${what} already. Upload it again to show it here too.`,
+        );
+    };
+    for (const before of await videos.heldBy(tx, holder)) {
+      if (before.id !== video_id) await holdVideo(tx, before, { holder: null, ...PRIVATE });
+    }
+    if (video_id !== null) {
+      const video = await videos.lockVideo(tx, video_id);
+      check("video", video);
+      if (await findTakedown(tx, video_id)) throw unusable(holder, "Moderators took this video out of sight.");
+      if (space_id !== null && video!.space_id !== space_id)
+        await checkSpaceRoom(tx, spaces, space_id, await bytesOfVideo(tx, video_id));
+      await holdVideo(tx, video!, held);
+    }
+    for (const before of await images.heldBy(tx, holder)) {
+      if (!image_ids.includes(before.id)) await holdImage(tx, before, { holder: null, ...PRIVATE });
+    }
+    const rows = await images.lockImages(tx, image_ids);
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    for (const id of image_ids) check("picture", byId.get(id));
+    if (space_id !== null) {
+      const fresh = rows.filter((image) => image.space_id !== space_id).map((image) => image.id);
+      await checkSpaceRoom(tx, spaces, space_id, await bytesOfImages(tx, fresh));
+    }
+    for (const image of rows) await holdImage(tx, image, held);
   }
 
   return {
-    async claimForPost(tx, owner_id, { post_id, video_id, image_ids, audience, space_id }) {
-      const holder = holderOf(post_id);
-      const held = { holder, audience, space_id };
-      const check = (what: string, thing: Claimable | null | undefined) => {
-        if (thing?.owner_id !== owner_id) throw unusable(`There is no such ${what} of yours. Upload it again.`);
-        if (thing.status === "failed")
-          throw unusable(`This ${what} could not be used: ${thing.failure_detail ?? "it failed"}`);
-        if (thing.holder !== null && thing.holder !== holder)
-          throw unusable(`Another post shows this ${what} already. Upload it again to show it here too.`);
-      };
-      for (const before of await videos.heldBy(tx, holder)) {
-        if (before.id !== video_id) await holdVideo(tx, before, { holder: null, ...PRIVATE });
-      }
-      if (video_id !== null) {
-        const video = await videos.lockVideo(tx, video_id);
-        check("video", video);
-        if (await findTakedown(tx, video_id)) throw unusable("Moderators took this video out of sight.");
-        if (space_id !== null && video!.space_id !== space_id)
-          await checkSpaceRoom(tx, spaces, space_id, await bytesOfVideo(tx, video_id));
-        await holdVideo(tx, video!, held);
-      }
-      for (const before of await images.heldBy(tx, holder)) {
-        if (!image_ids.includes(before.id)) await holdImage(tx, before, { holder: null, ...PRIVATE });
-      }
-      const rows = await images.lockImages(tx, image_ids);
-      const byId = new Map(rows.map((row) => [row.id, row]));
-      for (const id of image_ids) check("picture", byId.get(id));
-      if (space_id !== null) {
-        const fresh = rows.filter((image) => image.space_id !== space_id).map((image) => image.id);
-        await checkSpaceRoom(tx, spaces, space_id, await bytesOfImages(tx, fresh));
-      }
-      for (const image of rows) await holdImage(tx, image, held);
-    },
-
-    hidePost: (tx, post_id) => holdAll(tx, post_id, { holder: holderOf(post_id), ...PRIVATE }),
+    claimForPost: (tx, owner_id, { post_id, audience, space_id, ...shown }) =>
+      claim(tx, owner_id, { holder: holderOf(post_id), audience, space_id }, shown),
+    hidePost: (tx, post_id) => holdAll(tx, holderOf(post_id), { holder: holderOf(post_id), ...PRIVATE }),
     showPost: (tx, post_id, { audience, space_id }) =>
-      holdAll(tx, post_id, { holder: holderOf(post_id), audience, space_id }),
-    releasePost: (tx, post_id) => holdAll(tx, post_id, { holder: null, ...PRIVATE }),
+      holdAll(tx, holderOf(post_id), { holder: holderOf(post_id), audience, space_id }),
+    releasePost: (tx, post_id) => holdAll(tx, holderOf(post_id), { holder: null, ...PRIVATE }),
+    claimForMessage: (tx, owner_id, { message_id, ...shown }) =>
+      claim(tx, owner_id, { holder: messageHolderOf(message_id), ...PRIVATE }, shown),
+    releaseMessage: (tx, message_id) => holdAll(tx, messageHolderOf(message_id), { holder: null, ...PRIVATE }),
   };
 }
 

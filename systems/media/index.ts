@@ -100,6 +100,9 @@ export interface Media {
   hidePost: Claims["hidePost"];
   showPost: Claims["showPost"];
   releasePost: Claims["releasePost"];
+  /** For chat, in the same way. */
+  claimForMessage: Claims["claimForMessage"];
+  releaseMessage: Claims["releaseMessage"];
   /** For the feed: copies of the pictures that links show. */
   link_pictures: LinkPictures;
   /** For `people`: where faces come from. */

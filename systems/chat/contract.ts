@@ -1,0 +1,24 @@
+import { channelRoutes } from "./channels/contract.ts";
+import { draftRoutes } from "./drafts/contract.ts";
+import { messageRoutes } from "./messages/contract.ts";
+import { presenceRoutes } from "./presence/contract.ts";
+import { readingRoutes } from "./reading/contract.ts";
+import { searchRoutes } from "./search/contract.ts";
+
+export * from "./bounds.ts";
+export * from "./channels/contract.ts";
+export * from "./drafts/contract.ts";
+export * from "./messages/contract.ts";
+export * from "./presence/contract.ts";
+export * from "./reading/contract.ts";
+export * from "./search/contract.ts";
+export * from "./tokens.ts";
+
+export const chatRoutes = {
+  ...channelRoutes,
+  ...messageRoutes,
+  ...readingRoutes,
+  ...searchRoutes,
+  ...draftRoutes,
+  ...presenceRoutes,
+} as const;

@@ -1,0 +1,73 @@
+import { join } from "node:path";
+
+import type { SignedIn } from "#kernel/viewer.ts";
+import type { MigrationFolder } from "#ports/sql/index.ts";
+
+import { createBumps } from "./bumps.ts";
+import { type Channels, createChannels } from "./channels/channels.ts";
+import { createMembers, type Members } from "./channels/members.ts";
+import type { MessageAsked } from "./contract.ts";
+import { createWriting, defineSending, type Writing } from "./drafts/drafts.ts";
+import { defineSeeingOff, startFollowing } from "./follow.ts";
+import type { Ground } from "./ground.ts";
+import { serveLine, startRechecking } from "./live.ts";
+import { defineCallAll } from "./mentions/address.ts";
+import { type Changing, createChanging } from "./messages/change.ts";
+import { exportChannel } from "./messages/export.ts";
+import { createReading, type Reading } from "./messages/history.ts";
+import { sendMessage, type Sent } from "./messages/send.ts";
+import type { ChannelId, ChatNeeds } from "./needs.ts";
+import { createPresences, type Presences } from "./presence/presence.ts";
+import { createCursors, type Cursors } from "./reading/cursors.ts";
+import { createSearch, type Search } from "./search/search.ts";
+import { defineUpkeep } from "./upkeep.ts";
+
+/** Needs the migrations of people, spaces and realtime before it. */
+export const CHAT_FOLDER: MigrationFolder = { system: "chat", folder: join(import.meta.dirname, "sql") };
+
+/** Where people write to each other. */
+export interface Chat extends AsyncDisposable {
+  channels: Channels;
+  members: Members;
+  reading: Reading;
+  changing: Changing;
+  cursors: Cursors;
+  presences: Presences;
+  writing: Writing;
+  search: Search;
+  send(viewer: SignedIn, id: ChannelId, cid: string, asked: MessageAsked): Promise<Sent>;
+  export(viewer: SignedIn, id: ChannelId): Promise<Response>;
+  /** Sees off who leaves, and trims. Start it on nodes that work in the background. */
+  work(): Disposable;
+}
+
+/** Speaks for the streams `chat:` and `bump:` from here on, and declares its jobs. */
+export async function createChat(needs: ChatNeeds): Promise<Chat> {
+  const ground: Ground = { ...needs, bumps: createBumps(needs) };
+  const cursors = createCursors(ground);
+  defineCallAll(ground);
+  defineSending(ground);
+  defineSeeingOff(ground);
+  defineUpkeep(ground);
+  serveLine(ground, cursors);
+  const rechecking = await startRechecking(ground);
+  return {
+    channels: createChannels(ground),
+    members: createMembers(ground),
+    reading: createReading(ground),
+    changing: createChanging(ground),
+    cursors,
+    presences: createPresences(ground),
+    writing: createWriting(ground),
+    search: createSearch(ground),
+    send: (viewer, id, cid, asked) => sendMessage(ground, viewer, id, cid, asked),
+    export: (viewer, id) => exportChannel(ground, viewer, id),
+    work: () => startFollowing(ground),
+    [Symbol.asyncDispose]: () => rechecking[Symbol.asyncDispose](),
+  };
+}
+
+export { CHAT_TOPIC, type ChatEvent, readChatEvent } from "./events.ts";
+export { type Channel, CHANNEL_KINDS, type ChannelKind, chatRoutes, type Message } from "./contract.ts";
+export type { ChannelId, ChatLine, ChatMedia, ChatNeeds, ChatPeople, ChatSpaces, MessageId } from "./needs.ts";
+export { serveChat } from "./routes.ts";

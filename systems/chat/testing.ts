@@ -1,0 +1,197 @@
+import { Problem } from "#kernel/errors.ts";
+import type { ImageId, PersonId, SpaceId, VideoId } from "#kernel/ids.ts";
+import { createLocalBus } from "#ports/bus/index.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import { createJobs, type JobKind, type JobRun, type Jobs } from "#ports/jobs/index.ts";
+import type { TestPerson } from "#systems/people/testing.ts";
+import { createRealtime, REALTIME_FOLDER, type StreamRules } from "#systems/realtime/index.ts";
+import { type TestSpaces, testSpaces } from "#systems/spaces/testing.ts";
+
+import { type Channel, chatRoutes as r, type Message, type MessageImage, type MessageVideo } from "./contract.ts";
+import { type Chat, CHAT_FOLDER, type ChatLine, type ChatMedia, createChat, serveChat } from "./index.ts";
+
+/** A house with people, spaces, the line and chat on a real database. Media are held in the hand; jobs are run by hand. */
+export interface TestChat extends AsyncDisposable {
+  house: TestSpaces;
+  chat: Chat;
+  /** What chat said of its streams. */
+  rules: Map<string, StreamRules>;
+  /** What it passed on without storing it: `chat:1 read`. */
+  passed: string[];
+  /** Who is connected. */
+  here: Set<PersonId>;
+  media: HandMedia;
+  jobs: Jobs;
+  runJob(kind: string, payload: { [key: string]: string }): Promise<void>;
+  /** Moves chat's own clock on. */
+  later(ms: number): void;
+  direct(a: TestPerson, b: TestPerson): Promise<Channel>;
+  group(owner: TestPerson, others: TestPerson[], name?: string): Promise<Channel>;
+  channel(
+    by: TestPerson,
+    slug: string,
+    kind: "public" | "private" | "announcement",
+    name: string,
+    members?: TestPerson[],
+  ): Promise<Channel>;
+  send(by: TestPerson, channel: Channel, body: string, more?: Partial<MessageBody>): Promise<Message>;
+  history(
+    by: TestPerson,
+    channel: Channel,
+    query?: { before?: string; after?: string; around?: string; limit?: number },
+  ): Promise<{ items: Message[]; more_before: boolean; more_after: boolean }>;
+  /** How it stands for them. */
+  stands(by: TestPerson, channel: Channel): Promise<Channel>;
+  spaceId(slug: string): Promise<SpaceId>;
+}
+
+export interface MessageBody {
+  cid: string;
+  reply_to_id: string;
+  root_id: string;
+  also_in_channel: boolean;
+  image_ids: ImageId[];
+  video_id: VideoId;
+}
+
+export interface HandMedia extends ChatMedia {
+  image(id: string, owner_id: PersonId): void;
+  did: string[];
+}
+
+export async function testChat(): Promise<TestChat> {
+  const house = await testSpaces([REALTIME_FOLDER, CHAT_FOLDER]);
+  const { sql, ids } = house.db;
+  let ahead_ms = 0;
+  const clock: Clock = { ...house.db.clock, now: () => house.db.clock.now() + ahead_ms };
+  const bus = createLocalBus();
+  const line = await createRealtime({ sql, ids, bus });
+  const kinds = new Map<string, JobKind>();
+  const queue = createJobs({ sql, clock });
+  const jobs: Jobs = { ...queue, define: (kind) => void kinds.set(kind.name, kind) };
+  const media = handMedia();
+  const { people, spaces, log, client } = house;
+  const rules = new Map<string, StreamRules>();
+  const passed: string[] = [];
+  const heard: ChatLine = {
+    ...line,
+    streams(kind, said) {
+      rules.set(kind, said);
+      line.streams(kind, said);
+    },
+    ephemeral(stream, slot, from, data) {
+      passed.push(`${stream} ${slot}`);
+      line.ephemeral(stream, slot, from, data);
+    },
+    active: async (ids_asked) =>
+      new Map(ids_asked.flatMap((id) => (here.has(id) ? [[id, { connected: true, active: true }] as const] : []))),
+  };
+  const here = new Set<PersonId>();
+  const chat = await createChat({ sql, log, jobs, clock, ids, people, spaces, media, line: heard });
+  serveChat(house.api, chat);
+  const working = chat.work();
+  const must = <T extends { status: number; code: string | undefined; body: unknown }>(answer: T): T => {
+    if (answer.status >= 300)
+      throw new Error(`refused: ${answer.status} ${answer.code}`, { cause: house.broken.at(-1) });
+    return answer;
+  };
+  return {
+    house,
+    chat,
+    rules,
+    passed,
+    here,
+    media,
+    jobs,
+    async runJob(name, payload) {
+      const run: JobRun = {
+        id: "1",
+        attempt: 1,
+        signal: new AbortController().signal,
+        cursor: null,
+        progress() {},
+        checkpoint: async () => {},
+        fenced: sql.tx,
+      };
+      await kinds.get(name)!.handle(payload, run);
+    },
+    later(ms) {
+      ahead_ms += ms;
+    },
+    direct: async (a, b) =>
+      must(await client.call(r.openDirect, { token: a.token, params: { handle: b.handle } })).body,
+    group: async (owner, others, name) =>
+      must(
+        await client.call(r.createGroup, {
+          token: owner.token,
+          body: { handles: others.map(({ handle }) => handle), ...(name === undefined ? {} : { name }) },
+        }),
+      ).body,
+    async channel(by, slug, kind, name, members = []) {
+      const made = must(
+        await client.call(r.createChannel, { token: by.token, params: { slug }, body: { kind, name } }),
+      ).body;
+      for (const member of members)
+        if (kind === "private")
+          must(
+            await client.call(r.addMembers, {
+              token: by.token,
+              params: { id: made.id },
+              body: { handles: [member.handle] },
+            }),
+          );
+        else must(await client.call(r.joinChannel, { token: member.token, params: { id: made.id } }));
+      return made;
+    },
+    send: async (by, channel, body, more = {}) =>
+      must(
+        await client.call(r.sendMessage, {
+          token: by.token,
+          params: { id: channel.id },
+          body: { cid: crypto.randomUUID(), body, ...more },
+        }),
+      ).body,
+    history: async (by, channel, query = {}) =>
+      must(await client.call(r.history, { token: by.token, params: { id: channel.id }, query })).body,
+    stands: async (by, channel) =>
+      must(await client.call(r.channel, { token: by.token, params: { id: channel.id } })).body,
+    spaceId: async (slug) => (await spaces.find(slug))!.id,
+    async [Symbol.asyncDispose]() {
+      working[Symbol.dispose]();
+      await chat[Symbol.asyncDispose]();
+      await line[Symbol.asyncDispose]();
+      await queue[Symbol.asyncDispose]();
+      await bus[Symbol.asyncDispose]();
+      await house[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function handMedia(): HandMedia {
+  const images = new Map<ImageId, MessageImage & { owner_id: PersonId }>();
+  const did: string[] = [];
+  return {
+    did,
+    image(id, owner_id) {
+      images.set(id, { id, owner_id, status: "ready", alt: "", width: 4, height: 3, placeholder: null, variants: [] });
+    },
+    videoCards: async () => new Map<VideoId, MessageVideo>(),
+    imageCards: async (ids) =>
+      new Map(
+        ids.flatMap((id) => {
+          const found = images.get(id);
+          if (!found) return [];
+          const { owner_id: _, ...card } = found;
+          return [[id, card] as const];
+        }),
+      ),
+    async claimForMessage(_tx, owner_id, { message_id, image_ids }) {
+      if (image_ids.some((id) => images.get(id)?.owner_id !== owner_id))
+        throw new Problem(422, "message.media_not_usable", "There is no such picture of yours.");
+      did.push(`claim:${message_id}`);
+    },
+    async releaseMessage(_tx, message_id) {
+      did.push(`release:${message_id}`);
+    },
+  };
+}
