@@ -500,12 +500,89 @@ const moderation: Record<string, Row> = {
   "PUT /v1/admin/shields/{kind}": ["admin", () => ({ params: { kind: "uploading" }, body: { step: null } })],
 };
 
+/** In a public channel of the owner's private space, which the owner alone has joined. */
+const inChannel =
+  (body?: unknown, query?: Record<string, string>) =>
+  async (f: Fixture): Promise<Ask> => ({
+    params: { id: await f.channel() },
+    ...(body === undefined ? {} : { body }),
+    ...(query === undefined ? {} : { query }),
+  });
+const onMessage =
+  (more: { body?: unknown; emoji?: string } = {}) =>
+  async (f: Fixture): Promise<Ask> => ({
+    params: { id: await f.message(await f.channel()), ...(more.emoji === undefined ? {} : { emoji: more.emoji }) },
+    ...(more.body === undefined ? {} : { body: more.body }),
+  });
+const inGroup =
+  (body?: unknown) =>
+  async (f: Fixture): Promise<Ask> => {
+    const { handle } = await f.person();
+    return { params: { id: await f.group(handle), handle }, ...(body === undefined ? {} : { body }) };
+  };
+const TOMORROW = () => new Date(Date.now() + 86_400_000).toISOString();
+
+const chat: Record<string, Row> = {
+  "GET /v1/chat/channels": ["self", none],
+  "GET /v1/chat/unread": ["self", none],
+  "PUT /v1/chat/read": ["self", none],
+  "PUT /v1/chat/direct/{handle}": ["self", neighbour],
+  "POST /v1/chat/groups": ["self", (f) => ({ body: { handles: [f.neighbour] } })],
+  "POST /v1/chat/spaces/{slug}/channels": [
+    "owner",
+    (f) => ({ ...ofSpace(f), body: { kind: "private", name: `made ${crypto.randomUUID()}` } }),
+  ],
+  "GET /v1/chat/spaces/{slug}/channels": ["members", ofSpace],
+  "GET /v1/chat/channels/{id}": ["members", inChannel()],
+  "PATCH /v1/chat/channels/{id}": ["owner", inChannel({ topic: "Apples" })],
+  "PUT /v1/chat/channels/{id}/membership": ["members", inChannel()],
+  "DELETE /v1/chat/channels/{id}/membership": ["members", inChannel()],
+  "GET /v1/chat/channels/{id}/members": ["members", inChannel()],
+  "POST /v1/chat/channels/{id}/members": [
+    "owner",
+    async (f) => ({ params: { id: await f.channel() }, body: { handles: [await f.member()] } }),
+  ],
+  "DELETE /v1/chat/channels/{id}/members/{handle}": ["owner", inGroup()],
+  "PUT /v1/chat/channels/{id}/members/{handle}/role": ["owner", inGroup({ role: "moderator" })],
+  "PATCH /v1/chat/channels/{id}/wishes": ["members", inChannel({ muted: true })],
+  "GET /v1/chat/channels/{id}/messages": ["members", inChannel()],
+  "POST /v1/chat/channels/{id}/messages": ["members", inChannel({ cid: "c", body: "Hello" })],
+  "GET /v1/chat/messages/{id}": ["members", onMessage()],
+  "GET /v1/chat/messages/{id}/thread": ["members", onMessage()],
+  "PATCH /v1/chat/messages/{id}": ["owner", onMessage({ body: { body: "Changed" } })],
+  "GET /v1/chat/messages/{id}/edits": ["members", onMessage()],
+  "DELETE /v1/chat/messages/{id}": ["owner", onMessage()],
+  "PUT /v1/chat/messages/{id}/reactions/{emoji}": ["members", onMessage({ emoji: "👍" })],
+  "DELETE /v1/chat/messages/{id}/reactions/{emoji}": ["members", onMessage({ emoji: "👍" })],
+  "PUT /v1/chat/messages/{id}/pin": ["members", onMessage()],
+  "DELETE /v1/chat/messages/{id}/pin": ["members", onMessage()],
+  "GET /v1/chat/channels/{id}/pins": ["members", inChannel()],
+  "GET /v1/chat/channels/{id}/export": ["members", inChannel()],
+  "GET /v1/chat/channels/{id}/read": ["members", inChannel()],
+  "PUT /v1/chat/channels/{id}/read": ["members", inChannel({ seq: "1" })],
+  "PUT /v1/chat/channels/{id}/mark": ["members", inChannel({ seq: "1" })],
+  "GET /v1/chat/channels/{id}/readers": ["members", inChannel(undefined, { seq: "1" })],
+  "GET /v1/chat/search": ["self", () => ({ query: { q: "oak" } })],
+  "GET /v1/chat/drafts": ["self", none],
+  "PUT /v1/chat/channels/{id}/draft": ["members", inChannel({ body: "Dear" })],
+  "GET /v1/chat/scheduled": ["self", none],
+  "POST /v1/chat/channels/{id}/scheduled": [
+    "members",
+    async (f) => ({ params: { id: await f.channel() }, body: { body: "Later", send_at: TOMORROW() } }),
+  ],
+  "DELETE /v1/chat/scheduled/{id}": ["owner", async (f) => id(() => f.scheduledMessage())],
+  "GET /v1/chat/presence": ["self", () => ({ query: { ids: "1" } })],
+  "GET /v1/chat/preferences": ["self", none],
+  "PATCH /v1/chat/preferences": ["self", () => ({ body: { receipts: true } })],
+};
+
 export const ROWS: Record<string, Row> = {
   ...people,
   ...spaces,
   ...media,
   ...shelf,
   ...feed,
+  ...chat,
   ...notify,
   ...mastodon,
   ...moderation,

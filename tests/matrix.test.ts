@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 
 import type { Route } from "#kernel/contract.ts";
+import { chatRoutes } from "#systems/chat/contract.ts";
 import {
   createComment,
   createDraft,
@@ -35,6 +36,7 @@ const CONTRACTS: Route[] = [
   spacesRoutes,
   mediaRoutes,
   feedRoutes,
+  chatRoutes,
   moderationRoutes,
   notifyRoutes,
   mastodonRoutes,
@@ -216,6 +218,26 @@ beforeAll(async () => {
         }),
       ).body.secret,
     freshSpace,
+    channel: async () => {
+      const params = { slug: space };
+      const body = { name: `channel${count++}`, kind: "public" as const };
+      return must(await client.call(chatRoutes.createChannel, { token: owner.token, params, body })).body.id;
+    },
+    group: async (handle) =>
+      must(await client.call(chatRoutes.createGroup, { token: owner.token, body: { handles: [handle] } })).body.id,
+    message: async (channel_id) => {
+      const body = { cid: crypto.randomUUID(), body: "Between us" };
+      return must(await client.call(chatRoutes.sendMessage, { token: owner.token, params: { id: channel_id }, body }))
+        .body.id;
+    },
+    scheduledMessage: async () => {
+      const channel = must(
+        await client.call(chatRoutes.createGroup, { token: owner.token, body: { handles: [root.handle] } }),
+      ).body;
+      const body = { body: "Later", send_at: new Date(Date.now() + 86_400_000).toISOString() };
+      const params = { id: channel.id };
+      return must(await client.call(chatRoutes.scheduleMessage, { token: owner.token, params, body })).body.id;
+    },
     member: async () => {
       const { handle, token } = await person();
       await join(token);

@@ -103,6 +103,11 @@ export interface Fixture {
   houseInvitation: () => Promise<{ id: string; secret: string }>;
   resetLink: () => Promise<string>;
   freshSpace: (token: string) => Promise<string>;
+  /** A public channel of the owner's private space; a group of the owner and somebody; a message of the owner in such a one. */
+  channel: () => Promise<string>;
+  group: (handle: string) => Promise<string>;
+  message: (channel_id: string) => Promise<string>;
+  scheduledMessage: () => Promise<string>;
   /** Joins the owner's space, so that there is somebody to act on. */
   member: () => Promise<string>;
   sessionOf: (token: string) => Promise<string>;

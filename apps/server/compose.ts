@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { NOBODY } from "#kernel/viewer.ts";
 import { addressOf, type Api, createApi, createIdempotency, DEFAULT_LIMITS, takeLimits } from "#ports/http/index.ts";
 import { createOutside } from "#ports/outside/index.ts";
+import { type Chat, createChat, serveChat } from "#systems/chat/index.ts";
 import { createFeed, createMoving, type Feed, serveFeed, serveMoving } from "#systems/feed/index.ts";
 import { createMastodon, type Mastodon } from "#systems/mastodon/index.ts";
 import { createMedia, findFfmpeg, type Media } from "#systems/media/index.ts";
@@ -38,6 +39,7 @@ export interface House extends AsyncDisposable {
   realtime: Realtime;
   media: Media;
   feed: Feed;
+  chat: Chat;
   moderation: Moderation;
   notify: Notify;
   mastodon: Mastodon;
@@ -158,6 +160,20 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       },
     }),
   );
+  const chat = opened.use(
+    await createChat({
+      sql,
+      log,
+      jobs,
+      clock,
+      ids,
+      people,
+      spaces,
+      media,
+      line: realtime,
+      admit: (viewer) => gates.current.write(viewer),
+    }),
+  );
   const moderated = { people, spaces, feed: feed.moderation, video: media.moderation };
   const moderation: Moderation = opened.use(
     await createModeration({ sql, log, jobs, clock, ids, limiter, ...moderated }),
@@ -202,6 +218,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   const { ground: feed_ground } = feed.rooms;
   serveMoving(api, createMoving({ ground: feed_ground, blobs, files: media.moving, relating: people.rooms.relating }));
   serveModeration(api, moderation);
+  serveChat(api, chat);
   serveNotify(api, notify);
   const mastodon = opened.use(
     await createMastodon({
@@ -271,6 +288,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     realtime,
     media,
     feed,
+    chat,
     moderation,
     notify,
     mastodon,
@@ -297,7 +315,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     work() {
       if (config.roles.has("worker")) {
         defineUpkeep({ jobs, log, idempotency, people, mastodon });
-        for (const system of [people, spaces, feed, moderation, notify, mastodon]) owned.use(system.work());
+        for (const system of [people, spaces, feed, chat, moderation, notify, mastodon]) owned.use(system.work());
       }
       if (config.roles.has("media")) owned.use(media.work());
       if (config.roles.has("worker") || config.roles.has("media")) {

@@ -13,6 +13,7 @@ const FOLDERS = [
   "systems/realtime",
   "systems/media",
   "systems/feed",
+  "systems/chat",
   "systems/moderation",
   "systems/notify",
   "systems/mastodon",

@@ -274,13 +274,7 @@ describe("beside", () => {
     const [a, b] = await people(2);
     const group = await t.group(a!, [b!]);
     const { id } = await send(a!, group, "My words");
-    await house.people.rooms.account
-      .deleteMe(a!.viewer, { password: "seven green kettles" } as never)
-      .catch(async () => {
-        await house.db.sql.tx((tx) =>
-          house.log.append(tx, "people", a!.id, { type: "people.deleted", version: 1, data: { person_id: a!.id } }),
-        );
-      });
+    await house.people.rooms.account.deleteMe(a!.viewer, TEST_PASSWORD, "192.0.2.1");
     await house.log.caughtUp("people", "chat.leavers");
     await t.runJob("chat.see_off", { person_id: a!.id });
     expect((await t.history(b!, group)).items).toMatchObject([{ id, deleted: true, body: "" }]);

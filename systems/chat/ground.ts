@@ -4,6 +4,7 @@ import type { PersonId } from "#kernel/ids.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 import type { Query } from "#ports/sql/index.ts";
 
+import type { Bumps } from "./bumps.ts";
 import { type ChannelRow, findChannel, findMember, type MemberRow } from "./channels/store.ts";
 import type { ChannelId, ChatNeeds } from "./needs.ts";
 import { type Answer, mayRead, type Standing } from "./policy.ts";

@@ -98,7 +98,12 @@ export async function presentMessages(
 
 export const excerptOf = (body: string): string => {
   const line = body.replaceAll(/\s+/g, " ").trim();
-  return line.length <= EXCERPT_CHARS_MAX ? line : `${[...line.slice(0, EXCERPT_CHARS_MAX - 1)].join("").trimEnd()}…`;
+  return line.length <= EXCERPT_CHARS_MAX
+    ? line
+    : `${Array.from(line.slice(0, 2 * EXCERPT_CHARS_MAX))
+        .slice(0, EXCERPT_CHARS_MAX - 1)
+        .join("")
+        .trimEnd()}…`;
 };
 
 const AT_ONCE = 500;
