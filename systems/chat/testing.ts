@@ -65,12 +65,12 @@ export async function testChat(): Promise<TestChat> {
   let ahead_ms = 0;
   const clock: Clock = { ...house.db.clock, now: () => house.db.clock.now() + ahead_ms };
   const bus = createLocalBus();
-  const line = await createRealtime({ sql, ids, bus });
   const kinds = new Map<string, JobKind>();
   const queue = createJobs({ sql, clock });
   const jobs: Jobs = { ...queue, define: (kind) => void kinds.set(kind.name, kind) };
   const media = handMedia();
-  const { people, spaces, log, client } = house;
+  const { people, spaces, log, client, limiter } = house;
+  const line = await createRealtime({ sql, ids, bus, clock: house.db.clock, log, jobs, limiter, people });
   const rules = new Map<string, StreamRules>();
   const passed: string[] = [];
   const heard: ChatLine = {
