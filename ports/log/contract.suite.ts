@@ -311,6 +311,24 @@ export function logContract(engine: string, start: () => Promise<LogBench>): voi
       expect(seen).toEqual([1, 2].map(() => Array.from({ length: 10 }, (_, n) => n + 1)));
     });
 
+    test("LG19: waiting for a node's tails waits until each was told of all that was committed before, also through its failures", async () => {
+      await using log = bench.open();
+      const topic = topicOf("tail");
+      const told: number[] = [];
+      let fails = 2;
+      await using _1 = await log.tail(topic, async (batch) => {
+        await Bun.sleep(1);
+        if (fails-- > 0) throw new Error("not now");
+        told.push(...numbers(batch));
+      });
+      await using _2 = await log.tail(topicOf("silent"), () => {});
+      await log.tailsCaughtUp();
+      expect(told).toEqual([]);
+      await append(log, topic, "k", 1, 2, 3);
+      await log.tailsCaughtUp();
+      expect(told).toEqual([1, 2, 3]);
+    });
+
     test("LG10: an event that is appended through the pool, a savepoint or a foreign transaction wakes its readers too", async () => {
       await using log = bench.open();
       await using other = bench.open();

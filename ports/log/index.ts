@@ -61,6 +61,8 @@ export interface Log extends AsyncDisposable {
   read(topic: string, after: LogPosition, events_max: number): Promise<StoredEvent[]>;
   /** Waits until the group has handled all that was committed before the call; for tests and drains. */
   caughtUp(topic: string, group: string): Promise<void>;
+  /** Waits until all tails of this node have been told of all that was committed before the call; for tests and drains. */
+  tailsCaughtUp(): Promise<void>;
   /** Events that each group still has to handle; for metrics and `folk doctor`. */
   lags(): Promise<GroupLag[]>;
 

@@ -18,7 +18,7 @@ import { createGate } from "./gate.ts";
 import type { Log, LogEvent } from "./index.ts";
 import { comparePositions, decodePosition, encodePosition, LOG_START } from "./position.ts";
 import * as store from "./store.ts";
-import { startTail } from "./tail.ts";
+import { startTail, type Tail } from "./tail.ts";
 import { trimLog } from "./trim.ts";
 
 export type { LogFailure };
@@ -41,6 +41,7 @@ export function createLog(needs: LogNeeds): Log {
   const { sql, clock } = needs;
   const onFailure = needs.onFailure ?? (() => {});
   const readers = new Set<Consumer>();
+  const tails = new Set<Tail>();
   const gate = createGate(HANDLERS_MAX);
   const closing = new AbortController();
   let adopted = false;
@@ -127,9 +128,11 @@ export function createLog(needs: LogNeeds): Log {
       decodePosition(from);
       const tail = startTail({ sql, clock, onFailure }, topic, from, onBatch, options?.pace_ms);
       readers.add(tail);
+      tails.add(tail);
       return {
         async [Symbol.asyncDispose]() {
           readers.delete(tail);
+          tails.delete(tail);
           await tail.stop();
         },
       };
@@ -161,6 +164,22 @@ export function createLog(needs: LogNeeds): Log {
         waited.abort(new Error("progress was made"));
       }
       throw new Error(`the log was closed before ${group} had caught up`);
+    },
+
+    async tailsCaughtUp() {
+      const followed = [...tails];
+      const topics = [...new Set(followed.map((tail) => tail.topic))];
+      const newest = await store.heads(sql.pool, topics, sql.pool.array(topics, "TEXT"));
+      const places = new Map(newest.map((head) => [head.topic, encodePosition(head)]));
+      await Promise.all(
+        followed.map(async (tail) => {
+          const place = places.get(tail.topic);
+          if (place === undefined) return;
+          // In case the bell that told of it is still on its way.
+          tail.lookAt(place);
+          await tail.reached(place);
+        }),
+      );
     },
 
     lags: () => store.selectLags(sql.pool),

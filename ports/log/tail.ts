@@ -13,6 +13,11 @@ import * as store from "./store.ts";
 /** A cache that cannot follow is wrong for so long, so a tail waits less than a group. */
 const RETRY = { base_ms: RETRY_BASE_MS, delay_ms_max: 2_000 };
 
+export interface Tail extends Consumer {
+  /** Waits until all up to a place has been handed over, or the tail was closed. */
+  reached(place: LogPosition): Promise<void>;
+}
+
 /** Follows a topic from a place on, in memory: nothing about it is stored. */
 export function startTail(
   needs: { sql: Sql; clock: Clock; onFailure: (failure: LogFailure) => void },
@@ -20,12 +25,17 @@ export function startTail(
   from: LogPosition,
   onBatch: (batch: StoredEvent[]) => void | Promise<void>,
   pace_ms: number = TAIL_PACE_MS,
-): Consumer {
+): Tail {
   const { sql, clock } = needs;
   const bell = createBell(clock);
   const pace = createPace(clock, pace_ms);
   const stopping = new AbortController();
   let at = from;
+  let moved = Promise.withResolvers<void>();
+  const tellMoved = () => {
+    moved.resolve();
+    moved = Promise.withResolvers();
+  };
 
   async function run(): Promise<void> {
     let blocked_times = 0;
@@ -39,6 +49,7 @@ export function startTail(
         if (events.length > 0) {
           await onBatch(events);
           at = events.at(-1)!.position;
+          tellMoved();
           blocked_times = 0;
         }
         // Who committed since that read has rung; where fewer came than fit, nothing else is there to be read.
@@ -75,9 +86,14 @@ export function startTail(
     ring: () => bell.ring(),
     hurry: () => pace.hurry(),
     lookAt: (newest) => comparePositions(at, newest) < 0 && bell.ring(),
+    async reached(place) {
+      if (comparePositions(at, place) < 0) pace.hurry();
+      while (!stopping.signal.aborted && comparePositions(at, place) < 0) await moved.promise;
+    },
     async stop() {
       stopping.abort(new Error("the tail was closed"));
       await running;
+      tellMoved();
     },
   };
 }

@@ -112,7 +112,7 @@ export interface Rooms {
   ground: Ground;
   reader: Reader;
   comments: CommentReader;
-  timeline: Timeline;
+  timeline: Timeline & Pick<LiveTimeline, "work">;
   choices: Choices;
   /** What homes cost here and why, measured now; some 100 ms of work. */
   explain(): Promise<Explanation>;

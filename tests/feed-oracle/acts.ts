@@ -1,76 +1,96 @@
 import type { Audience } from "#kernel/wire.ts";
 import { feedRoutes as r } from "#systems/feed/contract.ts";
 
+import * as arranging from "./arranging.ts";
 import { anyOf } from "./dice.ts";
 import { type Entry, mayRead, mayRepost, type Person, type Post, type Space } from "./model.ts";
-import type { Node } from "./node.ts";
-import { OracleFault, TAGS } from "./reading.ts";
+import { glance, OracleFault, somePage, TAGS } from "./reading.ts";
+import * as relating from "./relating.ts";
 import { settle } from "./settle.ts";
+import { type Act, by, expectDone, type Stage, UNDO_MS } from "./stage.ts";
 import type { World } from "./world.ts";
 
-const UNDO_MS = 10 * 60_000;
 export const STRATEGIES = ["pull", "push", "hybrid", "plain"] as const;
 /** Acts find newer posts more often than old ones. */
 const RECENT_POSTS = 60;
-
-/** What one act works with. */
-interface Stage {
-  world: World;
-  node: Node;
-  who: Person;
-  other: Person;
-  post: Post | null;
-  space: Space;
-}
-type Act = (stage: Stage) => Promise<void>;
-
-/** The house must do what the model allows, and refuse the rest. */
-function expectDone(world: World, what: string, status: number, allowed: boolean) {
-  if (status < 300 === allowed && status < 500) return;
-  const cause = world.nodes[world.at]!.broken.at(-1);
-  throw new OracleFault(
-    `world ${world.seed}, operation ${world.operations}: ${what} was answered ${status} and should be ${allowed ? "done" : "refused"}`,
-    { cause },
-  );
-}
-
-async function statusOf(work: Promise<unknown>): Promise<number> {
-  try {
-    await work;
-    return 200;
-  } catch (error) {
-    const { status } = error as { status?: number };
-    if (status === undefined) throw error;
-    return status;
-  }
-}
+const POLL_OPEN_S = 5 * 60;
+/** Of so many acts one has a reader beside it. */
+const READ_BESIDE = 8;
 
 const isIn = (who: Person, space: Space) => !who.suspended && space.members.has(who);
 /** Who left a space takes no part in what stands there for its members. */
 const isOutside = (who: Person, post: Post) =>
   post.space !== null && (post.audience === "space" || post.space.is_private) && !post.space.members.has(who);
-const by = (world: World, who: Person) => ({ token: world.tokens.get(who)! });
-const words = (world: World) => {
-  const tag = world.dice(3) === 0 ? anyOf(world.dice, TAGS) : null;
-  return { text: `n ${world.operations}${tag ? ` #${tag}` : ""}`, tags: new Set(tag ? [tag] : []) };
+const FRUITS = ["apple", "Pear", "pineapple", "plums", "plum"];
+const words = ({ dice, operations }: World) => {
+  const tag = dice(3) === 0 ? anyOf(dice, TAGS) : null;
+  const fruit = dice(3) === 0 ? ` ${anyOf(dice, FRUITS)}` : "";
+  return { text: `n ${operations}${fruit}${tag ? ` #${tag}` : ""}`, tags: new Set(tag ? [tag] : []) };
 };
+const warningOf = ({ dice }: World) => (dice(10) === 0 ? anyOf(dice, ["beware", "of a plum"]) : null);
 
-const write: Act = async ({ world, node, who, space }) => {
+/** What everybody may read, or what stands in a space by a post for the same space. */
+const mayQuote = (who: Person, quote: Post, audience: Audience, space: Space | null) =>
+  mayRead(who, quote) &&
+  !quote.hidden &&
+  ((audience === "space" && quote.space === space && (quote.audience === "space" || quote.audience === "public")) ||
+    mayRepost(who, quote));
+
+const write: Act = async ({ world, node, who, space, post: other_post }) => {
   const { dice } = world;
   const in_space = dice(5) === 0;
   const audience: Audience = in_space
     ? anyOf(dice, ["space", "space", "public"] as const)
     : anyOf(dice, ["public", "public", "public", "followers", "private"] as const);
+  const place = in_space ? space : null;
   const { text, tags } = words(world);
-  const body = { text, audience, ...(in_space ? { space_id: space.id } : {}) };
+  const warning = warningOf(world);
+  const sensitive = dice(8) === 0;
+  const quote = dice(6) === 0 ? other_post : null;
+  const poll = dice(10) === 0 ? { options: ["1", "2", "3"], hides_results: dice(2) === 0, open_s: POLL_OPEN_S } : null;
+  const more = { content_warning: warning, sensitive, quote_id: quote?.id ?? null, poll };
+  const body = { text, audience, ...more, ...(place ? { space_id: place.id } : {}) };
   const answer = await node.client.call(r.createPost, { ...by(world, who), body });
-  const allowed = !who.suspended && (!in_space || isIn(who, space));
+  const allowed =
+    !who.suspended && (!in_space || isIn(who, space)) && (quote === null || mayQuote(who, quote, audience, place));
   expectDone(world, `a post of ${who.handle}`, answer.status, allowed);
   if (!allowed) return;
-  const { id } = answer.body;
-  const place = in_space ? space : null;
-  const post = { id, author: who, audience, space: place, tags, deleted: null, purged: false, hidden: false };
-  world.model.posts.push({ ...post, likes: new Set() });
+  world.model.posts.push({
+    id: answer.body.id,
+    key: BigInt(answer.body.id),
+    author: who,
+    audience,
+    space: place,
+    text,
+    tags,
+    warning,
+    sensitive,
+    quote,
+    poll: poll && {
+      ends_ms: world.clock.now() + POLL_OPEN_S * 1_000,
+      hides_results: poll.hides_results,
+      votes: new Map(),
+    },
+    deleted: null,
+    purged: false,
+    hidden: false,
+    likes: new Set(),
+  });
+};
+
+const vote: Act = async ({ world, node, who, post: any_post }) => {
+  const polls = world.model.posts.slice(-RECENT_POSTS * 2).filter((post) => post.poll !== null);
+  const post = polls.length > 0 && world.dice(8) > 0 ? anyOf(world.dice, polls) : any_post;
+  if (!post) return;
+  const { poll } = post;
+  const choice = world.dice(3);
+  const asked = { ...by(world, who), params: { id: post.id }, body: { choices: [choice] } };
+  const { status } = await node.client.call(r.votePoll, asked);
+  const before = poll?.votes.get(who);
+  const isOpen = poll !== null && (before === undefined ? world.clock.now() < poll.ends_ms : before === choice);
+  const allowed = !who.suspended && mayRead(who, post) && !isOutside(who, post) && who !== post.author && isOpen;
+  expectDone(world, `a vote of ${who.handle} in ${post.id}`, status, allowed);
+  if (allowed) poll!.votes.set(who, choice);
 };
 
 const edit: Act = async ({ world, node, post }) => {
@@ -81,13 +101,16 @@ const edit: Act = async ({ world, node, post }) => {
     ? anyOf(dice, ["space", "public"] as const)
     : anyOf(dice, ["public", "followers", "private"] as const);
   const { text, tags } = words(world);
-  const body = dice(2) === 0 ? { audience } : { text };
+  const warning = warningOf(world);
+  const sensitive = dice(3) === 0;
+  const body = anyOf(dice, [{ audience }, { text }, { sensitive, content_warning: warning }] as const);
   const answer = await node.client.call(r.editPost, { ...by(world, who), params: { id: post.id }, body });
   const allowed = !who.suspended && !post.deleted && !isOutside(who, post);
   expectDone(world, `an edit of ${post.id}`, answer.status, allowed);
   if (!allowed) return;
-  if ("text" in body) post.tags = tags;
-  else post.audience = audience;
+  if ("text" in body) Object.assign(post, { text, tags });
+  else if ("audience" in body) post.audience = audience;
+  else Object.assign(post, { sensitive, warning });
 };
 
 const remove: Act = async ({ world, node, who: someone, post }) => {
@@ -166,53 +189,6 @@ const like: Act = async ({ world, node, who, post }) => {
     );
 };
 
-const follow: Act = async ({ world, node, who, other }) => {
-  const status = await statusOf(node.people.rooms.relating.follow(world.viewerOf(who), other.handle));
-  const allowed = !who.suspended && !other.suspended && !who.blocks.has(other) && !other.blocks.has(who);
-  expectDone(world, `${who.handle} following ${other.handle}`, status, allowed);
-  if (!allowed) return;
-  if (other.private && !who.follows.has(other)) other.asked_by.add(who);
-  else who.follows.add(other);
-};
-
-/** From private to public all who wait are let in; the other way nothing else changes. */
-const setPrivate: Act = async ({ world, node, who }) => {
-  if (who.suspended) return;
-  await node.people.rooms.profiles.editMe(world.viewerOf(who), { private: !who.private });
-  who.private = !who.private;
-  if (who.private) return;
-  for (const asker of who.asked_by) asker.follows.add(who);
-  who.asked_by.clear();
-};
-
-const answer: Act = async ({ world, node }) => {
-  const waiting = world.model.people.filter((person) => person.asked_by.size > 0 && !person.suspended);
-  if (waiting.length === 0) return;
-  const who = anyOf(world.dice, waiting);
-  const asker = anyOf(world.dice, [...who.asked_by]);
-  const { followers } = node.people.rooms;
-  const accepts = world.dice(3) > 0;
-  if (accepts) await followers.acceptFollower(world.viewerOf(who), asker.handle);
-  else await followers.removeFollower(world.viewerOf(who), asker.handle);
-  who.asked_by.delete(asker);
-  if (accepts) asker.follows.add(who);
-};
-
-const endFollow: Act = async ({ world, node, who, other }) => {
-  if (who.suspended) return;
-  await node.people.rooms.followers.removeFollower(world.viewerOf(who), other.handle);
-  other.follows.delete(who);
-  who.asked_by.delete(other);
-};
-
-const relate =
-  (what: "unfollow" | "mute" | "unmute" | "block" | "unblock", change: (who: Person, other: Person) => void): Act =>
-  async ({ world, node, who, other }) => {
-    if (who.suspended) return;
-    await node.people.rooms.relating[what](world.viewerOf(who), other.handle);
-    change(who, other);
-  };
-
 const join: Act = async ({ world, node, who, space }) => {
   if (who.suspended || space.members.has(who)) return;
   const owner = [...space.members].find(([, role]) => role === "owner")![0];
@@ -236,7 +212,8 @@ const leave: Act = async ({ world, node, space }) => {
 };
 
 const suspend: Act = async ({ world, node, other }) => {
-  if (other === world.admin) return;
+  // Sooner let back than sent away, so that the house is not half empty.
+  if (other === world.admin || (!other.suspended && world.dice(4) > 0)) return;
   const { offices } = node.people.rooms;
   if (other.suspended) await offices.reinstate(world.viewerOf(world.admin), other.handle);
   else await offices.suspend(world.viewerOf(world.admin), other.handle, "at random");
@@ -249,6 +226,14 @@ const hide: Act = async ({ world, node, post }) => {
   const done = await world.db.sql.tx((tx) => act(tx, "post", post.id, world.admin.id));
   done?.();
   post.hidden = !post.hidden;
+};
+
+const limit: Act = async ({ world, node, other }) => {
+  const { discipline } = node.people;
+  const act = other.limited ? discipline.unlimit : discipline.limit;
+  const done = await world.db.sql.tx((tx) => act(tx, other.id, { by: world.admin.id, act_id: "1" }));
+  done?.();
+  other.limited = !other.limited;
 };
 
 const forget: Act = async ({ node }) => node.feed.forgetAll();
@@ -268,56 +253,77 @@ const elsewhere: Act = async ({ world }) => {
   world.at = next;
 };
 const step: Act = async ({ world }) => {
-  const ms = [1, 3, 50, 2_000, 40_000, 11 * 60_000, -5, -30_000];
-  world.clock.step(anyOf(world.dice, ms));
+  const ms = anyOf(world.dice, [1, 3, 50, 2_000, 40_000, 11 * 60_000, -5, -30_000]);
+  const now_ms = world.clock.now();
+  // What ended and was taken for ended does not begin again with the clock; whether it was is not to be told from outside.
+  const isEnd = (at_ms: number | null) => at_ms !== null && at_ms <= now_ms && at_ms >= now_ms + ms;
+  if (world.model.people.some((one) => [...one.muted_words.values()].some((word) => isEnd(word.expires_ms)))) return;
+  world.clock.step(ms);
 };
 
-const ACTS: [weight: number, act: Act][] = [
-  [300, write],
-  [60, edit],
-  [60, remove],
-  [45, restore],
-  [12, purge],
-  [150, repost],
-  [60, unrepost],
-  [60, like],
-  [110, follow],
-  [
-    45,
-    relate("unfollow", (who, other) => {
-      who.follows.delete(other);
-      other.asked_by.delete(who);
-    }),
-  ],
-  [14, setPrivate],
-  [24, answer],
-  [8, endFollow],
-  [10, relate("mute", (who, other) => who.mutes.add(other))],
-  [20, relate("unmute", (who, other) => who.mutes.delete(other))],
-  [
-    8,
-    relate("block", (who, other) => {
-      who.blocks.add(other);
-      who.follows.delete(other);
-      other.follows.delete(who);
-      who.asked_by.delete(other);
-      other.asked_by.delete(who);
-    }),
-  ],
-  [24, relate("unblock", (who, other) => who.blocks.delete(other))],
-  [25, join],
-  [12, leave],
-  [10, suspend],
-  [16, hide],
-  [10, forget],
-  [24, choose],
-  [2, restart],
-  [6, elsewhere],
-  [60, step],
-];
-const WEIGHTS = ACTS.reduce((sum, [weight]) => sum + weight, 0);
+/** Redis loses everything, dies, and comes back. */
+const flush: Act = async ({ world: { redis } }) => {
+  if (redis && !redis.is_dead) await redis.server.command("FLUSHALL");
+};
+const kill: Act = async ({ world: { redis } }) => {
+  if (!redis || redis.is_dead) return;
+  await redis.server.kill();
+  redis.is_dead = true;
+};
+const revive: Act = async ({ world: { redis } }) => {
+  if (!redis?.is_dead) return;
+  await redis.server.start();
+  redis.is_dead = false;
+};
 
-/** One thing happens in the house and in the model. */
+/** How often each happens. */
+const ACTS: { [name: string]: [weight: number, act: Act] } = {
+  write: [300, write],
+  edit: [60, edit],
+  delete: [60, remove],
+  restore: [45, restore],
+  purge: [12, purge],
+  repost: [150, repost],
+  unrepost: [60, unrepost],
+  like: [60, like],
+  vote: [30, vote],
+  follow: [110, relating.follow],
+  unfollow: [45, relating.unfollow],
+  private: [14, relating.setPrivate],
+  answer: [24, relating.answer],
+  end_follow: [8, relating.endFollow],
+  mute: [10, relating.mute],
+  unmute: [20, relating.unmute],
+  block: [8, relating.block],
+  unblock: [24, relating.unblock],
+  join: [25, join],
+  leave: [12, leave],
+  suspend: [10, suspend],
+  limit: [8, limit],
+  hide: [16, hide],
+  make_list: [12, arranging.makeList],
+  change_list: [8, arranging.changeList],
+  delete_list: [4, arranging.deleteList],
+  restore_list: [4, arranging.restoreList],
+  put_in_list: [30, arranging.putInList],
+  take_from_list: [14, arranging.takeFromList],
+  mute_word: [14, arranging.muteWord],
+  unmute_word: [14, arranging.unmuteWord],
+  prefer: [10, arranging.prefer],
+  forget: [10, forget],
+  choose: [24, choose],
+  restart: [2, restart],
+  elsewhere: [6, elsewhere],
+  step: [60, step],
+  flush_redis: [4, flush],
+  kill_redis: [3, kill],
+  start_redis: [8, revive],
+};
+/** What other nodes have nothing to hear of. */
+const SILENT = new Set(["forget", "step", "elsewhere", "restart", "flush_redis", "kill_redis", "start_redis"]);
+const WEIGHTS = Object.values(ACTS).reduce((sum, [weight]) => sum + weight, 0);
+
+/** One thing happens in the house and in the model; now and then while somebody reads. */
 export async function actSome(world: World): Promise<void> {
   const { dice, model } = world;
   const who = anyOf(dice, model.people);
@@ -332,12 +338,18 @@ export async function actSome(world: World): Promise<void> {
     space: anyOf(dice, model.spaces),
   };
   let roll = dice(WEIGHTS);
-  for (const [weight, act] of ACTS) {
+  for (const [name, [weight, act]] of Object.entries(ACTS)) {
     roll -= weight;
     if (roll >= 0) continue;
-    await act(stage);
-    if (act !== forget && act !== step && act !== elsewhere && act !== restart)
-      for (const node of world.nodes.keys()) if (node !== world.at) world.behind[node] = true;
+    world.act = name;
+    const counted = world.did.get(name) ?? { times: 0, refused: 0 };
+    counted.times += 1;
+    world.did.set(name, counted);
+    // Its page may be of before or of after; what it leaves in memory must not be of before.
+    const isRead = dice(READ_BESIDE) === 0 && name !== "restart" && name !== "elsewhere";
+    const beside = isRead ? glance(world, dice(world.nodes.length), somePage(world)) : null;
+    await Promise.all([act(stage), beside]);
+    if (!SILENT.has(name)) for (const node of world.nodes.keys()) if (node !== world.at) world.behind[node] = true;
     return;
   }
 }

@@ -1,3 +1,4 @@
+import { createRedis, createRedisLists } from "#engines/redis/index.ts";
 import { createIds } from "#kernel/ids.ts";
 import { createLocalCaches } from "#ports/cache/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
@@ -7,7 +8,7 @@ import { createJobs, type JobKind, type JobRun } from "#ports/jobs/index.ts";
 import { createLocalLimiter } from "#ports/limiter/index.ts";
 import { createLog } from "#ports/log/index.ts";
 import { createSql, type SqlTarget } from "#ports/sql/index.ts";
-import { createFeed, type Feed, type FeedMedia, type FeedNeeds, serveFeed } from "#systems/feed/index.ts";
+import { createFeed, type Feed, type FeedBounds, type FeedMedia, serveFeed } from "#systems/feed/index.ts";
 import { createPeople, type People } from "#systems/people/index.ts";
 import { CHEAP_PASSWORDS } from "#systems/people/testing.ts";
 import { createSpaces, type Spaces } from "#systems/spaces/index.ts";
@@ -20,10 +21,14 @@ export interface Node extends AsyncDisposable {
   client: TestClient;
   broken: unknown[];
   purge(post_id: string): Promise<void>;
+  /** Waits until this node's tails have told it of all that was committed before. */
+  heard(): Promise<void>;
 }
 
+const LIST_KEYS_MAX = 800;
+
 /** Small enough that everything overflows, is dropped and read again. */
-export const TINY: FeedNeeds["bounds"] = {
+export const TINY: Partial<FeedBounds> = {
   rings_bytes_max: 2_000,
   ring_entries_max: 4,
   load_entries_max: 24,
@@ -34,6 +39,27 @@ export const TINY: FeedNeeds["bounds"] = {
   viewer_posts_max: 6,
   posts_max: 20,
 };
+
+/** A tail that has not come so far by then stands still; other databases of the cluster may hold it back for a while. */
+const HEARD_MS_MAX = 120_000;
+
+/** What kind of house a node is of. */
+export interface NodeKind {
+  bounds: Partial<FeedBounds>;
+  /** Where homes lie that all nodes share; null: each has its own. */
+  redis_url: string | null;
+}
+
+/** Where Redis was away it is asked again so many times sooner than in life, in which a second is nothing. */
+const HASTE = 40;
+/** Redis is given so long; where it is slower, because the machine is, pages must be the same. */
+const REDIS_MS_MAX = 60;
+
+function sharedLists(clock: Clock, url: string, list_keys_max: number) {
+  const hasty: Clock = { ...clock, monotonic: () => clock.monotonic() * HASTE };
+  const redis = createRedis({ url, clock: hasty, command_ms_max: REDIS_MS_MAX });
+  return createRedisLists({ redis, clock, house: "h", bounds: { list_keys_max, list_ms_max: 60_000 } });
+}
 
 const none = async () => {};
 const NO_MEDIA: FeedMedia = {
@@ -50,7 +76,7 @@ export async function openNode(
   target: SqlTarget,
   clock: Clock,
   number: number,
-  more: Partial<FeedNeeds>,
+  { bounds, redis_url }: NodeKind,
 ): Promise<Node> {
   await using opened = new AsyncDisposableStack();
   const sql = opened.use(createSql(target, { clock, connections_max: 3 }));
@@ -76,10 +102,26 @@ export async function openNode(
   const kinds = new Map<string, JobKind>();
   const queue = opened.use(createJobs({ sql, clock }));
   const jobs = { ...queue, define: (kind: JobKind) => void kinds.set(kind.name, kind) };
-  const feed = opened.use(
-    await createFeed({ sql, log, clock, ids, caches, jobs, people, spaces, media: NO_MEDIA, ...more }),
-  );
   const broken: unknown[] = [];
+  const shared_homes =
+    redis_url === null ? null : opened.use(sharedLists(clock, redis_url, bounds.list_entries_max ?? LIST_KEYS_MAX));
+  const feed = opened.use(
+    await createFeed({
+      sql,
+      log,
+      clock,
+      ids,
+      caches,
+      jobs,
+      people,
+      spaces,
+      media: NO_MEDIA,
+      bounds,
+      ...(shared_homes ? { shared_homes } : {}),
+      onFailure: (error) => broken.push(error),
+    }),
+  );
+  if (shared_homes) opened.use(feed.rooms.timeline.work());
   const api = createApi({
     authenticate: people.authenticate,
     limiter,
@@ -98,6 +140,15 @@ export async function openNode(
     feed,
     broken,
     client: createTestClient((request) => api.fetch(request, "192.0.2.1")),
+    async heard() {
+      const late = Promise.withResolvers<never>();
+      const timer = setTimeout(() => late.reject(new Error("a tail stands still")), HEARD_MS_MAX);
+      try {
+        await Promise.race([log.tailsCaughtUp(), late.promise]);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
     async purge(post_id) {
       const run: JobRun = {
         id: "1",

@@ -3,12 +3,15 @@ import { seedOf } from "./dice.ts";
 import { readAll, readSome } from "./reading.ts";
 import { settle } from "./settle.ts";
 import { checkTruth } from "./truth.ts";
-import { openWorld, type World } from "./world.ts";
+import { openWorld, type World, type WorldKind } from "./world.ts";
 
 export interface WorldRun {
   operations: number;
   /** Pages that were held against the model. */
   checks: number;
+  did: ReadonlyMap<string, { times: number; refused: number }>;
+  /** Homes that were read from Redis, and those for which it was away or did not reach. */
+  shared: { read: number; pulled: number };
 }
 
 /** Reads among the operations; the rest are acts. */
@@ -17,8 +20,8 @@ const READS_PERCENT = 45;
 const REST_EVERY = 1_000;
 
 /** Lives one world through. @throws OracleFault where a page, an answer or a row is not what it must be */
-export async function liveThrough(seed: number, operations: number, rooms?: "tiny" | "wide"): Promise<WorldRun> {
-  await using world = await openWorld(seed, rooms);
+export async function liveThrough(seed: number, operations: number, kind?: WorldKind): Promise<WorldRun> {
+  await using world = await openWorld(seed, kind);
   while (world.operations < operations) {
     world.operations += 1;
     if (world.dice(100) < READS_PERCENT) await readSome(world);
@@ -26,10 +29,19 @@ export async function liveThrough(seed: number, operations: number, rooms?: "tin
     if (world.operations % REST_EVERY === 0) await rest(world);
   }
   await rest(world);
-  return { operations: world.operations, checks: world.checks };
+  const { operations: lived, checks, did } = world;
+  const of = world.nodes.map((node) => node.feed.stats().shared);
+  const pulled = of.reduce((sum, stats) => sum + (stats?.pulled ?? 0), 0);
+  const read = of.reduce((sum, stats) => sum + (stats?.reads ?? 0), 0) - pulled;
+  return { operations: lived, checks, did, shared: { read, pulled } };
 }
 
 async function rest(world: World): Promise<void> {
+  // Here everything is at rest, so it is well again too.
+  if (world.redis?.is_dead === true) {
+    await world.redis.server.start();
+    world.redis.is_dead = false;
+  }
   await checkTruth(world);
   const { choices } = world.nodes[world.at]!.feed.rooms;
   const { strategy, push_followers_max } = await choices.chosen();
@@ -45,4 +57,5 @@ async function rest(world: World): Promise<void> {
   }
 }
 
+export { kindOf } from "./world.ts";
 export { seedOf };

@@ -2,23 +2,18 @@ import type { Person } from "./model.ts";
 import { OracleFault, readAll } from "./reading.ts";
 import type { World } from "./world.ts";
 
-const HEARD_MS_MAX = 20_000;
-
 /**
- * Waits until a node has heard of all that others did: relations, memberships, suspensions, posts, and then every home read
- * to its end. From then on it must know at once what it does itself.
+ * Waits until a node's tails have told it all that others did. From then on it must know of it: of relations, memberships,
+ * suspensions and posts, and every home read to its end; and it must know at once what it does itself.
  */
 export async function settle(world: World, number: number): Promise<void> {
-  const deadline = performance.now() + HEARD_MS_MAX;
-  for (;;) {
-    const missing = await unheard(world, number);
-    if (missing === null) break;
-    if (performance.now() > deadline)
-      throw new OracleFault(
-        `world ${world.seed}, operation ${world.operations}: node ${number} never heard of ${missing}`,
-      );
-    await Bun.sleep(1);
-  }
+  await world.nodes[number]!.heard();
+  world.behind[number] = false;
+  const missing = await unheard(world, number);
+  if (missing !== null)
+    throw new OracleFault(
+      `world ${world.seed}, operation ${world.operations}: node ${number} was told and does not know of ${missing}`,
+    );
   await readAll(world, number, "homes");
 }
 

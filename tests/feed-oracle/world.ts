@@ -1,16 +1,17 @@
+import { REDIS_SERVER, type TestRedis, testRedis } from "#engines/redis/testing.ts";
 import type { PersonId } from "#kernel/ids.ts";
 import { SCOPES, type SignedIn } from "#kernel/viewer.ts";
 import { type Clock, createSystemClock } from "#ports/clock/index.ts";
 import type { MigrationFolder } from "#ports/sql/index.ts";
 import { JOBS_FOLDER, LOG_FOLDER, SQL_FOLDER, type TestDatabase, testDatabase } from "#ports/sql/testing.ts";
-import { FEED_FOLDER, type FeedNeeds } from "#systems/feed/index.ts";
+import { FEED_FOLDER } from "#systems/feed/index.ts";
 import { PEOPLE_FOLDER } from "#systems/people/index.ts";
 import { TEST_PASSWORD } from "#systems/people/testing.ts";
 import { SPACES_FOLDER } from "#systems/spaces/index.ts";
 
 import { createDice, type Dice } from "./dice.ts";
 import type { Asked, Model, Person, Who } from "./model.ts";
-import { type Node, openNode, TINY } from "./node.ts";
+import { type Node, type NodeKind, openNode, TINY } from "./node.ts";
 
 const HTTP_FOLDER: MigrationFolder = {
   system: "http",
@@ -32,6 +33,11 @@ export interface World extends AsyncDisposable {
   behind: boolean[];
   tokens: Map<Person, string>;
   places: Map<string, Place>;
+  /** Where homes lie that both nodes share; null in a world where each node has its own. */
+  redis: { server: TestRedis; is_dead: boolean } | null;
+  /** The act that is under way, how often each was tried, and how often it was refused, as it should be. */
+  act: string;
+  did: Map<string, { times: number; refused: number }>;
   admin: Person;
   viewerOf(person: Person): SignedIn;
   clock: { now(): number; step(ms: number): void };
@@ -48,7 +54,19 @@ export interface Place {
   before: bigint;
 }
 
-export async function openWorld(seed: number, rooms?: "tiny" | "wide"): Promise<World> {
+/** How much room memory has, and whether homes lie in Redis; drawn by the seed where it is left out. */
+export interface WorldKind {
+  room: "tiny" | "wide";
+  shared: boolean;
+}
+
+/** Every second world has memory for nothing; of all, every third shares its homes. */
+export function kindOf(seed: number): WorldKind {
+  const dice = createDice(seed ^ 0x5bd1e995);
+  return { room: dice(2) === 0 ? "tiny" : "wide", shared: dice(3) === 0 && REDIS_SERVER !== null };
+}
+
+export async function openWorld(seed: number, { room, shared } = kindOf(seed)): Promise<World> {
   const dice = createDice(seed);
   let wall_ms = START_MS;
   const clock: Clock = { ...createSystemClock(), now: () => wall_ms };
@@ -58,14 +76,14 @@ export async function openWorld(seed: number, rooms?: "tiny" | "wide"): Promise<
       clock,
     }),
   );
-  /** Every second world has room for everything, so that what memory says is read too. */
-  const needs: Partial<FeedNeeds> = (dice(2) === 0 && rooms !== "wide") || rooms === "tiny" ? { bounds: TINY! } : {};
+  const redis = shared ? { server: opened.use(await testRedis()), is_dead: false } : null;
+  const kind: NodeKind = { bounds: room === "tiny" ? TINY : {}, redis_url: redis?.server.url ?? null };
   /** A number that no other node had within reach of the clock's steps, as the lease gives them. */
   let numbers = 0;
-  const open = () => openNode(db.target, clock, (numbers += 1) % 1_024, needs);
+  const open = () => openNode(db.target, clock, (numbers += 1) % 1_024, kind);
   const nodes = [await open(), await open()];
   const { people, spaces } = nodes[0]!;
-  const model: Model = { people: [], spaces: [], posts: [], reposts: new Map() };
+  const model: Model = { people: [], spaces: [], posts: [], reposts: new Map(), lists: [], now: () => wall_ms };
   const tokens = new Map<Person, string>();
   const sessions = new Map<Person, string>();
   for (let i = 0; i < PEOPLE; i++) {
@@ -82,6 +100,10 @@ export async function openWorld(seed: number, rooms?: "tiny" | "wide"): Promise<
       suspended: false,
       private: false,
       asked_by: new Set(),
+      limited: false,
+      muted_words: new Map(),
+      sensitive_media: "warn",
+      home_reposts: "show",
     };
     model.people.push(person);
     const started = await db.sql.tx((tx) =>
@@ -133,6 +155,9 @@ export async function openWorld(seed: number, rooms?: "tiny" | "wide"): Promise<
     behind: [false, true],
     tokens,
     places: new Map(),
+    redis,
+    act: "",
+    did: new Map(),
     admin: model.people[0]!,
     viewerOf,
     clock: {

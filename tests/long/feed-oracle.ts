@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { liveThrough, seedOf } from "../feed-oracle/run.ts";
 
 /**
- * Lives small houses through at random and holds every page of every list against plain rules, in worlds of 5,000 operations.
+ * Lives small houses through at random and holds every page of every list against plain rules, in worlds of 5,000 operations:
+ * half of them with memory for nothing, a third with homes in a Redis that is emptied, dies and comes back.
  *
- *     bun tests/long/feed-oracle.ts [--operations=1000000] [--seed=N] [--at-once=3] [--each=5000] [--from=0] [--only=world]
+ *     bun tests/long/feed-oracle.ts [--operations=1000000] [--seed=N] [--at-once=8] [--each=5000] [--from=0] [--only=world]
  *
  * Goes on where a run with the same seed was cut off (`--seed=N`; the seed is printed first). A world that fails prints its
  * seed; `FEED_SEED=… FEED_OPERATIONS=… bun test tests/feed-oracle.test.ts` lives it again. Ends with 1 where one failed.
@@ -16,7 +17,7 @@ const text = (name: string) => process.argv.find((arg) => arg.startsWith(`--${na
 const number = (name: string, otherwise: number) => Number(text(name) ?? otherwise);
 const operations = number("operations", 1_000_000);
 const each = number("each", 5_000);
-const at_once = number("at-once", 3);
+const at_once = number("at-once", 8);
 const seed = number("seed", Math.floor(Math.random() * 2 ** 31));
 const worlds = Math.ceil(operations / each);
 
@@ -28,10 +29,13 @@ interface Kept {
   done: number[];
   checks: number;
   ms: number;
+  /** By act: how often it was tried, and how often refused, as it should be. */
+  did: { [act: string]: { times: number; refused: number } };
+  shared: { read: number; pulled: number };
 }
 const kept: Kept = await Bun.file(file)
   .json()
-  .catch(() => ({ done: [], checks: 0, ms: 0 }));
+  .catch(() => ({ done: [], checks: 0, ms: 0, did: {}, shared: { read: 0, pulled: 0 } }));
 const done = new Set(kept.done);
 const began = performance.now();
 const before_ms = kept.ms;
@@ -47,7 +51,7 @@ console.log(
 let failed = 0;
 let saving: Promise<void> = Promise.resolve();
 async function save() {
-  await Bun.write(`${file}.part`, JSON.stringify({ done: [...done], checks: kept.checks, ms: kept.ms }));
+  await Bun.write(`${file}.part`, JSON.stringify({ ...kept, done: [...done] }));
   await rename(`${file}.part`, file);
 }
 
@@ -57,6 +61,13 @@ await Promise.all(
       try {
         const run = await liveThrough(seedOf(seed, world), each);
         kept.checks += run.checks;
+        kept.shared.read += run.shared.read;
+        kept.shared.pulled += run.shared.pulled;
+        for (const [act, { times, refused }] of run.did) {
+          const sum = (kept.did[act] ??= { times: 0, refused: 0 });
+          sum.times += times;
+          sum.refused += refused;
+        }
         done.add(world);
       } catch (error) {
         failed += 1;
@@ -76,6 +87,11 @@ await Promise.all(
   }),
 );
 await saving;
+const acts = Object.entries(kept.did).toSorted(([, a], [, b]) => b.times - a.times);
+console.log(
+  acts.map(([act, { times, refused }]) => `${act} ${times}${refused > 0 ? ` (${refused} refused)` : ""}`).join(", "),
+);
+console.log(`of Redis: ${kept.shared.read} homes read, ${kept.shared.pulled} while it was away or did not reach`);
 console.log(
   `${done.size * each} operations, ${kept.checks} pages compared, ${failed} worlds failed, seed ${seed}, ${(kept.ms / 60_000).toFixed(1)} min in all`,
 );

@@ -13,7 +13,7 @@ export interface Change {
  * brought back yet. With it a list that is true as of some place is made true as of now.
  */
 export interface Window {
-  /** Committed here a moment ago; the log will bring it again, with its place. */
+  /** Committed here a moment ago; the log will bring it again, with its place, or was quicker than who committed it. */
   own(change: Change): void;
   /** The log brought it. */
   logged(change: Change, position: LogPosition): void;
@@ -27,6 +27,9 @@ export interface Window {
   head(): LogPosition;
 }
 
+/** The log is quicker than who commits by a moment: so many changes of others may have come with what it brought. */
+const AHEAD_CHANGES_MAX = 256;
+
 export function createWindow(from: LogPosition, changes_max: number): Window {
   /** Parallel, oldest first; `start` moves instead of shifting. */
   let changes: Change[] = [];
@@ -34,6 +37,8 @@ export function createWindow(from: LogPosition, changes_max: number): Window {
   let start = 0;
   let complete_from = from;
   const own: Change[] = [];
+  /** The latest of the log's that nobody here had told before: others' changes, and own ones that the log was quicker with. */
+  const ahead: Change[] = [];
   let lost_own = false;
 
   function trim() {
@@ -58,8 +63,21 @@ export function createWindow(from: LogPosition, changes_max: number): Window {
     return low;
   }
 
+  /**
+   * True where the log brought this very change before it was told here. What this node knows then is as new as the change;
+   * kept as one that the log is still to bring, it would stand for ever after all that comes later.
+   */
+  function wasQuicker({ key, gone }: Change): boolean {
+    if (own.some((mine) => mine.key === key)) return false;
+    const at = ahead.findLastIndex((known) => known.key === key);
+    if (at < 0 || ahead[at]!.gone !== gone) return false;
+    ahead.splice(at, 1);
+    return true;
+  }
+
   return {
     own(change) {
+      if (wasQuicker(change)) return;
       own.push(change);
       if (own.length <= changes_max) return;
       // The log has not come by for so long that what was written here is no longer known.
@@ -69,6 +87,7 @@ export function createWindow(from: LogPosition, changes_max: number): Window {
     logged(change, position) {
       const at = own.findIndex((mine) => mine.key === change.key && mine.gone === change.gone);
       if (at >= 0) own.splice(at, 1);
+      else if (ahead.push(change) > AHEAD_CHANGES_MAX) ahead.shift();
       if (own.length === 0) lost_own = false;
       changes.push(change);
       positions.push(position);

@@ -147,6 +147,18 @@ test("FD228: warnings, answers of polls and quoted posts are looked through as t
   expect((await home(who)).map((item) => [item.text, item.quote?.state])).toEqual([["see", "gone"]]);
 });
 
+test("FD223: one's own words stand also where another quotes them (the oracle's world 34152654)", async () => {
+  const [who, whom] = await reader();
+  await mute(who, "spoiler");
+  const own = await t.post(who, "a spoiler of mine");
+  const body = { text: "see", audience: "public", quote_id: own.id } as const;
+  expect((await call(r.createPost, { token: whom.token, body })).status).toBe(201);
+  expect((await home(who)).map((item) => [item.text, item.quote?.state ?? null])).toEqual([
+    ["see", "shown"],
+    ["a spoiler of mine", null],
+  ]);
+});
+
 test("FD229: how one reads is kept on the house, changed in parts, and holds on the next read", async () => {
   const [who, whom] = await reader("plain");
   const usual = { sensitive_media: "warn", home_opens: "position", home_reposts: "show" };
