@@ -211,8 +211,7 @@ export function listOf(model: Model, who: Who, asked: Asked): Shown[] {
         key,
         place,
         get text() {
-          const warned = mutedIn(model, who, post, placeOf(asked)).map((muted) => muted.word);
-          return `${place}${shownOf(model, who, asked, post)}${asWarned(warned)}`;
+          return `${place}${shownOf(model, who, asked, post)}${asWarned(warningsOf(model, who, asked, post))}`;
         },
       };
     });
@@ -227,20 +226,28 @@ export const asPoll = (chosen: number | null, ended: boolean, open: boolean) =>
 export const asQuote = (quoted: string | null, words: string) =>
   ` quoting ${quoted === null ? "nothing" : quoted + words}`;
 
+/** The quoted post, where this reader is shown it: it must be for them, and nothing that they do not wish to meet. */
+function quotedIn(model: Model, who: Who, asked: Asked, { quote }: Post): Post | null {
+  if (quote === null || !mayRead(who, quote) || (quote.hidden && who !== quote.author)) return null;
+  if (!isBrought(asked) || who === null || who === quote.author) return quote;
+  if (who.mutes.has(quote.author) || (quote.sensitive && who.sensitive_media === "hide")) return null;
+  return mutedIn(model, who, quote, placeOf(asked)).some((muted) => muted.kind === "hide") ? null : quote;
+}
+
+/** Muted words that stand there although: of the kind that warns, or where their reader went by themselves. */
+function warningsOf(model: Model, who: Who, asked: Asked, post: Post): string[] {
+  if (who === post.author) return [];
+  const quoted = quotedIn(model, who, asked, post);
+  const all = [post, ...(quoted ? [quoted] : [])].flatMap((one) => mutedIn(model, who, one, placeOf(asked)));
+  return [...new Set(all.map((muted) => muted.word))];
+}
+
 function shownOf(model: Model, who: Who, asked: Asked, post: Post): string {
-  const { quote } = post;
-  const quoted =
-    quote &&
-    mayRead(who, quote) &&
-    (!quote.hidden || who === quote.author) &&
-    !(isBrought(asked) && who?.mutes.has(quote.author)) &&
-    !(isBrought(asked) && mutedIn(model, who, quote, "everywhere").some((muted) => muted.kind === "hide"));
   const words = asWords(post.text, post.warning, post.sensitive);
   const done = who ? asDone(post.likes.has(who), model.reposts.get(post)?.has(who) === true) : "";
-  const around = quote
-    ? asQuote(quoted ? quote.id : null, quoted ? asWords(quote.text, quote.warning, quote.sensitive) : "")
-    : "";
-  return `${words}${done}${pollOf(model, who, post)}${around}`;
+  const quoted = quotedIn(model, who, asked, post);
+  const quoted_words = quoted ? asWords(quoted.text, quoted.warning, quoted.sensitive) : "";
+  return `${words}${done}${pollOf(model, who, post)}${post.quote ? asQuote(quoted?.id ?? null, quoted_words) : ""}`;
 }
 
 function pollOf({ now }: Model, who: Who, { poll, author }: Post): string {
