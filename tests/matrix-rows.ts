@@ -410,6 +410,32 @@ const notify: Record<string, Row> = {
   "PUT /v1/notifications/read": ["self", () => ({ body: { up_to: "1" } })],
   "DELETE /v1/notifications/{id}": ["self", () => ({ params: { id: "1" } }), ["notification.not_found"]],
   "DELETE /v1/notifications": ["self", none],
+  "GET /v1/notifications/settings": ["self", none],
+  "PATCH /v1/notifications/settings": ["self", () => ({ body: { time_zone: "Europe/Stockholm", digest: "weekly" } })],
+  "PUT /v1/notifications/email": [
+    "self",
+    () => ({ body: { address: "somebody@example.org" } }),
+    ["notify.no_url", "notify.address_soon"],
+  ],
+  "DELETE /v1/notifications/email": ["self", none],
+  "POST /v1/notifications/email/confirm": [
+    "open",
+    () => ({ body: { token: "nobody-was-sent-this-one" } }),
+    ["notify.link_invalid"],
+  ],
+  "POST /v1/notifications/unsubscribe/{token}": [
+    "open",
+    () => ({ params: { token: "1.nobody-was-sent-this-one" } }),
+    ["notify.link_invalid"],
+  ],
+  "PUT /v1/notifications/subscriptions": [
+    "self",
+    () => ({
+      body: { endpoint: "https://push.example/one", keys: { p256dh: "AAAA", auth: "AAAA" }, label: "Browser" },
+    }),
+    ["push.keys", "push.session_needed"],
+  ],
+  "DELETE /v1/notifications/subscriptions/{id}": ["self", () => ({ params: { id: "1" } }), ["subscription.not_found"]],
 };
 
 /** What trends, and what comes from other houses or goes there. */

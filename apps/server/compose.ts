@@ -179,7 +179,19 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     await createModeration({ sql, log, jobs, clock, ids, limiter, ...moderated }),
   );
   gates.current = moderation.gates;
-  const notify = createNotify({ sql, log, jobs, clock, people, feed });
+  const notify = createNotify({
+    sql,
+    log,
+    jobs,
+    clock,
+    people,
+    feed,
+    mail: ground.mail,
+    outside: createOutside({ clock }),
+    secret: ground.secret,
+    public_url: config.public_url,
+    house_name: async () => (await people.rooms.house.settings()).name,
+  });
 
   let draining = false;
   const health = createHealth({

@@ -28,12 +28,24 @@ export function mailContract(engine: string, open: (clock: VirtualClock) => Prom
       { text: "x".repeat(65_537) },
       { key: "" },
       { key: "k".repeat(201) },
+      { html: "x".repeat(262_145) },
+      { unsubscribe_url: "mailto:stop@house.example" },
+      { unsubscribe_url: "https://house.example/a>\r\nBcc: eve@example.org" },
+      { unsubscribe_url: "https://house.example/ö" },
+      { unsubscribe_url: `https://house.example/${"x".repeat(1_000)}` },
     ])("ML1: %j is refused and nothing is sent", async (part) => {
       await using mail = await open(createVirtualClock());
       const error: unknown = await mail.send({ ...good, ...part }).catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(Problem);
       expect(error).toMatchObject({ status: 422, code: "mail.message" });
       expect(await mail.outbox(10)).toEqual([]);
+    });
+
+    test("ML7: a letter carries its HTML and where one unsubscribes", async () => {
+      await using mail = await open(createVirtualClock());
+      const letter = { ...good, html: "<p>Hej!</p>", unsubscribe_url: "https://house.example/v1/stop/a-b_c.d" };
+      await mail.send(letter);
+      expect(await mail.outbox(1)).toMatchObject([letter]);
     });
 
     test("ML3: a key is sent once, also when ten send it at the same moment", async () => {

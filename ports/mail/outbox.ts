@@ -19,16 +19,14 @@ export function createOutboxMail(needs: { folder: string; clock: Clock; messages
   const { folder, clock, messages_max = OUTBOX_MESSAGES_MAX } = needs;
 
   return {
+    leaves_house: false,
     async send(message) {
-      const { key, to, subject, text } = checkMessage(message);
+      const { key, ...rest } = checkMessage(message);
       await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
       const hash = createHash("sha256").update(key).digest("hex");
       const fresh = join(folder, `.${randomBytes(12).toString("hex")}`);
       try {
-        await writeSynced(
-          fresh,
-          JSON.stringify({ key, at: new Date(clock.now()).toISOString(), to, subject, text }, null, 2),
-        );
+        await writeSynced(fresh, JSON.stringify({ key, at: new Date(clock.now()).toISOString(), ...rest }, null, 2));
         // Atomic, and refused when the name is taken: the first of two senders wins, and both are told that it is sent.
         await link(fresh, join(folder, `${hash}.json`)).catch((error: unknown) => {
           if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

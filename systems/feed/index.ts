@@ -97,6 +97,8 @@ export interface Feed extends AsyncDisposable {
   posts(viewer: Viewer, ids: readonly PostId[]): Promise<Map<PostId, Post>>;
   /** The words of these comments; what was deleted is missing. Says nothing of whether their post may be read. */
   commentTexts(ids: readonly CommentId[]): Promise<Map<CommentId, string>>;
+  /** For each of these texts: whether this reader muted a word in it everywhere, to hide it or to be warned. */
+  mutedIn(person_id: PersonId, texts: readonly (readonly string[])[]): Promise<("hide" | "warn" | null)[]>;
   /** Throws all hot state away; nothing but speed is lost. */
   forgetAll(): void;
   /** For the system that moderates. */
@@ -191,6 +193,13 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
     posts: async (viewer, ids) =>
       new Map(Array.from(await reader.posts(viewer, ids), ([id, json]) => [id, postOf(json)] as const)),
     commentTexts: (ids) => commentTexts(sql.pool, ids),
+    async mutedIn(person_id, texts) {
+      const { words } = await wishes.of(person_id);
+      return texts.map((fields) => {
+        const verdict = words?.judgeText(fields, "everywhere") ?? null;
+        return verdict && (verdict.hides ? "hide" : "warn");
+      });
+    },
     forgetAll() {
       timeline.clear();
       hydrator.forgetAll();

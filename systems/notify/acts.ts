@@ -10,7 +10,7 @@ import {
 import { MODERATION_TOPIC, readModerationEvent } from "#systems/moderation/index.ts";
 import { PEOPLE_TOPIC, type PeopleEvent } from "#systems/people/index.ts";
 
-import type { Kind } from "./contract.ts";
+import type { Kind } from "./kinds-contract.ts";
 
 /** One act that somebody is told of, or that was taken back. */
 export interface Act {
@@ -20,11 +20,21 @@ export interface Act {
   actor_id: PersonId | null;
   post_id: PostId | null;
   comment_id: CommentId | null;
+  /** Of another system: its name there (`chat:184`) and its place in that, by which `Settling` tells that it was read. */
+  thing?: { name: string; seq: string } | null;
   /** What makes it this act: the same one twice is told once. */
   act_key: string;
   /** What stands together while it is not read. */
   group_key: string;
   taken_back: boolean;
+}
+
+/** What was read in its own system is news no more: all of a group up to a place in there. */
+export interface Settling {
+  person_id: PersonId;
+  group_key: string;
+  /** Of `thing.seq`. */
+  settled_up_to: string;
 }
 
 type Told = Omit<Act, "kind" | "act_key" | "group_key" | "taken_back">;
@@ -38,7 +48,7 @@ const act = (kind: Kind, name: string, group: string, told: Told, taken_back = f
 });
 
 /** Events of a topic as the acts in them, in their order. Nobody is told of what they did themselves. */
-export type Reading = (event: StoredEvent) => Act[];
+export type Reading = (event: StoredEvent) => readonly (Act | Settling)[];
 
 function ofFeed(stored: StoredEvent): Act[] {
   if (stored.version !== 1) return [];
@@ -173,7 +183,7 @@ function ofModeration(stored: StoredEvent): Act[] {
   }
 }
 
-/** Which topics are read, and how. A further system adds its line here. */
+/** Which topics of the systems below are read, and how. Those above are added by `register`. */
 export const READINGS: Readonly<Record<string, Reading>> = {
   [FEED_TOPIC]: ofFeed,
   [WRITING_TOPIC]: ofWriting,

@@ -4,26 +4,10 @@ import { zPersonCard } from "#kernel/cards.ts";
 import { defineRoute } from "#kernel/contract.ts";
 import { zId, zIdOut, zPage, zPageQuery, zTime } from "#kernel/wire.ts";
 
-/** What people are told of. */
-export const KINDS = [
-  "mention",
-  "comment",
-  "reply",
-  "comment_mention",
-  "like",
-  "comment_like",
-  "repost",
-  "follow",
-  "follow_request",
-  "follow_accepted",
-  "quote",
-  "poll_ended",
-  "schedule_failed",
-  "moderated",
-  "appeal_decided",
-  "report_answered",
-] as const;
-export type Kind = (typeof KINDS)[number];
+import { KINDS } from "./kinds-contract.ts";
+import { pushRoutes } from "./push/contract.ts";
+import { notifySettingsRoutes } from "./settings/contract.ts";
+
 const zKind = z.enum(KINDS);
 
 export const zNotification = z
@@ -42,6 +26,8 @@ export const zNotification = z
       .object({ id: zIdOut<"post">(), author: zPersonCard, excerpt: z.string(), has_media: z.boolean() })
       .nullable(),
     comment: z.object({ id: zIdOut<"comment">(), excerpt: z.string() }).nullable(),
+    /** What it is about in another system: where, its words, and the way there below the house. */
+    thing: z.object({ title: z.string(), text: z.string(), path: z.string() }).nullable(),
   })
   .meta({ id: "Notification" });
 export type Notification = z.output<typeof zNotification>;
@@ -61,7 +47,7 @@ export const notifyRoutes = {
       /** Comma-separated kinds; all when it is not there. */
       kinds: z
         .string()
-        .max(200)
+        .max(400)
         .transform((text) => text.split(","))
         .pipe(z.array(zKind).min(1).max(KINDS.length))
         .meta({ type: "string", example: "mention,reply" })
@@ -106,4 +92,10 @@ export const notifyRoutes = {
     access: write,
     answers: { 204: null },
   }),
+  ...notifySettingsRoutes,
+  ...pushRoutes,
 } as const;
+
+export { type Channel, CHANNELS, type Kind, KIND_FACTS, KIND_GROUPS, type KindGroup, KINDS } from "./kinds-contract.ts";
+export { DIGESTS, type DigestWish, type NotifySettings } from "./settings/contract.ts";
+export { didWords, othersWords } from "./words-contract.ts";

@@ -11,7 +11,11 @@ export type NotifyEvent =
   /** [whose, seq, kind] in the order of seq for each person. */
   | { type: "notify.arrived"; version: 1; data: { items: [PersonId, string, string][] } }
   /** A person read up to here, on some device. */
-  | { type: "notify.read"; version: 1; data: { person_id: PersonId; read_seq: string } };
+  | { type: "notify.read"; version: 1; data: { person_id: PersonId; read_seq: string } }
+  /** What was read in its own system is out of a person's inbox. */
+  | { type: "notify.settled"; version: 1; data: { person_id: PersonId } }
+  /** A person chose otherwise what reaches them, or where. */
+  | { type: "notify.settings_changed"; version: 1; data: { person_id: PersonId } };
 
 export async function tellArrivals(log: Log, tx: Query, items: readonly [PersonId, string, string][]): Promise<void> {
   for (let from = 0; from < items.length; from += ARRIVALS_PER_EVENT_MAX) {
@@ -22,6 +26,12 @@ export async function tellArrivals(log: Log, tx: Query, items: readonly [PersonI
 
 export const tellRead = (log: Log, tx: Query, person_id: PersonId, read_seq: string): Promise<void> =>
   log.append(tx, NOTIFY_TOPIC, person_id, { type: "notify.read", version: 1, data: { person_id, read_seq } });
+
+export const tellSettings = (log: Log, tx: Query, person_id: PersonId): Promise<void> =>
+  log.append(tx, NOTIFY_TOPIC, person_id, { type: "notify.settings_changed", version: 1, data: { person_id } });
+
+export const tellSettled = (log: Log, tx: Query, person_id: PersonId): Promise<void> =>
+  log.append(tx, NOTIFY_TOPIC, person_id, { type: "notify.settled", version: 1, data: { person_id } });
 
 export const readNotifyEvent = (stored: StoredEvent): NotifyEvent | null =>
   stored.version === 1 && stored.type.startsWith("notify.") ? (stored as unknown as NotifyEvent) : null;

@@ -1,14 +1,21 @@
 import type { PersonCard } from "#kernel/cards.ts";
 import { notFound } from "#kernel/errors.ts";
-import { isId, type PersonId } from "#kernel/ids.ts";
+import { isId, type PersonId, type PostId } from "#kernel/ids.ts";
 import { decodeCursor, encodeCursor, type Page } from "#kernel/paging.ts";
 import { rfc3339 } from "#kernel/time.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
+import type { Query } from "#ports/sql/index.ts";
 
-import { EXCERPT_CHARS_MAX, GROUP_ACTORS_SHOWN_MAX, PAGE_READS_MAX, UNREAD_COUNTED_MAX } from "./bounds.ts";
+import {
+  EXCERPT_CHARS_MAX,
+  GROUP_ACTORS_SHOWN_MAX,
+  PAGE_READS_MAX,
+  THINGS_ASKED_MAX,
+  UNREAD_COUNTED_MAX,
+} from "./bounds.ts";
 import type { Kind, Notification } from "./contract.ts";
 import { tellRead } from "./events.ts";
-import type { Ground } from "./needs.ts";
+import type { Ground, ReadPost } from "./needs.ts";
 import * as store from "./store.ts";
 
 /** One act as it stands in an inbox; who did it is shown as they are now. */
@@ -45,14 +52,31 @@ export interface Inbox {
   items(viewer: SignedIn, asked: ItemsAsked): Promise<InboxItem[]>;
   /** @throws Problem 404 `notification.not_found` */
   item(viewer: SignedIn, seq: string): Promise<InboxItem>;
+  /** Of these groups, those that the viewer may see now. */
+  shown(viewer: SignedIn, group_ids: readonly string[]): Promise<Map<string, Notification>>;
+  /** Not read, above one number and not above another, the newest first; and whether there are more than were asked for. */
+  unreadBetween(
+    viewer: SignedIn,
+    asked: { above: string; up_to: string; kinds: readonly Kind[]; groups_max: number },
+  ): Promise<{ items: Notification[]; more: boolean }>;
   /** @throws Problem 404 `notification.not_found` */
   dismissItem(person_id: PersonId, seq: string): Promise<void>;
 }
 
+/** What the house itself has to say is not for a word to silence. */
+const BY_HOUSE = new Set<Kind>(["schedule_failed", "moderated", "appeal_decided", "report_answered"]);
+
 type GroupFound = store.GroupRow & { newest: store.ItemRow[] };
 
-export function createInbox(ground: Ground): Inbox {
-  const { sql, log, clock, people, feed } = ground;
+/** Told in the transaction in which something was read or taken out: what was to be pushed of it is called off. */
+export type CallOff = (
+  tx: Query,
+  person_id: PersonId,
+  what: { up_to: string } | { group_ids: readonly string[] },
+) => Promise<void>;
+
+export function createInbox(ground: Ground, callOff: CallOff): Inbox {
+  const { sql, log, clock, people, feed, sources } = ground;
   const now = () => new Date(clock.now());
 
   /** Cards of these actors whom the viewer neither muted nor blocked and who are not hidden from everybody. */
@@ -71,18 +95,21 @@ export function createInbox(ground: Ground): Inbox {
   /** In the order of `groups`: what is shown of each, or null. */
   async function judge(viewer: SignedIn, groups: readonly GroupFound[], read_seq: bigint) {
     const rows = groups.flatMap((group) => group.newest);
-    const [actors, posts, comments] = await Promise.all([
+    const [actors, posts, comments, things] = await Promise.all([
       shownActors(viewer, rows),
       feed.posts(viewer, [...new Set(rows.flatMap((row) => row.post_id ?? []))]),
       feed.commentTexts([...new Set(rows.flatMap((row) => row.comment_id ?? []))]),
+      sources.things(viewer, [...new Set(rows.flatMap((row) => row.thing ?? []))].slice(0, THINGS_ASKED_MAX)),
     ]);
-    return groups.map((group): Notification | null => {
+    const judged = groups.map((group): Notification | null => {
       const shown = group.newest.filter((row) => row.actor_id === null || actors.has(row.actor_id));
       const [newest] = shown;
       if (!newest) return null;
       const post = newest.post_id === null ? null : (posts.get(newest.post_id) ?? null);
       const text = newest.comment_id === null ? null : (comments.get(newest.comment_id) ?? null);
+      const thing = newest.thing === null ? null : (things.get(newest.thing) ?? null);
       if ((newest.post_id !== null && !post) || (newest.comment_id !== null && text === null)) return null;
+      if (newest.thing !== null && !thing) return null;
       return {
         id: group.group_id,
         kind: group.kind,
@@ -93,10 +120,38 @@ export function createInbox(ground: Ground): Inbox {
         post: post && {
           id: post.id,
           author: post.author,
-          excerpt: excerptOf(post.text),
+          excerpt: excerptOf(post.content_warning ?? post.text),
           has_media: post.video !== null || post.images.length > 0,
         },
         comment: text === null ? null : { id: newest.comment_id!, excerpt: excerptOf(text) },
+        thing: thing && { title: thing.title, text: excerptOf(thing.text), path: thing.path },
+      };
+    });
+    return unmuted(viewer, judged, posts, comments);
+  }
+
+  /** What holds a word that its reader muted everywhere is not there; of what is only to be warned of, the words are not. */
+  async function unmuted(
+    viewer: SignedIn,
+    judged: readonly (Notification | null)[],
+    posts: ReadonlyMap<PostId, ReadPost>,
+    comments: ReadonlyMap<string, string>,
+  ): Promise<(Notification | null)[]> {
+    // One's own words silence nobody who answers them.
+    const texts = judged.map((one) => {
+      const post = one?.post && one.post.author.id !== viewer.person_id ? posts.get(one.post.id) : undefined;
+      const comment = one?.comment && one.kind !== "comment_like" ? comments.get(one.comment.id) : undefined;
+      return [post?.content_warning, post?.text, comment, one?.thing?.text].filter((text) => text != null);
+    });
+    const muted = await feed.mutedIn(viewer.person_id, texts);
+    return judged.map((one, i) => {
+      if (!one || muted[i] === null || muted[i] === undefined) return one;
+      if (muted[i] === "hide" && !BY_HOUSE.has(one.kind)) return null;
+      return {
+        ...one,
+        post: one.post && { ...one.post, excerpt: "" },
+        comment: one.comment && { ...one.comment, excerpt: "" },
+        thing: one.thing && { ...one.thing, text: "" },
       };
     });
   }
@@ -141,19 +196,57 @@ export function createInbox(ground: Ground): Inbox {
     async read(person_id, up_to) {
       await sql.tx(async (tx) => {
         const read_seq = await store.readUpTo(tx, person_id, up_to);
-        if (read_seq !== null) await tellRead(log, tx, person_id, read_seq);
+        if (read_seq === null) return;
+        await callOff(tx, person_id, { up_to: read_seq });
+        await tellRead(log, tx, person_id, read_seq);
       });
     },
 
     async dismiss(person_id, group_id) {
-      if (!(await sql.tx((tx) => store.dismissGroup(tx, person_id, group_id, now())))) throw notFound("notification");
+      await sql.tx(async (tx) => {
+        await store.lockInboxes(tx, [person_id]);
+        if (!(await store.dismissGroup(tx, person_id, group_id, now()))) throw notFound("notification");
+        await callOff(tx, person_id, { group_ids: [group_id] });
+      });
+    },
+
+    async shown(viewer, group_ids) {
+      const { read_seq } = await store.inbox(sql.pool, viewer.person_id);
+      const groups = await store.groupsOf(sql.pool, viewer.person_id, group_ids);
+      const judged = await judge(viewer, groups, BigInt(read_seq));
+      return new Map(judged.flatMap((one) => (one ? [[one.id, one] as const] : [])));
+    },
+
+    async unreadBetween(viewer, { above, up_to, kinds, groups_max }) {
+      const { read_seq } = await store.inbox(sql.pool, viewer.person_id);
+      const floor = BigInt(above) > BigInt(read_seq) ? above : read_seq;
+      let below = (BigInt(up_to) + 1n).toString();
+      const items: Notification[] = [];
+      for (let reads = 0; reads < PAGE_READS_MAX; reads++) {
+        const wanted = groups_max - items.length + 1;
+        const groups = await store.groupsBelow(sql.pool, viewer.person_id, {
+          below,
+          above: floor,
+          kinds,
+          groups_max: wanted,
+        });
+        const judged = await judge(viewer, groups, BigInt(read_seq));
+        items.push(...judged.filter((one) => one !== null));
+        if (items.length > groups_max) return { items: items.slice(0, groups_max), more: true };
+        if (groups.length < wanted) return { items, more: false };
+        below = groups.at(-1)!.latest_seq;
+      }
+      return { items, more: true };
     },
 
     clear: (person_id) =>
       sql.tx(async (tx) => {
         // Under the inbox's lock, so that what is just being added is either gone too or stays whole.
         await store.lockInboxes(tx, [person_id]);
+        const { last_seq } = await store.inbox(tx, person_id);
         await store.clear(tx, person_id);
+        await callOff(tx, person_id, { up_to: last_seq });
+        await tellRead(log, tx, person_id, last_seq);
       }),
 
     async items(viewer, { below, above, upward = false, kinds, limit }) {

@@ -2,18 +2,34 @@ import type { PersonId } from "#kernel/ids.ts";
 import type { StoredEvent } from "#ports/log/index.ts";
 import type { Query } from "#ports/sql/index.ts";
 
-import { type Act, READINGS } from "./acts.ts";
-import { tellArrivals } from "./events.ts";
+import { type Act, type Reading, READINGS, type Settling } from "./acts.ts";
+import { PUSH_AGAIN_MS, PUSH_WAIT_MS } from "./bounds.ts";
+import { planDigests } from "./digests/plan.ts";
+import { tellArrivals, tellSettled } from "./events.ts";
+import type { Channel } from "./kinds-contract.ts";
 import type { Ground } from "./needs.ts";
+import { lookLater } from "./push/jobs.ts";
+import * as pushes from "./push/store.ts";
+import * as wishes from "./settings/store.ts";
 import * as store from "./store.ts";
 
 export const groupOf = (topic: string) => `notify.${topic}`;
 
+/** What taking in needs; the rest of what a notification becomes is planned in the same transaction. */
+export type IntakeGround = Pick<Ground, "log" | "clock" | "people" | "jobs">;
+
 /** From what happens in the house to inboxes: a group of the log for each topic; effect and position commit together. */
-export function startIntake(ground: Pick<Ground, "log" | "clock" | "people">): Disposable {
-  const groups = Object.entries(READINGS).map(([topic, read]) =>
+export function startIntake(ground: IntakeGround & Pick<Ground, "sources">): Disposable {
+  const readings = new Map<string, Reading[]>();
+  for (const { readings: some } of [{ readings: READINGS }, ...ground.sources.all()])
+    for (const [topic, read] of Object.entries(some)) readings.set(topic, [...(readings.get(topic) ?? []), read]);
+  const groups = Array.from(readings, ([topic, reads]) =>
     ground.log.consume(topic, groupOf(topic), async (batch: StoredEvent[], tx) => {
-      await take(ground, tx, batch.flatMap(read));
+      await take(
+        ground,
+        tx,
+        batch.flatMap((event) => reads.flatMap((read) => read(event))),
+      );
     }),
   );
   return {
@@ -37,28 +53,33 @@ function lastOfEach(acts: readonly Act[]): Act[] {
 
 const nameOf = (act: Act) => `${act.person_id} ${act.act_key}`;
 
-export async function take(
-  ground: Pick<Ground, "log" | "clock" | "people">,
-  tx: Query,
-  told: readonly Act[],
-): Promise<void> {
-  const acts = lastOfEach(told.filter((act) => act.actor_id !== act.person_id));
-  if (acts.length === 0) return;
+export async function take(ground: IntakeGround, tx: Query, told: readonly (Act | Settling)[]): Promise<void> {
+  const settlings = told.filter((one) => "settled_up_to" in one);
+  const acts = lastOfEach(told.filter((one) => "act_key" in one && one.actor_id !== one.person_id) as Act[]);
+  if (acts.length === 0 && settlings.length === 0) return;
   const at = new Date(ground.clock.now());
   await store.lockInboxes(
     tx,
-    acts.map((act) => act.person_id),
+    [...acts, ...settlings].map((one) => one.person_id),
   );
   await store.setGone(
     tx,
     acts.filter((act) => act.taken_back),
     at,
   );
-  const wanted = await welcome(
-    ground,
-    acts.filter((act) => !act.taken_back),
+  const wanted = await wished(
+    tx,
+    await welcome(
+      ground,
+      acts.filter((act) => !act.taken_back),
+    ),
   );
-  if (wanted.length === 0) return;
+  if (wanted.length > 0) await bring(ground, tx, wanted, at);
+  // Last: what came and was read within one batch is read.
+  await settleAll(ground, tx, settlings, at);
+}
+
+async function bring(ground: IntakeGround, tx: Query, wanted: readonly Act[], at: Date): Promise<void> {
   const known = await store.known(tx, wanted);
   await store.setGone(
     tx,
@@ -83,7 +104,44 @@ async function welcome({ people }: Pick<Ground, "people">, acts: readonly Act[])
   });
 }
 
-async function add(ground: Pick<Ground, "log">, tx: Query, acts: readonly Act[], at: Date): Promise<void> {
+/** Of kinds that somebody switched off nothing comes in. */
+async function wished(tx: Query, acts: readonly Act[]): Promise<Act[]> {
+  if (acts.length === 0) return [];
+  const switches = await wishes.switches(tx, [...new Set(acts.map((act) => act.person_id))]);
+  return acts.filter((act) => switches(act.person_id)(act.kind, "inbox"));
+}
+
+/** What was read in its own system: gone from the inbox and from devices. */
+async function settleAll(ground: IntakeGround, tx: Query, settlings: readonly Settling[], at: Date): Promise<void> {
+  const settled = await store.settle(
+    tx,
+    settlings.map(({ settled_up_to: up_to, ...one }) => ({ ...one, up_to })),
+    at,
+  );
+  for (const [person_id, groups] of Map.groupBy(settled, (row) => row.person_id)) {
+    const group_ids = groups.map((row) => row.group_id);
+    if (await pushes.callOff(tx, person_id, { group_ids }, at)) await lookLater(ground, tx, 0);
+    await tellSettled(ground.log, tx, person_id);
+  }
+}
+
+/** Where it goes from here: to browsers soon, to a letter at the end of its window. */
+async function plan(ground: IntakeGround, tx: Query, items: readonly store.NewItem[], at: Date): Promise<void> {
+  const people = [...new Set(items.map(({ act }) => act.person_id))];
+  const [switches, pushable] = [await wishes.switches(tx, people), await pushes.pushable(tx, people)];
+  const going = (channel: Channel) => items.filter(({ act }) => switches(act.person_id)(act.kind, channel));
+  const groups = going("push")
+    .filter(({ act }) => pushable.has(act.person_id))
+    .map(({ act: { person_id }, group_id, seq }) => ({ person_id, group_id, seq }));
+  if (groups.length > 0) {
+    const due_at = new Date(at.getTime() + PUSH_WAIT_MS);
+    await pushes.putPushes(tx, groups, { at, due_at, again_ms: PUSH_AGAIN_MS });
+    await lookLater(ground, tx, PUSH_WAIT_MS);
+  }
+  await planDigests(ground, tx, [...new Set(going("email").map(({ act }) => act.person_id))]);
+}
+
+async function add(ground: IntakeGround, tx: Query, acts: readonly Act[], at: Date): Promise<void> {
   if (acts.length === 0) return;
   const counts = new Map<PersonId, number>();
   for (const { person_id } of acts) counts.set(person_id, (counts.get(person_id) ?? 0) + 1);
@@ -99,6 +157,7 @@ async function add(ground: Pick<Ground, "log">, tx: Query, acts: readonly Act[],
     return { act, seq, group_id };
   });
   await store.insertItems(tx, items, at);
+  await plan(ground, tx, items, at);
   await tellArrivals(
     ground.log,
     tx,

@@ -13,7 +13,9 @@ const stored = (event: ModerationEvent): StoredEvent => ({
   at: new Date(0),
 });
 const told = (event: ModerationEvent) =>
-  READINGS[MODERATION_TOPIC]!(stored(event)).map(({ person_id, kind, actor_id }) => [person_id, kind, actor_id]);
+  READINGS[MODERATION_TOPIC]!(stored(event)).map((one) =>
+    "act_key" in one ? [one.person_id, one.kind, one.actor_id] : [one],
+  );
 
 test("NO14: what moderators decided is told by the house, to whom it concerns and to who reported it", () => {
   const thing = { subject_kind: "post", subject_id: "5", person_id: "10", space_id: null };

@@ -2,32 +2,24 @@ import { afterAll, describe, expect, test } from "bun:test";
 
 import type { PostId } from "#kernel/ids.ts";
 import { createComment, deleteComment, feedRoutes as f } from "#systems/feed/contract.ts";
-import { testFeed } from "#systems/feed/testing.ts";
 import { peopleRoutes as p } from "#systems/people/contract.ts";
 import type { TestPerson } from "#systems/people/testing.ts";
 
 import { type Kind, notifyRoutes as r } from "./contract.ts";
-import { createNotify, NOTIFY_FOLDER, NOTIFY_TOPIC, readNotifyEvent, serveNotify } from "./index.ts";
+import { NOTIFY_TOPIC, readNotifyEvent } from "./index.ts";
 import { groupOf, take } from "./intake.ts";
+import { testNotify } from "./testing.ts";
 
-const feed = await testFeed({}, [NOTIFY_FOLDER]);
+const test_notify = await testNotify();
+const { feed, notify, told } = test_notify;
 const { house } = feed;
 const { client, log } = house;
 const { sql, clock } = house.db;
-const jobs = feed.jobs;
-const notify = createNotify({ sql, log, jobs, clock, people: house.people, feed: feed.feed });
-serveNotify(house.api, notify);
-const working = notify.work();
 afterAll(async () => {
-  working[Symbol.dispose]();
   expect(house.broken).toEqual([]);
-  await feed[Symbol.asyncDispose]();
+  await test_notify[Symbol.asyncDispose]();
 });
 
-const told = async () => {
-  await log.caughtUp("feed", groupOf("feed"));
-  await log.caughtUp("people", groupOf("people"));
-};
 const list = async (who: TestPerson, query: { limit?: number; cursor?: string; kinds?: string } = {}) => {
   await told();
   return (await client.call(r.listNotifications, { token: who.token, query: query as never })).body;
@@ -85,7 +77,7 @@ describe("an inbox", () => {
       group_key: `like:${id}`,
       taken_back: false,
     };
-    await sql.tx((tx) => take({ log, clock, people: house.people }, tx, [again, again]));
+    await sql.tx((tx) => take({ log, clock, people: house.people, jobs: feed.jobs }, tx, [again, again]));
     expect((await list(a!)).items.map((item) => item.actor_count)).toEqual([1, 1]);
   });
 

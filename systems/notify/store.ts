@@ -3,7 +3,8 @@ import type { Query } from "#ports/sql/index.ts";
 
 import type { Act } from "./acts.ts";
 import { GROUP_ITEMS_LOOKED_MAX } from "./bounds.ts";
-import type { Kind } from "./contract.ts";
+import type { FanOut, FanOutRow } from "./fan-out.ts";
+import type { Kind } from "./kinds-contract.ts";
 
 const TOP = "9223372036854775807";
 const bigints = (q: Query, list: readonly string[]) => q.array([...list], "BIGINT");
@@ -16,6 +17,8 @@ export interface ItemRow {
   actor_id: PersonId | null;
   post_id: PostId | null;
   comment_id: CommentId | null;
+  /** Of another system. */
+  thing: string | null;
   at: Date;
 }
 
@@ -116,13 +119,13 @@ export interface NewItem {
 
 export async function insertItems(tx: Query, items: readonly NewItem[], at: Date): Promise<void> {
   const column = (of: (item: NewItem) => string | null) => tx.array(items.map(of) as string[], "BIGINT");
-  const words = (of: (item: NewItem) => string) => texts(tx, items.map(of));
+  const words = (of: (item: NewItem) => string | null) => texts(tx, items.map(of) as string[]);
   await tx`
-    INSERT INTO notify_items (person_id, seq, group_id, kind, actor_id, post_id, comment_id, act_key, at)
+    INSERT INTO notify_items (person_id, seq, group_id, kind, actor_id, post_id, comment_id, act_key, thing, thing_seq, at)
     SELECT *, ${at}::timestamptz FROM unnest(
       ${column((i) => i.act.person_id)}, ${column((i) => i.seq)}, ${column((i) => i.group_id)}, ${words((i) => i.act.kind)},
       ${column((i) => i.act.actor_id)}, ${column((i) => i.act.post_id)}, ${column((i) => i.act.comment_id)},
-      ${words((i) => i.act.act_key)})`;
+      ${words((i) => i.act.act_key)}, ${words((i) => i.act.thing?.name ?? null)}, ${column((i) => i.act.thing?.seq ?? null)})`;
   await tx`
     INSERT INTO notify_groups AS g (person_id, group_id, group_key, kind, latest_seq, items)
     SELECT person_id, group_id, min(group_key), min(kind), max(seq), count(*)
@@ -143,6 +146,27 @@ export async function groupsBelow(
     WHERE person_id = ${person_id} AND items > 0 AND latest_seq < ${asked.below ?? TOP}::bigint AND latest_seq > ${asked.above ?? "0"}::bigint
       AND (${asked.kinds === undefined}::boolean OR kind = ANY(${texts(q, asked.kinds ?? [])}))
     ORDER BY latest_seq DESC LIMIT ${asked.groups_max}`) as GroupRow[];
+  return withNewest(q, person_id, groups);
+}
+
+/** These groups, as far as something in them holds. */
+export async function groupsOf(
+  q: Query,
+  person_id: PersonId,
+  group_ids: readonly string[],
+): Promise<(GroupRow & { newest: ItemRow[] })[]> {
+  const groups = (await q`
+    SELECT group_id, kind, latest_seq, items FROM notify_groups
+    WHERE person_id = ${person_id} AND group_id = ANY(${bigints(q, group_ids)}) AND items > 0
+    ORDER BY latest_seq DESC`) as GroupRow[];
+  return withNewest(q, person_id, groups);
+}
+
+async function withNewest(
+  q: Query,
+  person_id: PersonId,
+  groups: readonly GroupRow[],
+): Promise<(GroupRow & { newest: ItemRow[] })[]> {
   if (groups.length === 0) return [];
   const items = (await q`
     SELECT i.* FROM unnest(${bigints(
@@ -150,7 +174,7 @@ export async function groupsBelow(
       groups.map((g) => g.group_id),
     )}) AS g (group_id)
     CROSS JOIN LATERAL (
-      SELECT seq, group_id, kind, actor_id, post_id, comment_id, at FROM notify_items
+      SELECT seq, group_id, kind, actor_id, post_id, comment_id, thing, at FROM notify_items
       WHERE person_id = ${person_id} AND group_id = g.group_id AND gone_at IS NULL
       ORDER BY seq DESC LIMIT ${GROUP_ITEMS_LOOKED_MAX}
     ) i`) as ItemRow[];
@@ -172,7 +196,7 @@ export async function itemsAround(
 ): Promise<ItemRow[]> {
   const kinds = texts(q, asked.kinds ?? []);
   const rows = (await q`
-    SELECT seq, group_id, kind, actor_id, post_id, comment_id, at FROM notify_items
+    SELECT seq, group_id, kind, actor_id, post_id, comment_id, thing, at FROM notify_items
     WHERE person_id = ${person_id} AND gone_at IS NULL
       AND seq < ${asked.below ?? TOP}::bigint AND seq > ${asked.above ?? "0"}::bigint
       AND (${asked.kinds === undefined}::boolean OR kind = ANY(${kinds}))
@@ -182,7 +206,7 @@ export async function itemsAround(
 
 export async function item(q: Query, person_id: PersonId, seq: string): Promise<ItemRow | null> {
   const [row] = (await q`
-    SELECT seq, group_id, kind, actor_id, post_id, comment_id, at FROM notify_items
+    SELECT seq, group_id, kind, actor_id, post_id, comment_id, thing, at FROM notify_items
     WHERE person_id = ${person_id} AND seq = ${seq}::bigint AND gone_at IS NULL`) as ItemRow[];
   return row ?? null;
 }
@@ -223,6 +247,36 @@ export async function dismissItem(tx: Query, person_id: PersonId, seq: string, a
   if (!row) return false;
   await tx`UPDATE notify_groups SET items = items - 1 WHERE person_id = ${person_id} AND group_id = ${row.group_id}`;
   return true;
+}
+
+/** What was read in its own system, up to a place there: gone from here. @returns its groups */
+export async function settle(
+  tx: Query,
+  settlings: readonly { person_id: PersonId; group_key: string; up_to: string }[],
+  at: Date,
+): Promise<{ person_id: PersonId; group_id: string }[]> {
+  if (settlings.length === 0) return [];
+  return (await tx`
+    WITH read AS (
+      SELECT * FROM unnest(${bigints(
+        tx,
+        settlings.map((s) => s.person_id),
+      )}, ${texts(
+        tx,
+        settlings.map((s) => s.group_key),
+      )}, ${bigints(
+        tx,
+        settlings.map((s) => s.up_to),
+      )}) AS r (person_id, group_key, up_to)
+    ), changed AS (
+      UPDATE notify_items i SET gone_at = ${at} FROM read r
+      JOIN notify_groups g ON g.person_id = r.person_id AND g.group_key = r.group_key AND g.items > 0
+      WHERE i.person_id = r.person_id AND i.group_id = g.group_id AND i.thing_seq <= r.up_to AND i.gone_at IS NULL
+      RETURNING i.person_id, i.group_id
+    ), steps AS (SELECT person_id, group_id, count(*)::int AS n FROM changed GROUP BY 1, 2)
+    UPDATE notify_groups g SET items = g.items - s.n FROM steps s
+    WHERE g.person_id = s.person_id AND g.group_id = s.group_id
+    RETURNING g.person_id, g.group_id`) as { person_id: PersonId; group_id: string }[];
 }
 
 export async function clear(tx: Query, person_id: PersonId): Promise<void> {
@@ -289,5 +343,41 @@ export async function trimSome(
   await tx`
     DELETE FROM notify_groups g WHERE g.person_id = ANY(${bigints(tx, person_ids)})
       AND NOT EXISTS (SELECT 1 FROM notify_items i WHERE i.person_id = g.person_id AND i.group_id = g.group_id)`;
+  return gone.count;
+}
+
+/** @returns its number; null where it is known already */
+export async function insertFanOut(
+  tx: Query,
+  row: { name: string; act: FanOut["act"]; audience: string; audience_key: string; at: Date },
+): Promise<string | null> {
+  const [put] = (await tx`
+    INSERT INTO notify_fan_outs (name, act, audience, audience_key, at)
+    VALUES (${row.name}, ${JSON.stringify(row.act)}::text::jsonb, ${row.audience}, ${row.audience_key}, ${row.at})
+    ON CONFLICT (name) DO NOTHING RETURNING id`) as { id: string }[];
+  return put?.id ?? null;
+}
+
+/** null where it has ended. */
+export async function lockFanOut(tx: Query, id: string): Promise<FanOutRow | null> {
+  const [row] = (await tx`
+    SELECT id, act, audience, audience_key, after_id, told FROM notify_fan_outs
+    WHERE id = ${id}::bigint AND ended_at IS NULL FOR UPDATE`) as FanOutRow[];
+  return row ?? null;
+}
+
+export async function moveFanOut(tx: Query, id: string, after_id: PersonId, told: number): Promise<void> {
+  await tx`UPDATE notify_fan_outs SET after_id = ${after_id}, told = told + ${told}::int WHERE id = ${id}::bigint`;
+}
+
+export async function endFanOut(tx: Query, id: string, at: Date): Promise<void> {
+  await tx`UPDATE notify_fan_outs SET ended_at = ${at} WHERE id = ${id}::bigint`;
+}
+
+/** Those that ended long ago. Their acts are known by the inboxes themselves. @returns rows that went */
+export async function trimFanOuts(tx: Query, before: Date, rows_max: number): Promise<number> {
+  const gone = await tx`
+    DELETE FROM notify_fan_outs WHERE ctid = ANY(ARRAY(
+      SELECT ctid FROM notify_fan_outs WHERE ended_at < ${before} LIMIT ${rows_max} FOR UPDATE SKIP LOCKED))`;
   return gone.count;
 }

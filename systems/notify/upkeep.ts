@@ -3,7 +3,10 @@ import { FEED_TOPIC, type FeedEvent } from "#systems/feed/index.ts";
 import { PEOPLE_TOPIC, type PeopleEvent } from "#systems/people/index.ts";
 
 import { CLEAR_ROWS_PER_PORTION_MAX, FORGET_DELAY_MS, INBOX_ITEMS_MAX, ITEM_KEPT_MS } from "./bounds.ts";
+import { eraseDigests } from "./digests/store.ts";
 import type { Ground } from "./needs.ts";
+import { erasePushes } from "./push/store.ts";
+import { eraseSettings } from "./settings/store.ts";
 import * as store from "./store.ts";
 
 const ERASE_JOB = "notify.erase";
@@ -55,7 +58,13 @@ export function defineUpkeep({ sql, jobs, clock }: Pick<Ground, "sql" | "jobs" |
         const rows = await run.fenced((tx) => store.eraseSome(tx, what, CLEAR_ROWS_PER_PORTION_MAX));
         if (rows < CLEAR_ROWS_PER_PORTION_MAX) break;
       }
-      if (person_id !== undefined) await run.fenced((tx) => store.eraseInbox(tx, person_id as PersonId));
+      if (person_id !== undefined)
+        await run.fenced(async (tx) => {
+          await store.eraseInbox(tx, person_id as PersonId);
+          await eraseSettings(tx, person_id as PersonId);
+          await erasePushes(tx, person_id as PersonId);
+          await eraseDigests(tx, person_id as PersonId);
+        });
     },
   });
   jobs.define({
@@ -71,7 +80,7 @@ export function defineUpkeep({ sql, jobs, clock }: Pick<Ground, "sql" | "jobs" |
       for (;;) {
         run.signal.throwIfAborted();
         const inboxes = await store.inboxesAfter(sql.pool, after, INBOXES_PER_STEP);
-        if (inboxes.length === 0) return;
+        if (inboxes.length === 0) break;
         const bounds = {
           items_max: INBOX_ITEMS_MAX,
           before: new Date(clock.now() - ITEM_KEPT_MS),
@@ -82,6 +91,9 @@ export function defineUpkeep({ sql, jobs, clock }: Pick<Ground, "sql" | "jobs" |
         after = inboxes.at(-1)!;
         await run.checkpoint({ after });
       }
+      const before = new Date(clock.now() - ITEM_KEPT_MS);
+      while ((await run.fenced((tx) => store.trimFanOuts(tx, before, CLEAR_ROWS_PER_PORTION_MAX))) > 0)
+        run.signal.throwIfAborted();
     },
   });
 }
