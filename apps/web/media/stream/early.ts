@@ -28,8 +28,19 @@ const KEPT_MS_MAX = 60_000;
 
 const kept = new Map<string, Kept>();
 
+/** For so long after the player asked for something itself it is not fetched early: its list came to both at once. */
+const ASKED_MS_MAX = 15_000;
+const ASKED_MAX = 64;
+const asked = new Map<string, number>();
+
 /** Takes what was fetched early; it is handed out once. null where nothing was, or where it failed. */
 export function takeEarly(url: string): Promise<Fetched | null> | null {
+  asked.delete(url);
+  asked.set(url, performance.now());
+  for (const oldest of asked.keys()) {
+    if (asked.size <= ASKED_MAX) break;
+    asked.delete(oldest);
+  }
   const found = kept.get(url);
   if (!found) return null;
   kept.delete(url);
@@ -72,6 +83,8 @@ async function textOf(url: string): Promise<string | null> {
 function get(url: string): Promise<Fetched | null> {
   const there = kept.get(url);
   if (there) return there.fetched;
+  const asked_ms = asked.get(url);
+  if (asked_ms !== undefined && performance.now() - asked_ms <= ASKED_MS_MAX) return Promise.resolve(null);
   const stop = new AbortController();
   const fetched = load(url, stop.signal).catch(() => null);
   kept.set(url, { fetched, stop, at_ms: performance.now() });

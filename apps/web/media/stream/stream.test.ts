@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { placeToGoOn } from "../hls.ts";
+import { fetchEarly, takeEarly } from "./early.ts";
 import { engineOf } from "./engine.ts";
 import { heightsOf, isThere, levelFor, levelName, startLevel } from "./levels.ts";
 import { readBeginning, readMaster } from "./lists.ts";
@@ -143,6 +144,45 @@ v0.m3u8
     expect(at(60)).toEqual(["init.mp4"]);
   });
 });
+
+test("WEB26: what the player has asked for itself in the meantime is not fetched a second time", async () => {
+  const served = new Map<string, number>();
+  const list = '#EXTM3U\n#EXT-X-MAP:URI="init.mp4"\n#EXTINF:4.0,\n0.m4s\n';
+  using house = Bun.serve({
+    port: 0,
+    fetch(request) {
+      const name = new URL(request.url).pathname.slice(1);
+      served.set(name, (served.get(name) ?? 0) + 1);
+      if (name.endsWith("master.m3u8")) return new Response("#EXT-X-STREAM-INF:BANDWIDTH=9,RESOLUTION=4x4\nv.m3u8\n");
+      return new Response(name.endsWith("m3u8") ? list : "bytes");
+    },
+  });
+  using page = pageAt(house.url.href);
+  const early = fetchEarly("/master.m3u8");
+  expect(takeEarly(page.at("other.m3u8"))).toBeNull();
+  expect(takeEarly(page.at("init.mp4"))).toBeNull();
+  await early;
+  const segment = await takeEarly(page.at("0.m4s"));
+  expect(new TextDecoder().decode(segment?.body)).toBe("bytes");
+  expect(Object.fromEntries(served)).toEqual({ "master.m3u8": 1, "v.m3u8": 1, "0.m4s": 1 });
+});
+
+/** As much of a page as the fetching of a beginning reads. */
+function pageAt(href: string) {
+  const names = ["location", "innerWidth", "devicePixelRatio"] as const;
+  const before = names.map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
+  Object.defineProperty(globalThis, "location", { value: new URL(href), configurable: true });
+  Object.defineProperty(globalThis, "innerWidth", { value: 400, configurable: true });
+  Object.defineProperty(globalThis, "devicePixelRatio", { value: 1, configurable: true });
+  return {
+    at: (name: string) => new URL(name, href).href,
+    [Symbol.dispose]() {
+      for (const [at, name] of names.entries())
+        if (before[at]) Object.defineProperty(globalThis, name, before[at]);
+        else Reflect.deleteProperty(globalThis, name);
+    },
+  };
+}
 
 describe("who plays the lists", () => {
   const SAFARI =
