@@ -302,6 +302,122 @@ test("MA68: a post is scheduled, moved and taken back; trends and preferences ar
   expect((await ann.v1.preferences.fetch())["posting:default:visibility"]).toBe("public");
 });
 
+/** What Ivory, Tusky, Elk, Phanpy and Ice Cubes ask for when they start and while somebody looks around, by their sources. */
+const ASKED_AT_START = [
+  "v1/instance",
+  "v2/instance",
+  "v1/instance/rules",
+  "v1/instance/peers",
+  "v1/instance/extended_description",
+  "v1/instance/translation_languages",
+  "v1/instance/languages",
+  "v1/custom_emojis",
+  "v1/announcements?with_dismissed=true",
+  "v1/accounts/verify_credentials",
+  "v1/apps/verify_credentials",
+  "v1/preferences",
+  "v1/markers?timeline[]=home&timeline[]=notifications",
+  "v1/lists",
+  "v1/filters",
+  "v2/filters",
+  "v1/followed_tags?limit=200",
+  "v1/featured_tags",
+  "v1/featured_tags/suggestions",
+  "v1/follow_requests?limit=80",
+  "v1/blocks",
+  "v1/mutes",
+  "v1/domain_blocks",
+  "v1/endorsements",
+  "v1/conversations",
+  "v1/bookmarks",
+  "v1/favourites",
+  "v1/scheduled_statuses",
+  "v1/suggestions",
+  "v2/suggestions?limit=20",
+  "v1/directory?local=true",
+  "v1/trends/tags?limit=5",
+  "v1/trends/statuses?limit=5",
+  "v1/trends/links?limit=5",
+  "v1/timelines/home?limit=40",
+  "v1/timelines/public?local=true",
+  "v1/timelines/tag/grey",
+  "v1/timelines/direct",
+  "v1/notifications?limit=30",
+  "v1/notifications/unread_count",
+  "v1/notifications/policy",
+  "v1/notifications/requests",
+  "v1/notifications/requests/merged",
+  "v2/notifications?grouped_types[]=favourite",
+  "v2/notifications/unread_count",
+  "v2/notifications/policy",
+  "v1/annual_reports",
+  "v1/streaming/health",
+  "v2/search?q=ben&type=accounts",
+  "v1/tags/grey",
+];
+
+test("MA69: what apps ask for when they start is there, each with its shape; what is not to be had is refused with a sentence", async () => {
+  const get = (path: string) => fetch(`${house.url}/api/${path}`, { headers: { authorization: `Bearer ${annToken}` } });
+  const lacking: string[] = [];
+  for (const path of ASKED_AT_START) {
+    const { status } = await get(path);
+    if (status !== 200) lacking.push(`${path}: ${status}`);
+  }
+  expect(lacking).toEqual([]);
+  const benId = (await ben.v1.accounts.verifyCredentials()).id;
+  for (const part of [
+    "statuses",
+    "followers",
+    "following",
+    "lists",
+    "featured_tags",
+    "endorsements",
+    "identity_proofs",
+  ])
+    expect([part, (await get(`v1/accounts/${benId}/${part}`)).status]).toEqual([part, 200]);
+  expect((await get("v1/push/subscription")).status).toBe(404);
+  await expect(
+    ann.v1.push.subscription.create({
+      subscription: { endpoint: "https://push.example.org/x", keys: { p256dh: "k", auth: "a" } },
+      policy: "all",
+      data: {},
+    } as never),
+  ).rejects.toThrow("sends no notifications to apps");
+  await ann.v1.push.subscription.remove();
+  const post = await ann.v1.statuses.create({ status: "keep me up" });
+  await expect(ann.v1.statuses.$select(post.id).pin()).rejects.toThrow("Nothing is pinned");
+  await expect(ann.v1.statuses.$select(post.id).mute()).rejects.toThrow("Mute a word of it");
+  await expect(ann.v1.tags.$select("grey").follow()).rejects.toThrow("feed (RSS)");
+  expect((await ann.v1.profile.avatar.remove()).avatar).toContain("/api/pictures/avatar-");
+});
+
+test("MA70: many by their ids: statuses of every kind, accounts, and whom of those that one follows follow them too", async () => {
+  const post = await ann.v1.statuses.create({ status: "one of many" });
+  const answer = await ben.v1.statuses.create({ status: "another", inReplyToId: post.id });
+  const closed = await ann.v1.statuses.create({ status: "for followers", visibility: "private" });
+  const cleoSession = await personOf(house, "cleo");
+  const cleo = createRestAPIClient({ url: house.url, accessToken: await enter(cleoSession) });
+  const many = await cleo.v1.statuses.fetch({ id: [answer.id, post.id, closed.id, "1", post.id] });
+  expect(many.map(({ id }) => id)).toEqual([answer.id, post.id]);
+  expect(many[0]!.inReplyToAccountId).toBe(post.account.id);
+  const [annId, benId] = [post.account.id, answer.account.id];
+  expect((await cleo.v1.accounts.fetch({ id: [annId, benId, "1"] })).map(({ acct }) => acct).toSorted()).toEqual([
+    "ann",
+    "ben",
+  ]);
+  await ben.v1.accounts.$select(annId).follow();
+  const familiar = async () =>
+    (await cleo.v1.accounts.familiarFollowers.fetch({ id: [annId] } as never)).map(({ accounts }) =>
+      accounts.map(({ acct }) => acct),
+    );
+  expect(await familiar()).toEqual([[]]);
+  await cleo.v1.accounts.$select(benId).follow();
+  expect(await familiar()).toEqual([["ben"]]);
+  await ann.v1.accounts.updateCredentials({ locked: true });
+  expect(await familiar()).toEqual([[]]);
+  await ann.v1.accounts.updateCredentials({ locked: false });
+});
+
 /** What a stream said, in the order in which it came. */
 async function collect(events: AsyncIterable<mastodon.streaming.Event>, into: mastodon.streaming.Event[]) {
   for await (const event of events) into.push(event);

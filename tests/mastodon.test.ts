@@ -474,6 +474,27 @@ test("MA61: megalodon registers, signs in, posts a picture, reads, answers and l
   expect(context.descendants.map(({ id }) => id)).toEqual([answer.id]);
   expect((await client.favouriteStatus(post.id)).data.favourited).toBe(true);
   expect((await client.getNotifications()).data).toEqual([]);
+  // What it asks for while somebody looks around.
+  const around = await Promise.all([
+    client.getInstanceCustomEmojis(),
+    client.getInstanceAnnouncements(),
+    client.getInstanceTrends(),
+    client.getSuggestions(),
+    client.getFollowedTags(),
+    client.getEndorsements(),
+    client.getFeaturedTags(),
+    client.getConversationTimeline(),
+    client.getLists(),
+    client.getFilters(),
+    client.getScheduledStatuses(),
+    client.getBlocks(),
+    client.getMutes(),
+    client.getBookmarks(),
+    client.getFavourites(),
+  ]);
+  for (const { data: list } of around) expect(list).toBeArray();
+  expect((await client.getPreferences()).status).toBe(200);
+  expect((await client.getMarkers(["home"])).status).toBe(200);
   await client.revokeToken(data.client_id, data.client_secret, tokens.access_token);
   await expect(client.verifyAccountCredentials()).rejects.toThrow("401");
 });

@@ -6,6 +6,7 @@ import { FEED_TOPIC } from "#systems/feed/index.ts";
 import { type Notify, NOTIFY_TOPIC } from "#systems/notify/index.ts";
 import { PEOPLE_TOPIC, type PeopleEvent } from "#systems/people/index.ts";
 
+import { serveAbsent } from "./api/absent.ts";
 import { serveAccounts } from "./api/accounts.ts";
 import type { Desk } from "./api/endpoint.ts";
 import { serveInstance } from "./api/instance.ts";
@@ -75,6 +76,7 @@ export async function createMastodon(needs: MastodonNeeds): Promise<Mastodon> {
   serveReading(serve, desk);
   serveReports(serve, desk);
   serveScheduled(serve, desk);
+  serveAbsent(serve);
   await using following = new AsyncDisposableStack();
   const hub = following.use(createHub(ground, createTelling(desk, notifications)));
   serveStreaming(api, serve, desk, hub);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { PersonCard } from "#kernel/cards.ts";
 import type { Route } from "#kernel/contract.ts";
 import { notFound } from "#kernel/errors.ts";
+import type { PersonId } from "#kernel/ids.ts";
 import { type Me, peopleRoutes as r } from "#systems/people/index.ts";
 
 import {
@@ -18,7 +19,6 @@ import { listOf, parseFields, readFields } from "../wire/fields.ts";
 import { linkHeader, type Reply } from "../wire/reply.ts";
 import { zCount, zFlag, zList, zPlace, zSomeId, zWords } from "../wire/shapes.ts";
 import {
-  anyone,
   type Asked,
   type Desk,
   handleOf,
@@ -33,6 +33,9 @@ import {
 import { keepFile } from "./media.ts";
 
 const SUGGESTIONS_MAX = 20;
+/** Clients ask for one or a screenful; each is a question of its own. */
+const FAMILIAR_ASKED_MAX = 20;
+const FAMILIAR_SHOWN_MAX = 10;
 const zPeople = z.object({ limit: zCount(PAGE_ACCOUNTS_MAX, PAGE_ACCOUNTS_DEFAULT), max_id: zPlace });
 
 /** An account as its owner sees it. */
@@ -175,7 +178,26 @@ export function serveAccounts(serve: Serve, desk: Desk): void {
 
   serve("GET", "/api/v1/accounts/familiar_followers", person("read:follows"), async (asked) => {
     const { id } = parseFields(z.object({ id: zList(zSomeId, RELATIONSHIPS_MAX) }), asked.fields);
-    return { body: id.map((one) => ({ id: one, accounts: [] })) };
+    const [{ follows, blocked_by }, cards] = await Promise.all([
+      ground.people.relations(asked.me.person_id),
+      ground.people.cards(id),
+    ]);
+    const familiar = async (of: PersonId) => {
+      const card = cards.get(of);
+      // Who follows somebody private or out of sight is nobody else's to know.
+      const isOpen = card && !card.suspended && !blocked_by.has(of) && (!card.private || follows.has(of));
+      if (!isOpen) return [];
+      const among = [...(await ground.people.followersAmong(of, [...follows]))].slice(0, FAMILIAR_SHOWN_MAX);
+      const shown = [...(await ground.people.cards(among)).values()].filter(
+        (one) => !one.suspended && !blocked_by.has(one.id),
+      );
+      const known = await accounts.of(shown, asked.origin);
+      return shown.map((one) => known.get(one.id)!);
+    };
+    const body: { id: string; accounts: AccountEntity[] }[] = [];
+    for (const [i, one] of id.entries())
+      body.push({ id: one, accounts: i < FAMILIAR_ASKED_MAX ? await familiar(one) : [] });
+    return { body };
   });
 
   const zSearch = z.object({
@@ -198,9 +220,11 @@ export function serveAccounts(serve: Serve, desk: Desk): void {
 
   serve("GET", "/api/v1/accounts", reader("read:accounts"), async (asked) => {
     const { id } = parseFields(z.object({ id: zList(zSomeId, RELATIONSHIPS_MAX) }), asked.fields);
-    const cards = await ground.people.cards(id);
-    const seen: PersonCard[] = [];
-    for (const { handle } of cards.values()) seen.push(...(await exactly(asked, handle)));
+    const [cards, { blocked_by }] = await Promise.all([
+      ground.people.cards(id),
+      ground.people.relationsOf(asked.viewer),
+    ]);
+    const seen = [...cards.values()].filter((card) => !card.suspended && !blocked_by.has(card.id));
     return { body: [...(await accounts.of(seen, asked.origin)).values()] };
   });
 
@@ -219,11 +243,6 @@ export function serveAccounts(serve: Serve, desk: Desk): void {
       );
     });
   }
-  for (const nothing of ["featured_tags", "identity_proofs", "endorsements"])
-    serve("GET", `/api/v1/accounts/:id/${nothing}`, anyone, async () => ({
-      body: [],
-    }));
-
   for (const [name, scope] of [
     ["follow", "write:follows"],
     ["unfollow", "write:follows"],
@@ -249,6 +268,16 @@ export function serveAccounts(serve: Serve, desk: Desk): void {
   serve("POST", "/api/v1/accounts/:id/remove_from_followers", person("write:follows"), (asked) =>
     change(asked, r.removeFollower),
   );
+
+  serve("DELETE", "/api/v1/profile/avatar", person("write:accounts"), async (asked) => {
+    const me = await asked.call(r.editMe, { body: { avatar_image_id: null } });
+    accounts.forget(asked.me.person_id);
+    return { body: await ownAccount(asked, desk, me) };
+  });
+  // There is never one.
+  serve("DELETE", "/api/v1/profile/header", person("write:accounts"), async (asked) => ({
+    body: await ownAccount(asked, desk, await asked.call(r.me)),
+  }));
 
   serve("GET", "/api/v1/mutes", person("read:mutes"), (asked) =>
     pageOfPeople(asked, desk, (query) => asked.call(r.listMutes, { query })),

@@ -2,6 +2,7 @@ import { notFound } from "#kernel/errors.ts";
 import { isId, type PersonId } from "#kernel/ids.ts";
 import type { Comment, Post } from "#systems/feed/index.ts";
 
+import { commented } from "../entities/statuses.ts";
 import type { StatusEntity } from "../entities/types.ts";
 import type { Asked, Desk } from "./endpoint.ts";
 
@@ -36,7 +37,7 @@ export async function findStatus(asked: Asked, { ground: { feed } }: Desk, id: s
 
 export async function presentFound(asked: Asked, { statuses }: Desk, found: Found): Promise<StatusEntity> {
   if (found.kind === "comment") {
-    const posts = new Map([[found.post.id, { author_id: found.post.author.id, audience: found.post.audience }]]);
+    const posts = new Map([[found.post.id, commented(found.post)]]);
     return (await statuses.comments(asked.shown, [found.comment], posts))[0]!;
   }
   const placed = found.kind === "repost" ? { post: found.post, key: found.key } : { post: found.post };

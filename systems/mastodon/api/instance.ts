@@ -134,27 +134,9 @@ export function serveInstance(serve: Serve, desk: Desk): void {
     };
   });
 
-  for (const path of ["instance/peers", "instance/activity", "instance/domain_blocks", "custom_emojis", "directory"])
-    serve("GET", `/api/v1/${path}`, anyone, async () => ({ body: [] }));
   serve("GET", "/api/v1/instance/extended_description", anyone, async (asked) => ({
     body: { updated_at: null, content: `<p>${(await facts(asked)).host}</p>` },
   }));
-  serve("GET", "/api/v1/instance/translation_languages", anyone, async () => ({ body: {} }));
-
-  /** What this house has nothing of: an empty list is the truth. */
-  for (const [path, scope] of [
-    ["/api/v1/announcements", null],
-    ["/api/v1/conversations", "read:statuses"],
-    ["/api/v1/domain_blocks", "read:blocks"],
-    ["/api/v1/endorsements", "read:accounts"],
-    ["/api/v1/featured_tags", "read:accounts"],
-    ["/api/v1/featured_tags/suggestions", "read:accounts"],
-    ["/api/v1/followed_tags", "read:follows"],
-    ["/api/v1/suggestions", "read"],
-    ["/api/v2/suggestions", "read"],
-  ] as const)
-    serve("GET", path, person(scope as null), async () => ({ body: [] }));
-
   serve("GET", "/api/v1/preferences", person("read:accounts"), async (asked) => {
     const { sensitive_media } = await asked.call(feedRoutes.getReadingPreferences);
     return {

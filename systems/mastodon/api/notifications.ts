@@ -5,6 +5,7 @@ import { isId } from "#kernel/ids.ts";
 import { rfc3339 } from "#kernel/time.ts";
 import { type InboxItem, type Kind, KINDS } from "#systems/notify/index.ts";
 
+import { commented } from "../entities/statuses.ts";
 import type { AccountEntity, StatusEntity } from "../entities/types.ts";
 import { parseFields } from "../wire/fields.ts";
 import { linkHeader } from "../wire/reply.ts";
@@ -71,7 +72,7 @@ export function createNotifications({ ground, accounts, statuses }: Desk): Notif
       const under = new Map(
         [...posts.values(), ...[...comments.values()].map(({ post }) => post)].map((post) => [
           post.id,
-          { author_id: post.author.id, audience: post.audience },
+          commented(post),
         ]),
       );
       const [ofPosts, ofComments] = await Promise.all([
@@ -163,18 +164,6 @@ export function serveNotifications(serve: Serve, desk: Desk, notifications: Noti
     serve("GET", `/api/${version}/notifications/unread_count`, read, async (asked) => ({
       body: { count: Math.min((await inbox.unread(asked.me)).count, UNREAD_MAX) },
     }));
-
-  serve("GET", "/api/v2/notifications/policy", read, async () => ({
-    body: {
-      for_not_following: "accept",
-      for_not_followers: "accept",
-      for_new_accounts: "accept",
-      for_private_mentions: "accept",
-      for_limited_accounts: "accept",
-      summary: { pending_requests_count: 0, pending_notifications_count: 0 },
-    },
-  }));
-  serve("GET", "/api/v1/notifications/requests", read, async () => ({ body: [] }));
 
   serve("GET", "/api/v1/notifications/:id", read, async (asked) => {
     const [one] = await notifications.present(asked, [await inbox.item(asked.me, asked.params.id!)]);

@@ -13,7 +13,7 @@ import { mediaRoutes } from "#systems/media/index.ts";
 
 import { CONTEXT_STATUSES_MAX, PAGE_ACCOUNTS_DEFAULT, PAGE_ACCOUNTS_MAX } from "../bounds.ts";
 import { contentHtml } from "../entities/html.ts";
-import { pollEntity } from "../entities/statuses.ts";
+import { commented, pollEntity } from "../entities/statuses.ts";
 import { parseFields } from "../wire/fields.ts";
 import { linkHeader } from "../wire/reply.ts";
 import { zCount, zFlag, zList, zOptionalId, zPlace, zSomeId, zWords } from "../wire/shapes.ts";
@@ -123,13 +123,21 @@ export function serveStatuses(serve: Serve, desk: Desk): void {
 
   serve("GET", "/api/v1/statuses", reader("read:statuses"), async (asked) => {
     const { id } = parseFields(z.object({ id: zList(zSomeId, 40) }), asked.fields);
-    const posts = await windows.posts(asked.viewer, id);
-    return {
-      body: await statuses.of(
+    const [posts, comments] = await Promise.all([windows.posts(asked.viewer, id), windows.comments(asked.viewer, id)]);
+    const under = new Map([...comments.values()].map(({ post }) => [post.id, commented(post)]));
+    const [ofPosts, ofComments] = await Promise.all([
+      statuses.of(
         asked.shown,
-        id.flatMap((one) => (posts.has(one) ? [{ post: posts.get(one)! }] : [])),
+        [...posts.values()].map((post) => ({ post })),
       ),
-    };
+      statuses.comments(
+        asked.shown,
+        [...comments.values()].map(({ comment }) => comment),
+        under,
+      ),
+    ]);
+    const byId = new Map([...ofPosts, ...ofComments].map((status) => [status.id, status]));
+    return { body: [...new Set(id)].flatMap((one) => byId.get(one) ?? []) };
   });
 
   serve("GET", "/api/v1/statuses/:id", reader("read:statuses"), async (asked) => answer(asked, await find(asked)));
@@ -218,7 +226,7 @@ export function serveStatuses(serve: Serve, desk: Desk): void {
     const found = subject(await find(asked));
     const { post } = found;
     const all = await windows.thread(asked.viewer, post.id, CONTEXT_STATUSES_MAX);
-    const posts = new Map([[post.id, { author_id: post.author.id, audience: post.audience }]]);
+    const posts = new Map([[post.id, commented(post)]]);
     const present = (comments: typeof all) => statuses.comments(asked.shown, comments, posts);
     if (found.kind !== "comment") return { body: { ancestors: [], descendants: await present(all) } };
     const byId = new Map(all.map((comment) => [comment.id, comment]));

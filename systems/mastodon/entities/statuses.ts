@@ -42,6 +42,11 @@ export interface CommentedPost {
   audience: Audience;
 }
 
+export const commented = (post: Pick<Post, "id" | "author" | "audience">): CommentedPost => ({
+  author_id: post.author.id,
+  audience: post.audience,
+});
+
 /** Only what is public may be passed on, which is what clients read out of this word. */
 export const VISIBILITY: Record<Audience, Visibility> = {
   public: "public",
