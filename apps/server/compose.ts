@@ -66,7 +66,12 @@ export interface ComposeOptions {
 /** A page asks the database for the house, beside what it asks the API, which counts by itself. */
 const PAGE_COST = { cost_tokens: 2 };
 /** Until moderation stands. */
-const OPEN_GATES: Gates = { signUp: async () => {}, write: async () => {}, room: async () => null };
+const OPEN_GATES: Gates = {
+  signUp: async () => {},
+  came: async () => {},
+  write: async () => {},
+  room: async () => null,
+};
 const JOBS_DRAIN_MS_MAX = 10_000;
 
 export async function composeHouse(config: Config, secrets: Secrets, options: ComposeOptions): Promise<House> {
@@ -90,7 +95,10 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       pictures: { avatarOf: (person_id, image_id) => pictures.current.avatarOf(person_id, image_id) },
       house: { name: config.house_name, signup: config.signup },
       secret: ground.secret,
-      gate: { signUp: (address) => gates.current.signUp(address) },
+      gate: {
+        signUp: (address) => gates.current.signUp(address),
+        came: (tx, address) => gates.current.came(tx, address),
+      },
       notes: async () => [
         ...(await degradations(health)).map(({ name, because }) => ({ code: name, detail: because })),
         ...(await moderation.notes()),

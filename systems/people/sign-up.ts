@@ -35,8 +35,10 @@ export interface SignUp {
 
 /** Stands in the open door while too many come at once; who has an invitation never meets it. */
 export interface SignUpGate {
-  /** @throws Problem 403 `people.invitation_needed`, 429 */
+  /** Before anything is computed. @throws Problem 403 `people.invitation_needed`, 429 */
   signUp(address: string): Promise<void>;
+  /** In the transaction that makes the account, so that those who come at once are counted too. @throws the same */
+  came(tx: Tx, address: string): Promise<void>;
 }
 
 /** By what right somebody comes in: the first admin's link, an invitation, or an open door. */
@@ -105,8 +107,12 @@ export function createSignUp(
   async function enter(
     tx: Tx,
     entry: Entry,
+    address: string,
   ): Promise<{ role: HouseRole; noteUse: (id: PersonId) => Promise<unknown> }> {
-    if (entry.by === "door") return { role: "member", noteUse: async () => {} };
+    if (entry.by === "door") {
+      if (!isThisMachine(address)) await gate.came(tx, address);
+      return { role: "member", noteUse: async () => {} };
+    }
     if (entry.by === "setup") {
       if (!(await invitations.useSetupLink(tx, entry.hash))) throw setupInvalid();
       return { role: "admin", noteUse: async () => {} };
@@ -124,7 +130,7 @@ export function createSignUp(
       refuseWeak(asked.password, [asked.handle, asked.display_name]);
       const password_hash = await passwords.hash(asked.password);
       const { id, role, started } = await sql.tx(async (tx) => {
-        const { role, noteUse } = await enter(tx, entry);
+        const { role, noteUse } = await enter(tx, entry, origin.address);
         const from_outside = entry.by === "door" && !isThisMachine(origin.address);
         const made = { handle: asked.handle, display_name: asked.display_name, role, password_hash };
         const id = await make(tx, made, from_outside);

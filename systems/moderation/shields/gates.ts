@@ -1,28 +1,23 @@
 import { Problem } from "#kernel/errors.ts";
 import { idTimeMs, type PersonId } from "#kernel/ids.ts";
-import { DAY_MS, HOUR_MS } from "#kernel/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "#kernel/time.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import { addressKey } from "#ports/http/index.ts";
 import type { Limiter } from "#ports/limiter/index.ts";
-import type { Sql } from "#ports/sql/index.ts";
+import type { Query, Sql } from "#ports/sql/index.ts";
 import type { People } from "#systems/people/index.ts";
 
 import type { Shields } from "./shields.ts";
-import {
-  NEWCOMER_MS,
-  NORMAL_PER_H_MIN,
-  normalOf,
-  POSTS_PER_NEWCOMER_H,
-  roomOf,
-  SIGN_UPS_PER_NETWORK_H,
-} from "./steps.ts";
+import { NEWCOMER_MS, normalOf, POSTS_PER_NEWCOMER_H, roomOf, signUpsPerNetworkH } from "./steps.ts";
 import * as store from "./store.ts";
 
 /** Where shields hold. Each is asked by the system whose act it is, and touches nobody but strangers and newcomers. */
 export interface Gates {
   /** Before somebody comes in by the open door; who has an invitation is never asked. @throws Problem 403, 429 */
   signUp(address: string): Promise<void>;
+  /** They come in, in the transaction that makes their account: asked again, and counted. @throws Problem 403, 429 */
+  came(tx: Query, address: string): Promise<void>;
   /** Before a post or a comment. @throws Problem 429 `shield.posting` */
   write(viewer: SignedIn): Promise<void>;
   /** Bytes of this person's room; null for as much as anybody has. */
@@ -32,6 +27,8 @@ export interface Gates {
 /** Sanctions count against somebody's room for so long. */
 const COST_TOKENS = 10;
 const MINUTES_OF_AN_HOUR = 60;
+const COUNTED_IN_ALL_FROM_STEP = 2;
+const EVERYBODY = "all";
 const SANCTION_MS = 30 * DAY_MS;
 
 /** An IPv4 network of 256, an IPv6 network as a customer gets it: who floods has many addresses, and few networks. */
@@ -50,9 +47,27 @@ export function createGates(needs: {
 }): Gates {
   const { sql, clock, limiter, shields, people } = needs;
 
-  async function take(key: string, per_h: number, code: string, sentence: string, at_once = per_h): Promise<void> {
+  /** @param db also where a transaction is open: nothing here asks for another connection */
+  async function mayCome(db: Query, network: string, { step, normal_per_h }: store.ShieldRow): Promise<void> {
+    const usual = normalOf("sign_up", normal_per_h);
+    const per_h = signUpsPerNetworkH(step, usual);
+    if (per_h === 0)
+      throw new Problem(
+        403,
+        "people.invitation_needed",
+        "Many sign up at this moment, so that for a while people come in by invitation only. Ask someone inside, or try again later.",
+      );
+    const since = (ms: number) => new Date(clock.now() - ms);
+    if ((await store.cameFrom(db, network, since(HOUR_MS))) >= per_h) throw crowded(HOUR_MS);
+    if (step < COUNTED_IN_ALL_FROM_STEP || (await store.cameFrom(db, null, since(HOUR_MS))) < usual) return;
+    // Enough came already in this hour: from here on they come evenly.
+    if ((await store.cameFrom(db, null, since(MINUTE_MS))) >= Math.ceil(usual / MINUTES_OF_AN_HOUR))
+      throw crowded(MINUTE_MS);
+  }
+
+  async function take(key: string, per_h: number, code: string, sentence: string): Promise<void> {
     // Buckets refill with one token in 1,000 s at the slowest: what is rarer costs more tokens.
-    const rule = { name: code, burst_tokens: at_once * COST_TOKENS, tokens_per_s: (per_h * COST_TOKENS) / 3_600 };
+    const rule = { name: code, burst_tokens: per_h * COST_TOKENS, tokens_per_s: (per_h * COST_TOKENS) / 3_600 };
     const decision = await limiter.take([{ key: `${code}:${key}:${per_h}`, rule, cost_tokens: COST_TOKENS }]);
     if (decision.allowed) return;
     throw new Problem(429, code, sentence, { retry_after_s: Math.ceil(decision.retry_after_ms / 1_000) });
@@ -66,25 +81,15 @@ export function createGates(needs: {
     store.isSanctioned(sql.pool, person_id, new Date(clock.now() - SANCTION_MS));
 
   return {
-    async signUp(address) {
-      const step = await shields.step("sign_up");
-      const per_h = SIGN_UPS_PER_NETWORK_H[step];
-      if (per_h === null || per_h === undefined) return;
-      if (per_h === 0)
-        throw new Problem(
-          403,
-          "people.invitation_needed",
-          "Many sign up at this moment, so that for a while people come in by invitation only. Ask someone inside, or try again later.",
-        );
-      const crowded = "Many sign up at this moment. Try again later, or ask someone inside for an invitation.";
-      await take(networkKey(address), per_h, "shield.sign_up", crowded);
-      if (step < 2) return;
-      const row = (await store.all(sql.pool)).find(({ kind }) => kind === "sign_up");
-      const usual = normalOf("sign_up", row?.normal_per_h ?? NORMAL_PER_H_MIN.sign_up);
-      if ((await store.counted(sql.pool, "sign_up", new Date(clock.now() - HOUR_MS))) < usual) return;
-      // Enough came already in this hour: from here on they come evenly.
-      const usual_per_h = Math.max(1, Math.round(usual));
-      await take("all", usual_per_h, "shield.sign_up", crowded, Math.ceil(usual_per_h / MINUTES_OF_AN_HOUR));
+    signUp: async (address) => mayCome(sql.pool, networkKey(address), await store.find(sql.pool, "sign_up")),
+
+    async came(tx, address) {
+      const network = networkKey(address);
+      const shield = await store.find(tx, "sign_up");
+      // On all nodes together there are as many as there may be.
+      await store.lockDoor(tx, shield.step < COUNTED_IN_ALL_FROM_STEP ? network : EVERYBODY);
+      await mayCome(tx, network, shield);
+      await store.noteCame(tx, network, new Date(Math.floor(clock.now() / MINUTE_MS) * MINUTE_MS));
     },
 
     async write({ person_id, role }) {
@@ -96,10 +101,21 @@ export function createGates(needs: {
     },
 
     async room(person_id) {
-      const age_ms = clock.now() - idTimeMs(person_id);
-      const sanctioned = await isSanctioned(person_id);
-      const bytes = roomOf(age_ms, sanctioned, await shields.step("uploading"));
+      const [sanctioned, vouched, step] = await Promise.all([
+        isSanctioned(person_id),
+        store.isVouched(sql.pool, person_id),
+        shields.step("uploading"),
+      ]);
+      const bytes = roomOf({ age_ms: clock.now() - idTimeMs(person_id), vouched, sanctioned }, step);
       return bytes === null || (await isOfficer(person_id)) ? null : bytes;
     },
   };
 }
+
+const crowded = (retry_ms: number) =>
+  new Problem(
+    429,
+    "shield.sign_up",
+    "Many sign up at this moment. Try again later, or ask someone inside for an invitation.",
+    { retry_after_s: Math.ceil(retry_ms / 1_000) },
+  );

@@ -6,7 +6,20 @@ import { createComment } from "#systems/feed/contract.ts";
 import { moderationRoutes as r } from "../contract.ts";
 import { testModeration } from "../testing.ts";
 import { networkKey } from "./gates.ts";
-import { CALM_MS, learn, nextStep, NORMAL_PER_H_MIN, roomOf, ROOMS, type ShieldState, tightensAt } from "./steps.ts";
+import {
+  CALM_HOURS_MIN,
+  CALM_MS,
+  COUNTED_PER_PERSON_MAX,
+  learn,
+  nextStep,
+  NORMAL_PER_H_MIN,
+  roomOf,
+  ROOMS,
+  ROOMS_VOUCHED,
+  type ShieldState,
+  signUpsPerNetworkH,
+  tightensAt,
+} from "./steps.ts";
 
 const calm: ShieldState = { step: 0, held: false, normal_per_h: 0, hot_ms: null, since_ms: 0 };
 const normal = NORMAL_PER_H_MIN.sign_up;
@@ -33,21 +46,38 @@ describe("a shield's steps", () => {
     for (const rate of [0, 1e9]) expect(nextStep("sign_up", { ...hot, held: true }, rate, DAY_MS).step).toBe(3);
   });
 
-  test("MO23: what is normal is learned slowly", () => {
-    let learned = 0;
-    for (let hour = 0; hour < 24 * 7; hour++) learned = learn(learned, 200);
-    expect(learned).toBeGreaterThan(190);
-    expect(learn(0, 200)).toBeLessThan(10);
+  test("MO23: what is normal rises slowly to what is busy here, falls at once, and waits for a week of calm hours", () => {
+    expect(learn(0, null)).toBe(0);
+    expect(learn(100, 5_000)).toBe(102);
+    let learned = 100;
+    for (let hour = 0; hour < 36; hour++) learned = learn(learned, 5_000);
+    expect(learned).toBeWithin(200, 210);
+    expect(learn(300, 40)).toBe(40);
+    expect(tightensAt("posting", { step: 0, normal_per_h: 40 })).toBe(NORMAL_PER_H_MIN.posting * 4);
   });
 
-  test("MO26: new people have a small room that grows; a sanction keeps it small, and a flood shrinks it", () => {
-    expect(roomOf(0, false, 0)).toBe(ROOMS[0]!.bytes);
-    expect(roomOf(2 * DAY_MS, false, 0)).toBe(ROOMS[0]!.bytes);
-    expect(roomOf(8 * DAY_MS, false, 0)).toBe(ROOMS[1]!.bytes);
-    expect(roomOf(31 * DAY_MS, false, 3)).toBeNull();
-    expect(roomOf(8 * DAY_MS, false, 3)).toBe(ROOMS[1]!.bytes);
-    expect(roomOf(400 * DAY_MS, true, 0)).toBe(ROOMS[0]!.bytes);
-    expect([1, 2, 3].map((step) => roomOf(0, false, step)! / ROOMS[0]!.bytes)).toEqual([0.5, expect.closeTo(0.1), 0]);
+  test("MO26: new people have a small room that grows; a sanction keeps it small, a flood shrinks it, somebody's word widens it", () => {
+    const door = { age_ms: 0, vouched: false, sanctioned: false };
+    const gib = (who: Partial<typeof door>, step = 0) => {
+      const bytes = roomOf({ ...door, ...who }, step);
+      return bytes === null ? null : bytes / 1024 ** 3;
+    };
+    const days = [0, 2, 8, 31].map((d) => ({ age_ms: d * DAY_MS }));
+    expect(days.map((who) => gib(who))).toEqual([1, 4, 25, null]);
+    expect(days.map((who) => gib({ ...who, vouched: true }))).toEqual([12, 12, 25, null]);
+    expect(days.map((who) => gib({ ...who, vouched: true, sanctioned: true }))).toEqual([4, 4, 4, 4]);
+    expect(gib({ sanctioned: true })).toBe(1);
+    expect(gib({ age_ms: 8 * DAY_MS }, 3)).toBe(25);
+    expect(gib({ age_ms: 400 * DAY_MS, sanctioned: true }, 3)).toBe(0);
+    expect([1, 2, 3].map((step) => gib({}, step))).toEqual([0.5, expect.closeTo(0.1), 0]);
+  });
+
+  test("MO24: one network alone, however it hurries, tightens nothing for the others", () => {
+    for (const usual of [normal, 600, 12_345]) {
+      const in_ten_minutes = signUpsPerNetworkH(0, usual);
+      expect(nextStep("sign_up", { ...calm, normal_per_h: usual }, in_ten_minutes * 6, 5).step).toBe(0);
+    }
+    expect(signUpsPerNetworkH(0, normal)).toBe(30);
   });
 
   test("MO24: a network is what a customer gets, and not one address of it", () => {
@@ -70,14 +100,13 @@ describe("shields of a house", async () => {
   const [mo, ada] = [await house.person("mo", "moderator"), await house.person("ada")];
   const shield = async (kind: "sign_up" | "posting" | "uploading") =>
     (await client.call(r.listShields, {})).body.items.find((one) => one.kind === kind)!;
-  const flood = (kind: "sign_up" | "posting", events: number, ms = house.db.clock.now()) =>
-    sql.tx((tx) =>
-      moderation.shields.count(
-        tx,
-        kind,
-        Array.from({ length: events }, () => ms),
-      ),
-    );
+  let strangers = 0n;
+  /** So many people, each of them once. */
+  const flood = (kind: "sign_up" | "posting", events: number, at_ms = house.db.clock.now()) =>
+    sql.tx((tx) => {
+      const happened = Array.from({ length: events }, () => ({ by: String(7_000_000n + strangers++), at_ms }));
+      return moderation.shields.count(tx, kind, happened);
+    });
   /** This node believes its memory until the event of the change has come. */
   const known = async (step: number) => {
     expect((await shield("sign_up")).step).toBe(step);
@@ -85,11 +114,16 @@ describe("shields of a house", async () => {
   };
   const hold = (kind: "sign_up" | "posting" | "uploading", step: number | null) =>
     client.call(r.holdShield, { token: root.token, params: { kind }, body: { step } });
-  const door = (address: string) =>
-    moderation.gates.signUp(address).then(
-      () => "open",
-      (problem: { code: string }) => problem.code,
-    );
+  /** Somebody asks, and comes in where they may. */
+  const door = async (address: string, gates = moderation.gates) => {
+    try {
+      await gates.signUp(address);
+      await sql.tx((tx) => gates.came(tx, address));
+      return "open";
+    } catch (problem) {
+      return (problem as { code: string }).code;
+    }
+  };
 
   test("MO27: what happens is measured from the log, by minute, and told to everybody", async () => {
     const signUp = (handle: string, address: string) => {
@@ -109,11 +143,11 @@ describe("shields of a house", async () => {
   });
 
   test("MO24: a flood of sign-ups is met by steps: fewer by network, fewer in all, by invitation; and it ends by itself", async () => {
-    for (let n = 0; n < 10; n++) expect(await door("192.0.2.1")).toBe("open");
+    for (let n = 0; n < 10; n++) expect(await door(`10.1.${n}.1`)).toBe("open");
     await flood("sign_up", 40);
     await known(1);
     const tried = [];
-    for (let n = 0; n < 6; n++) tried.push(await door(`192.0.2.${n}`));
+    for (let n = 0; n < 6; n++) tried.push(await door(`198.18.2.${n}`));
     expect(tried).toEqual(["open", "open", "open", "open", "open", "shield.sign_up"]);
     expect(await door("198.51.100.1")).toBe("open");
     await flood("sign_up", 50);
@@ -183,9 +217,71 @@ describe("shields of a house", async () => {
     await hold("sign_up", 0);
   });
 
-  test("MO26: the room of new people is asked for where it counts; officers have all of it", async () => {
-    const new_ = await house.person("fresh");
-    expect(await moderation.gates.room(new_.id)).toBe(ROOMS[1]!.bytes);
+  test("MO24: thirty an hour come from one network, on all nodes together and also of those who come at once", async () => {
+    const node = await t.node();
+    await Promise.all([known(0), hold("sign_up", 0)]);
+    const address = (n: number) => `203.0.115.${n}`;
+    const tried = await Promise.all(
+      Array.from({ length: 34 }, (_, n) => door(address(n), n % 2 === 0 ? moderation.gates : node.gates)),
+    );
+    expect(tried.filter((one) => one === "open")).toHaveLength(30);
+    expect(new Set(tried)).toEqual(new Set(["open", "shield.sign_up"]));
+    expect(await door("203.0.116.1")).toBe("open");
+    t.later(61 * MINUTE_MS);
+    expect(await door(address(1))).toBe("open");
+  });
+
+  test("MO27: one person adds to a rate so much and no more, whatever they do", async () => {
+    await t.settled();
+    const before = (await shield("posting")).rate_per_h;
+    const now = house.db.clock.now();
+    const by = "8000001";
+    for (const events of [50, 500, 5])
+      await sql.tx((tx) =>
+        moderation.shields.count(
+          tx,
+          "posting",
+          Array.from({ length: events }, () => ({ by, at_ms: now })),
+        ),
+      );
+    const [row] = (await sql.pool`SELECT sum(events)::int AS n FROM moderation_shield_minutes
+      WHERE kind = 'posting' AND minute >= date_trunc('minute', ${new Date(now)}::timestamptz)`) as { n: number }[];
+    expect(before).toBeGreaterThanOrEqual(0);
+    expect(row!.n).toBeGreaterThanOrEqual(COUNTED_PER_PERSON_MAX.posting);
+    expect(row!.n).toBeLessThan(COUNTED_PER_PERSON_MAX.posting + 10);
+    expect(COUNTED_PER_PERSON_MAX.posting * 60).toBeLessThan(tightensAt("posting", { step: 0, normal_per_h: 0 }) / 6);
+  });
+
+  test("MO23: what is usual here is what the busiest hours of the last four weeks were, those aside in which a shield was tight", async () => {
+    await hold("uploading", null);
+    const calm_hours = async (events: number, hours: number, first: number, is_calm = true) =>
+      sql.pool`INSERT INTO moderation_shield_hours (kind, hour, events, calm)
+        SELECT 'uploading', now() - (${first}::int + h) * interval '1 hour', ${events}, ${is_calm} FROM generate_series(0, ${hours - 1}::int) h`;
+    const usual = async () => {
+      t.later(HOUR_MS);
+      await feed.runJob("moderation.shields", {});
+      return (await shield("uploading")).normal_per_h;
+    };
+    await sql.pool`UPDATE moderation_shields SET normal_per_h = 3990 WHERE kind = 'uploading'`;
+    await calm_hours(4_000, 20, 1_000);
+    await calm_hours(9_999, 10, 1_100, false);
+    // A day of it is no week.
+    expect(await usual()).toBe(3_990);
+    await sql.pool`DELETE FROM moderation_shield_hours`;
+    await calm_hours(4_000, 20, 100);
+    await calm_hours(9_999, 10, 200, false);
+    await calm_hours(50, CALM_HOURS_MIN, 300);
+    expect(await usual()).toBe(4_000);
+  });
+
+  test("MO26: the room of new people is asked for where it counts, by whether somebody vouched; officers have all of it", async () => {
+    const [ines, otto] = [await house.person("ines"), await house.person("otto")];
+    await t.settled();
+    await sql.pool`DELETE FROM moderation_vouched WHERE person_id = ${otto.id}`;
+    const room = (id: string) => t.node().then((node) => node.gates.room(id));
+    // The clock of this house is more than a week ahead.
+    expect([await room(ines.id), await room(otto.id)]).toEqual([ROOMS_VOUCHED[1]!.bytes, ROOMS[2]!.bytes]);
+    expect(await sql.pool`SELECT 1 FROM moderation_vouched WHERE person_id = ${ines.id}`).toHaveLength(1);
     expect(await moderation.gates.room(root.id)).toBeNull();
   });
 });

@@ -1,4 +1,4 @@
-import type { PersonId } from "#kernel/ids.ts";
+import { idAtMs, type PersonId } from "#kernel/ids.ts";
 import { HOUR_MS, MINUTE_MS, rfc3339 } from "#kernel/time.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Log } from "#ports/log/index.ts";
@@ -8,7 +8,19 @@ import type { Audit } from "../audit/audit.ts";
 import { SHIELD_MINUTES_KEPT_MS } from "../bounds.ts";
 import { MODERATION_TOPIC, readModerationEvent, tell } from "../events.ts";
 import { type Shield, SHIELD_KINDS, type ShieldKind } from "./contract.ts";
-import { learn, nextStep, normalOf, SENTENCES, tightensAt, WINDOW_MS } from "./steps.ts";
+import {
+  BUSY_SHARE,
+  CALM_HOURS_MIN,
+  COUNTED_PER_PERSON_MAX,
+  learn,
+  LEARNED_FROM_MS,
+  nextStep,
+  normalOf,
+  SENTENCES,
+  tightensAt,
+  VOUCHED_KEPT_MS,
+  WINDOW_MS,
+} from "./steps.ts";
 import * as store from "./store.ts";
 
 /**
@@ -22,9 +34,15 @@ export interface Shields extends AsyncDisposable {
   /** Null lets it move by itself again. */
   hold(by: PersonId, kind: ShieldKind, step: number | null): Promise<Shield>;
   /** Adds what happened, by minute, and tightens if that is too much; in the transaction of who read it. */
-  count(tx: Query, kind: ShieldKind, moments_ms: readonly number[]): Promise<void>;
+  count(tx: Query, kind: ShieldKind, happened: readonly Happened[]): Promise<void>;
   /** Once a minute: relaxes, learns, forgets old minutes. */
   tick(): Promise<void>;
+}
+
+/** One event that a shield counts. */
+export interface Happened {
+  by: PersonId;
+  at_ms: number;
 }
 
 const KNOWN_MS_MAX = 30_000;
@@ -81,6 +99,38 @@ export async function createShields(needs: { sql: Sql; log: Log; clock: Clock; a
     return true;
   }
 
+  /** What one person adds has a bound, so that a rate is the doing of many. */
+  async function withinShares(tx: Query, kind: ShieldKind, happened: readonly Happened[]): Promise<Happened[]> {
+    const windowOf = (ms: number) => Math.floor(ms / WINDOW_MS) * WINDOW_MS;
+    const groups = [...Map.groupBy(happened, ({ by, at_ms }) => `${by} ${windowOf(at_ms)}`).values()];
+    // In one order, so that two readers of the log never wait in a circle.
+    groups.sort(([a], [b]) => (BigInt(a!.by) < BigInt(b!.by) ? -1 : 1));
+    if (groups.length === 0) return [];
+    const shares = groups.map((group) => ({
+      person_id: group[0]!.by,
+      since: new Date(windowOf(group[0]!.at_ms)),
+      events: group.length,
+    }));
+    const sums = await store.addShares(tx, kind, shares);
+    return groups.flatMap((group, i) => {
+      const before = sums[i]! - group.length;
+      return group.slice(0, Math.max(0, COUNTED_PER_PERSON_MAX[kind] - before));
+    });
+  }
+
+  /** The hour that is over, and what follows from all those that are known. */
+  async function learnHour(tx: Query, row: store.ShieldRow, now_ms: number): Promise<void> {
+    const { kind } = row;
+    const until = Math.floor(now_ms / HOUR_MS) * HOUR_MS;
+    // Calm from its beginning on: a step that was left within the hour was a flood in it.
+    const isCalm = row.step === 0 && !row.held && row.since.getTime() < until - HOUR_MS;
+    await store.keepHour(tx, kind, new Date(until - HOUR_MS), new Date(until), isCalm);
+    await store.trimHours(tx, kind, new Date(now_ms - LEARNED_FROM_MS));
+    const { hours, busy } = await store.busyHours(tx, kind, BUSY_SHARE);
+    const normal = learn(row.normal_per_h, hours < CALM_HOURS_MIN ? null : busy);
+    await store.saveLearned(tx, kind, normal, new Date(until));
+  }
+
   async function present(row: store.ShieldRow): Promise<Shield> {
     return {
       kind: row.kind,
@@ -111,8 +161,9 @@ export async function createShields(needs: { sql: Sql; log: Log; clock: Clock; a
       return present(row);
     },
 
-    async count(tx, kind, moments_ms) {
-      const minutes = Map.groupBy(moments_ms, (ms) => Math.floor(ms / MINUTE_MS) * MINUTE_MS);
+    async count(tx, kind, happened) {
+      const counted = await withinShares(tx, kind, happened);
+      const minutes = Map.groupBy(counted, ({ at_ms }) => Math.floor(at_ms / MINUTE_MS) * MINUTE_MS);
       for (const [minute_ms, events] of minutes) await store.count(tx, kind, new Date(minute_ms), events.length);
       await weigh(tx, kind);
     },
@@ -123,15 +174,13 @@ export async function createShields(needs: { sql: Sql; log: Log; clock: Clock; a
           const moved = await weigh(tx, kind);
           const row = await store.lock(tx, kind);
           const now_ms = clock.now();
-          if (row.step === 0 && !row.held && now_ms - row.learned_at.getTime() >= HOUR_MS) {
-            const hour = await store.counted(tx, kind, new Date(now_ms - HOUR_MS));
-            await store.saveLearned(tx, kind, learn(row.normal_per_h, hour), new Date(now_ms));
-          }
+          if (now_ms - row.learned_at.getTime() >= HOUR_MS) await learnHour(tx, row, now_ms);
           return moved;
         });
         if (changed) known = null;
       }
       await store.trim(sql.pool, new Date(clock.now() - SHIELD_MINUTES_KEPT_MS));
+      await store.trimVouched(sql.pool, idAtMs(clock.now() - VOUCHED_KEPT_MS));
     },
 
     [Symbol.asyncDispose]: () => tail[Symbol.asyncDispose](),

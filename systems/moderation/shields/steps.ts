@@ -12,10 +12,19 @@ export const TIGHTENS_AT = [4, 8, 16] as const;
 export const CALM_SHARE = 0.5;
 /** … for this long, for each step down. */
 export const CALM_MS = 15 * MINUTE_MS;
-/** What is normal follows the hourly rate slowly, and only while nothing is tight: a flood never becomes normal. */
-export const LEARNED_SHARE_PER_H = 0.03;
+/** What is normal is how busy this house's own last weeks were: of so many calm hours … */
+export const LEARNED_FROM_MS = 28 * DAY_MS;
+/** … the busiest twentieth begins there; … */
+export const BUSY_SHARE = 0.95;
+/** … when there are enough of them to say so. */
+export const CALM_HOURS_MIN = 7 * 24;
+/** A flood that creeps up never becomes normal overnight: twice as much takes a day and a half. */
+export const RISE_SHARE_PER_H = 0.02;
 /** What every house may have without being stirred, whatever it learned, an hour: a school class arrives, a festival is filmed. */
 export const NORMAL_PER_H_MIN: Record<ShieldKind, number> = { sign_up: 60, posting: 6_000, uploading: 1_200 };
+
+/** What one person adds to a rate within `WINDOW_MS` at most: nobody stirs a shield alone, nor do sixty together. */
+export const COUNTED_PER_PERSON_MAX: Record<ShieldKind, number> = { sign_up: 1, posting: 60, uploading: 12 };
 
 /** Whom shields of posting and uploading count and concern. Everybody else is never touched. */
 export const NEWCOMER_MS = 7 * DAY_MS;
@@ -56,9 +65,14 @@ export function nextStep(
   return { step: state.step - 1, hot_ms: state.step === 1 ? null : now_ms };
 }
 
-/** The new normal after an hour in which nothing was tight. */
-export const learn = (normal_per_h: number, hour_per_h: number): number =>
-  normal_per_h * (1 - LEARNED_SHARE_PER_H) + hour_per_h * LEARNED_SHARE_PER_H;
+/**
+ * What is normal from this hour on.
+ * @param busy_per_h where the busiest twentieth of the calm hours begins; null while there are too few
+ */
+export function learn(normal_per_h: number, busy_per_h: number | null): number {
+  if (busy_per_h === null) return normal_per_h;
+  return Math.min(busy_per_h, Math.max(normal_per_h, 1) * (1 + RISE_SHARE_PER_H));
+}
 
 /** What holds at each step, in a sentence for everybody. */
 export const SENTENCES: Record<ShieldKind, readonly [string, string, string, string]> = {
@@ -82,22 +96,43 @@ export const SENTENCES: Record<ShieldKind, readonly [string, string, string, str
   ],
 };
 
-/** By step: sign-ups an hour from one network; null leaves it to the limits that always hold. */
-export const SIGN_UPS_PER_NETWORK_H = [null, 5, 1, 0] as const;
+/**
+ * Sign-ups an hour from one network. Without a step it is half of what is usual in all: a quarter of an hour of that is too
+ * little to tighten anything, so that one network alone closes the door for nobody else.
+ */
+export const signUpsPerNetworkH = (step: number, usual_per_h: number): number =>
+  [Math.floor(usual_per_h / 2), 5, 1, 0][step] ?? 0;
 export const POSTS_PER_NEWCOMER_H = [null, 30, 10, 3] as const;
 export const ROOM_SHARE = [1, 0.5, 0.1, 0] as const;
 
 const GIB = 1024 ** 3;
-/** The room of new people grows while they are here without a sanction; at first there is room for one of the largest files. */
-export const ROOMS: readonly { until_ms: number; bytes: number }[] = [
+/** The room of new people grows while they are here without a sanction. */
+export interface Stage {
+  until_ms: number;
+  bytes: number;
+}
+/** Who came by the open door: as many as like can make accounts there, so it begins with little. */
+export const ROOMS: readonly Stage[] = [
+  { until_ms: DAY_MS, bytes: GIB },
+  { until_ms: NEWCOMER_MS, bytes: 4 * GIB },
+  { until_ms: 30 * DAY_MS, bytes: 25 * GIB },
+];
+/** Whom somebody vouched for: room for one of the largest files at once. */
+export const ROOMS_VOUCHED: readonly Stage[] = [
   { until_ms: NEWCOMER_MS, bytes: 12 * GIB },
   { until_ms: 30 * DAY_MS, bytes: 25 * GIB },
 ];
+/** While a sanction stands, whoever vouched. */
+export const ROOM_SANCTIONED_BYTES = 4 * GIB;
 
-/** Bytes of somebody's room; null for all that anybody has. A standing sanction keeps it as small as in the first week. */
-export function roomOf(age_ms: number, sanctioned: boolean, step: number): number | null {
-  const stage = sanctioned ? ROOMS[0] : ROOMS.find(({ until_ms }) => age_ms < until_ms);
-  if (!stage) return null;
-  const isNewcomer = age_ms < NEWCOMER_MS || sanctioned;
-  return Math.floor(stage.bytes * (isNewcomer ? ROOM_SHARE[step]! : 1));
+/** Bytes of somebody's room; null for all that anybody has. */
+export function roomOf(who: { age_ms: number; vouched: boolean; sanctioned: boolean }, step: number): number | null {
+  const stage = (who.vouched ? ROOMS_VOUCHED : ROOMS).find(({ until_ms }) => who.age_ms < until_ms);
+  if (!stage && !who.sanctioned) return null;
+  const bytes = who.sanctioned ? Math.min(ROOM_SANCTIONED_BYTES, stage?.bytes ?? ROOM_SANCTIONED_BYTES) : stage!.bytes;
+  const isNewcomer = who.age_ms < NEWCOMER_MS || who.sanctioned;
+  return Math.floor(bytes * (isNewcomer ? ROOM_SHARE[step]! : 1));
 }
+
+/** Until somebody is old enough that it does not matter who vouched. */
+export const VOUCHED_KEPT_MS = 30 * DAY_MS;
