@@ -2,18 +2,12 @@ import { cpus } from "node:os";
 
 import { idAtMs, type PersonId } from "#kernel/ids.ts";
 import { DAY_MS } from "#kernel/time.ts";
-import { createLocalCaches } from "#ports/cache/index.ts";
-import type { Jobs } from "#ports/jobs/index.ts";
-import { createLocalLimiter } from "#ports/limiter/index.ts";
-import { createLog } from "#ports/log/index.ts";
-import { createFeed, type FeedMedia } from "#systems/feed/index.ts";
-import { createPeople } from "#systems/people/index.ts";
-import { createSpaces } from "#systems/spaces/index.ts";
 
 import { makeQueue } from "../systems/feed/foryou/refresh.ts";
 import { insertQueue } from "../systems/feed/foryou/store.ts";
 import { cpuSeconds, quantile } from "./feed-read/load.ts";
 import { openDatabase } from "./peers-of-feed/database.ts";
+import { openFeed } from "./peers-of-feed/house.ts";
 
 /**
  * What a list of For you costs: to make it, by how many are followed, and to read a page of one that was made ahead.
@@ -33,32 +27,8 @@ const FOLLOWS = [20, 200, 1_000, 5_000] as const;
 const DAYS = 14;
 
 await using house = await openDatabase({ connections_max: 8 });
-const { sql, clock, ids } = house;
+const { sql, clock } = house;
 const { pool } = sql;
-const log = createLog({ sql, clock });
-const caches = createLocalCaches({ clock });
-const people = await createPeople({
-  sql,
-  log,
-  clock,
-  ids,
-  caches,
-  limiter: createLocalLimiter({ clock, keys_max: 1_000 }),
-  pictures: { avatarOf: async () => null },
-  house: { name: "Bench", signup: "closed" },
-  secret: "a secret of more than thirty-two characters",
-});
-const spaces = await createSpaces({ sql, log, clock, ids, caches, people });
-const none = async () => {};
-const media: FeedMedia = {
-  videoCards: async () => new Map(),
-  imageCards: async () => new Map(),
-  claimForPost: none,
-  hidePost: none,
-  showPost: none,
-  releasePost: none,
-};
-const jobs = { define() {} } as Pick<Jobs, "define"> as Jobs;
 
 /** Authors are drawn with a few far ahead of the rest: n × u³. */
 const first = idAtMs(clock.now() - DAYS * DAY_MS);
@@ -97,7 +67,7 @@ for (const { follows, ids: who } of viewers) {
 }
 await pool`VACUUM ANALYZE`;
 
-const feed = await createFeed({ sql, log, clock, ids, caches, people, spaces, media, jobs });
+const feed = await openFeed(house);
 const { ground, queues } = feed.rooms.forYou;
 console.log(
   `Bun ${Bun.version}, PostgreSQL ${house.version}, ${cpus().length} cores (${cpus()[0]?.model}), ${new Date().toISOString().slice(0, 10)}`,

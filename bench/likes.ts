@@ -13,17 +13,11 @@ import { cpus } from "node:os";
 
 import type { PersonId, PostId } from "#kernel/ids.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
-import { createLocalCaches } from "#ports/cache/index.ts";
-import type { Jobs } from "#ports/jobs/index.ts";
-import { createLocalLimiter } from "#ports/limiter/index.ts";
-import { createLog } from "#ports/log/index.ts";
-import { createFeed, type FeedMedia } from "#systems/feed/index.ts";
-import { createPeople } from "#systems/people/index.ts";
-import { createSpaces } from "#systems/spaces/index.ts";
 
 import * as reactions from "../systems/feed/reactions/reactions.ts";
 import { cpuSeconds, median, quantile } from "./feed-read/load.ts";
 import { openDatabase } from "./peers-of-feed/database.ts";
+import { openFeed } from "./peers-of-feed/house.ts";
 
 const option = (name: string, otherwise: number) =>
   Number(process.argv.find((arg) => arg.startsWith(`--${name}=`))?.split("=")[1] ?? otherwise);
@@ -36,41 +30,8 @@ const WRITES_PER_S = 50;
 const RATE_PER_S = option("rate", 20_000);
 
 await using house = await openDatabase({ connections_max: 8 });
-const { sql, clock, ids } = house;
-const log = createLog({ sql, clock });
-const caches = createLocalCaches({ clock });
-const people = await createPeople({
-  sql,
-  log,
-  clock,
-  ids,
-  caches,
-  limiter: createLocalLimiter({ clock, keys_max: 1_000 }),
-  pictures: { avatarOf: async () => null },
-  house: { name: "Bench", signup: "closed" },
-  secret: "a secret of more than thirty-two characters",
-});
-const spaces = await createSpaces({ sql, log, clock, ids, caches, people });
-const none = async () => {};
-const media: FeedMedia = {
-  videoCards: async () => new Map(),
-  imageCards: async () => new Map(),
-  claimForPost: none,
-  hidePost: none,
-  showPost: none,
-  releasePost: none,
-};
-const feed = await createFeed({
-  sql,
-  log,
-  clock,
-  ids,
-  caches,
-  people,
-  spaces,
-  media,
-  jobs: { define() {} } as Pick<Jobs, "define"> as Jobs,
-});
+const { sql, ids } = house;
+const feed = await openFeed(house);
 const { ground, reader } = feed.rooms;
 
 const { pool } = sql;

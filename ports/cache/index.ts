@@ -18,6 +18,8 @@ export interface Cache<V extends {}> {
   get(key: string, load: Load<V>, options?: { signal?: AbortSignal; tenant?: string }): Promise<V | null>;
   /** What is there now and not yet too old, without loading. */
   peek(key: string): V | undefined;
+  /** The same for many, in their order, by one look at the clock. */
+  peekMany(keys: readonly string[]): (V | undefined)[];
   set(key: string, value: V, tenant?: string): void;
   /** Also marks loads under way as stale, so that a read begun before a write never fills the cache after it. */
   delete(key: string): void;

@@ -69,6 +69,15 @@ function createCache<V extends {}>(options: CacheOptions<V>, shelf: Shelf<V>, co
       const entry = shelf.peek(key);
       return entry && clock.monotonic() < entry.stale_until ? (entry.value ?? undefined) : undefined;
     },
+    peekMany(keys) {
+      const now = clock.monotonic();
+      const found = new Array<V | undefined>(keys.length);
+      for (let i = 0; i < keys.length; i++) {
+        const entry = shelf.peek(keys[i]!);
+        found[i] = entry !== undefined && now < entry.stale_until ? (entry.value ?? undefined) : undefined;
+      }
+      return found;
+    },
     set(key, value, tenant) {
       flights.forget(key);
       keep(key, value, tenant);

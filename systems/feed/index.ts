@@ -39,7 +39,7 @@ import { type Choices, createChoices } from "./timelines/choice.ts";
 import { explainTimelines, type Explanation } from "./timelines/explain.ts";
 import { createLiveTimeline, type LiveTimeline, type TimelineBounds } from "./timelines/live.ts";
 import { createReadCounter } from "./timelines/reads.ts";
-import { whereToJoin } from "./timelines/shared.ts";
+import { whereToJoin } from "./timelines/shared-homes.ts";
 import type { Strategy, Timeline } from "./timelines/timeline.ts";
 import { createTrending, type Trending } from "./trending/watch.ts";
 import { createWindows, type Windows } from "./windows/windows.ts";

@@ -14,6 +14,8 @@ import type { PostImage, PostVideo } from "./contract.ts";
  */
 export interface FeedPeople {
   cards(ids: readonly PersonId[]): Promise<ReadonlyMap<PersonId, PersonCard>>;
+  /** Goes up whenever any card may have changed; where there is none, cards are asked for at each read. */
+  cardsVersion?(): number;
   /** Handles as the tokenizer gives them, in lower case; unknown ones are missing. */
   byHandles(handles: readonly string[]): Promise<ReadonlyMap<string, PersonCard>>;
   relations(person_id: PersonId): Promise<Relations>;

@@ -69,6 +69,8 @@ export interface People extends AsyncDisposable {
   authenticate: Authenticate;
   /** One query for all that are not in memory; at most 1,000 ids. Whoever is deleted is not in the map. */
   cards(ids: Iterable<PersonId>): Promise<Map<PersonId, PersonCard>>;
+  /** Goes up whenever any card here is forgotten: while it stays the same, cards that were read since are as they were. */
+  cardsVersion(): number;
   byHandle(handle: string): Promise<PersonCard | null>;
   /** For mentions: keys are handles in lower case; handles of nobody are not in the map. */
   byHandles(handles: Iterable<string>): Promise<Map<string, PersonCard>>;
@@ -168,6 +170,7 @@ export async function createPeople(needs: PeopleNeeds): Promise<People> {
     cards: cards.cards,
     byHandle: cards.byHandle,
     byHandles: cards.byHandles,
+    cardsVersion: memory.cardsForgotten,
     relations: relating.relations,
     relationsOf: relating.relationsOf,
     keyHolder: rooms.tokenKeys.find,

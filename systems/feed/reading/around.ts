@@ -19,8 +19,8 @@ import type { ListKind, Rules } from "./rules.ts";
  * ours. Asked for at each read, with the facts of that moment.
  */
 export interface Around {
-  /** In the order of `posts`; null where there is nothing of the kind. What stands in a quote is judged as the list is. */
-  of(viewer: Viewer, rules: Rules, posts: readonly HydratedPost[], kind: ListKind): Promise<(Extras | null)[] | null>;
+  /** In the order of `posts`; null, at once, where there is nothing of the kind. What stands in a quote is judged as the list is. */
+  of(viewer: Viewer, rules: Rules, posts: readonly HydratedPost[], kind: ListKind): Promise<(Extras | null)[]> | null;
 }
 
 export interface AroundNeeds {
@@ -40,63 +40,67 @@ const WORDS_IN_CARD_CHARS_MAX = 200;
 
 export function createAround({ sql, clock, people, spaces, hydrator }: AroundNeeds): Around {
   return {
-    async of(viewer, rules, posts, kind) {
-      if (!posts.some(isMore)) return null;
-      const others = await othersOf(posts);
-      const isOwn = ({ post }: HydratedPost) => viewer.kind === "person" && viewer.person_id === post.author_id;
-      const mutedIn = (post: HydratedPost): Verdict | null =>
-        isOwn(post)
-          ? null
-          : (rules.wishes.words?.judge(post.post, kind === "timeline" ? "home" : "everywhere") ?? null);
-      const isUnwished = (post: HydratedPost) =>
-        rules.isMuted(post.post.author_id) ||
-        (post.post.is_sensitive && rules.wishes.preferences.sensitive_media === "hide" && !isOwn(post)) ||
-        mutedIn(post)?.hides === true;
-      const mayShow = (post: HydratedPost | undefined): post is HydratedPost =>
-        post !== undefined &&
-        rules.post("read", post).ok &&
-        (!post.post.is_hidden || isOwn(post)) &&
-        (kind === "page" || !isUnwished(post));
-      const chosen = await chosenOf(viewer, [...posts, ...others.values()]);
-      const now_ms = clock.now();
-      const pollOf = ({ post }: HydratedPost): string => {
-        if (post.poll === null) return "null";
-        const mine = chosen?.get(post.id);
-        return JSON.stringify(
-          presentPoll(post.poll, {
-            is_author: viewer.kind === "person" && viewer.person_id === post.author_id,
-            chosen: mine?.edition === post.poll.edition ? mine.choices : null,
-            now_ms,
-          }),
-        );
-      };
-      const quotedIn = ({ post }: HydratedPost): HydratedPost | null => {
-        const quoted = post.quote_id === null ? undefined : others.get(post.quote_id);
-        return mayShow(quoted) ? quoted : null;
-      };
-      const quoteOf = (post: HydratedPost): Pick<Extras, "quote" | "filtered"> => {
-        if (!post.post.has_quote) return NO_QUOTE;
-        const quoted = quotedIn(post);
-        if (quoted === null) return { quote: GONE_QUOTE, filtered: null };
-        // Words in one's own post are folded by nobody's.
-        const filtered = isOwn(post) ? null : (mutedIn(quoted)?.words ?? null);
-        return { quote: presentQuote(quoted, pollOf(quoted)), filtered };
-      };
-      const linkOf = async ({ post }: HydratedPost): Promise<string> => {
-        if (post.own_link === null) return post.link_json;
-        const card = await ownCard(rules, post.own_link, (id) => {
-          const other = others.get(id);
-          return mayShow(other) ? other : null;
-        });
-        return card === null ? "null" : JSON.stringify(card);
-      };
-      return Promise.all(
-        posts.map(async (post) =>
-          isMore(post) ? { ...quoteOf(post), poll: pollOf(post), link: await linkOf(post) } : null,
-        ),
-      );
-    },
+    of: (viewer, rules, posts, kind) => (posts.some(isMore) ? extrasOf(viewer, rules, posts, kind) : null),
   };
+
+  async function extrasOf(
+    viewer: Viewer,
+    rules: Rules,
+    posts: readonly HydratedPost[],
+    kind: ListKind,
+  ): Promise<(Extras | null)[]> {
+    const others = await othersOf(posts);
+    const isOwn = ({ post }: HydratedPost) => viewer.kind === "person" && viewer.person_id === post.author_id;
+    const mutedIn = (post: HydratedPost): Verdict | null =>
+      isOwn(post) ? null : (rules.wishes.words?.judge(post.post, kind === "timeline" ? "home" : "everywhere") ?? null);
+    const isUnwished = (post: HydratedPost) =>
+      rules.isMuted(post.post.author_id) ||
+      (post.post.is_sensitive && rules.wishes.preferences.sensitive_media === "hide" && !isOwn(post)) ||
+      mutedIn(post)?.hides === true;
+    const mayShow = (post: HydratedPost | undefined): post is HydratedPost =>
+      post !== undefined &&
+      rules.post("read", post).ok &&
+      (!post.post.is_hidden || isOwn(post)) &&
+      (kind === "page" || !isUnwished(post));
+    const chosen = await chosenOf(viewer, [...posts, ...others.values()]);
+    const now_ms = clock.now();
+    const pollOf = ({ post }: HydratedPost): string => {
+      if (post.poll === null) return "null";
+      const mine = chosen?.get(post.id);
+      return JSON.stringify(
+        presentPoll(post.poll, {
+          is_author: viewer.kind === "person" && viewer.person_id === post.author_id,
+          chosen: mine?.edition === post.poll.edition ? mine.choices : null,
+          now_ms,
+        }),
+      );
+    };
+    const quotedIn = ({ post }: HydratedPost): HydratedPost | null => {
+      const quoted = post.quote_id === null ? undefined : others.get(post.quote_id);
+      return mayShow(quoted) ? quoted : null;
+    };
+    const quoteOf = (post: HydratedPost): Pick<Extras, "quote" | "filtered"> => {
+      if (!post.post.has_quote) return NO_QUOTE;
+      const quoted = quotedIn(post);
+      if (quoted === null) return { quote: GONE_QUOTE, filtered: null };
+      // Words in one's own post are folded by nobody's.
+      const filtered = isOwn(post) ? null : (mutedIn(quoted)?.words ?? null);
+      return { quote: presentQuote(quoted, pollOf(quoted)), filtered };
+    };
+    const linkOf = async ({ post }: HydratedPost): Promise<string> => {
+      if (post.own_link === null) return post.link_json;
+      const card = await ownCard(rules, post.own_link, (id) => {
+        const other = others.get(id);
+        return mayShow(other) ? other : null;
+      });
+      return card === null ? "null" : JSON.stringify(card);
+    };
+    return Promise.all(
+      posts.map(async (post) =>
+        isMore(post) ? { ...quoteOf(post), poll: pollOf(post), link: await linkOf(post) } : null,
+      ),
+    );
+  }
 
   /** Quoted posts, and posts that a link leads to. */
   async function othersOf(posts: readonly HydratedPost[]): Promise<Map<PostId, HydratedPost>> {

@@ -10,13 +10,9 @@ export function cachedMany<K extends string, V extends {}>(
   keys: readonly K[],
   loadMany: (keys: K[]) => Promise<ReadonlyMap<K, V>>,
 ): (V | undefined)[] | Promise<(V | undefined)[]> {
-  const found = new Array<V | undefined>(keys.length);
+  const found = cache.peekMany(keys);
   let missing: Set<K> | null = null;
-  for (let i = 0; i < keys.length; i++) {
-    const value = cache.peek(keys[i]!);
-    found[i] = value;
-    if (value === undefined) (missing ??= new Set()).add(keys[i]!);
-  }
+  for (let i = 0; i < found.length; i++) if (found[i] === undefined) (missing ??= new Set()).add(keys[i]!);
   return missing === null ? found : withMissing(cache, keys, found, missing, loadMany);
 }
 

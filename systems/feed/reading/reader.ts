@@ -122,29 +122,48 @@ export function createReader(needs: ReaderNeeds): Reader {
     listed: readonly Listed[],
     { seen, from }: PageSoFar,
   ): Promise<(Shown | null)[]> {
-    const reposters = listed.some((item) => item.reposter_id !== null)
-      ? listed.flatMap((item) => item.reposter_id ?? [])
-      : undefined;
-    const { posts, people } = await hydrator.hydrate(
-      listed.map((item) => item.post_id),
-      reposters,
-    );
+    const ids = new Array<PostId>(listed.length);
+    let reposters: PersonId[] | undefined;
+    for (let i = 0; i < listed.length; i++) {
+      const { post_id, reposter_id } = listed[i]!;
+      ids[i] = post_id;
+      if (reposter_id !== null) (reposters ??= []).push(reposter_id);
+    }
+    const asked = hydrator.hydrate(ids, reposters);
+    const { posts, people } = asked instanceof Promise ? await asked : asked;
     const { makers } = skeleton;
-    const judged = listed.map((item, i) => {
+    const judged = new Array<Shown | null>(listed.length);
+    for (let i = 0; i < listed.length; i++) {
       const post = posts[i];
-      if (!post || seen.has(item.post_id) || !mayShow(rules, kind, post)) return null;
-      if (makers && !makers.has(item.reposter_id ?? post.post.author_id)) return null;
-      if (item.reposter_id !== null && skeleton.passes?.(item.reposter_id) === false) return null;
-      if (skeleton.leavesOut?.(item, post)) return null;
-      const reposted_by = item.reposter_id === null ? null : (people.get(item.reposter_id) ?? null);
-      if (item.reposter_id !== null && (reposted_by === null || !mayPassOn(rules, kind, post, reposted_by)))
-        return null;
-      const muted = mutedIn(rules, kind, post);
-      if (muted?.hides && kind !== "page") return null;
-      seen.add(item.post_id);
-      return { post, reposted_by, entry_id: skeleton.has_entries ? item.key : null, filtered: muted && muted.words };
-    });
+      const item = listed[i]!;
+      const isNew = post !== null && post !== undefined && !seen.has(item.post_id);
+      const shown = isNew ? judgeOne(rules, kind, skeleton, item, post, people) : null;
+      if (shown !== null) seen.add(item.post_id);
+      judged[i] = shown;
+    }
     return makers && from !== null ? onlyNewest(rules, kind, skeleton, makers, judged, from) : judged;
+  }
+
+  function judgeOne(
+    rules: Rules,
+    kind: ListKind,
+    skeleton: Judging,
+    item: Listed,
+    post: HydratedPost,
+    people: ReadonlyMap<PersonId, PersonCard>,
+  ): Shown | null {
+    const { reposter_id } = item;
+    if (!mayShow(rules, kind, post)) return null;
+    const { makers } = skeleton;
+    const maker_id = reposter_id ?? post.post.author_id;
+    if (makers && item.actor_id !== maker_id && !makers.has(maker_id)) return null;
+    if (reposter_id !== null && skeleton.passes?.(reposter_id) === false) return null;
+    if (skeleton.leavesOut?.(item, post)) return null;
+    const reposted_by = reposter_id === null ? null : (people.get(reposter_id) ?? null);
+    if (reposter_id !== null && (reposted_by === null || !mayPassOn(rules, kind, post, reposted_by))) return null;
+    const muted = mutedIn(rules, kind, post);
+    if (muted?.hides && kind !== "page") return null;
+    return { post, reposted_by, entry_id: skeleton.has_entries ? item.key : null, filtered: muted && muted.words };
   }
 
   /** Without those posts that stand further up, above where this page begins, by a newer entry that this viewer is shown. */
@@ -213,26 +232,23 @@ export function createReader(needs: ReaderNeeds): Reader {
   const ownBit = (viewer: Viewer, post: HydratedPost): number => (isOwn(viewer, post) ? OWN : 0);
 
   async function presentEach(viewer: Viewer, rules: Rules, kind: ListKind, shown: readonly Shown[]): Promise<string[]> {
-    const extras = await around.of(
-      viewer,
-      rules,
-      shown.map((s) => s.post),
-      kind,
-    );
-    if (viewer.kind === "nobody") return shown.map((s, i) => presentPost(s.post, -1, s, extras?.[i] ?? null));
-    const bits = await overlay.of(
-      viewer.person_id,
-      shown.map((s) => s.post.post.id),
-    );
-    return shown.map((s, i) => presentPost(s.post, bits[i]! | ownBit(viewer, s.post), s, extras?.[i] ?? null));
+    const posts = new Array<HydratedPost>(shown.length);
+    const ids = new Array<PostId>(shown.length);
+    for (let i = 0; i < shown.length; i++) {
+      posts[i] = shown[i]!.post;
+      ids[i] = posts[i]!.post.id;
+    }
+    const asked = around.of(viewer, rules, posts, kind);
+    const extras = asked === null ? null : await asked;
+    const known = viewer.kind === "nobody" ? null : overlay.of(viewer.person_id, ids);
+    const bits = known instanceof Promise ? await known : known;
+    const texts = new Array<string>(shown.length);
+    for (let i = 0; i < shown.length; i++) {
+      const of_viewer = bits === null ? -1 : bits[i]! | ownBit(viewer, posts[i]!);
+      texts[i] = presentPost(posts[i]!, of_viewer, shown[i]!, extras === null ? null : extras[i]!);
+    }
+    return texts;
   }
-
-  const presentAll = async (
-    viewer: Viewer,
-    rules: Rules,
-    kind: ListKind,
-    { shown, next_cursor }: Filled<Shown>,
-  ): Promise<string> => presentPage(await presentEach(viewer, rules, kind, shown), next_cursor);
 
   async function bits(viewer: Viewer, post: HydratedPost): Promise<number> {
     if (viewer.kind === "nobody") return -1;
@@ -284,13 +300,14 @@ export function createReader(needs: ReaderNeeds): Reader {
       },
       judge: (listed: readonly Listed[]) => judge(rules, kind, skeleton, listed, so_far),
     };
-    return { rules, ...(await fillPage(source, page, signal)) };
+    const { shown, next_cursor } = await fillPage(source, page, signal);
+    return { rules, shown, next_cursor };
   };
 
   return {
     async list(viewer, skeletonFor, page, kind, signal) {
-      const { rules, ...filled } = await read(viewer, skeletonFor, page, kind, signal);
-      return presentAll(viewer, rules, kind, filled);
+      const { rules, shown, next_cursor } = await read(viewer, skeletonFor, page, kind, signal);
+      return presentPage(await presentEach(viewer, rules, kind, shown), next_cursor);
     },
     read,
     presentEach,

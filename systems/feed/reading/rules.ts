@@ -82,7 +82,7 @@ export async function rulesFor(
   return {
     facts,
     wishes,
-    post: (action, { post, cards }) => may(facts, action, resourceOf(post, cards.author, cards.space)),
+    post: (action, { resource }) => may(facts, action, resource),
     comment: (action, author) =>
       may(facts, action, {
         kind: "comment",
@@ -101,9 +101,9 @@ export async function rulesFor(
       }),
     repost: (action, by) =>
       may(facts, action, resourceOf({ author_id: by.id, audience: "public", space_id: null }, by, null)),
-    moderates: ({ post, cards }) =>
+    moderates: ({ resource }) =>
       (viewer.kind === "person" && !viewer.suspended && viewer.role !== "member") ||
-      may(facts, "moderate_space", resourceOf(post, cards.author, cards.space)).ok,
+      may(facts, "moderate_space", resource).ok,
     space: (space) =>
       may(facts, "read", {
         kind: "space",

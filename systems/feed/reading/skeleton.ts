@@ -14,6 +14,8 @@ export interface Listed {
   post_id: PostId;
   /** Who passed it on, where that is why it is here. */
   reposter_id: PersonId | null;
+  /** One of the list's makers, whose entry this is; left out where that is not known. */
+  actor_id?: PersonId;
 }
 
 /** Which ids, in which order; nothing about who may see them. */

@@ -13,7 +13,7 @@ import { createPlainTimeline } from "./plain.ts";
 import { createPullTimeline, type PullTimeline, signedKey } from "./pull.ts";
 import { createPushedTimeline } from "./pushed.ts";
 import { createReposts } from "./reposts.ts";
-import { createSharedHomes, type SharedHomesStats } from "./shared.ts";
+import { createSharedHomes, type SharedHomesStats } from "./shared-homes.ts";
 import type { Entry, Strategy, Timeline } from "./timeline.ts";
 import { createWindow } from "./window.ts";
 

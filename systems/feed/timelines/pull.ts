@@ -6,7 +6,7 @@ import { createMerge, type Merged } from "./merge.ts";
 import type { Reposts } from "./reposts.ts";
 import { createRings, type Rings } from "./rings.ts";
 import { entriesBelow, newestEntries } from "./store.ts";
-import { type Entry, homeEntry, isRepost, type Timeline } from "./timeline.ts";
+import { type Entry, type HomeEntry, isRepost, type Timeline } from "./timeline.ts";
 
 /** Home by author rings: nothing is fanned out, so a follow, an unfollow and a deletion hold at once. */
 export interface PullTimeline extends Timeline {
@@ -51,8 +51,15 @@ export function createPullTimeline(needs: { sql: Sql; reposts: Reposts; bounds: 
   return {
     name: "pull",
     read,
-    readHome: async (_viewer_id, actors, before, entries_max) =>
-      (await read(actors, before, entries_max)).map(homeEntry),
+    async readHome(_viewer_id, actors, before, entries_max) {
+      const entries = await read(actors, before, entries_max);
+      const home = new Array<HomeEntry>(entries.length);
+      for (let i = 0; i < entries.length; i++) {
+        const { id, post_id, actor_id } = entries[i]!;
+        home[i] = { key: id, post_id, reposter_id: id === post_id ? null : actor_id, actor_id };
+      }
+      return home;
+    },
     added(entry) {
       reposts.knows(entry);
       rings.add(entry.actor_id, signedKey(entry));

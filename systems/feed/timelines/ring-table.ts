@@ -80,6 +80,8 @@ export function indexIn(rows: RingRows, slot: number, bound: number): number {
   const base = at & PAGE_MASK;
   let low = 0;
   let high = rows.counts[slot]!;
+  // Above all of them, as at the top of a home, nothing is searched.
+  if (high > 0 && Math.abs(page[base + high - 1]!) < bound) return high;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (Math.abs(page[base + middle]!) < bound) low = middle + 1;

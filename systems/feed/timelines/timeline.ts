@@ -24,6 +24,8 @@ export interface HomeEntry {
   key: string;
   post_id: PostId;
   reposter_id: PersonId | null;
+  /** Whose entry it is, one of the `actors` that were asked for; left out where only ids are known. */
+  actor_id?: PersonId;
 }
 
 /**
