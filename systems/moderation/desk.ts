@@ -51,7 +51,6 @@ export interface WaitingAppeal {
 const TOP = "9223372036854775807";
 /** Numbers on a badge end here. */
 const COUNTED_MAX = 100;
-const EVERY_OPEN = { space_id: null, state: "open", claimed: null, kind: null } as const;
 
 export function createDesk(
   ground: Ground,
@@ -106,14 +105,14 @@ export function createDesk(
     async whole(viewer, id) {
       const row = await cases.find(viewer, id);
       const name = { kind: row.subject_kind, id: row.subject_id };
-      const [[shown], reports, kept, notes, acts, subject, power] = await Promise.all([
+      const [[shown], reports, kept, notes, acts, subject, [power]] = await Promise.all([
         present.cases([row]),
         reportsOf(sql.pool, id, REPORTS_SHOWN_MAX),
         caseStore.snapshots(sql.pool, [id]),
         caseStore.notes(sql.pool, id),
         actStore.ofPerson(sql.pool, row.person_id, { below: TOP, acts_max: ACTS_SHOWN_MAX }),
         subjects.find(sql.pool, name),
-        officers.powerNow(viewer, row),
+        officers.powersNow(viewer, [row]),
       ]);
       const cards = await people.cards(
         new Set([...reports.map((one) => one.reporter_id), ...notes.map((one) => one.by_id)]),
@@ -149,7 +148,7 @@ export function createDesk(
           limited: shown!.person?.limited ?? false,
           suspended: shown!.person?.suspended ?? false,
         },
-        may: row.closed_at === null ? actsOn(power, name.kind, row.space_id !== null) : [],
+        may: row.closed_at === null ? actsOn(power ?? null, name.kind, row.space_id !== null) : [],
       };
     },
 
@@ -162,18 +161,20 @@ export function createDesk(
         (at, rows_max) => actStore.appealed(sql.pool, asked.space_id ?? null, at, rows_max),
         (row) => row.appeal_id!,
       );
-      const shown = await present.acts(rows, "officer");
-      const items = await Promise.all(
-        shown.map(async (act, i): Promise<WaitingAppeal> => {
-          const row = rows[i]!;
-          const [power, others] = await Promise.all([
-            officers.powerNow(viewer, row),
-            officers.others(sql.pool, viewer.person_id, row.person_id),
-          ]);
-          const may_decide = mayUndo(power, row.power) && mayDecide(viewer.person_id, row.by_id, others);
-          return { act, appeal: act.appeal!, may_decide };
-        }),
-      );
+      const [shown, powers, others] = await Promise.all([
+        present.acts(rows, "officer"),
+        officers.powersNow(viewer, rows),
+        officers.others(
+          sql.pool,
+          viewer.person_id,
+          rows.map((row) => row.person_id),
+        ),
+      ]);
+      const items = shown.map((act, i): WaitingAppeal => {
+        const row = rows[i]!;
+        const isFree = mayDecide(viewer.person_id, row.by_id, others.get(row.person_id)!);
+        return { act, appeal: act.appeal!, may_decide: mayUndo(powers[i] ?? null, row.power) && isFree };
+      });
       return { items, next_cursor };
     },
 
@@ -196,18 +197,16 @@ export function createDesk(
     },
 
     async waiting(viewer) {
-      const is_officer = viewer.role !== "member" && !viewer.suspended;
-      const [open, appeals, warnings] = await Promise.all([
-        // A number, too, must not tell somebody that they were reported.
-        is_officer
-          ? caseStore.queue(sql.pool, EVERY_OPEN, "0", COUNTED_MAX).then((rows) => officers.seen(viewer, rows))
-          : [],
-        is_officer
-          ? actStore.appealed(sql.pool, null, "0", COUNTED_MAX).then((rows) => officers.seen(viewer, rows))
-          : [],
+      const rooms = await officers.rooms(viewer);
+      const isOfficer = rooms === null || rooms.length > 0;
+      const [cases, appealed, warnings] = await Promise.all([
+        isOfficer ? caseStore.open(sql.pool, rooms, COUNTED_MAX) : [],
+        isOfficer ? actStore.appealing(sql.pool, rooms, COUNTED_MAX) : [],
         actStore.countUnread(sql.pool, viewer.person_id),
       ]);
-      return { cases: open.length, appeals: appeals.length, warnings };
+      // A number, too, must not tell somebody that they were reported.
+      const [open, appeals] = await Promise.all([cases, appealed].map((rows) => officers.seen(viewer, rows)));
+      return { cases: open!.length, appeals: appeals!.length, warnings };
     },
   };
 }

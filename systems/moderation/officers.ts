@@ -11,40 +11,45 @@ export interface Officers {
   /** With offices as they are in the database, both people locked until `tx` ends, so that of two who act on each other one is late. */
   power(tx: Query, viewer: SignedIn, person_id: PersonId, space_id: SpaceId | null): Promise<Power | null>;
   /** Which of these the viewer may look into. */
-  seen<T extends { person_id: PersonId; space_id: SpaceId | null }>(
-    viewer: SignedIn,
-    things: readonly T[],
-  ): Promise<T[]>;
-  powerNow(viewer: SignedIn, thing: { person_id: PersonId; space_id: SpaceId | null }): Promise<Power | null>;
-  /** Those who could decide instead of this one. */
-  others(db: Query, but: PersonId, person_id: PersonId): Promise<number>;
+  seen<T extends Thing>(viewer: SignedIn, things: readonly T[]): Promise<T[]>;
+  /** In their order. */
+  powersNow(viewer: SignedIn, things: readonly Thing[]): Promise<(Power | null)[]>;
+  /** How many could decide instead of this one, about each of these people. */
+  others(db: Query, but: PersonId, person_ids: readonly PersonId[]): Promise<Map<PersonId, number>>;
+  /** The spaces that somebody moderates; null for all, and what stands in none. */
+  rooms(viewer: SignedIn): Promise<SpaceId[] | null>;
   /** @throws Problem 403 `moderation.not_yours` for who moderates neither the house nor this space */
   mustModerate(viewer: SignedIn, space_id: SpaceId | undefined): Promise<void>;
+}
+
+export interface Thing {
+  person_id: PersonId;
+  space_id: SpaceId | null;
 }
 
 export const notYours = () =>
   forbidden("This is for the moderators of the house, and of the space where it stands.", "moderation.not_yours");
 
 export function createOfficers({ sql, people, spaces }: Pick<Ground, "sql" | "people" | "spaces">): Officers {
-  const roleIn = async (person_id: PersonId, space_id: SpaceId | null) =>
-    space_id === null ? null : ((await spaces.membershipsOf(person_id)).get(space_id) ?? null);
-
-  const officerOf = async (viewer: SignedIn, space_id: SpaceId | null): Promise<Officer> => ({
-    person_id: viewer.person_id,
-    house: viewer.role,
-    suspended: viewer.suspended,
-    space: await roleIn(viewer.person_id, space_id),
-  });
-
-  async function facts(viewer: SignedIn, things: readonly { person_id: PersonId; space_id: SpaceId | null }[]) {
-    const roles = await people.discipline.roles(sql.pool, [...new Set(things.map((thing) => thing.person_id))]);
-    return Promise.all(
-      things.map(async ({ person_id, space_id }): Promise<[Officer, Owner, boolean]> => [
-        await officerOf(viewer, space_id),
-        { person_id, house: roles.get(person_id) ?? "member", space: await roleIn(person_id, space_id) },
-        space_id !== null,
-      ]),
+  /** Both sides of each thing, in as many queries for a page as for one. */
+  async function facts(db: Query, viewer: SignedIn, things: readonly Thing[]): Promise<[Officer, Owner, boolean][]> {
+    const { person_id: me } = viewer;
+    const pairs = things.flatMap(({ person_id, space_id }) =>
+      space_id === null ? [] : [me, person_id].map((id) => ({ space_id, person_id: id })),
     );
+    const [roles, held] = await Promise.all([
+      people.discipline.roles(db, [...new Set(things.map((thing) => thing.person_id))]),
+      spaces.rolesIn(db, pairs),
+    ]);
+    let next = 0;
+    return things.map(({ person_id, space_id }) => {
+      const [mine, theirs] = space_id === null ? [null, null] : [held[next++] ?? null, held[next++] ?? null];
+      return [
+        { person_id: me, house: viewer.role, suspended: viewer.suspended, space: mine },
+        { person_id, house: roles.get(person_id) ?? "member", space: theirs },
+        space_id !== null,
+      ];
+    });
   }
 
   return {
@@ -52,40 +57,44 @@ export function createOfficers({ sql, people, spaces }: Pick<Ground, "sql" | "pe
       const standing = await people.discipline.lock(tx, [viewer.person_id, person_id]);
       const me = standing.get(viewer.person_id);
       if (!me) return null;
-      const [mine, theirs] = [await roleIn(viewer.person_id, space_id), await roleIn(person_id, space_id)];
-      return powerOver(
-        { person_id: viewer.person_id, house: me.role, suspended: me.suspended, space: mine },
-        { person_id, house: standing.get(person_id)?.role ?? "member", space: theirs },
-        space_id !== null,
-      );
+      const now = { ...viewer, role: me.role, suspended: me.suspended };
+      const [one] = await facts(tx, now, [{ person_id, space_id }]);
+      return powerOver(...one!);
     },
     async seen(viewer, things) {
       if (things.length === 0) return [];
-      const all = await facts(viewer, things);
+      const all = await facts(sql.pool, viewer, things);
       return things.filter((_, i) => maySee(...all[i]!));
     },
-    async powerNow(viewer, thing) {
-      const [one] = await facts(viewer, [thing]);
-      return powerOver(...one!);
+    async powersNow(viewer, things) {
+      return (await facts(sql.pool, viewer, things)).map((one) => powerOver(...one));
     },
-    async others(db, but, person_id) {
-      const officers = await people.discipline.officers(db);
-      const owner = (await people.discipline.roles(db, [person_id])).get(person_id) ?? "member";
-      return officers.filter(
-        ({ id, role }) =>
-          id !== but &&
-          powerOver(
-            { person_id: id, house: role, suspended: false, space: null },
-            { person_id, house: owner, space: null },
-            false,
-          ),
-      ).length;
+    async others(db, but, person_ids) {
+      const [officers, roles] = [
+        await people.discipline.officers(db),
+        await people.discipline.roles(db, [...new Set(person_ids)]),
+      ];
+      const can = (officer: (typeof officers)[number], person_id: PersonId) =>
+        officer.id !== but &&
+        powerOver(
+          { person_id: officer.id, house: officer.role, suspended: false, space: null },
+          { person_id, house: roles.get(person_id) ?? "member", space: null },
+          false,
+        ) !== null;
+      return new Map(person_ids.map((id) => [id, officers.filter((officer) => can(officer, id)).length]));
     },
     async mustModerate(viewer, space_id) {
       if (viewer.suspended) throw notYours();
       if (viewer.role !== "member") return;
-      const role = space_id === undefined ? null : await roleIn(viewer.person_id, space_id);
-      if (role === null || role === "member") throw notYours();
+      const [role] =
+        space_id === undefined ? [null] : await spaces.rolesIn(sql.pool, [{ space_id, person_id: viewer.person_id }]);
+      if (role === null || role === undefined || role === "member") throw notYours();
+    },
+    async rooms(viewer) {
+      if (viewer.suspended) return [];
+      if (viewer.role !== "member") return null;
+      const memberships = await spaces.membershipsOf(viewer.person_id);
+      return [...memberships].flatMap(([id, role]) => (role === "member" ? [] : [id]));
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Act } from "./acts/contract.ts";
 import type { ActRow } from "./acts/store.ts";
 import { APPEAL_MS_MAX, CLAIM_MS_MAX } from "./bounds.ts";
 import type { ModerationCase } from "./cases/contract.ts";
-import { type CaseRow, rulesNamed, type SnapshotRow, snapshots, snapshotsById } from "./cases/store.ts";
+import { type CaseRow, newestSnapshots, rulesNamed, type SnapshotRow, snapshotsById } from "./cases/store.ts";
 import type { Ground } from "./ground.ts";
 
 /** Rows as the wire has them, with the cards of everybody in them, asked for once. */
@@ -85,7 +85,7 @@ export function createPresent({
       const [cards, places, kept, named] = await Promise.all([
         cardsOf(rows.flatMap((row) => [row.person_id, row.claimed_by])),
         spacesOf(rows.map((row) => row.space_id)),
-        snapshots(sql.pool, ids),
+        newestSnapshots(sql.pool, ids),
         rulesNamed(sql.pool, ids),
       ]);
       const newest = new Map<string, SnapshotRow>(kept.map((one) => [one.case_id, one]));

@@ -32,16 +32,17 @@ export interface Subjects {
 }
 
 export function createSubjects({ people, feed, video }: Pick<Ground, "people" | "feed" | "video">): Subjects {
-  async function writer(id: PersonId): Promise<Pick<Snapshot, "handle" | "display_name">> {
-    const card = (await people.cards([id])).get(id);
-    return { handle: card?.handle ?? "", display_name: card?.display_name ?? "" };
+  /** By the connection that is given: who waits for another one inside a transaction may wait for ever. */
+  async function writer(db: Query, id: PersonId): Promise<Pick<Snapshot, "handle" | "display_name">> {
+    const { handle = "", display_name = "" } = (await people.discipline.profile(db, id)) ?? {};
+    return { handle, display_name };
   }
 
   async function written(db: Query, kind: "post" | "comment", id: string): Promise<Subject | null> {
     const row = await feed.subject(db, kind, id);
     if (!row) return null;
     const content: Snapshot = {
-      ...(await writer(row.author_id)),
+      ...(await writer(db, row.author_id)),
       title: "",
       text: row.text,
       links: [],
@@ -79,7 +80,7 @@ export function createSubjects({ people, feed, video }: Pick<Ground, "people" | 
     const row = await video.subject(db, id);
     if (!row) return null;
     const content: Snapshot = {
-      ...(await writer(row.owner_id)),
+      ...(await writer(db, row.owner_id)),
       title: row.title,
       text: row.description,
       links: [],

@@ -32,6 +32,8 @@ export interface Spaces extends AsyncDisposable {
   cards: Known["cards"];
   membershipsOf: Known["membershipsOf"];
   membershipsOfViewer: Known["membershipsOfViewer"];
+  rolesIn: Known["rolesIn"];
+  stands: Known["stands"];
   /** By slug or id; null where there is none. Says nothing of whether the viewer may see it. */
   find: Known["find"];
   storageMax: Known["storageMax"];
@@ -57,6 +59,8 @@ export async function createSpaces(needs: SpacesNeeds): Promise<Spaces> {
     cards: known.cards,
     membershipsOf: known.membershipsOf,
     membershipsOfViewer: known.membershipsOfViewer,
+    rolesIn: known.rolesIn,
+    stands: known.stands,
     find: known.find,
     storageMax: known.storageMax,
     work: () => startSeeingOff(ground),

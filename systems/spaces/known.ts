@@ -2,6 +2,7 @@ import type { SpaceCard } from "#kernel/cards.ts";
 import { notFound } from "#kernel/errors.ts";
 import { isId, type PersonId, type SpaceId } from "#kernel/ids.ts";
 import type { SpaceRole, Viewer } from "#kernel/viewer.ts";
+import type { Query } from "#ports/sql/index.ts";
 import { may, NO_RELATIONS, NO_SPACES, type ViewerFacts } from "#systems/people/index.ts";
 
 import { CARDS_PER_CALL_MAX } from "./bounds.ts";
@@ -23,6 +24,9 @@ export interface Known {
   /** Exact on the very next read in this process after a change here, and on other nodes once its event has arrived. */
   membershipsOf(person_id: PersonId): Promise<Memberships>;
   membershipsOfViewer(viewer: Viewer): Promise<Memberships>;
+  /** Not from memory, and in the caller's transaction: for who decides about power, now. In the order of the pairs. */
+  rolesIn(db: Query, pairs: readonly { space_id: SpaceId; person_id: PersonId }[]): Promise<(SpaceRole | null)[]>;
+  stands(db: Query, id: SpaceId): Promise<boolean>;
   find(slug_or_id: string): Promise<FoundSpace | null>;
   /** Bytes that may stand in it, by its tier or by what it was given; null for one that is not there. */
   storageMax(id: SpaceId): Promise<number | null>;
@@ -45,6 +49,14 @@ export function createKnown({ sql, memory }: Pick<Ground, "sql" | "memory">): Kn
     membershipsOf,
     membershipsOfViewer,
     storageMax: (id) => store.storageMax(sql.pool, id),
+    stands: store.stands,
+
+    async rolesIn(db, pairs) {
+      if (pairs.length === 0) return [];
+      const rows = await store.rolesOf(db, pairs);
+      const roles = new Map(rows.map((row) => [`${row.space_id} ${row.person_id}`, row.role]));
+      return pairs.map((pair) => roles.get(`${pair.space_id} ${pair.person_id}`) ?? null);
+    },
 
     async cards(ids) {
       const found = new Map<SpaceId, SpaceCard>();

@@ -105,6 +105,25 @@ export const membershipsOf = (q: Query, person: PersonId) => q<{ space_id: Space
   SELECT m.space_id, m.role FROM spaces_members m JOIN spaces_spaces s ON s.id = m.space_id
   WHERE m.person_id = ${person} AND s.deleted_at IS NULL`;
 
+/** Roles of people in spaces, as they stand in the database at this moment; who is no member has no row. */
+export const rolesOf = (q: Query, pairs: readonly { space_id: SpaceId; person_id: PersonId }[]) => q<
+  { space_id: SpaceId; person_id: PersonId; role: SpaceRole }[]
+>`
+  SELECT m.space_id, m.person_id, m.role
+  FROM unnest(${q.array(
+    pairs.map((pair) => pair.space_id),
+    "BIGINT",
+  )}, ${q.array(
+    pairs.map((pair) => pair.person_id),
+    "BIGINT",
+  )}) AS asked (space_id, person_id)
+    JOIN spaces_members m ON m.space_id = asked.space_id AND m.person_id = asked.person_id
+    JOIN spaces_spaces s ON s.id = m.space_id
+  WHERE s.deleted_at IS NULL`;
+
+export const stands = async (q: Query, id: SpaceId): Promise<boolean> =>
+  (await q`SELECT 1 FROM spaces_spaces WHERE id = ${id} AND deleted_at IS NULL`).length > 0;
+
 export const joinedBy = (q: Query, person: PersonId, below: Below, limit: number) => q<
   (SpaceRow & { role: SpaceRole; at: string })[]
 >`

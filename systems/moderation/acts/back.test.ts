@@ -160,3 +160,18 @@ test("MO15: of an appeal that is decided while somebody takes it back there is o
   expect([own!.undone !== null, own!.appeal?.decision]).toEqual([true, upheldFirst ? "upheld" : "overturned"]);
   expect([undone.status, decided.code]).toEqual([200, upheldFirst ? undefined : "moderation.decided"]);
 });
+
+test("MO8: a space's officer is one by what stands in the database at the moment of the act", async () => {
+  const space_id = await pottery("smiths");
+  const post = await feed.post(ada, "Iron", { audience: "space", space_id });
+  const { id } = await t.caseOf(bo, "post", post.id);
+  // As another node does it, a moment before this one hears.
+  const become = (role: string) =>
+    sql.pool`UPDATE spaces_members SET role = ${role} WHERE space_id = ${space_id} AND person_id = ${bo.id}`;
+  await become("member");
+  const body = { kind: "hide", rule_id: "1" } as const;
+  const refused = await client.call(r.act, { token: bo.token, params: { id }, body });
+  expect(["case.not_found", "moderation.office"]).toContain(refused.code!);
+  await become("owner");
+  expect((await client.call(r.act, { token: bo.token, params: { id }, body })).status).toBe(200);
+});

@@ -141,7 +141,7 @@ export function createEffects({
     const was = act.before as unknown as FeedPlace & { space_id: SpaceId };
     const now = await feed.subject(tx, "post", act.subject_id);
     // Nothing of it is left, or the space has gone: then it stays where it is.
-    if (!now || !(await spaces.cards([was.space_id])).has(was.space_id)) return null;
+    if (!now || !(await spaces.stands(tx, was.space_id))) return null;
     // What its author made of it meanwhile is theirs to say.
     const isUntouched = now.audience === (was.audience === "space" ? "private" : was.audience);
     const audience = isUntouched ? was.audience : (now.audience as FeedPlace["audience"]);

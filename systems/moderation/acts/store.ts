@@ -133,6 +133,13 @@ export const appealed = async (db: Query, space_id: SpaceId | null, above: strin
     WHERE p.id > ${above}::bigint AND p.decided_at IS NULL AND (${space_id}::bigint IS NULL OR a.space_id = ${space_id}::bigint)
     ORDER BY p.id LIMIT ${acts_max}`) as ActRow[];
 
+/** Whose acts are appealed against, in these spaces or everywhere. */
+export const appealing = async (db: Query, space_ids: readonly SpaceId[] | null, acts_max: number) =>
+  (await db`
+    SELECT a.person_id, a.space_id FROM moderation_appeals p JOIN moderation_acts a ON a.id = p.act_id
+    WHERE p.decided_at IS NULL AND (${space_ids === null}::boolean OR a.space_id = ANY(${db.array([...(space_ids ?? [])], "BIGINT")}))
+    ORDER BY p.id LIMIT ${acts_max}`) as Pick<ActRow, "person_id" | "space_id">[];
+
 export const insertAppeal = (
   tx: Query,
   row: { id: string; act_id: string; person_id: PersonId; words: string; at: Date },

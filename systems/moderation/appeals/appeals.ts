@@ -58,8 +58,8 @@ export function createAppeals(ground: Ground, officers: Officers, acts: Acts): A
         if (power === null) throw act.person_id === viewer.person_id ? notYours() : notFound("act");
         if (!mayUndo(power, act.power)) throw notYours();
         if (act.decision !== null) throw conflict("moderation.decided", "This appeal was decided already.");
-        const others = await officers.others(tx, viewer.person_id, act.person_id);
-        if (!mayDecide(viewer.person_id, act.by_id, others))
+        const others = await officers.others(tx, viewer.person_id, [act.person_id]);
+        if (!mayDecide(viewer.person_id, act.by_id, others.get(act.person_id)!))
           throw forbidden("You acted yourself: somebody else hears the appeal.", "moderation.another_must");
         const by = viewer.person_id;
         const { appeal_id } = act;

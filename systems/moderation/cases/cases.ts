@@ -1,4 +1,5 @@
 import { conflict, notFound } from "#kernel/errors.ts";
+import type { PersonId } from "#kernel/ids.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 import type { Tx } from "#ports/sql/index.ts";
 
@@ -39,19 +40,21 @@ export function createCases(ground: Ground, subjects: Subjects, officers: Office
   /** One case, locked and in the viewer's hands, for as long as `work` takes. */
   async function inHand<T>(viewer: SignedIn, id: string, work: (tx: Tx, row: store.CaseRow) => Promise<T>): Promise<T> {
     await mustSee(viewer, await store.find(sql.pool, id));
-    return sql.tx(async (tx) => {
+    const done = await sql.tx(async (tx): Promise<T | { holder: PersonId }> => {
       const row = (await store.lock(tx, id))!;
       if (row.closed_at !== null)
         throw conflict("moderation.closed", "This case is closed. A new report opens a new one.");
-      if (isClaimed(row) && row.claimed_by !== viewer.person_id) {
-        const card = (await people.cards([row.claimed_by!])).get(row.claimed_by!);
-        throw conflict("moderation.claimed", `@${card?.handle ?? "somebody"} has this in hand. Let them finish.`);
-      }
+      if (isClaimed(row) && row.claimed_by !== viewer.person_id) return { holder: row.claimed_by! };
       await store.claim(tx, id, viewer.person_id, now());
       return work(tx, row);
     });
+    if (!isHeldBySomebody(done)) return done;
+    const card = (await people.cards([done.holder])).get(done.holder);
+    throw conflict("moderation.claimed", `@${card?.handle ?? "somebody"} has this in hand. Let them finish.`);
   }
 
+  const isHeldBySomebody = (done: unknown): done is { holder: PersonId } =>
+    typeof done === "object" && done !== null && "holder" in done;
   const isClaimed = (row: store.CaseRow) =>
     row.claimed_by !== null && clock.now() - row.claimed_at!.getTime() < CLAIM_MS_MAX;
 

@@ -188,7 +188,8 @@ export const waiting = defineRoute({
   method: "GET",
   path: "/v1/moderation/waiting",
   tag,
-  summary: "How much waits for you: cases and appeals of the house if you are its officer, and your unread warnings",
+  summary:
+    "How much waits for you: cases and appeals of the house or of your spaces if you are an officer, and your unread warnings",
   access: mine,
   answers: { 200: z.object({ cases: z.number(), appeals: z.number(), warnings: z.number() }) },
 });

@@ -94,6 +94,13 @@ export async function queue(db: Query, asked: QueueAsked, at: string, cases_max:
     WHERE closed_at IS NOT NULL AND id < ${at}::bigint AND ${where} ORDER BY id DESC LIMIT ${cases_max}`) as CaseRow[];
 }
 
+/** Whose things wait, the longest first: in these spaces, or everywhere. */
+export const open = async (db: Query, space_ids: readonly SpaceId[] | null, cases_max: number) =>
+  (await db`
+    SELECT person_id, space_id FROM moderation_cases
+    WHERE closed_at IS NULL AND (${space_ids === null}::boolean OR space_id = ANY(${db.array([...(space_ids ?? [])], "BIGINT")}))
+    ORDER BY id LIMIT ${cases_max}`) as Pick<CaseRow, "person_id" | "space_id">[];
+
 /** Kept once for each state that was seen. @returns its id, also when it was kept before; null when the case has enough */
 export async function keepSnapshot(
   tx: Query,
@@ -123,6 +130,11 @@ export interface SnapshotRow {
 export const snapshots = async (db: Query, case_ids: readonly string[]) =>
   (await db`SELECT id, case_id, at, content FROM moderation_snapshots
     WHERE case_id = ANY(${db.array([...case_ids], "BIGINT")}) ORDER BY id`) as SnapshotRow[];
+
+/** Of each case the latest; the others may be many and long. */
+export const newestSnapshots = async (db: Query, case_ids: readonly string[]) =>
+  (await db`SELECT DISTINCT ON (case_id) id, case_id, at, content FROM moderation_snapshots
+    WHERE case_id = ANY(${db.array([...case_ids], "BIGINT")}) ORDER BY case_id, id DESC`) as SnapshotRow[];
 
 export const snapshotsById = async (db: Query, ids: readonly string[]) =>
   (await db`SELECT id, case_id, at, content FROM moderation_snapshots

@@ -221,3 +221,17 @@ test("MO7: the rules are for everybody to read and for admins to write; what is 
   );
   expect((await client.call(peopleRoutes.me, { token: root.token })).status).toBe(200);
 });
+
+test("MO4: how much waits is told to each officer by what they may look into, to a space's by their space", async () => {
+  const slug = "waiters";
+  const body = { name: slug, slug, visibility: "public", join_policy: "open" } as const;
+  const made = await client.call(spacesRoutes.createSpace, { token: cy.token, body });
+  await client.call(spacesRoutes.joinSpace, { token: ada.token, params: { slug } });
+  const waiting = async (who: TestPerson) => (await client.call(r.waiting, { token: who.token })).body.cases;
+  const before = [await waiting(cy), await waiting(ada)];
+  const inside = await feed.post(ada, "In here", { audience: "space", space_id: made.body.id });
+  const outside = await feed.post(ada, "Out there");
+  await client.call(spacesRoutes.joinSpace, { token: bo.token, params: { slug } });
+  for (const post of [inside, outside]) expect((await report(bo, "post", post.id)).status).toBe(201);
+  expect([await waiting(cy), await waiting(ada)]).toEqual([before[0]! + 1, before[1]!]);
+});
