@@ -15,7 +15,6 @@ import {
 } from "lucide-react";
 import { type ComponentProps, type DragEvent, lazy, type ReactNode, Suspense, useId, useState } from "react";
 
-import { CONTENT_WARNING_CHARS_MAX } from "#systems/feed/contract.ts";
 import { getMediaLimits, IMAGE_TYPES, VIDEO_TYPES } from "#systems/media/contract.ts";
 import type { Me } from "#systems/people/contract.ts";
 import { spacesRoutes } from "#systems/spaces/contract.ts";
@@ -33,6 +32,7 @@ import { editDraft, postDraft, useDraft } from "./draft.ts";
 import { obstacle } from "./obstacle.ts";
 import { AUDIENCE_ICONS, AUDIENCE_WORDS } from "./post-card.tsx";
 import { Counter, WritingField } from "./writing-field.tsx";
+import { WarningField } from "./writing/warning-field.tsx";
 
 const PollEditor = lazy(async () => ({ default: (await import("./writing/poll-editor.tsx")).PollEditor }));
 const ScheduleSheet = lazy(() => import("./writing/schedule-sheet.tsx"));
@@ -127,6 +127,7 @@ export function Composer({
           <div className="min-w-0 flex-1">
             {draft.content_warning !== null && (
               <WarningField
+                label="Warning before the post"
                 value={draft.content_warning}
                 onChange={(content_warning) => editDraft({ content_warning })}
               />
@@ -263,27 +264,6 @@ function Tool({ label, children, ...rest }: ComponentProps<"button"> & { label: 
     >
       {children}
     </button>
-  );
-}
-
-function WarningField({ value, onChange }: { value: string; onChange: (text: string) => void }) {
-  const id = useId();
-  return (
-    <div className="rise mb-2 flex items-center gap-2.5 rounded-xl bg-warn-tint px-3.5">
-      <TriangleAlert className="size-4.5 shrink-0 text-warn" aria-hidden="true" />
-      <label htmlFor={id} className="sr-only">
-        Warning before the post
-      </label>
-      <input
-        id={id}
-        dir="auto"
-        value={value}
-        maxLength={CONTENT_WARNING_CHARS_MAX}
-        placeholder="What should people know before they look?"
-        onChange={({ target }) => onChange(target.value)}
-        className="h-11 w-full min-w-0 bg-transparent text-base outline-none placeholder:text-warn/80"
-      />
-    </div>
   );
 }
 

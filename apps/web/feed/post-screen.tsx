@@ -12,7 +12,7 @@ import { wholeTime } from "../parts/time.tsx";
 import { PeopleDialog } from "../people/people-dialog.tsx";
 import { ask } from "../shell/house.ts";
 import { PageHeader } from "../shell/page-header.tsx";
-import { Comments } from "./comments.tsx";
+import { Comments } from "./comments/comments.tsx";
 import { PostActions } from "./post-actions.tsx";
 import { PostBody, PostHead } from "./post-card.tsx";
 import { usePost } from "./reactions.ts";

@@ -9,7 +9,13 @@ import { ask } from "../shell/house.ts";
 import { useVeil } from "./veil.ts";
 
 /** Words of warning before everything that a post holds; behind a press, and remembered. */
-export function Warned({ post, children }: { post: Pick<Post, "id" | "content_warning">; children: ReactNode }) {
+export function Warned({
+  post,
+  children,
+}: {
+  post: { id: string; content_warning: string | null };
+  children: ReactNode;
+}) {
   const warning = post.content_warning;
   const [open, setOpen] = useVeil(post.id, "words", warning ?? "");
   const id = useId();

@@ -6,7 +6,7 @@ import { type CSSProperties, useEffect, useLayoutEffect, useRef, useState } from
 import { getPost } from "#systems/feed/contract.ts";
 import { retryVideo, type Video } from "#systems/media/contract.ts";
 
-import { Comments } from "../feed/comments.tsx";
+import { Comments } from "../feed/comments/comments.tsx";
 import { PostActions } from "../feed/post-actions.tsx";
 import { PostHead } from "../feed/post-card.tsx";
 import { usePost } from "../feed/reactions.ts";

@@ -1,4 +1,5 @@
 import { Check } from "lucide-react";
+import type { ReactNode } from "react";
 
 import { cx } from "./class.ts";
 
@@ -9,12 +10,15 @@ export function CheckRow({
   on,
   press,
   one = false,
+  mark,
 }: {
   label: string;
   detail?: string;
   on: boolean;
   press: (on: boolean) => void;
   one?: boolean;
+  /** At the end of the line. */
+  mark?: ReactNode;
 }) {
   return (
     <button
@@ -38,6 +42,7 @@ export function CheckRow({
         <span className="block truncate font-semibold">{label}</span>
         {detail !== undefined && <span className="block text-xs text-ink-3">{detail}</span>}
       </span>
+      {mark}
     </button>
   );
 }

@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 
-import { type PersonId, type PostId, type SpaceId } from "#kernel/ids.ts";
+import type { PersonId, PostId, SpaceId } from "#kernel/ids.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Jobs } from "#ports/jobs/index.ts";
 import { type Log, LOG_START, type StoredEvent } from "#ports/log/index.ts";
