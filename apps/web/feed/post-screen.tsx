@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 
 import { getPost, listLikes, listReposts, type Post } from "#systems/feed/contract.ts";
 
@@ -14,10 +14,12 @@ import { ask } from "../shell/house.ts";
 import { PageHeader } from "../shell/page-header.tsx";
 import { Comments } from "./comments/comments.tsx";
 import { PostActions } from "./post-actions.tsx";
-import { PostBody, PostHead } from "./post-card.tsx";
+import { PostBody, PostCard, PostHead } from "./post-card.tsx";
 import { usePost } from "./reactions.ts";
 import { useSeen } from "./use-seen.ts";
 import { useFolded } from "./wishes/folded.tsx";
+
+const QuotesSheet = lazy(() => import("./quotes-sheet.tsx"));
 
 export function PostScreen() {
   const { id } = useParams({ from: "/posts/$id" });
@@ -46,7 +48,7 @@ function Whole({ told }: { told: Post }) {
   const navigate = useNavigate();
   const seen = useSeen(told);
   const folded = useFolded(told);
-  const [who, setWho] = useState<"likes" | "reposts" | null>(null);
+  const [who, setWho] = useState<"likes" | "reposts" | "quotes" | null>(null);
   if (!post) {
     return (
       <Empty title="You deleted this post" action={<Button onClick={() => void navigate({ to: "/" })}>Go home</Button>}>
@@ -54,7 +56,7 @@ function Whole({ told }: { told: Post }) {
       </Empty>
     );
   }
-  const { likes, reposts } = post.counts;
+  const { likes, reposts, quotes } = post.counts;
   return (
     <>
       <article
@@ -80,11 +82,19 @@ function Whole({ told }: { told: Post }) {
               {plural(reposts, "repost")}
             </button>
           )}
+          {quotes > 0 && (
+            <button type="button" className="font-semibold text-ink-2 hover:underline" onClick={() => setWho("quotes")}>
+              {plural(quotes, "quote")}
+            </button>
+          )}
         </p>
         <PostActions post={post} />
       </article>
       <Comments post={post} />
-      {who !== null && (
+      <Suspense fallback={null}>
+        {who === "quotes" && <QuotesSheet post={post} Card={PostCard} close={() => setWho(null)} />}
+      </Suspense>
+      {(who === "likes" || who === "reposts") && (
         <PeopleDialog
           title={who === "likes" ? "Liked by" : "Passed on by"}
           route={who === "likes" ? listLikes : listReposts}

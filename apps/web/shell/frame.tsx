@@ -18,7 +18,7 @@ import { AwayBanner, HouseNotes } from "./banner.tsx";
 import { closeCompose, openCompose, useCompose } from "./compose.ts";
 import { houseQuery } from "./house.ts";
 import { useShortcuts, walkPosts } from "./keyboard.ts";
-import { navFor, type NavItem } from "./nav.tsx";
+import { isWithin, navFor, type NavItem } from "./nav.tsx";
 import { PALETTE_WANTED } from "./palette-door.ts";
 import { personEntries } from "./person-entries.tsx";
 import { useMe } from "./session.ts";
@@ -124,16 +124,18 @@ function Rail({ me }: { me: Me | null | undefined }) {
 
 function RailLink({ item }: { item: NavItem }) {
   const Icon = item.icon;
+  const within = useRouterState({ select: (state) => isWithin(item, state.location.pathname) });
   return (
     <Link
       to={item.to}
       {...(item.params ? { params: item.params } : {})}
       activeOptions={{ exact: item.to === "/" }}
       title={`${item.label} (${item.keys})`}
-      className="group flex h-12 items-center gap-4 rounded-full px-3.5 text-ink-2 transition-colors duration-150 hover:bg-sunken hover:text-ink max-xl:justify-center aria-[current=page]:font-bold aria-[current=page]:text-ink"
+      {...(within ? { "aria-current": "true" as const } : {})}
+      className="group flex h-12 items-center gap-4 rounded-full px-3.5 text-ink-2 transition-colors duration-150 hover:bg-sunken hover:text-ink max-xl:justify-center aria-[current]:font-bold aria-[current]:text-ink"
     >
       <span className="relative shrink-0">
-        <Icon className="size-6 group-aria-[current=page]:text-accent-ink" strokeWidth={2} aria-hidden="true" />
+        <Icon className="size-6 group-aria-[current]:text-accent-ink" strokeWidth={2} aria-hidden="true" />
         {item.to === "/notifications" && <UnreadBadge className="absolute -top-1.5 -right-2" />}
       </span>
       <span className="max-xl:sr-only">{item.label}</span>
@@ -228,15 +230,17 @@ function BottomBar({ me, over }: { me: Me | null | undefined; over: boolean }) {
 
 function BarLink({ item, over }: { item: NavItem; over: boolean }) {
   const Icon = item.icon;
+  const within = useRouterState({ select: (state) => isWithin(item, state.location.pathname) });
   return (
     <Link
       to={item.to}
       activeOptions={{ exact: item.to === "/" }}
+      {...(within ? { "aria-current": "true" as const } : {})}
       className={cx(
         "flex h-16 flex-1 flex-col items-center justify-center gap-0.5 text-[0.6875rem] leading-4 font-medium",
         over
-          ? "text-white/80 aria-[current=page]:text-white"
-          : "text-ink-3 aria-[current=page]:font-semibold aria-[current=page]:text-accent-ink",
+          ? "text-white/80 aria-[current]:text-white"
+          : "text-ink-3 aria-[current]:font-semibold aria-[current]:text-accent-ink",
       )}
     >
       <Icon className="size-6" aria-hidden="true" />

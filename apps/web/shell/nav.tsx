@@ -23,13 +23,19 @@ export interface NavItem {
   label: string;
   icon: LucideIcon;
   keys: string;
+  /** Other addresses that stand under it. */
+  within?: readonly string[];
 }
+
+/** Whether a path is one of those that stand under an item without being its own. */
+export const isWithin = ({ within }: NavItem, path: string): boolean =>
+  within?.some((under) => path === under || path.startsWith(`${under}/`)) === true;
 
 export const mayModerate = (me: Me | null | undefined) => me?.role === "admin" || me?.role === "moderator";
 
 export function navFor(me: Me | null | undefined): NavItem[] {
   const everyone: NavItem[] = [
-    { to: "/", label: "Home", icon: Home, keys: "g h" },
+    { to: "/", label: "Home", icon: Home, keys: "g h", within: ["/for-you", "/catch-up", "/slow-lane", "/lists"] },
     { to: "/discover", label: "Discover", icon: Compass, keys: "g d" },
     { to: "/shorts", label: "Shorts", icon: Clapperboard, keys: "g s" },
     { to: "/spaces", label: "Spaces", icon: UsersRound, keys: "g c" },

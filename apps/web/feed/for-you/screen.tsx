@@ -13,9 +13,8 @@ import { PagedList } from "../../parts/paged-list.tsx";
 import { PostSkeleton } from "../../parts/skeleton.tsx";
 import { ask, askPages, call, queries } from "../../shell/house.ts";
 import { NeedMe } from "../../shell/need-me.tsx";
-import { PageHeader } from "../../shell/page-header.tsx";
 import { say, sorry } from "../../shell/toasts.ts";
-import { HomeTabs } from "../home-tabs.tsx";
+import { HomeFrame } from "../home-tabs.tsx";
 import { type MenuExtras, MenuExtrasContext } from "../menu-extras.ts";
 import { POST_GAP } from "../post-list.tsx";
 import { ColdStart } from "./cold-start.tsx";
@@ -30,15 +29,9 @@ export const settingsQuery = ask(forYouSettings);
 
 export function ForYouScreen() {
   return (
-    <>
-      <PageHeader title="For you" detail="Chosen in this house, for you alone">
-        <IconButton label="A new list" onClick={renew}>
-          <RefreshCw className="size-5" />
-        </IconButton>
-      </PageHeader>
-      <HomeTabs on="for-you" />
+    <HomeFrame on="for-you" title="For you">
       <NeedMe>{(me) => <ForYou me={me} />}</NeedMe>
-    </>
+    </HomeFrame>
   );
 }
 
@@ -129,6 +122,12 @@ function Chosen({ me, cold }: { me: Me; cold: boolean }) {
   const shown = isGone ? { ...pages, isFetchNextPageError: false, hasNextPage: false } : pages;
   return (
     <MenuExtrasContext value={extras}>
+      <div className="flex items-center gap-3 pr-2 pb-1 pl-4 text-sm text-ink-2 sm:px-1">
+        <p className="min-w-0 flex-1">Chosen in this house, for you alone.</p>
+        <IconButton label="A new list" onClick={renew}>
+          <RefreshCw className="size-5" />
+        </IconButton>
+      </div>
       {cold && <ColdStart me={me} />}
       <PagedList<Post>
         pages={shown as Parameters<typeof PagedList<Post>>[0]["pages"]}
