@@ -236,7 +236,8 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   media.serve(api);
   serveFeed(api, feed);
   const { ground: feed_ground } = feed.rooms;
-  serveMoving(api, createMoving({ ground: feed_ground, blobs, files: media.moving, relating: people.rooms.relating }));
+  const { relating } = people.rooms;
+  serveMoving(api, createMoving({ ground: feed_ground, blobs, files: media.moving, relating, reading: feed.rooms }));
   serveModeration(api, moderation);
   serveChat(api, chat);
   serveNotify(api, notify);

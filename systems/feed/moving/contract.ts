@@ -25,7 +25,9 @@ export const zExport = z
   .meta({ id: "Export" });
 export type Export = z.output<typeof zExport>;
 
-export const LIST_KINDS = ["follows", "mutes", "blocks"] as const;
+/** What comes as CSV. */
+export const LIST_KINDS = ["follows", "mutes", "blocks", "lists", "bookmarks"] as const;
+export type ListKind = (typeof LIST_KINDS)[number];
 
 export const zImport = z
   .object({
@@ -110,7 +112,7 @@ export const movingRoutes = {
     method: "POST",
     path: "/v1/me/imports",
     summary:
-      "Bring along whom you follow, mute or block (CSV as Mastodon writes it), or your posts (an archive of a house like this, of Mastodon or of Twitter, as zip; or an outbox.json)",
+      "Bring along whom you follow, mute or block, lists of people and bookmarks (CSV as Mastodon writes it), or your posts (an archive of a house like this, of Mastodon or of Twitter, as zip; or an outbox.json)",
     tag,
     access: bring,
     body: z.discriminatedUnion("kind", [

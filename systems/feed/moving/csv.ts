@@ -71,12 +71,22 @@ export function addressOf(text: string): Address | null {
   return handle === undefined ? null : { handle: handle.toLowerCase(), host: host?.toLowerCase() ?? null };
 }
 
-/** First cells of a list as Mastodon writes it: with a head for follows and mutes, without one for blocks. */
-export function addressesIn(text: string, lines_max: number): string[] {
+/** What the first line says where it is a head, in any of the lists. */
+const HEADS = /^(?:account address|list name|url|uri|link)$/i;
+
+/**
+ * The lines of a list as Mastodon writes it: with a head for follows and mutes, without one for blocks, lists and bookmarks, but
+ * spreadsheets put one there.
+ */
+export function linesIn(text: string, lines_max: number): string[][] {
   const rows = parseCsv(text, lines_max + 1);
-  const has_head = /^account address$/i.test(rows[0]?.[0]?.trim() ?? "");
+  const has_head = HEADS.test(rows[0]?.[0]?.trim() ?? "");
   return rows
     .slice(has_head ? 1 : 0, lines_max + 1)
-    .map((row) => row[0]!.trim())
-    .filter((cellText) => cellText !== "");
+    .map((row) => row.map((cellText) => cellText.trim()))
+    .filter(([first]) => first !== "");
 }
+
+/** Their first cells. */
+export const addressesIn = (text: string, lines_max: number): string[] =>
+  linesIn(text, lines_max).map(([first]) => first!);

@@ -2,9 +2,10 @@ import type { Id, PersonId, PostId } from "#kernel/ids.ts";
 import type { Query } from "#ports/sql/index.ts";
 
 import type { PostRow } from "../posts/store.ts";
+import type { ListKind } from "./contract.ts";
 
 export type ImportId = Id<"import">;
-export type ImportKind = "follows" | "mutes" | "blocks" | "posts";
+export type ImportKind = ListKind | "posts";
 
 export interface ImportRow {
   id: ImportId;
@@ -35,8 +36,14 @@ export interface LineRow {
   subject: string;
   detail: string | null;
   result_id: string | null;
+  /** The list of people in which a line put somebody. */
+  about_id: string | null;
+  /** That list was not there before. */
+  made: boolean;
   undone_at: Date | null;
 }
+
+const LINE_COLUMNS = "n, outcome, subject, detail, result_id, about_id, made, undone_at";
 
 /** @returns false where another is not at its end */
 export async function insertImport(
@@ -89,7 +96,7 @@ export async function linesOf(
   after: number,
   lines_max: number,
 ): Promise<LineRow[]> {
-  return (await db`SELECT n, outcome, subject, detail, result_id, undone_at FROM feed_import_lines
+  return (await db`SELECT ${db.unsafe(LINE_COLUMNS)} FROM feed_import_lines
     WHERE import_id = ${id} AND n > ${after} AND (${outcome}::text IS NULL OR outcome = ${outcome}::text) ORDER BY n LIMIT ${lines_max}`) as LineRow[];
 }
 
@@ -97,11 +104,41 @@ export async function linesOf(
 export async function putLine(
   tx: Query,
   id: ImportId,
-  line: Pick<LineRow, "n" | "outcome" | "subject" | "detail" | "result_id">,
+  line: Pick<LineRow, "n" | "outcome" | "subject" | "detail" | "result_id"> &
+    Partial<Pick<LineRow, "about_id" | "made">>,
 ): Promise<void> {
-  await tx`INSERT INTO feed_import_lines (import_id, n, outcome, subject, detail, result_id)
-    VALUES (${id}, ${line.n}, ${line.outcome}, ${line.subject.slice(0, 300)}, ${line.detail?.slice(0, 300) ?? null}, ${line.result_id})
-    ON CONFLICT (import_id, n) DO UPDATE SET outcome = excluded.outcome, detail = excluded.detail, result_id = excluded.result_id`;
+  const { about_id = null, made = false } = line;
+  await tx`INSERT INTO feed_import_lines (import_id, n, outcome, subject, detail, result_id, about_id, made)
+    VALUES (${id}, ${line.n}, ${line.outcome}, ${line.subject.slice(0, 300)}, ${line.detail?.slice(0, 300) ?? null}, ${line.result_id},
+      ${about_id}, ${made})
+    ON CONFLICT (import_id, n) DO UPDATE SET outcome = excluded.outcome, detail = excluded.detail, result_id = excluded.result_id,
+      about_id = excluded.about_id, made = excluded.made`;
+}
+
+export async function lineAt(db: Query, id: ImportId, n: number): Promise<LineRow | null> {
+  const [row] = (await db`
+    SELECT ${db.unsafe(LINE_COLUMNS)} FROM feed_import_lines WHERE import_id = ${id} AND n = ${n}`) as LineRow[];
+  return row ?? null;
+}
+
+/** Those for which something was made to put their result in; of one import never more than somebody may have lists. */
+export async function makingLines(db: Query, id: ImportId): Promise<LineRow[]> {
+  return (await db`SELECT ${db.unsafe(LINE_COLUMNS)} FROM feed_import_lines
+    WHERE import_id = ${id} AND made AND about_id IS NOT NULL ORDER BY n LIMIT 1000`) as LineRow[];
+}
+
+export async function isBookmarked(db: Query, person_id: PersonId, post_id: PostId): Promise<boolean> {
+  const rows = await db`SELECT 1 FROM feed_bookmarks WHERE person_id = ${person_id} AND post_id = ${post_id}`;
+  return rows.length > 0;
+}
+
+/** A post of theirs that came along from this address elsewhere. */
+export async function broughtAlong(db: Query, person_id: PersonId, source: string): Promise<PostId | null> {
+  const [row] = (await db`
+    SELECT post_id FROM feed_imported_posts WHERE person_id = ${person_id} AND source = ${source}`) as {
+    post_id: PostId;
+  }[];
+  return row?.post_id ?? null;
 }
 
 export async function hasTaken(db: Query, id: ImportId, n: number): Promise<boolean> {

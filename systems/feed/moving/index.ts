@@ -2,6 +2,7 @@ import type { SignedIn } from "#kernel/viewer.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
 
 import type { Ground } from "../ground.ts";
+import type { ReadingGround } from "../reading/ground.ts";
 import { exportJob } from "./export.ts";
 import type { MovingFiles } from "./files.ts";
 import { listJob } from "./lists.ts";
@@ -16,12 +17,15 @@ export interface MovingNeeds {
   blobs: Blobs;
   files: MovingFiles;
   relating: Relating;
+  /** The feed's own rooms of readers (`feed.rooms`): lists of people and bookmarks. */
+  reading: Pick<ReadingGround, "reader" | "timeline" | "wishes" | "lists" | "catchUp">;
 }
 
 export interface MovingGround extends Ground {
   blobs: Blobs;
   files: MovingFiles;
   relating: Relating;
+  reading: MovingNeeds["reading"];
 }
 
 /** People's own door for follows, mutes and blocks. */
@@ -37,8 +41,8 @@ export interface Relating {
 export type Moving = MovingGround;
 
 /** Declares its jobs; they run where jobs are worked on. */
-export function createMoving({ ground, blobs, files, relating }: MovingNeeds): Moving {
-  const moving: MovingGround = { ...ground, blobs, files, relating };
+export function createMoving({ ground, blobs, files, relating, reading }: MovingNeeds): Moving {
+  const moving: MovingGround = { ...ground, blobs, files, relating, reading };
   for (const job of [exportJob, listJob, postsJob, undoJob, sweepJob]) moving.jobs.define(job(moving));
   return moving;
 }

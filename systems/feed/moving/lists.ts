@@ -5,14 +5,16 @@ import type { SignedIn } from "#kernel/viewer.ts";
 import type { JobKind, JobRun } from "#ports/jobs/index.ts";
 
 import { CSV_LINES_MAX, IMPORT_RUN_MS_MAX } from "./bounds.ts";
-import { addressesIn, addressOf } from "./csv.ts";
+import type { ListKind } from "./contract.ts";
+import { addressOf, linesIn } from "./csv.ts";
 import * as store from "./imports-store.ts";
 import type { MovingGround } from "./index.ts";
+import { takeBookmarkBack, takeBookmarked, takeListBack, takeListed, takeListedBack } from "./keeping.ts";
 
 export const LIST_JOB = "feed.import_list";
 const LINES_PER_STEP = 20;
 
-/** Follows, mutes and blocks, one by one through the same door as by hand: bounds, blocks and counts are the same. */
+/** Follows, mutes, blocks, lists of people and bookmarks, one by one through the same door as by hand: bounds, blocks and counts are the same. */
 export function listJob(ground: MovingGround): JobKind {
   return {
     name: LIST_JOB,
@@ -26,16 +28,16 @@ export function listJob(ground: MovingGround): JobKind {
       const id = payload.import_id as store.ImportId;
       const row = await store.findImport(ground.sql.pool, id);
       if (row?.state !== "working" || row.csv === null || row.kind === "posts") return;
-      const addresses = addressesIn(row.csv, CSV_LINES_MAX);
+      const lines = linesIn(row.csv, CSV_LINES_MAX);
       const hosts = new Set([String(payload.host)]);
-      for (let n = ((run.cursor?.n as number | undefined) ?? 0) + 1; n <= addresses.length; n++) {
+      for (let n = ((run.cursor?.n as number | undefined) ?? 0) + 1; n <= lines.length; n++) {
         run.signal.throwIfAborted();
         // Stopped: whoever takes it back must not meet a line that comes after.
         if ((await store.findImport(ground.sql.pool, id))?.state !== "working") return;
-        await one(ground, { ...row, kind: row.kind }, n, addresses[n - 1]!, hosts);
-        if (n % LINES_PER_STEP === 0 && !(await steps(run, id, n, addresses.length))) return;
+        await one(ground, { ...row, kind: row.kind }, n, lines[n - 1]!, hosts);
+        if (n % LINES_PER_STEP === 0 && !(await steps(run, id, n, lines.length))) return;
       }
-      await steps(run, id, addresses.length, addresses.length);
+      await steps(run, id, lines.length, lines.length);
       await run.fenced((tx) => store.setImportState(tx, id, ["working"], "done", { at: new Date(ground.clock.now()) }));
     },
     async onDead(tx, payload, reason) {
@@ -54,13 +56,23 @@ export async function steps(run: JobRun, id: store.ImportId, n: number, lines: n
 
 async function one(
   ground: MovingGround,
-  row: store.ImportRow & { kind: "follows" | "mutes" | "blocks" },
+  row: store.ImportRow & { kind: ListKind },
   n: number,
-  text: string,
+  cells: readonly string[],
   hosts: ReadonlySet<string>,
 ): Promise<void> {
+  const text = row.kind === "lists" ? cells.slice(0, 2).join(": ") : cells[0]!;
+  const putLine = (line: Pick<store.LineRow, "outcome" | "detail" | "result_id"> & Partial<store.LineRow>) =>
+    store.putLine(ground.sql.pool, row.id, { n, subject: text, ...line });
+  if (row.kind === "lists" || row.kind === "bookmarks") {
+    const line = { row, n, cells, hosts, viewer: await standIn(ground, row.person_id) };
+    return (row.kind === "lists" ? takeListed : takeBookmarked)(ground, {
+      ...line,
+      put: (outcome, detail, more = {}) => putLine({ outcome, detail, result_id: null, ...more }),
+    });
+  }
   const put = (outcome: store.LineRow["outcome"], detail: string | null, result_id: string | null = null) =>
-    store.putLine(ground.sql.pool, row.id, { n, outcome, subject: text, detail, result_id });
+    putLine({ outcome, detail, result_id });
   const address = addressOf(text);
   if (!address) return put("left", "This is no address of anybody.");
   if (address.host !== null && !hosts.has(address.host)) return put("left", "They live in another house.");
@@ -90,13 +102,20 @@ export async function takeBack(
   line: store.LineRow,
   them: PersonCard | undefined,
 ): Promise<void> {
-  if (them) {
-    const viewer = await standIn(ground, row.person_id);
+  const viewer = await standIn(ground, row.person_id);
+  if (row.kind === "lists") await takeListedBack(ground, viewer, line);
+  else if (row.kind === "bookmarks") await takeBookmarkBack(ground, viewer, line);
+  else if (them) {
     if (row.kind === "follows") await ground.relating.unfollow(viewer, them.handle);
     else if (row.kind === "mutes") await ground.relating.unmute(viewer, them.handle);
     else await ground.relating.unblock(viewer, them.handle);
   }
   await store.setLineUndone(ground.sql.pool, row.id, line.n, new Date(ground.clock.now()));
+}
+
+/** What an import made to put something in, when all of it is out again. */
+export async function takeMadeBack(ground: MovingGround, row: store.ImportRow, line: store.LineRow): Promise<void> {
+  if (row.kind === "lists") await takeListBack(ground, await standIn(ground, row.person_id), line);
 }
 
 /**

@@ -56,7 +56,7 @@ const files: MovingFiles = {
   },
 };
 const { relating } = t.house.people.rooms;
-serveMoving(t.house.api, createMoving({ ground, blobs, files, relating }));
+serveMoving(t.house.api, createMoving({ ground, blobs, files, relating, reading: t.feed.rooms }));
 const { call } = t.house.client;
 const [ann, ben, cleo, dora] = await Promise.all(
   ["ann", "ben", "cleo", "dora"].map((handle) => t.house.person(handle)),
@@ -90,7 +90,7 @@ async function bring(who: TestPerson, bytes: Uint8Array, more: { audience?: "pri
   expect(begun.body).toMatchObject({ state: "working" });
   return id;
 }
-const begin = async (who: TestPerson, kind: "follows" | "mutes" | "blocks", csv: string) =>
+const begin = async (who: TestPerson, kind: "follows" | "mutes" | "blocks" | "lists" | "bookmarks", csv: string) =>
   (await call(r.startImport, { token: who.token, body: { kind, csv, filename: `${kind}.csv` } })).body.import.id;
 
 test("FD250: an archive has all that one wrote and keeps, is one's own, and is fetched for a day by a signed address", async () => {
@@ -232,6 +232,86 @@ test("FD255: a list is taken line by line through the same doors as by hand, tol
     status: 409,
     code: "import.nothing_to_undo",
   });
+});
+
+/** A process that dies when all lines are worked through and before any of it is written down as done. */
+const diesAtTheEnd = {
+  fenced: async () => {
+    throw new Error("killed");
+  },
+};
+async function brought(who: TestPerson, kind: "lists" | "bookmarks", csv: string): Promise<string> {
+  const id = await begin(who, kind, csv);
+  const payload = { import_id: id, host: "house.example" };
+  await expect(t.runJob(LIST_JOB, payload, diesAtTheEnd)).rejects.toThrow("killed");
+  const first = await lines(who, id);
+  await t.runJob(LIST_JOB, payload);
+  // Who goes on behind a kill tells the same, and does nothing twice.
+  expect(await lines(who, id)).toEqual(first);
+  return id;
+}
+const listsOf = async (who: TestPerson) => {
+  const { items } = (await call(r.listLists, { token: who.token })).body;
+  const people = async (id: (typeof items)[number]["id"]) =>
+    (await call(r.listListPeople, { token: who.token, params: { id } })).body.items
+      .map(({ handle }) => handle)
+      .toSorted();
+  return Object.fromEntries(await Promise.all(items.map(async ({ id, name }) => [name, await people(id)] as const)));
+};
+
+test("FD282: lists of people come along by their names, once however often it is tried, and are taken back whole", async () => {
+  const own = (await call(r.createList, { token: c.token, body: { name: "Weavers", handle: "ann" } })).body;
+  const id = await brought(
+    c,
+    "lists",
+    'weavers,ann\nWeavers,ben@house.example\n"Few, and far",ben\n"Few, and far",@ann\nFar,ann@far.example\nNobody,nobody_at_all\n,ben\nAlone\n',
+  );
+  expect((await lines(c, id)).map(({ subject, outcome, detail }) => [subject, outcome, detail])).toEqual([
+    ["weavers: ann", "there", null],
+    ["Weavers: ben@house.example", "taken", null],
+    ["Few, and far: ben", "taken", null],
+    ["Few, and far: @ann", "taken", null],
+    ["Far: ann@far.example", "left", "They live in another house."],
+    ["Nobody: nobody_at_all", "left", "Nobody here has this name."],
+    ["Alone", "left", "This is no address of anybody."],
+  ]);
+  expect(await listsOf(c)).toEqual({ "Few, and far": ["ann", "ben"], Weavers: ["ann", "ben"] });
+  await call(r.undoImport, { token: c.token, params: { id } });
+  await t.runJob(UNDO_JOB, { import_id: id });
+  await t.runJob(UNDO_JOB, { import_id: id });
+  expect(await importOf(c, id)).toMatchObject({ state: "undone" });
+  expect(await listsOf(c)).toEqual({ Weavers: ["ann"] });
+  await call(r.deleteList, { token: c.token, params: { id: own.id } });
+});
+
+test("FD283: bookmarks come along where the post is here and may be read, and are taken back; what was kept before stays", async () => {
+  const [open, kept, closed] = [
+    await t.post(a, "open"),
+    await t.post(a, "kept"),
+    await t.post(a, "no", { audience: "private" }),
+  ];
+  await call(r.bookmarkPost, { token: b.token, params: { id: kept.id } });
+  const at = (id: string) => `https://house.example/posts/${id}`;
+  const id = await brought(
+    b,
+    "bookmarks",
+    [at(open.id), at(kept.id), at(closed.id), at("17"), "https://far.example/posts/3", "x"].join("\n"),
+  );
+  expect((await lines(b, id)).map(({ outcome, detail, post_id }) => [outcome, detail, post_id])).toEqual([
+    ["taken", null, open.id],
+    ["there", null, kept.id],
+    ["left", "There is no such post, or it is not for you.", null],
+    ["left", "There is no such post, or it is not for you.", null],
+    ["left", "This is no address of a post in this house.", null],
+    ["left", "This is no address of a post in this house.", null],
+  ]);
+  const bookmarked = async () =>
+    (await call(r.listBookmarks, { token: b.token })).body.items.map((post) => post.id).toSorted();
+  expect(await bookmarked()).toEqual([open.id, kept.id].toSorted());
+  await call(r.undoImport, { token: b.token, params: { id } });
+  await t.runJob(UNDO_JOB, { import_id: id });
+  expect(await bookmarked()).toEqual([kept.id]);
+  await call(r.unbookmarkPost, { token: b.token, params: { id: kept.id } });
 });
 
 const PUBLIC = "https://www.w3.org/ns/activitystreams#Public";

@@ -6,7 +6,7 @@ import type { Api } from "#ports/http/index.ts";
 
 import * as b from "./bounds.ts";
 import { type Export, type Import, movingRoutes as r } from "./contract.ts";
-import { addressesIn } from "./csv.ts";
+import { linesIn } from "./csv.ts";
 import { archiveName, EXPORT_JOB, exportFolder } from "./export.ts";
 import * as imports from "./imports-store.ts";
 import type { MovingGround } from "./index.ts";
@@ -116,7 +116,7 @@ function serveImports(api: Api, ground: MovingGround): void {
     const { person_id } = viewer;
     const row = { id, person_id, filename: clean(body.filename), created_at: new Date(clock.now()) };
     if (body.kind !== "posts") {
-      const lines = addressesIn(body.csv, b.CSV_LINES_MAX).length;
+      const lines = linesIn(body.csv, b.CSV_LINES_MAX).length;
       if (lines === 0) throw new Problem(422, "import.empty", "There is no line in this list. Choose another file.");
       if (lines > b.CSV_LINES_MAX)
         throw new Problem(422, "import.too_many_lines", `A list has ${b.CSV_LINES_MAX} lines at most. Split it.`);
@@ -197,7 +197,7 @@ function serveImports(api: Api, ground: MovingGround): void {
       outcome,
       subject,
       detail,
-      post_id: kind === "posts" ? result_id : null,
+      post_id: kind === "posts" || kind === "bookmarks" ? result_id : null,
       undone: undone_at !== null,
     }));
     return {

@@ -5,7 +5,7 @@ import { takePostAway } from "../posts/delete.ts";
 import { IMPORT_RUN_MS_MAX, UNDO_POSTS_PER_STEP_MAX } from "./bounds.ts";
 import * as store from "./imports-store.ts";
 import type { MovingGround } from "./index.ts";
-import { takeBack } from "./lists.ts";
+import { takeBack, takeMadeBack } from "./lists.ts";
 import { importBlob } from "./posts.ts";
 
 export const UNDO_JOB = "feed.import_undo";
@@ -48,6 +48,7 @@ export function undoJob(ground: MovingGround): JobKind {
           if (lines.length < UNDO_POSTS_PER_STEP_MAX) break;
           after = lines.at(-1)!.n;
         }
+        for (const line of await store.makingLines(sql.pool, id)) await takeMadeBack(ground, row, line);
       }
       await blobs.delete([importBlob(id)]);
       await run.fenced((tx) => store.setImportState(tx, id, ["undoing"], "undone", { at: new Date(clock.now()) }));

@@ -39,6 +39,8 @@ const KINDS: Record<Import["kind"], { label: string; hint: string; accept: strin
   },
   mutes: { label: "People whom you mute", hint: "muted_accounts.csv", accept: ".csv,text/csv" },
   blocks: { label: "People whom you block", hint: "blocked_accounts.csv", accept: ".csv,text/csv" },
+  lists: { label: "Lists of people", hint: "lists.csv: the name of a list and who is in it", accept: ".csv,text/csv" },
+  bookmarks: { label: "Bookmarks", hint: "bookmarks.csv. Posts of this house are found.", accept: ".csv,text/csv" },
 };
 
 export function ImportPanel() {
