@@ -1,3 +1,4 @@
+import { Transient } from "#kernel/errors.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 
 import * as b from "./bounds.ts";
@@ -223,9 +224,15 @@ export function createListening({ hub, rules, outlet, viewer, onFailure }: Liste
     const { channel } = sub;
     await channel.opened;
     // Further than this node has heard: it was told elsewhere a moment ago, or the database is an older one.
-    if (cursor && cursor[0] === channel.epoch && Number(cursor[1]) > channel.head) {
+    const isBeyond = () => cursor !== null && cursor[0] === channel.epoch && Number(cursor[1]) > channel.head;
+    if (isBeyond()) {
       await hub.look(stream);
       await channel.filled();
+    }
+    if (isBeyond()) {
+      const head = (await hub.reader.heads([stream])).get(stream)!;
+      // It is there, and could not be read just now. To say that it never was would make them throw away what they have.
+      if (head.epoch === channel.epoch && head.seq >= Number(cursor![1])) throw new Transient("the gap was not read");
     }
     return null;
   }
