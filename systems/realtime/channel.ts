@@ -33,6 +33,7 @@ export interface Channel extends Disposable {
   readonly ears: Set<Ear>;
   /** Resolves when it knows where the stream is. @throws what reading threw */
   opened: Promise<void>;
+  readonly is_open: boolean;
   /** What the database says; read after `asked_at_head`, which was the head when the question was asked. */
   isAt(head: Head, asked_at_head: number): void;
   /** The head as far as it is known without a hole. */
@@ -152,6 +153,8 @@ export function openChannel(stream: string, needs: ChannelNeeds): Channel {
     head = to;
     told = to;
     for (const seq of ahead.keys()) if (seq <= to) ahead.delete(seq);
+    // Nobody knows what was said there of who may read.
+    for (const ear of ears) ear.hold();
   }
 
   function renew(to: Head): void {
@@ -165,6 +168,8 @@ export function openChannel(stream: string, needs: ChannelNeeds): Channel {
     for (const ear of ears) {
       ear.pos = to.seq;
       ear.renewed(to);
+      // The rules were restored with the streams.
+      ear.hold();
     }
   }
 
@@ -239,6 +244,9 @@ export function openChannel(stream: string, needs: ChannelNeeds): Channel {
     },
     ears,
     opened: Promise.resolve(),
+    get is_open() {
+      return early === null;
+    },
     isAt(at, asked_at_head) {
       if (early) {
         epoch = at.epoch;

@@ -75,9 +75,13 @@ async function listen(client: TestClient, stream: string, cursor: [string, strin
   return ready[1][stream]!;
 }
 const opened: TestClient[] = [];
-const lineOf = async (person: typeof ann | null) => {
+const connect = async (person: typeof ann | null) => {
   const client = await line.connect(person);
   opened.push(client);
+  return client;
+};
+const lineOf = async (person: typeof ann | null) => {
+  const client = await connect(person);
   await client.next("hello");
   return client;
 };
@@ -89,17 +93,17 @@ test("RT10: who says nothing of themselves, or something wrong, is shown the doo
   const wrong = await lineOf(null);
   wrong.say(["identify", "not a token"]);
   expect(await wrong.closed).toBe(CLOSE.unauthorized);
-  expect(line.connect({ ...ann, token: `${ann.token}x` })).rejects.toThrow("session.invalid");
+  expect(connect({ ...ann, token: `${ann.token}x` })).rejects.toThrow("session.invalid");
 });
 
 test("RT10: a token in a frame is as good as one in the header, once", async () => {
-  const client = await line.connect(null);
+  const client = await connect(null);
   expect((await client.next("hello"))[1].person_id).toBeNull();
   client.say(["identify", ann.token]);
   expect((await client.next("identified"))[1]).toBe(ann.id);
   client.say(["identify", ben.token]);
   expect((await client.next("problem"))[1]).toMatchObject({ code: "realtime.identified", frame: "identify" });
-  const other = await line.connect(ben);
+  const other = await connect(ben);
   expect((await other.next("hello"))[1]).toMatchObject({ version: 1, person_id: ben.id });
 });
 
@@ -308,7 +312,7 @@ test("RT18: a session that is revoked and a person who is suspended or gone lose
   const [one, two] = [await lineOf(first), await lineOf(second)];
   await house.people.rooms.sessions.revokeCurrent(first.viewer);
   expect(await one.closed).toBe(CLOSE.unauthorized);
-  expect(line.connect(first)).rejects.toThrow("session.invalid");
+  expect(connect(first)).rejects.toThrow("session.invalid");
   const other = await lineOf(eve);
   await sql.tx((tx) =>
     house.log.append(tx, "people", eve.id, {
@@ -367,7 +371,7 @@ test("RT20: frames, streams and lines are bounded", async () => {
   expect((await listen(many, names.at(-1)!))[0]).toBe("ok");
   const dan = await house.person("dan");
   const lines = await Promise.all(numbers(1, b.CONNECTIONS_PER_PERSON_MAX).map(() => lineOf(dan)));
-  expect(await (await line.connect(dan)).closed).toBe(CLOSE.too_many);
+  expect(await (await connect(dan)).closed).toBe(CLOSE.too_many);
   lines[0]!.leave();
   await lineOf(dan);
 });
@@ -501,7 +505,7 @@ test("RT26: a node that closes asks all to move, each at its moment, and takes n
   const [, wait_ms] = (await client.next("move")) as Extract<HouseFrame, ["move", ...unknown[]]>;
   expect(wait_ms).toBeGreaterThanOrEqual(0);
   expect(wait_ms).toBeLessThan(b.MOVE_MS_MAX);
-  expect(line.connect(ann)).rejects.toThrow("realtime.too_many_lines");
+  expect(connect(ann)).rejects.toThrow("realtime.too_many_lines");
   for (const each of opened) each.leave();
   await drained;
   expect(house.broken).toEqual([]);

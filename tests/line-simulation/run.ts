@@ -23,7 +23,12 @@ const ROOMS = 2;
 const PEOPLE = ["11", "12", "13", "14"];
 /** Two devices of the first, one of each other. */
 const DEVICES = ["11", "11", "12", "13", "14"];
+const FLOOD_ITEMS = 220;
 const TROUBLE_MS = 12_000;
+/** Where nothing is wrong, nobody waits for the nodes' look at the database, which comes every five seconds. */
+const CALM_ROOMS = 3;
+const CALM_MS_MAX = 2_000;
+const LAST_WORD_MS_MAX = 7_000;
 /** By then all must have everything: a half-open line alone takes 35 s to be noticed, and a wait may be 30. */
 const HEAL_MS_MAX = 240_000;
 
@@ -96,6 +101,20 @@ export async function liveThrough(seed: number): Promise<LifeReport> {
       });
   }
 
+  /** More at once than anybody who is away for it is pushed. */
+  function flood(room: string): void {
+    for (let i = 0; i < FLOOD_ITEMS; i++) {
+      const { seq, text } = truth.commit(room, {
+        kind: "word",
+        data: String(i),
+        sender_id: null,
+        cid: null,
+        recheck_id: null,
+      });
+      announce(room, seq, text, null);
+    }
+  }
+
   function happen(): void {
     if (!troubled) return;
     const what = time.random();
@@ -122,7 +141,8 @@ export async function liveThrough(seed: number): Promise<LifeReport> {
         for (const each of devices) if (time.chance(0.5)) each.cut(false);
       }
     } else if (what < 0.93) device.stall(time.between(500, 6_000));
-    else if (what < 0.965) remove(room, time.pick(PEOPLE.slice(1)));
+    else if (what < 0.94) flood(room);
+    else if (what < 0.97) remove(room, time.pick(PEOPLE.slice(1)));
     else letIn(room, time.pick(PEOPLE));
     time.after(time.between(5, 160), happen);
   }
@@ -151,12 +171,45 @@ export async function liveThrough(seed: number): Promise<LifeReport> {
     if (time.now() < looked_at) continue;
     looked_at = time.now() + 500;
     // Who was told that it is over after they were let in again hears of it from elsewhere.
-    for (const device of devices)
-      for (const room of device.disk.ended) if (memberOf(device, room)) device.follow(room);
+    for (const device of devices) for (const room of device.disk.ended) if (memberOf(device, room)) device.follow(room);
     if (behind().length === 0) break;
   }
 
-  const faults = [...devices.flatMap((device) => device.faults), ...behind(), ...contradictions(devices, rooms, truth)];
+  const slow: string[] = [];
+  for (let i = 0; i < CALM_ROOMS && behind().length === 0; i++) {
+    const room = `room:calm${i}`;
+    rooms.push(room);
+    truth.members.set(room, new Set(PEOPLE));
+    truth.streams.set(room, []);
+    // Opened on all nodes while it is being written to.
+    for (const device of devices) time.after(time.between(0, 60), () => device.follow(room));
+    for (let n = 0; n < 4; n++)
+      time.after(time.between(0, 140), () => {
+        const { seq, text } = truth.commit(room, {
+          kind: "word",
+          data: String(n),
+          sender_id: null,
+          cid: null,
+          recheck_id: null,
+        });
+        announce(room, seq, text, null);
+      });
+    const until = time.now() + CALM_MS_MAX;
+    while (time.now() < until) await time.step();
+    slow.push(...behind().map((one) => `${one}, although all was calm`));
+    // A process dies between the commit and the message, and nothing more is said.
+    truth.commit(room, { kind: "word", data: "last", sender_id: null, cid: null, recheck_id: null });
+    const latest = time.now() + LAST_WORD_MS_MAX;
+    while (time.now() < latest) await time.step();
+    slow.push(...behind().map((one) => `${one}, and nobody looked`));
+  }
+
+  const faults = [
+    ...devices.flatMap((device) => device.faults),
+    ...behind(),
+    ...slow,
+    ...contradictions(devices, rooms, truth),
+  ];
   return {
     seed,
     faults,
@@ -197,6 +250,9 @@ function contradictions(
         wrong.push(`d${i}'s words in ${room} changed places`);
     }
   }
+  for (const [i, { disk }] of devices.entries())
+    for (const { cid } of disk.issued)
+      if (!disk.acked.has(cid) && !disk.refused.has(cid)) wrong.push(`d${i}: ${cid} was forgotten`);
   for (const [i, { disk }] of devices.entries())
     for (const [cid, { stream, seq }] of disk.acked)
       if (truth.streams.get(stream)![Number(seq) - 1]?.cid !== cid)
