@@ -1,6 +1,7 @@
 import type { Explanation } from "#systems/feed/index.ts";
 
 import { columns, type Command, command } from "./command.ts";
+import { alongCommands } from "./feed-along.ts";
 import { choiceCommands } from "./feed-choice.ts";
 import { openHouse } from "./house.ts";
 
@@ -20,7 +21,7 @@ const explain = command({
 });
 
 /** Commands of the feed; each of its rooms may bring one. */
-export const feedCommands: readonly Command[] = [explain, ...choiceCommands];
+export const feedCommands: readonly Command[] = [explain, ...choiceCommands, ...alongCommands];
 
 function told({ chosen, numbers: n, graph, steps, costs, advice, stats }: Explanation): string[] {
   const by =

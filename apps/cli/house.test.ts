@@ -145,6 +145,34 @@ describe("beside a running server", () => {
     expect(JSON.parse(said)).toMatchObject({ chosen: { strategy: "pull" }, advice: { strategy: "pull" } });
   });
 
+  test("CI11: somebody's things are brought in from a file, and taken out into one", async () => {
+    const csv = join(folder, "following_accounts.csv");
+    await Bun.write(csv, "Account address,Show boosts\nberit,true\nnobody_here_at_all,true\n");
+    const along = (...more: string[]) => folk("feed", "import", "--handle", "sven", "--kind", "follows", ...more);
+    expect((await along("--file", join(folder, "none.csv"))).code).toBe(2);
+    expect((await folk("feed", "import", "--handle", "noonehere", "--kind", "follows", "--file", csv)).wrong).toContain(
+      "no such person",
+    );
+    const told = await along("--file", csv);
+    expect([told.code, told.wrong]).toEqual([0, ""]);
+    expect(told.said).toContain("1 of 2 lines were taken in, 0 were so before, 1 were not taken.");
+    expect(told.said).toContain("nobody_here_at_all: Nobody here has this name.");
+    const outbox = join(folder, "outbox.json");
+    const note = { id: "https://m.example/1", type: "Note", published: "2019-01-01T00:00:00Z", content: "<p>old</p>" };
+    const to = ["https://www.w3.org/ns/activitystreams#Public"];
+    await Bun.write(outbox, JSON.stringify({ orderedItems: [{ type: "Create", object: { ...note, to } }] }));
+    const posts = await folk("feed", "import", "--handle", "sven", "--kind", "posts", "--file", outbox, "--json");
+    expect([posts.wrong, JSON.parse(posts.said)]).toMatchObject(["", { state: "done", taken: 1 }]);
+    const zip = join(folder, "sven.zip");
+    const made = await folk("feed", "export", "--handle", "@Sven", "--to", zip);
+    expect([made.code, made.wrong]).toEqual([0, ""]);
+    expect(made.said).toContain("1 posts and 0 files are in");
+    const bytes = Buffer.from(await Bun.file(zip).arrayBuffer());
+    expect(bytes.subarray(0, 2).toString()).toBe("PK");
+    expect(bytes.includes("following_accounts.csv")).toBe(true);
+    expect((await folk("feed", "export", "--handle", "sven", "--to", zip)).code).toBe(2);
+  });
+
   test("CI10: where too little happened nothing is learned, that is said, and a wrong number is refused", async () => {
     const wrong = await folk("feed", "train", "--days", "0");
     expect([wrong.code, wrong.said]).toEqual([2, ""]);

@@ -327,7 +327,7 @@ export type { Evaluation } from "./foryou/evaluate.ts";
 export type { History, HistoryAct, HistoryPost } from "./foryou/replay.ts";
 export type { Trained } from "./foryou/train.ts";
 export { SEEN_TOPIC, type SeenEvent } from "./seen/seen.ts";
-export { createMoving, type Moving, type MovingFiles, serveMoving } from "./moving/index.ts";
+export { createMoving, exportedArchive, type Moving, type MovingFiles, serveMoving } from "./moving/index.ts";
 export { serveFeed } from "./routes.ts";
 export type { Explanation } from "./timelines/explain.ts";
 export { STRATEGIES, type HomeEntry, type Strategy, type Timeline } from "./timelines/timeline.ts";

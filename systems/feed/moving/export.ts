@@ -7,6 +7,7 @@ import { Permanent } from "#kernel/errors.ts";
 import type { PostId } from "#kernel/ids.ts";
 import type { JsonObject } from "#kernel/json.ts";
 import { rfc3339 } from "#kernel/time.ts";
+import type { Blobs } from "#ports/blobs/index.ts";
 import type { JobKind, JobRun } from "#ports/jobs/index.ts";
 import type { Query } from "#ports/sql/index.ts";
 
@@ -24,6 +25,12 @@ const FREE_BYTES_RESERVE = 512 * 1024 ** 2;
 /** Where an archive lies, and its pieces while it is made. */
 export const exportFolder = (id: store.ExportId): string => `exports/${id}/`;
 export const archiveName = (id: store.ExportId): string => `${exportFolder(id)}archive.zip`;
+
+/** The bytes of an archive that is ready, for who runs the house. */
+export const exportedArchive = async (
+  blobs: Pick<Blobs, "get">,
+  id: store.ExportId,
+): Promise<ReadableStream<Uint8Array>> => (await blobs.get(archiveName(id))).body;
 
 /** What is read step by step; each step leaves a piece in the store, so that who goes on begins behind the last. */
 const PHASES = ["posts", "comments", "likes", "bookmarks", "reposts"] as const;

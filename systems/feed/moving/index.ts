@@ -47,5 +47,6 @@ export function createMoving({ ground, blobs, files, relating, reading }: Moving
   return moving;
 }
 
+export { exportedArchive } from "./export.ts";
 export type { KeptFile, MovingFiles } from "./files.ts";
 export { serveMoving } from "./routes.ts";
