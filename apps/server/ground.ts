@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import type { Logger } from "pino";
 
-import { createRedis, createRedisLists } from "#engines/redis/index.ts";
+import { createRedis, createRedisBus, createRedisLists, type Redis } from "#engines/redis/index.ts";
 import { createS3Blobs } from "#engines/s3/index.ts";
 import { parseS3Url } from "#engines/s3/url.ts";
 import type { Ids } from "#kernel/ids.ts";
@@ -34,7 +34,7 @@ export interface Ground extends AsyncDisposable {
   log: Log;
   jobs: Jobs;
   caches: Caches;
-  /** Between nodes; today each process has its own. */
+  /** Between nodes: in Redis, or this process's own. */
   bus: Bus;
   limiter: Limiter;
   blobs: Blobs;
@@ -107,12 +107,16 @@ export async function openGround(
       onError: (err) => lines.error({ err }, "the jobs' database is away; trying again"),
     }),
   );
-  const bus = opened.use(createLocalBus());
   const limiter = opened.use(createLocalLimiter({ clock, keys_max: LIMITER_KEYS_MAX }));
   const secret = secrets.signing_secret ?? (await signingSecret(config.data_folder));
   const blobs = opened.use(await openBlobs(config, secrets, secret, clock, lines));
-  const shared_homes = secrets.redis_url === null ? null : openSharedHomes(secrets.redis_url, secret, clock, lines);
-  if (shared_homes) opened.use(shared_homes);
+  const redis = secrets.redis_url === null ? null : opened.use(openRedis(secrets.redis_url, clock, lines));
+  const shared_homes = redis && opened.use(openSharedHomes(redis, secret, clock));
+  const bus = opened.use(
+    redis
+      ? createRedisBus({ redis, url: secrets.redis_url!, clock, house: houseName("bus", secret) })
+      : createLocalBus(),
+  );
   const sandbox = await createSandbox({ clock });
   await letSandboxThrough(config.data_folder, sandbox);
 
@@ -174,17 +178,23 @@ async function openBlobs(
   });
 }
 
-/** Named after the house's secret, which all its processes have and no other house: two houses may share one Redis. */
-function openSharedHomes(url: string, secret: string, clock: Clock, lines: Logger): SharedLists {
-  const redis = createRedis({
+function openRedis(url: string, clock: Clock, lines: Logger): Redis {
+  return createRedis({
     url,
     clock,
-    onAway: (reason) => lines.warn({ reason }, "Redis is away: homes are made without it until it is back"),
+    onAway: (reason) =>
+      lines.warn({ reason }, "Redis is away: homes are made without it, and nodes look for news in the database alone"),
     onBack: () => lines.info("Redis is back"),
   });
-  const house = new Bun.CryptoHasher("sha256").update(`folkhus lists ${secret}`).digest("hex").slice(0, 16);
+}
+
+/** Named after the house's secret, which all its processes have and no other house: two houses may share one Redis. */
+const houseName = (what: "lists" | "bus", secret: string) =>
+  new Bun.CryptoHasher("sha256").update(`folkhus ${what} ${secret}`).digest("hex").slice(0, 16);
+
+function openSharedHomes(redis: Redis, secret: string, clock: Clock): SharedLists {
   const bounds = { list_keys_max: LIST_ENTRIES_MAX, list_ms_max: LIST_SHARED_MS_MAX };
-  return createRedisLists({ redis, clock, house, bounds });
+  return createRedisLists({ redis, clock, house: houseName("lists", secret), bounds });
 }
 
 /** For the page's content policy: browsers are sent from our addresses to these. */
