@@ -70,7 +70,7 @@ export function createS3Handler(needs: {
       if (needs.allow.isAsked(target)) return needs.allow.answer(request, target);
       const access = urls.read(target, now_ms);
       if (access.kind === "part") throw notFound("blob");
-      needs.allow.check(access);
+      await needs.allow.check(access);
       const { method } = request;
       if (method === "OPTIONS") return preflight(access);
       if (method !== "GET" && method !== "HEAD") throw wrongMethod("GET, HEAD");

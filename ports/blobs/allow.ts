@@ -21,8 +21,8 @@ export interface Allow {
   guardWith(guard: Guard): void;
   isAsked(target: string): boolean;
   answer(request: Request, target: string): Promise<Response>;
-  /** @throws Problem 403 `blob.revoked` */
-  check(access: Access): void;
+  /** @throws Problem 403 `blob.revoked`, 404 `blob.gone` */
+  check(access: Access): Promise<void>;
 }
 
 export function createAllow(needs: {
@@ -35,9 +35,11 @@ export function createAllow(needs: {
   const ask_path = `${base_path}-allow`;
   let guard: Guard | null = null;
 
-  const check = (access: Access) => {
-    if (access.kind === "part" || access.holder === null || !guard?.isRevoked(access.holder)) return;
-    throw new Problem(403, "blob.revoked", "This address was given to somebody who may not see it any more.");
+  const check = async (access: Access) => {
+    if (access.kind === "part" || guard === null) return;
+    if (access.holder !== null && guard.isRevoked(access.holder))
+      throw new Problem(403, "blob.revoked", "This address was given to somebody who may not see it any more.");
+    if (await guard.isWithdrawn?.(access.name, access.holder)) throw gone();
   };
   const isThere = async (name: string) =>
     name.endsWith("/") ? (await blobs.list(name, { limit: 1 })).names.length > 0 : (await blobs.head(name)) !== null;
@@ -53,7 +55,7 @@ export function createAllow(needs: {
       now_ms,
     );
     if (access.kind === "part") throw new Problem(403, "blob.signature", "Parts are never kept.");
-    check(access);
+    await check(access);
     const name = folder ? access.name.slice(0, -"any".length) : access.name;
     const shown = (await guard?.isShown(name)) ?? (await isThere(name));
     if (!shown) throw gone();

@@ -14,6 +14,7 @@ export function holdersContract(engine: string, open: () => Promise<AsyncDisposa
     let server: ReturnType<typeof Bun.serve>;
     const revoked = new Set<string>();
     const taken = new Set<string>();
+    const withdrawn = new Set<string>();
 
     beforeAll(async () => {
       under = await open();
@@ -21,6 +22,7 @@ export function holdersContract(engine: string, open: () => Promise<AsyncDisposa
       server = Bun.serve({ port: 0, fetch: (request) => blobs.handler(request) });
       blobs.guardWith({
         isRevoked: (holder) => revoked.has(holder),
+        isWithdrawn: async (name, holder) => withdrawn.has(name) && holder !== "owner",
         isShown: async (name) => (name.startsWith("public/t/") ? !taken.has(name) : null),
       });
       for (const name of ["h/1.mp4", "h/2.mp4", "public/h/1.mp4"]) await blobs.put(name, bytes, film);
@@ -88,6 +90,22 @@ export function holdersContract(engine: string, open: () => Promise<AsyncDisposa
       expect(await allowed(bob)).toEqual([204, null]);
       revoked.delete("ann");
       expect(good).toContain((await ask(ann)).status);
+    });
+
+    test("BL52: what the guard withdraws is gone for who asks, while its bytes are there, and not for whom it is kept", async () => {
+      const signed = `${blobs.urlSignedPrefix("h/", inAnHour())}2.mp4`;
+      const [open, own] = [blobs.urlPublic("public/h/1.mp4"), blobs.bindTo(signed, "owner")];
+      for (const url of [signed, open, own]) expect(good).toContain((await ask(url)).status);
+      withdrawn.add("h/2.mp4").add("public/h/1.mp4");
+      for (const url of [signed, open]) {
+        const refused = await ask(url);
+        expect([refused.status, await codeOf(refused)]).toEqual([404, "blob.gone"]);
+        expect(await allowed(url)).toEqual([403, "blob.gone"]);
+      }
+      expect(good).toContain((await ask(own)).status);
+      expect((await ask(open)).headers.get("cache-control")).toBe("no-store");
+      withdrawn.clear();
+      for (const url of [signed, open]) expect(good).toContain((await ask(url)).status);
     });
 
     test("BL46: an edge is told whether an address holds: forged, expired, not there, a part, or good", async () => {

@@ -71,6 +71,11 @@ export interface Guard {
   /** Whether this holder may not see any more what was signed for them. Asked at each request, so from memory. */
   isRevoked(holder: string): boolean;
   /**
+   * Whether what lies at a name was taken away from who asks with this holder (null without one), while its bytes still wait to
+   * be moved or deleted. Asked at each request, so nearly always from memory.
+   */
+  isWithdrawn?(name: string, holder: string | null): Promise<boolean>;
+  /**
    * For a cache that keeps bytes away from here: whether the thing that a name (or, ending in `/`, a folder) belongs to may
    * still be shown; null when the name is none of the guard's, and then the store is asked.
    */

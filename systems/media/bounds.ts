@@ -128,3 +128,8 @@ export const SHA256_BYTES_MAX = 1024 * MIB;
 export const SOURCE_URL_CHARS_MAX = 2_048;
 /** One fetch from an address: 10 GiB at 4 Mbit/s take six hours. */
 export const IMPORT_MS_MAX = 6 * 60 * 60 * 1000;
+
+/** How late a node may hear that something was taken out of sight, should the log be away. */
+export const WITHDRAWN_KNOWN_MS = 1_000;
+/** Films and pictures that are being watched on one node, and of which it knows that. */
+export const WITHDRAWN_KEPT_MAX = 20_000;

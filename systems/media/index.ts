@@ -21,6 +21,7 @@ import { createCollections } from "./collections/index.ts";
 import type { ImageCard, MediaKind, VideoCard } from "./contract.ts";
 import { createHolders } from "./delivery/holders.ts";
 import { createShown } from "./delivery/shown.ts";
+import { createWithdrawn } from "./delivery/withdrawn.ts";
 import { createEarly } from "./early/arrive.ts";
 import { followPrepared } from "./edits/finish.ts";
 import { createEdits } from "./edits/index.ts";
@@ -225,9 +226,18 @@ export function createMedia(needs: MediaNeeds): Media {
       following.use(holders.work());
       return following;
     },
-    guard() {
-      blobs.guardWith({ isRevoked: holders.isRevoked, isShown: createShown(sql) });
-      return holders.listen();
+    async guard() {
+      const withdrawn = createWithdrawn({ sql, log, clock, holders });
+      blobs.guardWith({
+        isRevoked: holders.isRevoked,
+        isWithdrawn: withdrawn.isWithdrawn,
+        isShown: createShown(sql),
+      });
+      await using opened = new AsyncDisposableStack();
+      opened.use(await holders.listen());
+      opened.use(await withdrawn.listen());
+      const owned = opened.move();
+      return { [Symbol.asyncDispose]: () => owned.disposeAsync() };
     },
     addressesFor(viewer) {
       const holder = holders.of(viewer);

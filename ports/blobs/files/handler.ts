@@ -45,7 +45,7 @@ export function createFileHandler(needs: HandlerNeeds): (request: Request) => Pr
         if (method !== "PUT") throw wrongMethod("PUT");
         return receive(needs, request, access);
       }
-      needs.allow.check(access);
+      await needs.allow.check(access);
       if (method === "OPTIONS") return preflight(access);
       if (method !== "GET" && method !== "HEAD") throw wrongMethod("GET, HEAD");
       let served = await needs.serving.find(access.name);

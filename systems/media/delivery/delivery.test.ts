@@ -129,6 +129,39 @@ test("MD153: an edge is told that a video is gone from the moment that it is del
   expect([answer.status, answer.headers.get("x-refused")]).toEqual([403, "blob.gone"]);
 });
 
+test("MD310: what moderators took out of sight, what was deleted and what a suspended person shows is gone by every address, at once", async () => {
+  const [watcher, owner] = [await media.person("watcher"), await media.person("owner")];
+  const film = async (audience: "public" | "followers") => {
+    const id = await shownVideo(media, owner.id, { audience });
+    const [row] = await sql.pool<{ place: string }[]>`SELECT place FROM media_videos WHERE id = ${id}`;
+    await blobs.put(`${row!.place}0.m4s`, new Uint8Array(10), { media_type: "video/iso.segment" });
+    const until_ms = clock.now() + DAY_MS;
+    const signed = `${blobs.urlSignedPrefix(row!.place, until_ms)}0.m4s`;
+    const bound = (person: typeof owner) =>
+      media.media.addressesFor(person.viewer)(JSON.stringify(signed)).slice(1, -1);
+    const url = audience === "public" ? blobs.urlPublic(`${row!.place}0.m4s`) : bound(watcher);
+    return { id, url, own: audience === "public" ? null : bound(owner) };
+  };
+  const [open, closed, deleted, left] = [
+    await film("public"),
+    await film("followers"),
+    await film("followers"),
+    await film("public"),
+  ];
+  for (const { url } of [open, closed, deleted, left]) expect(await statusOf(url)).toBe(200);
+  for (const { id } of [open, closed]) await sql.tx((tx) => media.media.moderation.hide(tx, id, astrid.id));
+  await client.call(deleteVideo, { token: owner.token, params: { video_id: deleted.id } });
+  for (const { url } of [open, closed, deleted]) await until(async () => (await statusOf(url)) === 404);
+  expect(await statusOf(closed.own!)).toBe(200);
+  await sql.tx((tx) => media.media.moderation.show(tx, closed.id));
+  await until(async () => (await statusOf(closed.url)) === 200);
+  await sql.pool`INSERT INTO media_owners (owner_id, suspended, changed_at) VALUES (${owner.id}, true, now())
+    ON CONFLICT (owner_id) DO UPDATE SET suspended = true, changed_at = now()`;
+  // Whatever event was lost, a second later it is known.
+  clock.step(1_001);
+  expect(await statusOf(left.url)).toBe(404);
+});
+
 test("MD150: nothing above was a failure of ours", () => {
   expect(house.broken).toEqual([]);
 });

@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 
 import { LRUCache } from "lru-cache";
 
+import type { PersonId } from "#kernel/ids.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Log, StoredEvent } from "#ports/log/index.ts";
@@ -23,6 +24,8 @@ const GROUP = "media_delivery";
 export interface Holders {
   of(viewer: SignedIn): string;
   isRevoked(holder: string): boolean;
+  /** Whether an address was given to this person. */
+  isOf(holder: string, person_id: PersonId): boolean;
   /** Follows what people and spaces tell. Resolves once nothing is missed any more. */
   listen(): Promise<AsyncDisposable>;
   /** Writes down what is told, so that a restart forgets nothing; on nodes that work in the background. */
@@ -68,6 +71,7 @@ export function createHolders(needs: { sql: Sql; log: Log; clock: Clock; secret:
       const since_ms = Number.parseInt(holder.slice(2 * PART_CHARS), 36);
       return !(since_ms >= (narrowed.get(who) ?? 0)) || narrowed.has(by);
     },
+    isOf: (holder, person_id) => holder.slice(0, PART_CHARS) === hashOf(`person:${person_id}`),
     async listen() {
       await using opened = new AsyncDisposableStack();
       const follow = async (topic: string, read: (event: StoredEvent) => Narrowing[]) =>

@@ -1,4 +1,4 @@
-import type { ImageId, VideoId } from "#kernel/ids.ts";
+import type { ImageId, PersonId, VideoId } from "#kernel/ids.ts";
 import type { Query } from "#ports/sql/index.ts";
 
 /** `person:<id>`, `session:<id>` or `token:<id>`. */
@@ -38,5 +38,32 @@ export async function standing(
           { open: boolean }[]
         >`SELECT audience = 'public' AND space_id IS NULL AND hidden_at IS NULL AS open FROM media_images
           WHERE id = ${id} AND deleted_at IS NULL`;
+  return row ?? null;
+}
+
+/** Why somebody is not shown a thing any more, whatever address they have. */
+export interface Withdrawal {
+  owner_id: PersonId;
+  is_deleted: boolean;
+  is_taken: boolean;
+  is_suspended: boolean;
+}
+
+/** Null where there is no such thing (any more). */
+export async function withdrawalOf(
+  q: Query,
+  kind: "videos" | "images",
+  id: VideoId | ImageId,
+): Promise<Withdrawal | null> {
+  const [row] =
+    kind === "videos"
+      ? await q<Withdrawal[]>`
+          SELECT v.owner_id, v.deleted_at IS NOT NULL AS is_deleted, t.video_id IS NOT NULL AS is_taken,
+            coalesce(o.suspended, false) AS is_suspended
+          FROM media_videos v LEFT JOIN media_takedowns t ON t.video_id = v.id LEFT JOIN media_owners o ON o.owner_id = v.owner_id
+          WHERE v.id = ${id}`
+      : await q<Withdrawal[]>`
+          SELECT i.owner_id, i.deleted_at IS NOT NULL AS is_deleted, false AS is_taken, coalesce(o.suspended, false) AS is_suspended
+          FROM media_images i LEFT JOIN media_owners o ON o.owner_id = i.owner_id WHERE i.id = ${id}`;
   return row ?? null;
 }
