@@ -2,7 +2,10 @@ import { cx } from "./class.ts";
 
 /** A quiet shape where something will be; it has the size of what comes, so that nothing jumps. */
 export const Skeleton = ({ className }: { className?: string }) => (
-  <span aria-hidden="true" className={cx("shimmer block rounded-lg", className)} />
+  <span
+    aria-hidden="true"
+    className={cx("shimmer block", !className?.includes("rounded-") && "rounded-lg", className)}
+  />
 );
 
 export function PostSkeleton({ media = false }: { media?: boolean }) {

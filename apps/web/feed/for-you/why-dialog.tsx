@@ -3,7 +3,7 @@ import { Dices, ThumbsDown, UserX } from "lucide-react";
 
 import { type ForYouWhy, forYouWhy, type Post, whyPost } from "#systems/feed/contract.ts";
 
-import { sentenceOf } from "../../client.ts";
+import { Refusal, sentenceOf } from "../../client.ts";
 import { Button } from "../../parts/button.tsx";
 import { cx } from "../../parts/class.ts";
 import { Sheet } from "../../parts/dialog.tsx";
@@ -31,7 +31,7 @@ export default function WhyDialog({ post, close }: { post: Post; close: () => vo
             <Skeleton className="h-44 w-full" />
           </div>
         ) : why.isError ? (
-          <p className="text-ink-2">{sentenceOf(why.error)}</p>
+          <Unlisted error={why.error} because={may.data?.because} />
         ) : (
           <Terms why={why.data} author={post.author.display_name} because={may.data?.because} />
         )}
@@ -45,6 +45,22 @@ export default function WhyDialog({ post, close }: { post: Post; close: () => vo
         </div>
       </div>
     </Sheet>
+  );
+}
+
+/** Where no list was ready in time the newest are shown, and those have no score that could be told. */
+function Unlisted({ error, because }: { error: Error; because: string | undefined }) {
+  if (!(error instanceof Refusal) || error.code !== "for_you.not_listed")
+    return <p className="text-ink-2">{sentenceOf(error)}</p>;
+  return (
+    <div className="space-y-2">
+      <p className="text-lg leading-7 font-semibold">It is among the newest for everybody.</p>
+      <p className="text-sm text-ink-2">
+        Your own list was not ready when this was shown, or another has taken its place since. So there is no score to
+        tell of.
+      </p>
+      {because !== undefined && <p className="text-xs text-ink-3">You may read it: {because}</p>}
+    </div>
   );
 }
 

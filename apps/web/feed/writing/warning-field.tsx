@@ -25,7 +25,7 @@ export function WarningField({
         dir="auto"
         value={value}
         maxLength={CONTENT_WARNING_CHARS_MAX}
-        placeholder="What should people know before they look?"
+        placeholder="What is it about?"
         onChange={({ target }) => onChange(target.value)}
         className="h-11 w-full min-w-0 bg-transparent text-base outline-none placeholder:text-warn/80"
       />
