@@ -1,4 +1,11 @@
-import { evaluateHouse, type Evaluation, installTrained, type Trained, trainHouse } from "#systems/feed/index.ts";
+import {
+  type Elsewhere,
+  evaluateHouse,
+  type Evaluation,
+  installTrained,
+  type Trained,
+  trainHouse,
+} from "#systems/feed/index.ts";
 
 import { columns, type Command, command, UsageError } from "./command.ts";
 import { openHouse } from "./house.ts";
@@ -30,7 +37,7 @@ const train = command({
     const asked = { days: whole("days", values.days, DAYS_DEFAULT, DAYS_MAX), seed: seedOf(values.seed) };
     await using house = await openHouse(terminal);
     const { ground } = house.feed.rooms.forYou;
-    const trained = await trainHouse(ground, asked.days, asked.seed);
+    const trained = await trainHouse(ground, asked.days, asked.seed, elsewhere(house));
     const version = values["dry-run"] ? null : await installTrained(ground, trained);
     if (values.json) terminal.out(JSON.stringify({ ...trained, version, ...asked }));
     else for (const line of toldOfTraining(trained, version, values["dry-run"])) terminal.out(line);
@@ -56,11 +63,16 @@ const evaluate = command({
       seed: seedOf(values.seed),
     };
     await using house = await openHouse(terminal);
-    const told = await evaluateHouse(house.feed.rooms.forYou.ground, asked);
+    const told = await evaluateHouse(house.feed.rooms.forYou.ground, asked, elsewhere(house));
     if (values.json) terminal.out(JSON.stringify({ ...told, ...asked }));
     else for (const line of toldOfEvaluation(told)) terminal.out(line);
     return 0;
   },
+});
+
+/** What moderators were told of; the feed stands below them. */
+const elsewhere = ({ moderation }: Awaited<ReturnType<typeof openHouse>>): Elsewhere => ({
+  reportsSince: (since, reports_max) => moderation.postsReportedSince(since, reports_max),
 });
 
 export const choiceCommands: readonly Command[] = [train, evaluate];

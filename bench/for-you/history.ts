@@ -78,14 +78,15 @@ export function historyOn(graph: Graph, asked: MadeUp): MadeUpHistory {
       at_ms: START_MS + chance() * asked.days * DAY_MS,
     };
   }).toSorted((a, b) => a.at_ms - b.at_ms);
+  const films = new Set(made.flatMap((_, n) => (chance() < 0.15 ? [n] : [])));
   const posts = made.map(({ author, topic, at_ms }, n): HistoryPost => ({
     post_id: postOf(n),
     author_id: personOf(author),
     at_ms,
     space_id: null,
     tags: chance() < 0.6 ? [`topic${topic}`] : [],
-    has_film: false,
-    has_pictures: chance() < 0.3,
+    has_film: films.has(n),
+    has_pictures: !films.has(n) && chance() < 0.3,
     is_public: true,
   }));
 
@@ -146,12 +147,29 @@ export function historyOn(graph: Graph, asked: MadeUp): MadeUpHistory {
     for (const n of met) acts.push({ kind: "seen", person_id: personOf(person), post_id: postOf(n), at_ms });
     for (const n of met) {
       seen[person]!.add(n);
-      if (chance() > likely(person, n, at_ms)) continue;
+      const wanted = likely(person, n, at_ms);
+      const act = (kind: HistoryAct["kind"], share?: number) =>
+        acts.push({
+          kind,
+          person_id: personOf(person),
+          post_id: postOf(n),
+          at_ms: at_ms + 0.2 * MINUTE_MS,
+          ...(share === undefined ? {} : { share }),
+        });
+      // Half of the films that are met are begun; how far somebody comes goes by how much they want it.
+      if (films.has(n) && chance() < 0.5) act("watch", Math.min(1, chance() * 0.7 + 3 * wanted));
+      // What is worst, by people whom one does not follow, is reported, and now and then what is only unwanted is hidden.
+      const dislike = made[n]!.quality < -1 && !follows[person]!.has(made[n]!.author);
+      if (dislike && chance() < 0.01) act("report");
+      if (dislike && chance() < 0.03) act("hide");
+      if (chance() > wanted) continue;
       later_ms += 0.3 * MINUTE_MS;
       acts.push({ kind: "like", person_id: personOf(person), post_id: postOf(n), at_ms: later_ms });
       liked[person]!.push({ n, at_ms: later_ms });
       if (chance() < 0.1)
         acts.push({ kind: "repost", person_id: personOf(person), post_id: postOf(n), at_ms: later_ms });
+      if (chance() < 0.04)
+        acts.push({ kind: "share", person_id: personOf(person), post_id: postOf(n), at_ms: later_ms });
       if (chance() < 0.08)
         acts.push({ kind: "reply", person_id: personOf(person), post_id: postOf(n), at_ms: later_ms });
     }

@@ -322,7 +322,7 @@ export {
 } from "./events.ts";
 export type { Done, FeedModeration, FeedPlace, FeedSubject } from "./moderation/moderate.ts";
 export type { FeedMedia, FeedPeople, FeedSpaces, FoundSpace, LinkNeeds, LinkPictures, MediaClaim } from "./needs.ts";
-export { evaluateHistory, evaluateHouse, installTrained, trainHouse } from "./foryou/house.ts";
+export { type Elsewhere, evaluateHistory, evaluateHouse, installTrained, trainHouse } from "./foryou/house.ts";
 export type { Evaluation } from "./foryou/evaluate.ts";
 export type { History, HistoryAct, HistoryPost } from "./foryou/replay.ts";
 export type { Trained } from "./foryou/train.ts";

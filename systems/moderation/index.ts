@@ -19,6 +19,7 @@ import type { Ground, ModeratedPeople, ModeratedSpaces } from "./ground.ts";
 import { createOfficers } from "./officers.ts";
 import { createPresent } from "./present.ts";
 import { createReports, type Reports } from "./reports/reports.ts";
+import { postsReportedSince } from "./reports/store.ts";
 import { createRules, type Rules } from "./rules/rules.ts";
 import { createGates, type Gates } from "./shields/gates.ts";
 import { defineTicks, startMeasuring } from "./shields/measure.ts";
@@ -47,6 +48,8 @@ export interface Moderation extends AsyncDisposable {
   gates: Gates;
   /** What is tight, in words for the house's notes. */
   notes(): Promise<{ code: string; detail: string }[]>;
+  /** For who learns what people would rather not see: reported posts, the newest first. Says nothing of what came of it. */
+  postsReportedSince(since: Date, reports_max: number): ReturnType<typeof postsReportedSince>;
   /** Ends what ends by itself, measures for the shields, and writes down what officers do elsewhere. */
   work(): Disposable;
   /** For this system's own routes. */
@@ -90,6 +93,7 @@ export async function createModeration(needs: ModerationNeeds): Promise<Moderati
     rooms,
     shields,
     gates: createGates({ sql, clock, limiter, shields, people }),
+    postsReportedSince: (since, reports_max) => postsReportedSince(sql.pool, since, reports_max),
     async notes() {
       const tight = (await shields.list()).filter(({ step }) => step > 0);
       return tight.map(({ kind, sentence }) => ({ code: `shield.${kind}`, detail: sentence }));

@@ -41,7 +41,7 @@ export async function actedSince(db: Query, person_id: PersonId, since: Date): P
   return row!.acted;
 }
 
-/** The newest public post of each film, by others; who watched the film knows that post. */
+/** The newest post of each film, by others and for others; who watched the film knows that post. */
 export async function postsOfFilms(
   db: Query,
   person_id: PersonId,
@@ -49,7 +49,7 @@ export async function postsOfFilms(
 ): Promise<Map<VideoId, { post_id: PostId; author_id: PersonId; hashtags: string[] }>> {
   const rows = (await db`
     SELECT DISTINCT ON (video_id) video_id, id AS post_id, author_id, hashtags FROM feed_posts
-    WHERE video_id = ANY(${ids(db, video_ids)}) AND deleted_at IS NULL AND author_id <> ${person_id}
+    WHERE video_id = ANY(${ids(db, video_ids)}) AND deleted_at IS NULL AND audience <> 'private' AND author_id <> ${person_id}
     ORDER BY video_id, id DESC`) as {
     video_id: VideoId;
     post_id: PostId;

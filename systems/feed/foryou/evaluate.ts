@@ -210,6 +210,9 @@ export function ndcgOf(list: readonly PostId[], wanted: ReadonlySet<PostId>, k: 
   return best === 0 ? 0 : gained / best;
 }
 
+/** Acts that speak for nothing. */
+const UNWANTED: ReadonlySet<HistoryAct["kind"]> = new Set(["seen", "hide", "report"]);
+
 interface Moment {
   act: HistoryAct;
   /** What they did something with within the day after. */
@@ -235,8 +238,7 @@ function momentsOf(history: History, { from_share, moments_max, seed }: Evaluati
     last.set(person_id, at_ms);
     const moment = open.get(person_id);
     if (moment && kind === "seen" && at_ms - moment.act.at_ms <= VISIT_MS) moment.met.add(act.post_id);
-    if (moment && kind !== "seen" && kind !== "hide" && at_ms - moment.act.at_ms <= HORIZON_MS)
-      moment.wanted.add(act.post_id);
+    if (moment && !UNWANTED.has(kind) && at_ms - moment.act.at_ms <= HORIZON_MS) moment.wanted.add(act.post_id);
   }
   const some = shuffle(all, chanceOf(seed)).slice(0, moments_max);
   return new Map(some.map((moment) => [moment.act, moment]));

@@ -25,7 +25,8 @@ export interface HistoryPost extends Pick<
 }
 
 export interface HistoryAct {
-  kind: Act["kind"] | "hide" | "seen";
+  /** `share`: quoted, with words of their own. `report`: told to the moderators. */
+  kind: Act["kind"] | "share" | "hide" | "report" | "seen";
   person_id: PersonId;
   post_id: PostId;
   at_ms: number;
@@ -171,6 +172,8 @@ export function createWorld(history: Pick<History, "followsOf" | "spacesOf">): W
         person.seen.add(post_id);
         return true;
       }
+      // Neither tells features anything that is not told by another act.
+      if (kind === "share" || kind === "report") return true;
       if (kind === "hide") {
         person.done.add(post_id);
         person.less.set(post.author_id, (person.less.get(post.author_id) ?? 0) + 1);
@@ -195,7 +198,8 @@ export function createWorld(history: Pick<History, "followsOf" | "spacesOf">): W
         );
         const others = new Set<PostId>();
         for (let i = before.length - 1; i >= 0 && others.size < b.PAIRED_ACTS_MAX; i--) others.add(before[i]!.post_id);
-        for (const other of others) pair(post_id, other, at_ms, weightOf(person_id, at_ms));
+        const worth = weightOf(person_id, at_ms);
+        for (const other of others) pair(post_id, other, at_ms, worth);
       }
       person.done.add(post_id);
       remember(person, { kind, post_id, author_id: post.author_id, tags: post.tags, at_ms });

@@ -196,6 +196,60 @@ test("FD155: the database now and the replay of what happened give the same cand
   expect(compared).toBeGreaterThan(20);
 });
 
+test("FD312: quotes, films watched and reports are learned from where there are any, and of nobody who has For you off", async () => {
+  const [author, who, off] = [
+    await t.house.person("maker"),
+    await t.house.person("learner"),
+    await t.house.person("off"),
+  ];
+  t.media.video("8801", author.id);
+  const film = await t.post(author, "film", { video_id: "8801" });
+  const [quoted, bad] = [await t.post(author, "quoted"), await t.post(author, "bad")];
+  for (const { token } of [who, off])
+    await call(r.createPost, { token, body: { text: "look", audience: "public", quote_id: quoted.id } });
+  await call(r.createPost, { token: who.token, body: { text: "for me", audience: "private", quote_id: bad.id } });
+  await call(r.setForYouSettings, { token: off.token, body: { on: false } });
+  const at = new Date(ground.clock.now());
+  t.media.watchedBy = async (person_id) => (person_id === author.id ? [] : [{ video_id: "8801", share: 0.75, at }]);
+  const reportsSince = async () =>
+    [who, off].map(({ id }) => ({ person_id: id as PersonId, post_id: bad.id as PostId, at }));
+  const { acts } = await historyOf(ground, 90, { reportsSince });
+  delete t.media.watchedBy;
+  const of = ({ id }: TestPerson) =>
+    acts
+      .filter((act) => act.person_id === id)
+      .map(({ kind, post_id, share }) => [kind, post_id, share].filter(Boolean));
+  expect(of(who).toSorted()).toEqual([
+    ["report", bad.id],
+    ["share", quoted.id],
+    ["watch", film.id, 0.75],
+  ]);
+  expect(of(off)).toEqual([]);
+  // Reported by nobody we know of: without the system that knows, there is none.
+  expect((await historyOf(ground, 90)).acts.filter(({ kind }) => kind === "report")).toEqual([]);
+});
+
+test("FD312: what is quoted, watched and reported moves those weights, and only those that there is enough of", () => {
+  const history = villages(seed);
+  const more: HistoryAct[] = history.acts.flatMap((act): HistoryAct[] => {
+    const { person_id, post_id, at_ms } = act;
+    if (act.kind === "like") return [{ kind: "share", person_id, post_id, at_ms: at_ms + 1 }];
+    const isTheirs = history.posts.find((post) => post.post_id === post_id)!.tags[0] === "bread";
+    return isTheirs && Number(person_id) % 2 === 1
+      ? [{ kind: "report", person_id, post_id, at_ms: at_ms + 1 }]
+      : [{ kind: "watch", person_id, post_id, at_ms: at_ms + 1, share: 0.2 }];
+  });
+  const acts = [...history.acts, ...more].toSorted((a, b) => a.at_ms - b.at_ms);
+  const { report } = train({ ...history, acts }, PRIOR, seed);
+  const told = Object.fromEntries(report.outcomes.map((one) => [one.outcome, one]));
+  for (const outcome of ["share", "report"] as const) {
+    expect(told[outcome]!.positives, `seed ${seed}`).toBeGreaterThan(100);
+    expect(told[outcome]!.taken, `${outcome}, seed ${seed}`).toBe(true);
+  }
+  // Begun and left is not watched.
+  expect([told.watch!.positives, told.watch!.taken]).toEqual([0, false]);
+});
+
 test("FD156: weights are put in place by version, only if better, and the house's lists say by which they were made", async () => {
   expect((await modelInPlace(pool)).version).toBe(0);
   const good = train(villages(seed), PRIOR, seed);

@@ -35,13 +35,15 @@ export interface Trained {
   is_better: boolean;
 }
 
-/** Kinds of acts that are an outcome; sharing and reporting leave nothing that could be learned from, and stay as set. */
+/** Kinds of acts that are an outcome. What is sent elsewhere leaves no trace here, so sharing is quoting. */
 const OUTCOME_OF: Readonly<Record<HistoryAct["kind"], Outcome | null>> = {
   like: "like",
   reply: "reply",
   repost: "repost",
+  share: "share",
   watch: "watch",
   hide: "hide",
+  report: "report",
   seen: null,
 };
 export const bitOf = (outcome: Outcome): number => 1 << OUTCOMES.indexOf(outcome);

@@ -1,4 +1,4 @@
-import type { PersonId } from "#kernel/ids.ts";
+import type { PersonId, PostId } from "#kernel/ids.ts";
 import type { Query } from "#ports/sql/index.ts";
 
 import type { SubjectKind } from "../base-contract.ts";
@@ -55,6 +55,17 @@ export const reportersOf = async (db: Query, case_id: string) =>
       reporter_id: PersonId;
     }[]
   ).map((row) => row.reporter_id);
+
+/** Posts that were reported since then, by whom and when; the newest of them. */
+export const postsReportedSince = async (db: Query, since: Date, reports_max: number) =>
+  (await db`
+    SELECT r.reporter_id AS person_id, c.subject_id AS post_id, r.at
+    FROM moderation_reports r JOIN moderation_cases c ON c.id = r.case_id
+    WHERE r.at > ${since} AND c.subject_kind = 'post' ORDER BY r.at DESC, r.id DESC LIMIT ${reports_max}`) as {
+    person_id: PersonId;
+    post_id: PostId;
+    at: Date;
+  }[];
 
 /** Latest first. With `case_id` the one of that case. */
 export const ofReporter = async (
