@@ -37,6 +37,22 @@ export function createSql(
       idle_in_transaction_session_timeout: "30000",
     },
   });
+  const tried = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await retry(
+        work,
+        { tries_max: TX_TRIES_MAX, base_ms: 5, delay_ms_max: 200 },
+        {
+          random: () => needs.clock.random(),
+          sleep: (ms) => needs.clock.sleep(ms),
+          temper: (error) => (isRetryable(error) ? "transient" : "permanent"),
+        },
+      );
+    } catch (error) {
+      if (isAway(error)) throw new Transient("the database is away", { cause: error });
+      throw error;
+    }
+  };
   return {
     pool,
     async tx(work, options) {
@@ -47,23 +63,11 @@ export function createSql(
           committed = watchCommit(tx);
           return work(tx as Tx);
         }) as ReturnType<typeof work>;
-      try {
-        const result = await retry(
-          begin,
-          { tries_max: TX_TRIES_MAX, base_ms: 5, delay_ms_max: 200 },
-          {
-            random: () => needs.clock.random(),
-            sleep: (ms) => needs.clock.sleep(ms),
-            temper: (error) => (isRetryable(error) ? "transient" : "permanent"),
-          },
-        );
-        committed();
-        return result;
-      } catch (error) {
-        if (isAway(error)) throw new Transient("the database is away", { cause: error });
-        throw error;
-      }
+      const result = await tried(begin);
+      committed();
+      return result;
     },
+    single: (work) => tried(() => work(pool)),
     async listen(channel, onNotify) {
       const subscription = await pool.listen(channel, onNotify, () => onNotify(""));
       return { [Symbol.asyncDispose]: () => subscription.unlisten() };

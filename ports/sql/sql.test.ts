@@ -55,6 +55,25 @@ describe("ports/sql", () => {
     expect(await db.sql.pool`SELECT * FROM thrown`.values()).toEqual([]);
   });
 
+  test("SQ5: a single statement that stood in a ring of locks is tried again, one that is wrong is not", async () => {
+    await db.sql.pool`CREATE SEQUENCE tries`;
+    await db.sql.pool.unsafe(`CREATE FUNCTION third_time() RETURNS bigint LANGUAGE plpgsql AS $$
+      DECLARE n bigint := nextval('tries');
+      BEGIN
+        IF n < 3 THEN RAISE EXCEPTION 'a ring' USING ERRCODE = 'deadlock_detected'; END IF;
+        RETURN n;
+      END $$`);
+    const [row] = await db.sql.single((sql) => sql<{ n: string }[]>`SELECT third_time() AS n`);
+    expect(row).toEqual({ n: "3" });
+    let runs = 0;
+    const wrong = db.sql.single((sql) => {
+      runs++;
+      return sql`SELECT 1 / 0`;
+    });
+    await expect(wrong).rejects.toThrow("division by zero");
+    expect(runs).toBe(1);
+  });
+
   test("SQ5: serialisation failures are retried until each of 20 read-modify-writes has counted", async () => {
     await db.sql.pool`CREATE TABLE counter AS SELECT 0 AS n`;
     let runs = 0;

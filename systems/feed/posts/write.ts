@@ -138,7 +138,7 @@ export async function createPost(
   };
   // Words alone are one statement, which is a transaction by itself.
   const isOne = !isMore && !namesLink(ground, row.text);
-  const first = await (isOne ? write(ground.sql.pool) : ground.sql.tx(write));
+  const first = await (isOne ? ground.sql.single(write) : ground.sql.tx(write));
   if (first !== null) return first;
   ground.happened(event);
   return id;

@@ -1,14 +1,14 @@
 import type { Id, PersonId, PostId } from "#kernel/ids.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
-import type { Query } from "#ports/sql/index.ts";
+import type { Fragment, Query } from "#ports/sql/index.ts";
 
 import { addDelta } from "../counts/store.ts";
-import { type FeedEvent, tell } from "../events.ts";
+import { type FeedEvent, tell, telling } from "../events.ts";
 import type { Ground } from "../ground.ts";
 import { must } from "../policy.ts";
 import type { HydratedPost } from "../reading/hydrate.ts";
 import type { Rules } from "../reading/rules.ts";
-import { deleteEntry, insertEntry } from "../timelines/store.ts";
+import { deleteEntry } from "../timelines/store.ts";
 import * as store from "./store.ts";
 
 /** Doing what is done already changes nothing and tells nobody. Each of these is one row of truth, one step of a sum, one event. */
@@ -23,12 +23,38 @@ interface About {
 /** The rows of one act, in the caller's transaction. @returns what it tells, or null where nothing changed */
 type Act = (ground: Ground, tx: Query, about: About) => Promise<FeedEvent | null>;
 
-const reaction =
-  (action: "repost" | "bookmark" | null, act: Act): Reaction =>
+const aboutOf = (viewer: SignedIn, { post }: HydratedPost): About => ({
+  post_id: post.id,
+  author_id: post.author_id,
+  person_id: viewer.person_id,
+});
+
+/** What begins something: all of it is one statement. `write` says whether it was not so before. */
+const beginning =
+  (
+    action: "repost" | "bookmark",
+    eventOf: (about: About, entry_id: Id<"entry">) => FeedEvent,
+    write: (db: Query, about: About, entry_id: Id<"entry">, at: Date, tell: Fragment) => Promise<boolean>,
+  ): Reaction =>
   async (ground, viewer, post, rules) => {
-    if (action !== null) must(rules.post(action, post), `post.may_not_${action}`);
-    const about = { post_id: post.post.id, author_id: post.post.author_id, person_id: viewer.person_id };
-    const event = await ground.sql.tx((tx) => actAndTell(act, ground, tx, about));
+    must(rules.post(action, post), `post.may_not_${action}`);
+    const about = aboutOf(viewer, post);
+    const entry_id = ground.ids.next<"entry">();
+    const event = eventOf(about, entry_id);
+    const isNew = await ground.sql.single(async (db) => {
+      const { call, sent } = await telling(ground.log, db, event);
+      const wrote = await write(db, about, entry_id, new Date(ground.clock.now()), call);
+      if (wrote) await sent();
+      return wrote;
+    });
+    if (isNew) ground.happened(event);
+  };
+
+/** What ends it. */
+const ending =
+  (act: Act): Reaction =>
+  async (ground, viewer, post) => {
+    const event = await ground.sql.tx((tx) => actAndTell(act, ground, tx, aboutOf(viewer, post)));
     if (event) ground.happened(event);
   };
 
@@ -37,8 +63,6 @@ async function actAndTell(act: Act, ground: Ground, tx: Query, about: About): Pr
   if (told) await tell(ground.log, tx, told);
   return told;
 }
-
-const now = (ground: Ground) => new Date(ground.clock.now());
 
 /** Likes go together where they come in crowds. */
 const liking =
@@ -52,13 +76,11 @@ const liking =
 export const like = liking(true);
 export const unlike = liking(false);
 
-export const repost = reaction("repost", async (ground, tx, about) => {
-  const entry_id = ground.ids.next<"entry">();
-  if (!(await store.insertRepost(tx, about.person_id, about.post_id, entry_id, now(ground)))) return null;
-  await insertEntry(tx, entryOf(about, entry_id));
-  await addDelta(tx, about.post_id, "reposts", 1);
-  return { type: "feed.reposted", version: 1, data: { ...about, entry_id } };
-});
+export const repost = beginning(
+  "repost",
+  (about, entry_id) => ({ type: "feed.reposted", version: 1, data: { ...about, entry_id } }),
+  store.insertRepost,
+);
 
 const takeRepostBack: Act = async (_ground, tx, about) => {
   const entry_id = await store.deleteRepost(tx, about.person_id, about.post_id);
@@ -67,19 +89,19 @@ const takeRepostBack: Act = async (_ground, tx, about) => {
   await addDelta(tx, about.post_id, "reposts", -1);
   return { type: "feed.unreposted", version: 1, data: { ...about, entry_id } };
 };
-export const unrepost = reaction(null, takeRepostBack);
+export const unrepost = ending(takeRepostBack);
 
-export const bookmark = reaction("bookmark", async (ground, tx, about) => {
-  const entry_id = ground.ids.next<"entry">();
-  if (!(await store.insertBookmark(tx, about.person_id, about.post_id, entry_id, now(ground)))) return null;
-  return { type: "feed.bookmarked", version: 1, data: { ...about } };
-});
+export const bookmark = beginning(
+  "bookmark",
+  (about) => ({ type: "feed.bookmarked", version: 1, data: { ...about } }),
+  store.insertBookmark,
+);
 
 const takeBookmarkBack: Act = async (_ground, tx, about) =>
   (await store.deleteBookmark(tx, about.person_id, about.post_id))
     ? { type: "feed.unbookmarked", version: 1, data: { ...about } }
     : null;
-export const unbookmark = reaction(null, takeBookmarkBack);
+export const unbookmark = ending(takeBookmarkBack);
 
 const takeLikeBack: Act = async (_ground, tx, about) => {
   if (!(await store.deleteLike(tx, about.person_id, about.post_id))) return null;
@@ -112,9 +134,3 @@ export async function takeReactionsBack(
   }
   return { rows: posts.length, told };
 }
-
-const entryOf = (about: About, entry_id: Id<"entry">) => ({
-  id: entry_id,
-  post_id: about.post_id,
-  actor_id: about.person_id,
-});

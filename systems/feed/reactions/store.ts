@@ -1,5 +1,5 @@
 import type { Id, PersonId, PostId } from "#kernel/ids.ts";
-import type { Query } from "#ports/sql/index.ts";
+import type { Fragment, Query } from "#ports/sql/index.ts";
 
 /** 1 liked, 2 reposted, 4 bookmarked; posts with none are missing. */
 export async function bitsOf(
@@ -88,16 +88,22 @@ export async function deleteLike(tx: Query, person_id: PersonId, post_id: PostId
   return gone.count === 1;
 }
 
+/** The repost, its entry, a step of the sum, and what tells of it. @returns false, and nothing is told, where it was there */
 export async function insertRepost(
-  tx: Query,
-  person_id: PersonId,
-  post_id: PostId,
+  db: Query,
+  { person_id, post_id }: Like,
   entry_id: Id<"entry">,
   at: Date,
+  tell: Fragment,
 ): Promise<boolean> {
-  const made = await tx`INSERT INTO feed_reposts (person_id, post_id, entry_id, at)
-    VALUES (${person_id}, ${post_id}, ${entry_id}, ${at}) ON CONFLICT (person_id, post_id) DO NOTHING`;
-  return made.count === 1;
+  const made = await db`
+    WITH made AS (
+      INSERT INTO feed_reposts (person_id, post_id, entry_id, at) VALUES (${person_id}, ${post_id}, ${entry_id}, ${at})
+      ON CONFLICT (person_id, post_id) DO NOTHING RETURNING person_id, post_id, entry_id),
+    entry AS (INSERT INTO feed_entries (actor_id, id, post_id) SELECT person_id, entry_id, post_id FROM made),
+    step AS (INSERT INTO feed_count_deltas (subject_id, reposts) SELECT post_id, 1 FROM made)
+    SELECT ${tell} FROM made`;
+  return made.length === 1;
 }
 
 /** @returns the entry that it had, or null where there was none */
@@ -109,16 +115,20 @@ export async function deleteRepost(tx: Query, person_id: PersonId, post_id: Post
   return row?.entry_id ?? null;
 }
 
+/** The bookmark and what tells of it. @returns false, and nothing is told, where it was there */
 export async function insertBookmark(
-  tx: Query,
-  person_id: PersonId,
-  post_id: PostId,
+  db: Query,
+  { person_id, post_id }: Like,
   entry_id: Id<"entry">,
   at: Date,
+  tell: Fragment,
 ): Promise<boolean> {
-  const made = await tx`INSERT INTO feed_bookmarks (person_id, post_id, entry_id, at)
-    VALUES (${person_id}, ${post_id}, ${entry_id}, ${at}) ON CONFLICT (person_id, post_id) DO NOTHING`;
-  return made.count === 1;
+  const made = await db`
+    WITH made AS (
+      INSERT INTO feed_bookmarks (person_id, post_id, entry_id, at) VALUES (${person_id}, ${post_id}, ${entry_id}, ${at})
+      ON CONFLICT (person_id, post_id) DO NOTHING RETURNING post_id)
+    SELECT ${tell} FROM made`;
+  return made.length === 1;
 }
 
 export async function deleteBookmark(tx: Query, person_id: PersonId, post_id: PostId): Promise<boolean> {
