@@ -54,10 +54,12 @@ export function createOverlay({ sql, bounds }: { sql: Sql; bounds: OverlayBounds
   }
 
   async function load(person_id: PersonId, viewer: Known, ids: readonly PostId[]): Promise<number[]> {
-    const missing = ids.filter((id) => !viewer.bits.has(id));
+    // Taken down before the database is asked: an act, its echo in the log or a full memory may make them forgotten meanwhile.
+    const remembered = ids.map((id) => viewer.bits.get(id));
+    const missing = ids.filter((_, i) => remembered[i] === undefined);
     const acts = viewer.acts;
     const read = await bitsOf(sql.pool, person_id, missing);
-    const answer = ids.map((id) => viewer.bits.get(id) ?? read.get(id) ?? 0);
+    const answer = ids.map((id, i) => viewer.bits.get(id) ?? remembered[i] ?? read.get(id) ?? 0);
     if (viewer.acts === acts && viewers.get(person_id) === viewer) {
       for (const id of missing) {
         if (!viewer.bits.has(id)) posts += 1;
