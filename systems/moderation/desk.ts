@@ -83,7 +83,7 @@ export function createDesk(
 
   return {
     async queue(viewer, asked) {
-      await officers.mustModerate(viewer, asked.space_id);
+      const space_ids = await officers.roomsAsked(viewer, asked.space_id);
       const claimed =
         asked.claimed === undefined
           ? null
@@ -91,7 +91,7 @@ export function createDesk(
               by: asked.claimed === "me" ? viewer.person_id : ("nobody" as const),
               since: new Date(clock.now() - CLAIM_MS_MAX),
             };
-      const filter = { space_id: asked.space_id ?? null, state: asked.state, claimed, kind: asked.kind ?? null };
+      const filter = { space_ids, state: asked.state, claimed, kind: asked.kind ?? null };
       const { rows, next_cursor } = await visible(
         viewer,
         asked,
@@ -153,12 +153,12 @@ export function createDesk(
     },
 
     async appeals(viewer, asked) {
-      await officers.mustModerate(viewer, asked.space_id);
+      const space_ids = await officers.roomsAsked(viewer, asked.space_id);
       const { rows, next_cursor } = await visible(
         viewer,
         asked,
         "0",
-        (at, rows_max) => actStore.appealed(sql.pool, asked.space_id ?? null, at, rows_max),
+        (at, rows_max) => actStore.appealed(sql.pool, space_ids, at, rows_max),
         (row) => row.appeal_id!,
       );
       const [shown, powers, others] = await Promise.all([

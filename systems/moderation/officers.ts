@@ -18,6 +18,8 @@ export interface Officers {
   others(db: Query, but: PersonId, person_ids: readonly PersonId[]): Promise<Map<PersonId, number>>;
   /** The spaces that somebody moderates; null for all, and what stands in none. */
   rooms(viewer: SignedIn): Promise<SpaceId[] | null>;
+  /** The same for a list, or the one space that was asked for. @throws as `mustModerate` for who moderates nothing of it */
+  roomsAsked(viewer: SignedIn, space_id: SpaceId | undefined): Promise<SpaceId[] | null>;
   /** @throws Problem 403 `moderation.not_yours` for who moderates neither the house nor this space */
   mustModerate(viewer: SignedIn, space_id: SpaceId | undefined): Promise<void>;
 }
@@ -50,6 +52,13 @@ export function createOfficers({ sql, people, spaces }: Pick<Ground, "sql" | "pe
         space_id !== null,
       ];
     });
+  }
+
+  async function rooms(viewer: SignedIn): Promise<SpaceId[] | null> {
+    if (viewer.suspended) return [];
+    if (viewer.role !== "member") return null;
+    const memberships = await spaces.membershipsOf(viewer.person_id);
+    return [...memberships].flatMap(([id, role]) => (role === "member" ? [] : [id]));
   }
 
   return {
@@ -90,11 +99,11 @@ export function createOfficers({ sql, people, spaces }: Pick<Ground, "sql" | "pe
         space_id === undefined ? [null] : await spaces.rolesIn(sql.pool, [{ space_id, person_id: viewer.person_id }]);
       if (role === null || role === undefined || role === "member") throw notYours();
     },
-    async rooms(viewer) {
-      if (viewer.suspended) return [];
-      if (viewer.role !== "member") return null;
-      const memberships = await spaces.membershipsOf(viewer.person_id);
-      return [...memberships].flatMap(([id, role]) => (role === "member" ? [] : [id]));
+    rooms,
+    async roomsAsked(viewer, space_id) {
+      const all = await rooms(viewer);
+      if (all?.length === 0 || (space_id !== undefined && all?.includes(space_id) === false)) throw notYours();
+      return space_id === undefined ? all : [space_id];
     },
   };
 }

@@ -3,6 +3,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Inbox, Scale } from "lucide-react";
 
 import { listAppeals, listCases, type ModerationCase } from "#systems/moderation/contract.ts";
+import type { Me } from "#systems/people/contract.ts";
 
 import { cx } from "../parts/class.ts";
 import { Empty } from "../parts/empty.tsx";
@@ -12,6 +13,7 @@ import { TabLinks } from "../parts/tab-links.tsx";
 import { Ago } from "../parts/time.tsx";
 import { askPages, type ItemOf } from "../shell/house.ts";
 import { useShortcuts } from "../shell/keyboard.ts";
+import { mayModerate } from "../shell/nav.tsx";
 import { NeedMe } from "../shell/need-me.tsx";
 import { PageHeader } from "../shell/page-header.tsx";
 import { AppealCard } from "./appeal-card.tsx";
@@ -28,9 +30,9 @@ const FROM = "/moderation";
 const rows = [0, 1, 2, 3].map((at) => <RowSkeleton key={at} />);
 
 /** The queue of the house, or of a space: the list on the left, one case beside it; on a phone one after the other. */
-export const ModerationScreen = () => <NeedMe>{() => <Desk />}</NeedMe>;
+export const ModerationScreen = () => <NeedMe>{(me) => <Desk me={me} />}</NeedMe>;
 
-function Desk() {
+function Desk({ me }: { me: Me }) {
   const { tab = "open", id, space } = useSearch({ from: FROM });
   const navigate = useNavigate();
   const open = (case_id: string | undefined, replace = false) =>
@@ -40,7 +42,13 @@ function Desk() {
       <div className={id === undefined ? "" : "max-lg:hidden"}>
         <PageHeader
           title="Moderation"
-          detail={space === undefined ? "What people told the house" : "What stands in your space"}
+          detail={
+            space !== undefined
+              ? "What stands in your space"
+              : mayModerate(me)
+                ? "What people told the house"
+                : "What stands in your spaces"
+          }
           back
         />
         <TabLinks

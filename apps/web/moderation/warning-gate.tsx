@@ -1,16 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { myActs, waiting } from "#systems/moderation/contract.ts";
+import { myActs } from "#systems/moderation/contract.ts";
 
 import { Sheet } from "../parts/dialog.tsx";
 import { ask } from "../shell/house.ts";
 import { Acknowledge, ConcernedAct } from "./concerned.tsx";
+import { useWaiting } from "./waiting.tsx";
 
 /** A warning that was not read yet stands before the page until it was, or is put off until the next visit. */
 export default function WarningGate() {
-  const { data: counts } = useQuery({ ...ask(waiting), staleTime: 5 * 60_000 });
-  return (counts?.warnings ?? 0) > 0 ? <Warnings /> : null;
+  return useWaiting().warnings > 0 ? <Warnings /> : null;
 }
 
 function Warnings() {

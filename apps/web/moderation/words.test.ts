@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 
 import { ACT_KINDS, SUBJECT_KINDS } from "#systems/moderation/contract.ts";
 
-import { addressOf, auditWords, reportedAs, toldOf } from "./words.ts";
+import { addressOf, auditWords, deskWords, reportedAs, toldOf } from "./words.ts";
 
 test("WEB93: each act on each thing has a sentence of its own, about what is theirs", () => {
   const all = ACT_KINDS.flatMap((kind) =>
@@ -42,4 +42,10 @@ test("WEB96: a thing's address, where it has one", () => {
   expect(addressOf({ kind: "person", id: "5" }, "ann")).toBe("/@ann");
   expect(addressOf({ kind: "person", id: "5" }, undefined)).toBeNull();
   expect(addressOf({ kind: "comment", id: "5" }, "ann")).toBeNull();
+});
+
+test("WEB128: an officer sees on the scales how many cases and appeals wait, to ninety-nine, and nothing where none does", () => {
+  const words = (cases: number, appeals: number) => deskWords({ cases, appeals });
+  expect([words(0, 0), words(1, 0), words(2, 3), words(99, 0)]).toEqual([null, "1", "5", "99"]);
+  expect([words(100, 0), words(60, 60), words(0, 100)]).toEqual(["99+", "99+", "99+"]);
 });

@@ -7,6 +7,7 @@ import type { Me } from "#systems/people/contract.ts";
 
 import { usePlaying } from "../media/now-playing.ts";
 import { usePlayerHost } from "../media/player-code.ts";
+import { CasesBadge, useDesk } from "../moderation/waiting.tsx";
 import { UnreadBadge } from "../notify/badge.tsx";
 import { Avatar } from "../parts/avatar.tsx";
 import { Button, buttonClass } from "../parts/button.tsx";
@@ -89,6 +90,7 @@ function Housed({ path, me }: { path: string; me: Me | null | undefined }) {
 }
 
 function Rail({ me }: { me: Me | null | undefined }) {
+  const desk = useDesk();
   const { data: house } = useQuery(houseQuery);
   const name = house?.name ?? "";
   return (
@@ -102,7 +104,7 @@ function Rail({ me }: { me: Me | null | undefined }) {
         </span>
       </Link>
       <nav aria-label="Main" className="flex flex-col gap-0.5">
-        {navFor(me).map((item) => (
+        {navFor(me, desk).map((item) => (
           <RailLink key={item.label} item={item} />
         ))}
       </nav>
@@ -137,6 +139,7 @@ function RailLink({ item }: { item: NavItem }) {
       <span className="relative shrink-0">
         <Icon className="size-6 group-aria-[current]:text-accent-ink" strokeWidth={2} aria-hidden="true" />
         {item.to === "/notifications" && <UnreadBadge className="absolute -top-1.5 -right-2" />}
+        {item.to === "/moderation" && <CasesBadge className="absolute -top-1.5 -right-2" />}
       </span>
       <span className="max-xl:sr-only">{item.label}</span>
     </Link>

@@ -33,7 +33,8 @@ export const isWithin = ({ within }: NavItem, path: string): boolean =>
 
 export const mayModerate = (me: Me | null | undefined) => me?.role === "admin" || me?.role === "moderator";
 
-export function navFor(me: Me | null | undefined): NavItem[] {
+/** @param desk whether cases of a space of theirs wait, which the house's own officers need not be told */
+export function navFor(me: Me | null | undefined, desk = false): NavItem[] {
   const everyone: NavItem[] = [
     { to: "/", label: "Home", icon: Home, keys: "g h", within: ["/for-you", "/catch-up", "/slow-lane", "/lists"] },
     { to: "/discover", label: "Discover", icon: Compass, keys: "g d" },
@@ -49,7 +50,9 @@ export function navFor(me: Me | null | undefined): NavItem[] {
     { to: "/bookmarks", label: "Bookmarks", icon: Bookmark, keys: "g b" },
     { to: "/@{$handle}", params: { handle: me.handle }, label: "Profile", icon: UserRound, keys: "g p" },
     { to: "/settings", label: "Settings", icon: Settings, keys: "g ," },
-    ...(mayModerate(me) ? [{ to: "/moderation", label: "Moderation", icon: Scale, keys: "g m" } as NavItem] : []),
+    ...(mayModerate(me) || desk
+      ? [{ to: "/moderation", label: "Moderation", icon: Scale, keys: "g m" } as NavItem]
+      : []),
     ...(mayModerate(me) ? [{ to: "/admin", label: "Admin", icon: ShieldCheck, keys: "g a" } as NavItem] : []),
   ];
 }

@@ -128,9 +128,9 @@ export const ended = async (db: Query, at: Date, acts_max: number) =>
   ).map((row) => row.act_id);
 
 /** Of the appeals that wait: the acts, the longest waiting first. */
-export const appealed = async (db: Query, space_id: SpaceId | null, above: string, acts_max: number) =>
+export const appealed = async (db: Query, space_ids: readonly SpaceId[] | null, above: string, acts_max: number) =>
   (await db`${db.unsafe(JOINED)}
-    WHERE p.id > ${above}::bigint AND p.decided_at IS NULL AND (${space_id}::bigint IS NULL OR a.space_id = ${space_id}::bigint)
+    WHERE p.id > ${above}::bigint AND p.decided_at IS NULL AND (${space_ids === null}::boolean OR a.space_id = ANY(${db.array([...(space_ids ?? [])], "BIGINT")}))
     ORDER BY p.id LIMIT ${acts_max}`) as ActRow[];
 
 /** Whose acts are appealed against, in these spaces or everywhere. */

@@ -77,7 +77,7 @@ export const listCases = defineRoute({
   method: "GET",
   path: "/v1/moderation/cases",
   tag,
-  summary: "The queue: of the house, or of a space that you moderate; open ones longest waiting first",
+  summary: "The queue: of the house, of a space, or of all spaces that you moderate; open ones longest waiting first",
   access: read,
   query: zPageQuery.extend({
     space_id: zId<"space">().optional(),

@@ -71,7 +71,8 @@ export const close = (
     claimed_at = NULL WHERE id = ${id}`;
 
 export interface QueueAsked {
-  space_id: SpaceId | null;
+  /** Null for every one, and what stands in none. */
+  space_ids: readonly SpaceId[] | null;
   state: "open" | "closed";
   /** Claimed since then by this person; `nobody` for those in nobody's hands since then. */
   claimed: { by: PersonId | "nobody"; since: Date } | null;
@@ -83,7 +84,7 @@ export async function queue(db: Query, asked: QueueAsked, at: string, cases_max:
   const { by = null, since = null } = asked.claimed ?? {};
   const person = by === "nobody" ? null : by;
   const where = db`
-    (${asked.space_id}::bigint IS NULL OR space_id = ${asked.space_id}::bigint)
+    (${asked.space_ids === null}::boolean OR space_id = ANY(${db.array([...(asked.space_ids ?? [])], "BIGINT")}))
     AND (${asked.kind}::text IS NULL OR subject_kind = ${asked.kind}::text)
     AND (${person}::bigint IS NULL OR (claimed_by = ${person}::bigint AND claimed_at > ${since}::timestamptz))
     AND (${by !== "nobody"}::boolean OR claimed_at IS NULL OR claimed_at <= ${since}::timestamptz)`;
