@@ -26,7 +26,7 @@ const DEVICES = ["11", "11", "12", "13", "14"];
 const FLOOD_ITEMS = 220;
 const TROUBLE_MS = 12_000;
 /** Where nothing is wrong, nobody waits for the nodes' look at the database, which comes every five seconds. */
-const CALM_ROOMS = 3;
+const CALM_ROOMS = 5;
 const CALM_MS_MAX = 2_000;
 const LAST_WORD_MS_MAX = 7_000;
 /** By then all must have everything: a half-open line alone takes 35 s to be noticed, and a wait may be 30. */
@@ -183,8 +183,8 @@ export async function liveThrough(seed: number): Promise<LifeReport> {
     truth.streams.set(room, []);
     // Opened on all nodes while it is being written to.
     for (const device of devices) time.after(time.between(0, 60), () => device.follow(room));
-    for (let n = 0; n < 4; n++)
-      time.after(time.between(0, 140), () => {
+    for (let n = 0; n < (i === 0 ? 4 : 1); n++)
+      time.after(time.between(0, i === 0 ? 140 : 70), () => {
         const { seq, text } = truth.commit(room, {
           kind: "word",
           data: String(n),
