@@ -33,6 +33,17 @@ test("FD110: what was committed here stands after all that the log has brought, 
   expect(window.after(at(3))).toEqual([]);
 });
 
+test("FD110: what another node made, this one took away and brings back stands at once (the oracle's world 1837561712)", () => {
+  const window = createWindow(LOG_START, 8);
+  window.logged(change(5), at(1));
+  window.own(change(5, true));
+  window.logged(change(5, true), at(2));
+  window.own(change(5));
+  expect(window.after(at(2))).toEqual([change(5)]);
+  window.logged(change(5), at(3));
+  expect(window.after(at(2))).toEqual([change(5)]);
+});
+
 test("FD110: own changes for which the log was quicker do not fill the window up", () => {
   const window = createWindow(LOG_START, 8);
   for (let n = 1; n <= 100; n++) {

@@ -69,7 +69,7 @@ export function createWindow(from: LogPosition, changes_max: number): Window {
    */
   function wasQuicker({ key, gone }: Change): boolean {
     if (own.some((mine) => mine.key === key)) return false;
-    const at = ahead.findLastIndex((known) => known.key === key);
+    const at = ahead.findIndex((known) => known.key === key);
     if (at < 0 || ahead[at]!.gone !== gone) return false;
     ahead.splice(at, 1);
     return true;
@@ -86,6 +86,9 @@ export function createWindow(from: LogPosition, changes_max: number): Window {
     },
     logged(change, position) {
       const at = own.findIndex((mine) => mine.key === change.key && mine.gone === change.gone);
+      // Of an entry only the latest counts: what was told of it before is over, whoever did it.
+      const before = ahead.findIndex((known) => known.key === change.key);
+      if (before >= 0) ahead.splice(before, 1);
       if (at >= 0) own.splice(at, 1);
       else if (ahead.push(change) > AHEAD_CHANGES_MAX) ahead.shift();
       if (own.length === 0) lost_own = false;
