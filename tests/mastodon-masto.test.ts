@@ -254,6 +254,40 @@ test("MA65: filters are muted words: those that warn come along, those that hide
   expect((await ben.v1.timelines.home.list()).map(({ id }) => id)).toContain(post.id);
 });
 
+test("MA65: a filter has a name and several words, as apps make it: first the filter, then its words; what a change does not name stays", async () => {
+  const made = await ben.v2.filters.create({
+    title: "Sport",
+    context: ["home"],
+    filterAction: "hide",
+    expiresIn: 3_600,
+  });
+  expect(made).toMatchObject({ title: "Sport", filterAction: "hide", context: ["home"], keywords: [] });
+  const at = ben.v2.filters.$select(made.id);
+  const goal = await at.keywords.create({ keyword: "goal", wholeWord: true });
+  // Some send all of them at once.
+  await Promise.all([at.keywords.create({ keyword: "match" }), at.keywords.create({ keyword: "match" })]);
+  expect((await at.keywords.list()).map(({ keyword, wholeWord }) => [keyword, wholeWord])).toEqual([
+    ["goal", true],
+    ["match", false],
+  ]);
+  expect((await ben.v2.filters.list()).map(({ title, keywords }) => [title, keywords.length])).toEqual([["Sport", 2]]);
+  const post = await ann.v1.statuses.create({ status: "what a goal" });
+  expect((await ben.v1.timelines.home.list()).map(({ id }) => id)).not.toContain(post.id);
+  const renamed = await at.update({ title: "Ball games" } as never);
+  expect(renamed).toMatchObject({ title: "Ball games", filterAction: "hide", context: ["home"] });
+  expect(new Date(renamed.expiresAt!).getTime()).toBeGreaterThan(Date.now() + 3_000_000);
+  await at.update({ title: "Ball games", filterAction: "warn", context: ["home"] });
+  expect((await ben.v1.timelines.home.list()).find(({ id }) => id === post.id)!.filtered).toHaveLength(1);
+  const keyword = await ben.v2.filters.keywords.$select(goal.id).update({ keyword: "penalty" });
+  expect((await at.fetch()).keywords.map((one) => one.keyword)).toEqual(["penalty", "match"]);
+  await ben.v2.filters.keywords.$select(keyword.id).remove();
+  expect((await at.fetch()).keywords.map((one) => one.keyword)).toEqual(["match"]);
+  await expect(ann.v2.filters.$select(made.id).fetch()).rejects.toThrow("Record not found");
+  await at.remove();
+  expect(await ben.v2.filters.list()).toEqual([]);
+  expect(await ben.v1.filters.list()).toEqual([]);
+});
+
 test("MA66: who is private is asked, and answers", async () => {
   const [annMe, benMe] = [await ann.v1.accounts.verifyCredentials(), await ben.v1.accounts.verifyCredentials()];
   await ben.v1.accounts.$select(annMe.id).unfollow();

@@ -48,6 +48,10 @@ export const CONTEXT_STATUSES_MAX = 500;
 export const SEARCH_CHARS_MAX = 500;
 export const SEARCH_RESULTS_MAX = 40;
 
+export const FILTERS_MAX = 100;
+export const FILTER_WORDS_MAX = 20;
+export const FILTER_TITLE_CHARS_MAX = 200;
+
 /** What accounts say beside their card: counts lag by moments anyway. */
 export const PROFILE_CACHED_MS = 20_000;
 export const PROFILES_CACHED_MAX = 20_000;

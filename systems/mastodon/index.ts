@@ -9,6 +9,7 @@ import { PEOPLE_TOPIC, type PeopleEvent } from "#systems/people/index.ts";
 import { serveAbsent } from "./api/absent.ts";
 import { serveAccounts } from "./api/accounts.ts";
 import type { Desk } from "./api/endpoint.ts";
+import { serveFilters } from "./api/filters.ts";
 import { serveInstance } from "./api/instance.ts";
 import { serveLists } from "./api/lists.ts";
 import { serveMedia } from "./api/media.ts";
@@ -74,6 +75,7 @@ export async function createMastodon(needs: MastodonNeeds): Promise<Mastodon> {
   serveSearch(serve, desk);
   serveLists(serve, desk);
   serveReading(serve, desk);
+  serveFilters(serve, desk);
   serveReports(serve, desk);
   serveScheduled(serve, desk);
   serveAbsent(serve);

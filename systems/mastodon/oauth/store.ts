@@ -129,6 +129,7 @@ export async function removeOf(tx: Query, person_id: PersonId): Promise<void> {
   await tx`DELETE FROM mastodon_grants WHERE person_id = ${person_id}`;
   await tx`DELETE FROM mastodon_codes WHERE person_id = ${person_id}`;
   await tx`DELETE FROM mastodon_focus WHERE person_id = ${person_id}`;
+  await tx`DELETE FROM mastodon_filters WHERE person_id = ${person_id}`;
 }
 
 export interface AppTokenRow {

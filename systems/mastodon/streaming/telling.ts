@@ -154,7 +154,8 @@ export function createTelling(desk: Desk, notifications: Notifications): Telling
       if (!of || !concerns(subscription.topic, h)) continue;
       // Most of what happens is by people whom most do not follow: that is known without a look at what it is.
       if (subscription.topic.stream === "user" && !isNear) continue;
-      const name = JSON.stringify(of);
+      // Who may be shown a post in one hashtag's list may in another's; which of them it has, its own words say.
+      const name = of.list === "hashtag" ? "hashtag" : JSON.stringify(of);
       if (!seen.has(name)) seen.set(name, await read(listener, of, h));
       const post = seen.get(name)!;
       if (!post || !fits(subscription.topic, post)) continue;
