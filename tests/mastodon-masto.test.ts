@@ -46,7 +46,7 @@ beforeAll(async () => {
 afterAll(() => house[Symbol.asyncDispose]());
 
 async function until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
-  for (const end = Date.now() + 10_000; Date.now() < end; await Bun.sleep(20)) {
+  for (const end = Date.now() + 45_000; Date.now() < end; await Bun.sleep(20)) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
   }
