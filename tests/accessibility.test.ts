@@ -88,6 +88,8 @@ const SIGNED_IN = [
   "/studio/storage",
   ...FILM,
   "/settings/profile",
+  "/settings/notifications",
+  "/notifications/unsubscribe?token=a-letter-had-this-one",
   "/settings/sessions",
   "/settings/tokens",
   "/settings/along",

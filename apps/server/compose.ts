@@ -27,6 +27,7 @@ import { listen, type Listening } from "./listen.ts";
 import { logServed } from "./log-lines.ts";
 import { createMetrics } from "./metrics.ts";
 import { createPage } from "./page.ts";
+import { createProgram } from "./program.ts";
 import { defineUpkeep } from "./upkeep.ts";
 
 export const VERSION = "0.1.0";
@@ -287,7 +288,12 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       const build = await buildPage({ outdir: join(config.data_folder, "page") });
       const house = () => people.rooms.house.facts();
       const about = { api, build, house, public_url: config.public_url, media_origins: ground.media_origins };
-      return { asset: createAssets(build), page: createPage(about), embed: createEmbed(about) };
+      return {
+        asset: createAssets(build),
+        page: createPage(about),
+        embed: createEmbed(about),
+        program: createProgram(about),
+      };
     } catch (err) {
       lines.error(
         { err: String(err), errors: err instanceof AggregateError ? err.errors.slice(0, 5).map(String) : [] },
@@ -295,7 +301,8 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       );
       const away = () =>
         new Response("The page could not be built. The log says why; the API at /v1 works.", { status: 503 });
-      return { asset: away, page: async () => away(), embed: async () => away() };
+      const program = { worker: away, manifest: async () => away() };
+      return { asset: away, page: async () => away(), embed: async () => away(), program };
     }
   };
   const fetch = async (request: Request, peer_address: string) =>

@@ -6,6 +6,7 @@ import { DOCS_CSS, docsPage } from "./docs-page.ts";
 import type { Health } from "./health.ts";
 import type { Peer } from "./listen.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Program } from "./program.ts";
 
 export interface FrontNeeds {
   api: Api;
@@ -18,6 +19,7 @@ export interface FrontNeeds {
   asset: (name: string, request: Request) => Response;
   page: (request: Request, peer_address: string) => Promise<Response>;
   embed: (request: Request, peer_address: string) => Promise<Response>;
+  program: Program;
   about: { title: string; version: string; description: string };
 }
 
@@ -39,6 +41,7 @@ export function createFront(needs: FrontNeeds) {
       return refuse(405, "route.wrong_method", "This path answers to GET, HEAD.", { allow: "GET, HEAD" });
     if (path.startsWith("/assets/")) return needs.asset(path.slice("/assets/".length), request);
     if (path === "/healthz") return text(200, "ok");
+    if (path === "/sw.js") return needs.program.worker();
     // Everything below may ask the database, as the API does, so it draws from the same bucket.
     try {
       await needs.admit(request, peer_address);
@@ -61,6 +64,8 @@ export function createFront(needs: FrontNeeds) {
       case "/openapi.json":
         openapi ??= JSON.stringify(api.openapi(needs.about), null, 1);
         return new Response(openapi, { headers: { "content-type": "application/json", ...PLAIN_HEADERS } });
+      case "/manifest.webmanifest":
+        return needs.program.manifest();
       case "/docs":
         docs ??= docsPage(api.openapi(needs.about));
         return new Response(docs, {

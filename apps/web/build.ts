@@ -34,6 +34,10 @@ export interface PageBuild {
   icon: string;
   /** The script of the player in a frame on another site; what it shares with the page is the same file. */
   embed_js: string;
+  /** The script that stands beside the page: push, and what is shown without a line. Served at `/sw.js`, which never changes its name. */
+  worker_js: string;
+  /** Pictures of the house as a program, by what they are called in `icons/`: `icon-192`. */
+  icons: Record<string, string>;
   files: PageFile[];
   /** gzip bytes of `entry_js` and `preload_js`: what a first visit costs in script. */
   first_load_gzip_bytes: number;
@@ -91,6 +95,10 @@ async function bundle(dir: string, minify: boolean, dev: boolean): Promise<PageB
     plugins: [contractsAsData, inertZod, hashedFonts(dir), tailwind],
   });
   const icon = await copyHashed(path.join(here, "icon.svg"), dir);
+  const icons: Record<string, string> = {};
+  for (const name of (await readdir(path.join(here, "icons"))).sort())
+    icons[path.basename(name, ".png")] = await copyHashed(path.join(here, "icons", name), dir);
+  const worker_js = await bundleWorker(dir, minify, icons);
   const names = (await readdir(dir)).sort();
   const files = await Promise.all(names.map((name) => describe(dir, name)));
 
@@ -115,10 +123,30 @@ async function bundle(dir: string, minify: boolean, dev: boolean): Promise<PageB
     preload_js,
     preload_fonts: names.filter((name) => /^figtree-latin-wght-normal.*\.woff2$/.test(name)),
     icon,
+    icons,
+    worker_js,
     embed_js: path.basename(embedJs.path),
     files,
     first_load_gzip_bytes: [entry_js, ...preload_js].reduce((sum, name) => sum + gzipOf(name), 0),
   };
+}
+
+/** A file of its own, not a module: browsers differ in whether a service worker may import. */
+async function bundleWorker(dir: string, minify: boolean, icons: Record<string, string>): Promise<string> {
+  const made = await Bun.build({
+    entrypoints: [path.join(here, "worker", "sw.ts")],
+    outdir: dir,
+    target: "browser",
+    format: "iife",
+    minify,
+    naming: { entry: "[name]-[hash].[ext]" },
+    define: {
+      PAGE_ICON: JSON.stringify(`/assets/${icons["icon-192"]}`),
+      PAGE_BADGE: JSON.stringify(`/assets/${icons["icon-badge-96"]}`),
+    },
+    plugins: [contractsAsData, inertZod],
+  });
+  return path.basename(made.outputs[0]!.path);
 }
 
 /** Contracts import zod for the server's sake; see inert-zod.ts. */
@@ -166,6 +194,7 @@ const MEDIA_TYPES: Record<string, string> = {
   ".css": "text/css; charset=utf-8",
   ".map": "application/json",
   ".svg": "image/svg+xml",
+  ".png": "image/png",
   ".woff2": "font/woff2",
 };
 

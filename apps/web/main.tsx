@@ -25,3 +25,10 @@ createRoot(root).render(
     </QueryClientProvider>
   </StrictMode>,
 );
+
+/** After all that its person waits for. Who is not signed in has nothing that stands beside the page. */
+const BESIDE_AFTER_MS = 4_000;
+setTimeout(() => {
+  if (queries.getQueryData(meQuery.queryKey))
+    void import("./notify/beside.ts").then(({ standBeside }) => standBeside()).catch(() => {});
+}, BESIDE_AFTER_MS);

@@ -12,6 +12,8 @@ const build: PageBuild = {
   preload_fonts: ["figtree-d.woff2"],
   icon: "icon-e.svg",
   embed_js: "embed-f.js",
+  worker_js: "sw-g.js",
+  icons: { "icon-touch-180": "icon-touch-180-h.png" },
   files: [],
   first_load_gzip_bytes: 0,
 };
@@ -63,7 +65,7 @@ describe("page-html", () => {
     expect(html).toContain('<meta property="og:image" content="https://house.example/blobs/x.webp">');
     expect(html).toContain("<title>A walk · Byn</title>");
     for (const [, address] of html.matchAll(/(?:src|href)="([^"]*)"/g)) {
-      expect(address!.startsWith("/assets/") || address === head.url).toBe(true);
+      expect(address!.startsWith("/assets/") || address === "/manifest.webmanifest" || address === head.url).toBe(true);
     }
   });
 

@@ -70,6 +70,10 @@ export function pageHtml(head: PageHead): string {
     ...build.preload_js.map((name) => `<link rel="modulepreload" href="${asset(name)}">`),
     `<script type="module"${nonce} src="${asset(build.entry_js)}"></script>`,
     `<link rel="icon" type="image/svg+xml" href="${asset(build.icon)}">`,
+    '<link rel="manifest" href="/manifest.webmanifest">',
+    ...(build.icons["icon-touch-180"] === undefined
+      ? []
+      : [`<link rel="apple-touch-icon" href="${asset(build.icons["icon-touch-180"])}">`]),
     `<link rel="canonical" href="${escapeHtml(head.url)}">`,
     ...(head.feed ? feedLinks(head.feed) : []),
     ...(head.private ? ['<meta name="robots" content="noindex">'] : []),

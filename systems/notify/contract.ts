@@ -97,5 +97,6 @@ export const notifyRoutes = {
 } as const;
 
 export { type Channel, CHANNELS, type Kind, KIND_FACTS, KIND_GROUPS, type KindGroup, KINDS } from "./kinds-contract.ts";
+export type { PushMessage } from "./push/contract.ts";
 export { DIGESTS, type DigestWish, type NotifySettings } from "./settings/contract.ts";
 export { didWords, othersWords } from "./words-contract.ts";

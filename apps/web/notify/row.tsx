@@ -51,7 +51,13 @@ const LOOKS: Record<Kind, [icon: LucideIcon, className: string]> = {
 
 /** What moderators decided; where it can be read and answered. */
 const TO_STANDING: ReadonlySet<Kind> = new Set(["moderated", "appeal_decided", "report_answered"]);
-const BY_HOUSE: ReadonlySet<Kind> = new Set(["schedule_failed", ...TO_STANDING]);
+const BY_HOUSE: ReadonlySet<Kind> = new Set(["schedule_failed", "announcement", ...TO_STANDING]);
+
+/** An address of another system's thing, as the router takes it. */
+function inHouse(path: string) {
+  const { pathname, searchParams } = new URL(path, location.origin);
+  return { to: pathname as "/", search: Object.fromEntries(searchParams) as never };
+}
 
 /** One line of the inbox. The whole of it leads to what it is about; names lead to people. */
 export function NotificationRow({ one }: { one: Notification }) {
@@ -60,12 +66,14 @@ export function NotificationRow({ one }: { one: Notification }) {
   const others = othersWords(one);
   const target = TO_STANDING.has(one.kind)
     ? ({ to: "/settings/$section", params: { section: "standing" } } as const)
-    : one.post
-      ? ({ to: "/posts/$id", params: { id: one.post.id } } as const)
-      : first
-        ? ({ to: "/@{$handle}", params: { handle: first.handle } } as const)
-        : ({ to: "/" } as const);
-  const words = one.comment?.excerpt ?? one.post?.excerpt ?? "";
+    : one.thing
+      ? inHouse(one.thing.path)
+      : one.post
+        ? ({ to: "/posts/$id", params: { id: one.post.id } } as const)
+        : first
+          ? ({ to: "/@{$handle}", params: { handle: first.handle } } as const)
+          : ({ to: "/" } as const);
+  const words = one.comment?.excerpt ?? one.thing?.text ?? one.post?.excerpt ?? "";
   return (
     <article
       role="listitem"
@@ -105,6 +113,7 @@ export function NotificationRow({ one }: { one: Notification }) {
               </>
             )}
             {others !== "" && <> and {others}</>} {didWords(one)}
+            {one.thing && one.thing.title !== "" && ` ${one.thing.title}`}
           </Link>
           <span className="text-ink-3" aria-hidden="true">
             {" · "}

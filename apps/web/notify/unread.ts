@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
 
 import { notifyRoutes } from "#systems/notify/contract.ts";
 
@@ -20,7 +21,21 @@ export function useUnread(): number {
     refetchInterval: LOOK_EVERY_MS,
     refetchOnWindowFocus: true,
   });
-  return data?.count ?? 0;
+  const count = data?.count ?? 0;
+  useEffect(() => {
+    if (data !== undefined) void onIcon(data.count);
+  }, [data]);
+  return count;
+}
+
+/** On the icon of the program too, where it stands on a home screen; and what lies on this device about what is read is taken away. */
+async function onIcon(count: number): Promise<void> {
+  try {
+    await (count > 0 ? navigator.setAppBadge?.(count) : navigator.clearAppBadge?.());
+    if (count === 0) await (await import("./push.ts")).tidy();
+  } catch {
+    // A browser that does not want to: the number stands on the bell all the same.
+  }
 }
 
 export const unreadWords = (count: number): string => (count >= COUNTED_MAX ? `${COUNTED_MAX}+` : String(count));

@@ -1,6 +1,7 @@
 import { useParams } from "@tanstack/react-router";
 import {
   Ban,
+  Bell,
   BookOpen,
   Eye,
   KeyRound,
@@ -18,6 +19,7 @@ import { ForYouSettings } from "../feed/for-you/settings.tsx";
 import { SeenSettings } from "../feed/settings-seen.tsx";
 import { ReadingSettings } from "../feed/wishes/settings-reading.tsx";
 import { Standing } from "../moderation/standing.tsx";
+import { NotifySettingsPanels } from "../notify/settings-notify.tsx";
 import { NeedMe } from "../shell/need-me.tsx";
 import { type Section, Sectioned } from "./sections.tsx";
 import { AccountSettings } from "./settings-account.tsx";
@@ -31,6 +33,7 @@ const SECTIONS: readonly Section[] = [
   { id: "profile", label: "Profile", detail: "Name, picture, what you say of yourself", icon: UserRound },
   { id: "look", label: "Look", detail: "Light, dark, motion", icon: SunMoon },
   { id: "account", label: "Account", detail: "Password, passkeys, leaving", icon: KeyRound },
+  { id: "notifications", label: "Notifications", detail: "What reaches you, where, and when not", icon: Bell },
   { id: "sessions", label: "Sessions", detail: "Where you are signed in", icon: Laptop },
   { id: "tokens", label: "Access tokens", detail: "For programs of your own", icon: Ticket },
   { id: "reading", label: "Reading", detail: "Muted words, sensitive media, where home opens", icon: BookOpen },
@@ -51,6 +54,7 @@ function Settings({ section }: { section: string | null }) {
             {shown === "profile" && <ProfileSettings me={me} />}
             {shown === "look" && <LookSettings />}
             {shown === "account" && <AccountSettings />}
+            {shown === "notifications" && <NotifySettingsPanels />}
             {shown === "sessions" && <SessionSettings />}
             {shown === "tokens" && <TokenSettings />}
             {shown === "reading" && <ReadingSettings />}

@@ -1,5 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 
+import { KIND_GROUPS, type KindGroup } from "#systems/notify/contract.ts";
+
 import { HomeScreen } from "../feed/home.tsx";
 import { Failed } from "../parts/empty.tsx";
 import type { AuthorizeSearch } from "../people/authorize.tsx";
@@ -68,8 +70,22 @@ const bookmarks = createRoute({
 const notifications = createRoute({
   getParentRoute: () => root,
   path: "/notifications",
-  validateSearch: (search): { show?: "words" } => (search.show === "words" ? { show: "words" } : {}),
+  validateSearch: (search): { show?: KindGroup } =>
+    KIND_GROUPS.some((group) => group === search.show) ? { show: search.show as KindGroup } : {},
   component: lazyRouteComponent(() => import("../notify/notifications.tsx"), "NotificationsScreen"),
+});
+const ofLetter = (search: Record<string, unknown>): { token: string } => ({ token: text(search.token) ?? "" });
+const notificationsConfirm = createRoute({
+  getParentRoute: () => root,
+  path: "/notifications/confirm",
+  validateSearch: ofLetter,
+  component: lazyRouteComponent(() => import("../notify/links.tsx"), "ConfirmScreen"),
+});
+const notificationsUnsubscribe = createRoute({
+  getParentRoute: () => root,
+  path: "/notifications/unsubscribe",
+  validateSearch: ofLetter,
+  component: lazyRouteComponent(() => import("../notify/links.tsx"), "UnsubscribeScreen"),
 });
 const lists = createRoute({
   getParentRoute: () => root,
@@ -265,6 +281,8 @@ export const createPageRouter = () =>
       catchUp,
       slowLane,
       notifications,
+      notificationsConfirm,
+      notificationsUnsubscribe,
       videos,
       history,
       playlists,

@@ -58,3 +58,27 @@ export const pushRoutes = {
     problems: ["subscription.not_found"],
   }),
 } as const;
+
+/** What a browser is told. It can say no more than its person may see at this moment. */
+export type PushMessage = PushShown | PushClear;
+
+export interface PushShown {
+  v: 1;
+  /** What shows under one tag replaces what showed there. */
+  tag: string;
+  title: string;
+  body: string;
+  /** Below the house. */
+  path: string;
+  /** ms */
+  at: number;
+  /** For the number on the program's icon. */
+  unread: number;
+  urgent: boolean;
+}
+
+export interface PushClear {
+  v: 1;
+  clear: string[];
+  unread: number;
+}

@@ -21,7 +21,8 @@ import { quietUntil } from "../settings/local-time.ts";
 import * as wishes from "../settings/store.ts";
 import * as inboxes from "../store.ts";
 import { awayViewer } from "../viewers.ts";
-import { MANY_TAG, manyOf, messageOf, type PushMessage, tagOf } from "./message.ts";
+import type { PushMessage } from "./contract.ts";
+import { MANY_TAG, manyOf, messageOf, tagOf } from "./message.ts";
 import type { Taken } from "./send.ts";
 import * as store from "./store.ts";
 

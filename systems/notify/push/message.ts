@@ -3,30 +3,7 @@ import type { Notification } from "../contract.ts";
 import { KIND_FACTS } from "../kinds-contract.ts";
 import { pathOf } from "../paths.ts";
 import { sentence } from "../words-contract.ts";
-
-/** What a browser is told. It can say no more than its person may see at this moment. */
-export type PushMessage = PushShown | PushClear;
-
-export interface PushShown {
-  v: 1;
-  /** What shows under one tag replaces what showed there. */
-  tag: string;
-  title: string;
-  body: string;
-  /** Below the house. */
-  path: string;
-  /** ms */
-  at: number;
-  /** For the number on the program's icon. */
-  unread: number;
-  urgent: boolean;
-}
-
-export interface PushClear {
-  v: 1;
-  clear: string[];
-  unread: number;
-}
+import type { PushShown } from "./contract.ts";
 
 /** All that is too much to be told one by one. */
 export const MANY_TAG = "many";

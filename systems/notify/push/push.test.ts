@@ -11,7 +11,7 @@ import type { TestPerson } from "#systems/people/testing.ts";
 import { PUSH_AGAIN_MS, PUSH_KEPT_MS, PUSH_WAIT_MS, SUBSCRIPTION_FAILURES_MAX, SUBSCRIPTIONS_MAX } from "../bounds.ts";
 import { notifyRoutes as r } from "../contract.ts";
 import { testNotify } from "../testing.ts";
-import type { PushMessage, PushShown } from "./message.ts";
+import type { PushMessage, PushShown } from "./contract.ts";
 
 /** A push service: it keeps what it took, by path, and answers as it is told. */
 const taken: { path: string; headers: Headers; body: Uint8Array }[] = [];

@@ -13,7 +13,7 @@ import {
 } from "../bounds.ts";
 import type { Ground } from "../needs.ts";
 import { encryptPush } from "./aes128gcm.ts";
-import type { PushMessage } from "./message.ts";
+import type { PushMessage } from "./contract.ts";
 import type { SubscriptionRow } from "./store.ts";
 import type { Vapid } from "./vapid.ts";
 

@@ -1,0 +1,34 @@
+import type { Kind, KindGroup } from "#systems/notify/contract.ts";
+
+/** What a kind is, where somebody chooses among them. */
+export const KIND_LABELS: Record<Kind, string> = {
+  mention: "Somebody names you in a post",
+  comment: "A comment on your post",
+  reply: "An answer to your comment",
+  comment_mention: "Somebody names you in a comment",
+  quote: "Somebody quotes your post",
+  direct_message: "A direct message",
+  chat_mention: "Somebody names you in a chat",
+  chat_reply: "An answer to you in a chat",
+  channel_message: "Every message in your channels",
+  like: "Somebody likes your post",
+  comment_like: "Somebody likes your comment",
+  repost: "Somebody passes on your post",
+  poll_ended: "A poll ends that is yours or has your vote",
+  follow: "Somebody follows you",
+  follow_request: "Somebody asks to follow you",
+  follow_accepted: "Somebody lets you follow them",
+  announcement: "News for everybody",
+  schedule_failed: "A scheduled post could not be published",
+  moderated: "Moderators decided about something of yours",
+  appeal_decided: "Your appeal was decided",
+  report_answered: "Your report was answered",
+};
+
+export const GROUP_LABELS: Record<KindGroup, string> = {
+  words: "Words to you",
+  chat: "Chat",
+  people: "People",
+  reactions: "Reactions",
+  house: "The house",
+};

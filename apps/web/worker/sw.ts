@@ -1,0 +1,140 @@
+import type { PushMessage } from "#systems/notify/contract.ts";
+
+/**
+ * Stands beside the page: shows what is pushed, leads from there to the page, and says so where there is no line. It keeps
+ * nothing: no document and no script of an older day is ever shown, for there is no cache to take it from.
+ */
+
+declare const PAGE_ICON: string;
+declare const PAGE_BADGE: string;
+
+/** As much of the worker's own world as is used here; the page's library of types knows it not. */
+interface Happening extends Event {
+  waitUntil(work: Promise<unknown>): void;
+}
+interface Pushed extends Happening {
+  data: { json(): unknown } | null;
+}
+interface Pressed extends Happening {
+  notification: Notification;
+}
+interface Fetching extends Happening {
+  request: Request;
+  respondWith(answer: Promise<Response>): void;
+}
+interface Changed extends Happening {
+  oldSubscription: PushSubscription | null;
+}
+interface Open {
+  url: string;
+  focused: boolean;
+  focus(): Promise<Open>;
+  navigate(url: string): Promise<Open | null>;
+}
+interface World {
+  location: Location;
+  navigator: Navigator & { setAppBadge?: (count: number) => Promise<void>; clearAppBadge?: () => Promise<void> };
+  registration: ServiceWorkerRegistration;
+  clients: {
+    claim(): Promise<void>;
+    matchAll(of: { type: "window"; includeUncontrolled: boolean }): Promise<Open[]>;
+    openWindow(url: string): Promise<Open | null>;
+  };
+  skipWaiting(): Promise<void>;
+  addEventListener(type: "install" | "activate", on: (event: Happening) => void): void;
+  addEventListener(type: "push", on: (event: Pushed) => void): void;
+  addEventListener(type: "notificationclick", on: (event: Pressed) => void): void;
+  addEventListener(type: "pushsubscriptionchange", on: (event: Changed) => void): void;
+  addEventListener(type: "fetch", on: (event: Fetching) => void): void;
+}
+const world = self as unknown as World;
+
+world.addEventListener("install", (event) => event.waitUntil(world.skipWaiting()));
+world.addEventListener("activate", (event) => event.waitUntil(world.clients.claim()));
+
+world.addEventListener("push", (event) => event.waitUntil(show(read(event.data))));
+
+function read(data: Pushed["data"]): PushMessage | null {
+  try {
+    const message = data?.json() as PushMessage | undefined;
+    return message?.v === 1 ? message : null;
+  } catch {
+    return null;
+  }
+}
+
+async function show(message: PushMessage | null): Promise<void> {
+  if (message && "clear" in message) {
+    const gone = new Set(message.clear);
+    for (const one of await world.registration.getNotifications()) if (gone.has(one.tag)) one.close();
+    await badge(message.unread);
+    return;
+  }
+  // A push that shows nothing costs a page its leave to push, so what cannot be read is told of too.
+  await world.registration.showNotification(message?.title ?? "Something happened", {
+    body: message?.body ?? "",
+    tag: message?.tag ?? "unreadable",
+    icon: PAGE_ICON,
+    badge: PAGE_BADGE,
+    data: { path: message?.path ?? "/notifications" },
+    ...(message ? { timestamp: message.at } : {}),
+  } as NotificationOptions);
+  if (message) await badge(message.unread);
+}
+
+/** The number on the program's icon, where the system shows one. */
+async function badge(count: number): Promise<void> {
+  const { navigator } = world;
+  await (count > 0 ? navigator.setAppBadge?.(count) : navigator.clearAppBadge?.())?.catch(() => {});
+}
+
+world.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const { path } = (event.notification.data ?? {}) as { path?: unknown };
+  event.waitUntil(open(typeof path === "string" ? path : "/notifications"));
+});
+
+/** In the window that is open, or in a new one; never anywhere but in this house. */
+async function open(path: string): Promise<void> {
+  const asked = new URL(path, world.location.origin);
+  const url = asked.origin === world.location.origin ? asked.href : `${world.location.origin}/notifications`;
+  const windows = await world.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const there = windows.find((one) => one.url === url) ?? windows.find((one) => one.focused) ?? windows[0];
+  if (!there) {
+    await world.clients.openWindow(url);
+    return;
+  }
+  const front = await there.focus().catch(() => there);
+  // A window that this worker does not hold yet cannot be led anywhere.
+  if (front.url !== url) await front.navigate(url).catch(() => world.clients.openWindow(url));
+}
+
+/** The browser has made a new subscription of its own accord, or ended one: the house is told of the new. */
+world.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event.oldSubscription)));
+
+async function renew(old: PushSubscription | null): Promise<void> {
+  const options = old?.options;
+  if (!options?.applicationServerKey) return;
+  const made = await world.registration.pushManager.subscribe({
+    userVisibleOnly: true,
+    applicationServerKey: options.applicationServerKey,
+  });
+  const { endpoint, keys } = made.toJSON();
+  await fetch("/v1/notifications/subscriptions", {
+    method: "PUT",
+    credentials: "same-origin",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ endpoint, keys, label: "This browser" }),
+  });
+}
+
+world.addEventListener("fetch", (event) => {
+  if (event.request.mode !== "navigate") return;
+  event.respondWith(fetch(event.request).catch(() => withoutLine()));
+});
+
+/** All that is shown without a line; it is in this script, so it is of the same day. */
+function withoutLine(): Response {
+  const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>No connection</title><style>:root{color-scheme:light dark}body{font-family:system-ui,sans-serif;margin:0;min-height:100dvh;display:grid;place-items:center;background:#faf6f0;color:#2a201c;text-align:center}main{padding:2rem}h1{font-size:1.25rem}a{display:inline-block;margin-top:1rem;padding:.75rem 1.5rem;border-radius:999px;background:#801818;color:#fff6ef;text-decoration:none;font-weight:600}@media(prefers-color-scheme:dark){body{background:#161210;color:#f3ebe4}}</style></head><body><main><h1>The house cannot be reached</h1><p>You are without a connection, or the house is. Nothing is lost.</p><a href="">Try again</a></main></body></html>`;
+  return new Response(html, { status: 503, headers: { "content-type": "text/html; charset=utf-8" } });
+}
