@@ -10,7 +10,7 @@ import { createFeed, createMoving, type Feed, serveFeed, serveMoving } from "#sy
 import { createMastodon, type Mastodon } from "#systems/mastodon/index.ts";
 import { createMedia, findFfmpeg, type Media } from "#systems/media/index.ts";
 import { createModeration, type Gates, type Moderation, serveModeration } from "#systems/moderation/index.ts";
-import { createNotify, type Notify, serveNotify } from "#systems/notify/index.ts";
+import { chatNotices, createNotify, type Notify, serveNotify } from "#systems/notify/index.ts";
 import { createPeople, type People, type Pictures, servePeople } from "#systems/people/index.ts";
 import { createRealtime, type Realtime } from "#systems/realtime/index.ts";
 import { createSpaces, serveSpaces, type Spaces } from "#systems/spaces/index.ts";
@@ -200,7 +200,9 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     secret: ground.secret,
     public_url: config.public_url,
     house_name: async () => (await people.rooms.house.settings()).name,
+    line: realtime,
   });
+  notify.register(chatNotices(chat));
 
   let draining = false;
   const health = createHealth({

@@ -3,6 +3,7 @@ import type { ImageId, PersonId, SpaceId, VideoId } from "#kernel/ids.ts";
 import { createLocalBus } from "#ports/bus/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import { createJobs, type JobKind, type JobRun, type Jobs } from "#ports/jobs/index.ts";
+import type { MigrationFolder } from "#ports/sql/index.ts";
 import type { TestPerson } from "#systems/people/testing.ts";
 import { createRealtime, REALTIME_FOLDER, type StreamRules } from "#systems/realtime/index.ts";
 import { type TestSpaces, testSpaces } from "#systems/spaces/testing.ts";
@@ -59,8 +60,9 @@ export interface HandMedia extends ChatMedia {
   did: string[];
 }
 
-export async function testChat(): Promise<TestChat> {
-  const house = await testSpaces([REALTIME_FOLDER, CHAT_FOLDER]);
+/** @param more migrations of systems above chat */
+export async function testChat(more: MigrationFolder[] = []): Promise<TestChat> {
+  const house = await testSpaces([REALTIME_FOLDER, CHAT_FOLDER, ...more]);
   const { sql, ids } = house.db;
   let ahead_ms = 0;
   const clock: Clock = { ...house.db.clock, now: () => house.db.clock.now() + ahead_ms };

@@ -94,15 +94,22 @@ export function createInbox(ground: Ground, callOff: CallOff): Inbox {
 
   /** In the order of `groups`: what is shown of each, or null. */
   async function judge(viewer: SignedIn, groups: readonly GroupFound[], read_seq: bigint) {
-    const rows = groups.flatMap((group) => group.newest);
-    const [actors, posts, comments, things] = await Promise.all([
-      shownActors(viewer, rows),
-      feed.posts(viewer, [...new Set(rows.flatMap((row) => row.post_id ?? []))]),
-      feed.commentTexts([...new Set(rows.flatMap((row) => row.comment_id ?? []))]),
-      sources.things(viewer, [...new Set(rows.flatMap((row) => row.thing ?? []))].slice(0, THINGS_ASKED_MAX)),
+    const actors = await shownActors(
+      viewer,
+      groups.flatMap((group) => group.newest),
+    );
+    const shown_of = groups.map((group) =>
+      group.newest.filter((row) => row.actor_id === null || actors.has(row.actor_id)),
+    );
+    // Of each group the newest alone is shown with its words, so only that is asked for.
+    const newest_of = shown_of.flatMap(([newest]) => newest ?? []);
+    const [posts, comments, things] = await Promise.all([
+      feed.posts(viewer, [...new Set(newest_of.flatMap((row) => row.post_id ?? []))]),
+      feed.commentTexts([...new Set(newest_of.flatMap((row) => row.comment_id ?? []))]),
+      sources.things(viewer, [...new Set(newest_of.flatMap((row) => row.thing ?? []))].slice(0, THINGS_ASKED_MAX)),
     ]);
-    const judged = groups.map((group): Notification | null => {
-      const shown = group.newest.filter((row) => row.actor_id === null || actors.has(row.actor_id));
+    const judged = groups.map((group, i): Notification | null => {
+      const shown = shown_of[i]!;
       const [newest] = shown;
       if (!newest) return null;
       const post = newest.post_id === null ? null : (posts.get(newest.post_id) ?? null);
@@ -110,13 +117,18 @@ export function createInbox(ground: Ground, callOff: CallOff): Inbox {
       const thing = newest.thing === null ? null : (things.get(newest.thing) ?? null);
       if ((newest.post_id !== null && !post) || (newest.comment_id !== null && text === null)) return null;
       if (newest.thing !== null && !thing) return null;
+      // In a chat one and the same may write often; elsewhere each acts once.
+      const people_of = [...new Set(shown.flatMap((row) => row.actor_id ?? []))];
       return {
         id: group.group_id,
         kind: group.kind,
         at: rfc3339(newest.at),
         read: BigInt(group.latest_seq) <= read_seq,
-        actors: shown.slice(0, GROUP_ACTORS_SHOWN_MAX).flatMap((row) => actors.get(row.actor_id!) ?? []),
-        actor_count: Math.max(shown.length, group.items - (group.newest.length - shown.length)),
+        actors: people_of.slice(0, GROUP_ACTORS_SHOWN_MAX).flatMap((id) => actors.get(id) ?? []),
+        actor_count:
+          newest.thing !== null
+            ? people_of.length
+            : Math.max(shown.length, group.items - (group.newest.length - shown.length)),
         post: post && {
           id: post.id,
           author: post.author,

@@ -85,5 +85,6 @@ export type { Inbox, InboxItem, ItemsAsked } from "./inbox.ts";
 export type { Act, Settling } from "./acts.ts";
 export type { FanningOut, FanOut } from "./fan-out.ts";
 export type { NotifyFeed, NotifyLine, NotifyNeeds, NotifyPeople } from "./needs.ts";
+export { chatNotices } from "./from-chat.ts";
 export type { NoticeSource, Thing } from "./sources.ts";
 export { serveNotify } from "./routes.ts";

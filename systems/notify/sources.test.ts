@@ -81,7 +81,7 @@ test("NO34: what another system tells stands in the inbox, as its reader may see
   expect(rest).toEqual([]);
   expect(one).toMatchObject({
     kind: "direct_message",
-    actor_count: 3,
+    actor_count: 1,
     post: null,
     comment: null,
     thing: { title: "in the hall", text: "words of room:hall", path: "/rooms/room:hall" },
@@ -114,13 +114,13 @@ test("NO33: very many are told by steps, each once, wherever it was cut off", as
     audience: "room",
     audience_key: "hall",
     act: {
-      kind: "announcement" as const,
+      kind: "chat_call" as const,
       actor_id: admin.id,
       post_id: null,
       comment_id: null,
       thing: { name: "room:hall", seq: "1" },
-      act_key: "announcement:1",
-      group_key: "announcement:1",
+      act_key: "chat_call:1",
+      group_key: "chat_call:1",
     },
   };
   for (let i = 0; i < 2; i++) await sql.tx((tx) => notify.fanOut(tx, fan_out));
@@ -161,7 +161,7 @@ test("NO33: very many are told by steps, each once, wherever it was cut off", as
   await run();
   expect(asked_steps).toBe(steps);
   for (const who of people)
-    expect((await list(who)).map((one) => [one.kind, one.actors[0]?.handle])).toEqual([["announcement", admin.handle]]);
+    expect((await list(who)).map((one) => [one.kind, one.actors[0]?.handle])).toEqual([["chat_call", admin.handle]]);
   expect((await sql.pool`SELECT told, after_id FROM notify_fan_outs`) as object[]).toEqual([
     { told: 8, after_id: audience.at(-1)! },
   ]);

@@ -21,6 +21,8 @@ export interface NoticeSource {
   name: string;
   /** Which topics of the log are read, and what is in their events: acts, and what was read elsewhere. */
   readings: Readonly<Record<string, (event: StoredEvent) => readonly (Act | Settling)[]>>;
+  /** Which topics tell of things that were taken back: they go out of all inboxes, by a job. */
+  gone?: Readonly<Record<string, (event: StoredEvent) => readonly string[]>>;
   /** Of these things, what this viewer may see now; the rest is missing. */
   things(viewer: SignedIn, things: readonly string[]): Promise<ReadonlyMap<string, Thing>>;
   /** People of an audience that it names, by id and ascending, after one: for `fanOut`. */

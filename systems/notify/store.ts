@@ -288,13 +288,18 @@ export async function clear(tx: Query, person_id: PersonId): Promise<void> {
 /** What stands in anybody's inbox about a post that is gone, or by somebody who is gone. @returns rows met */
 export async function eraseSome(
   tx: Query,
-  what: { post_id: string } | { actor_id: string },
+  what: { post_id: string } | { actor_id: string } | { thing: string },
   rows_max: number,
 ): Promise<number> {
-  const [column, id] = "post_id" in what ? ["post_id", what.post_id] : ["actor_id", what.actor_id];
+  const met =
+    "thing" in what
+      ? tx`thing = ${what.thing}`
+      : "post_id" in what
+        ? tx`post_id = ${what.post_id}::bigint`
+        : tx`actor_id = ${what.actor_id}::bigint`;
   const gone = (await tx`
     DELETE FROM notify_items WHERE ctid = ANY(ARRAY(
-      SELECT ctid FROM notify_items WHERE ${tx(column)} = ${id}::bigint LIMIT ${rows_max} FOR UPDATE))
+      SELECT ctid FROM notify_items WHERE ${met} LIMIT ${rows_max} FOR UPDATE))
     RETURNING person_id, group_id, (gone_at IS NULL)::int AS held`) as {
     person_id: string;
     group_id: string;

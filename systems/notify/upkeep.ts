@@ -13,9 +13,11 @@ const ERASE_JOB = "notify.erase";
 const TRIM_JOB = "notify.trim";
 const INBOXES_PER_STEP = 200;
 const TRIM_EVERY_MS = 24 * 3_600_000;
+/** What tells of a thing and what tells that it is gone are read apart; the one is in by then. Until then it is not shown anyway. */
+const GONE_DELAY_MS = 30_000;
 
 /** What is about a post that was purged, or by or for somebody who has left, goes; by jobs, for it may be much. */
-export function startErasing({ log, jobs }: Pick<Ground, "log" | "jobs">): Disposable {
+export function startErasing({ log, jobs, sources }: Pick<Ground, "log" | "jobs" | "sources">): Disposable {
   const posts = log.consume(FEED_TOPIC, "notify.purged", async (batch, tx) => {
     for (const stored of batch) {
       const event = stored as unknown as FeedEvent;
@@ -33,10 +35,22 @@ export function startErasing({ log, jobs }: Pick<Ground, "log" | "jobs">): Dispo
       await jobs.enqueue(tx, ERASE_JOB, { person_id }, { unique_key, delay_ms: FORGET_DELAY_MS });
     }
   });
+  const things = sources.all().flatMap(({ name, gone = {} }) =>
+    Object.entries(gone).map(([topic, read]) =>
+      log.consume(topic, `notify.gone_${name}`, async (batch, tx) => {
+        for (const thing of batch.flatMap((stored) => read(stored)))
+          await jobs.enqueue(
+            tx,
+            ERASE_JOB,
+            { thing },
+            { unique_key: `${ERASE_JOB}:${thing}`, delay_ms: GONE_DELAY_MS },
+          );
+      }),
+    ),
+  );
   return {
     [Symbol.dispose]() {
-      posts[Symbol.dispose]();
-      people[Symbol.dispose]();
+      for (const group of [posts, people, ...things]) group[Symbol.dispose]();
     },
   };
 }
@@ -50,8 +64,9 @@ export function defineUpkeep({ sql, jobs, clock }: Pick<Ground, "sql" | "jobs" |
     run_ms_max: 30 * 60_000,
     concurrency_max: 1,
     async handle(payload, run) {
-      const { post_id, person_id } = payload as { post_id?: string; person_id?: string };
-      const what = post_id === undefined ? { actor_id: String(person_id) } : { post_id };
+      const { post_id, person_id, thing } = payload as { post_id?: string; person_id?: string; thing?: string };
+      const what =
+        thing !== undefined ? { thing } : post_id === undefined ? { actor_id: String(person_id) } : { post_id };
       // Each portion finds what is left by itself, so a run goes on where the one before it was stopped.
       for (;;) {
         run.signal.throwIfAborted();

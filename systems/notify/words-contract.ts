@@ -21,14 +21,12 @@ const DID: Record<Kind, string> = {
   direct_message: "wrote to you",
   chat_mention: "named you in a chat",
   chat_reply: "answered you in a chat",
-  channel_message: "wrote in a channel",
-  announcement: "has news for everybody",
+  chat_call: "called everybody in a chat",
 };
 const DID_TOGETHER: Partial<Record<Kind, string>> = {
   follow: "follow you",
   follow_request: "ask to follow you",
   follow_accepted: "let you follow them",
-  announcement: "have news for everybody",
 };
 
 export interface Counted {

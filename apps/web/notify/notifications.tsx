@@ -105,7 +105,10 @@ const NOTHING_YET: Record<KindGroup | "all", [title: string, words: string]> = {
   chat: ["Nothing from chats", "Direct messages, and where somebody names or answers you."],
   people: ["Nobody new yet", "Who follows you, who asks to, and who lets you follow them."],
   reactions: ["No reactions yet", "Who likes what you made or passes it on, and how polls ended."],
-  house: ["Nothing from the house", "News for everybody, and what its keepers decided about something of yours."],
+  house: [
+    "Nothing from the house",
+    "What became of your scheduled posts, and what its keepers decided about something of yours.",
+  ],
 };
 
 function Inbox({ me, group }: { me: Me; group: KindGroup | null }) {

@@ -36,8 +36,7 @@ const LOOKS: Record<Kind, [icon: LucideIcon, className: string]> = {
   direct_message: [MessagesSquare, "bg-accent-tint text-accent-ink"],
   chat_mention: [AtSign, "bg-accent-tint text-accent-ink"],
   chat_reply: [Reply, "bg-accent-tint text-accent-ink"],
-  channel_message: [MessagesSquare, "bg-sunken text-ink-2"],
-  announcement: [Megaphone, "bg-warn-tint text-warn"],
+  chat_call: [Megaphone, "bg-warn-tint text-warn"],
   follow: [UserPlus, "bg-sunken text-ink-2"],
   follow_request: [UserPlus, "bg-warn-tint text-warn"],
   follow_accepted: [UserCheck, "bg-sunken text-good"],
@@ -51,7 +50,7 @@ const LOOKS: Record<Kind, [icon: LucideIcon, className: string]> = {
 
 /** What moderators decided; where it can be read and answered. */
 const TO_STANDING: ReadonlySet<Kind> = new Set(["moderated", "appeal_decided", "report_answered"]);
-const BY_HOUSE: ReadonlySet<Kind> = new Set(["schedule_failed", "announcement", ...TO_STANDING]);
+const BY_HOUSE: ReadonlySet<Kind> = new Set(["schedule_failed", ...TO_STANDING]);
 
 /** An address of another system's thing, as the router takes it. */
 function inHouse(path: string) {

@@ -22,10 +22,52 @@ export function useUnread(): number {
     refetchOnWindowFocus: true,
   });
   const count = data?.count ?? 0;
+  const person_id = me?.id ?? null;
+  useEffect(() => (person_id === null ? undefined : hearOwn(person_id)), [person_id]);
   useEffect(() => {
     if (data !== undefined) void onIcon(data.count);
   }, [data]);
   return count;
+}
+
+/** Several come together: asked once. */
+const HEARD_MS = 250;
+
+/** What arrives, or is read on another device, shows at once where the line is open; where it is not, the next look finds it. */
+function hearOwn(person_id: string): () => void {
+  let left = false;
+  let end = () => {};
+  let timer = 0;
+  const again = () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => {
+      void queries.invalidateQueries({ queryKey: unreadQuery.queryKey });
+      // Whoever stands at the top of the list sees it there too; whoever reads further down is not moved.
+      const at_top = window.scrollY < 100;
+      void queries.invalidateQueries({
+        queryKey: [notifyRoutes.listNotifications.path],
+        refetchType: at_top ? "active" : "none",
+      });
+    }, HEARD_MS);
+  };
+  void import("../live/page-line.ts")
+    .then(({ pageLine }) => pageLine(person_id))
+    .then((page) => {
+      if (left) return;
+      end = page.hear(`person:${person_id}`, {
+        items: (items) => {
+          if (items.some(({ kind }) => kind.startsWith("notify."))) again();
+        },
+        anew: again,
+        ended: () => {},
+      });
+    })
+    .catch(() => {});
+  return () => {
+    left = true;
+    clearTimeout(timer);
+    end();
+  };
 }
 
 /** On the icon of the program too, where it stands on a home screen; and what lies on this device about what is read is taken away. */

@@ -1,0 +1,108 @@
+import { afterAll, expect, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { createOutboxMail } from "#ports/mail/index.ts";
+import { createOutside } from "#ports/outside/index.ts";
+import { chatRoutes as c } from "#systems/chat/contract.ts";
+import { testChat } from "#systems/chat/testing.ts";
+import { peopleRoutes as p } from "#systems/people/contract.ts";
+import type { TestPerson } from "#systems/people/testing.ts";
+import { spacesRoutes as s } from "#systems/spaces/contract.ts";
+
+import { notifyRoutes as r } from "./contract.ts";
+import { chatNotices, createNotify, NOTIFY_FOLDER, serveNotify } from "./index.ts";
+import { groupOf } from "./intake.ts";
+import { TEST_SECRET, TEST_URL } from "./testing.ts";
+
+const chat = await testChat([NOTIFY_FOLDER]);
+const { house } = chat;
+const { client, log } = house;
+const { sql, clock } = house.db;
+const folder = await mkdtemp(join(tmpdir(), "notify-"));
+const notify = createNotify({
+  sql,
+  log,
+  jobs: chat.jobs,
+  clock,
+  people: house.people,
+  // No post is in what chat tells.
+  feed: {
+    posts: async () => new Map(),
+    commentTexts: async () => new Map(),
+    mutedIn: async (_person_id, texts) => texts.map(() => null),
+  },
+  mail: createOutboxMail({ folder, clock }),
+  outside: createOutside({ clock }),
+  secret: TEST_SECRET,
+  public_url: TEST_URL,
+  house_name: async () => "Test house",
+});
+notify.register(chatNotices(chat.chat));
+serveNotify(house.api, notify);
+const working = notify.work();
+afterAll(async () => {
+  working[Symbol.dispose]();
+  expect(house.broken).toEqual([]);
+  await chat[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const list = async (who: TestPerson) => {
+  await log.caughtUp("chat", groupOf("chat"));
+  return (await client.call(r.listNotifications, { token: who.token })).body.items;
+};
+let made = 0;
+const people = (count: number) => Promise.all(Array.from({ length: count }, () => house.person(`chatting${made++}`)));
+
+test("NO36: who is written to is told, once for all that came, and no more when it was read over there", async () => {
+  const [a, b] = await people(2);
+  const channel = await chat.direct(a!, b!);
+  await chat.send(b!, channel, "Are you there?");
+  const last = await chat.send(b!, channel, "Tea is ready");
+  expect(await list(a!)).toMatchObject([
+    {
+      kind: "direct_message",
+      actor_count: 1,
+      actors: [{ id: b!.id }],
+      thing: { title: "", text: "Tea is ready", path: `/chat/${channel.id}?at=${last.seq}` },
+    },
+  ]);
+  expect(await list(b!)).toEqual([]);
+  await client.call(c.readChannel, { token: a!.token, params: { id: channel.id }, body: { seq: last.seq } as never });
+  await log.caughtUp("chat", groupOf("chat"));
+  expect(await list(a!)).toEqual([]);
+});
+
+test("NO36: named and written to at once is told as named; a block and a deletion hold on the next read", async () => {
+  const [a, b, d] = await people(3);
+  const group = await chat.group(a!, [b!, d!], "Orchard");
+  const named = await chat.send(b!, group, `Look, @${a!.handle}`);
+  expect((await list(a!)).map((one) => [one.kind, one.thing?.title])).toEqual([["chat_mention", "in Orchard"]]);
+  expect((await list(d!)).map((one) => one.kind)).toEqual(["direct_message"]);
+  await client.call(c.deleteMessage, { token: b!.token, params: { id: named.id } });
+  expect(await list(a!)).toEqual([]);
+  await log.caughtUp("chat", "notify.gone_chat");
+  await chat.runJob("notify.erase", { thing: `chat:${group.id}:${named.id}` });
+  const left = await sql.pool`SELECT 1 FROM notify_items WHERE thing LIKE ${`chat:${group.id}:%`}`;
+  expect(left.length).toBe(0);
+  await chat.send(b!, group, "Again");
+  expect((await list(d!)).length).toBe(1);
+  await client.call(p.block, { token: d!.token, params: { handle: b!.handle } });
+  expect(await list(d!)).toEqual([]);
+});
+
+test("NO36: what stands in a channel that one is put out of is shown no more", async () => {
+  const [a, b] = await people(2);
+  await client.call(s.createSpace, {
+    token: b!.token,
+    body: { name: "Weavers", slug: "weavers", join_policy: "open" } as never,
+  });
+  await client.call(s.joinSpace, { token: a!.token, params: { slug: "weavers" }, body: {} as never });
+  const room = await chat.channel(b!, "weavers", "private", "Looms", [a!]);
+  await chat.send(b!, room, `A new loom, @${a!.handle}`);
+  expect((await list(a!)).map((one) => one.thing?.title)).toEqual(["in Looms"]);
+  await client.call(c.leaveChannel, { token: a!.token, params: { id: room.id } });
+  expect(await list(a!)).toEqual([]);
+});
