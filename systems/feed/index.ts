@@ -11,6 +11,7 @@ import * as b from "./bounds.ts";
 import { type CatchUp, createCatchUp } from "./catch-up/catch-up.ts";
 import { type CommentReader, createCommentReader } from "./comments/read.ts";
 import { commentTexts } from "./comments/store.ts";
+import { definePurgeOfComments } from "./comments/write.ts";
 import type { Post } from "./contract.ts";
 import { countsIn, defineRecount, recount, startCounting } from "./counts/counts.ts";
 import { createExactSums } from "./counts/exact.ts";
@@ -157,6 +158,7 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   const catchUp = createCatchUp({ ...needs, reader, timeline });
   const comments = createCommentReader({ sql, people: needs.people, reader });
   definePurge(ground, jobs);
+  definePurgeOfComments(ground);
   definePollEnd(ground);
   definePublishing(ground);
   if (needs.links) defineLooking(ground, needs.links);

@@ -11,6 +11,7 @@ import {
 } from "../bounds.ts";
 import { type Comment, feedRoutes as r, type Post } from "../contract.ts";
 import { testFeed } from "../testing.ts";
+import { PURGE_COMMENT_JOB } from "./write.ts";
 
 const t = await testFeed();
 afterAll(() => t[Symbol.asyncDispose]());
@@ -250,6 +251,25 @@ test("FD300: words that somebody muted are looked for in a comment's warning too
   expect(texts((await thread(post, reader)).items)).toEqual(["who won", "hello"]);
   await call(r.muteWord, { token: reader.token, body: { phrase: "spoiler" } });
   expect(texts((await thread(post, reader)).items)).toEqual(["hello"]);
+});
+
+test("FD314: the words of a deleted comment go for good when its time is over; those of a living one never", async () => {
+  const post = await t.post(ann, "x");
+  const [gone, stays] = [(await say(ben, post, "secret words @cleo")).body, (await say(ben, post, "stays")).body];
+  await call(r.editComment, { params: { id: gone.id }, token: ben.token, body: { text: "other @cleo" } });
+  await on(r.deleteComment, ben, gone);
+  const { pool } = t.house.db.sql;
+  const [waiting] =
+    await pool`SELECT payload FROM jobs_jobs WHERE kind = ${PURGE_COMMENT_JOB} AND payload ->> 'comment_id' = ${gone.id}`;
+  expect(waiting).toBeDefined();
+  for (const { id } of [gone, stays]) await t.runJob(PURGE_COMMENT_JOB, { comment_id: id });
+  await t.runJob(PURGE_COMMENT_JOB, { comment_id: gone.id });
+  const [row] = await pool`
+    SELECT text, mention_handles::text AS named, purged_at IS NOT NULL AS purged, deleted_by FROM feed_comments WHERE id = ${gone.id}`;
+  expect(row).toEqual({ text: "", named: "{}", purged: true, deleted_by: ben.id });
+  expect(await pool`SELECT FROM feed_comment_edits WHERE comment_id = ${gone.id}`).toHaveLength(0);
+  expect((await on(r.getComment, ben, stays)).body.text).toBe("stays");
+  expect(texts((await thread(post)).items)).toEqual(["stays"]);
 });
 
 test("nothing broke on our side", () => expect(t.house.broken).toEqual([]));

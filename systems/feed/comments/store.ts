@@ -139,7 +139,7 @@ export async function purgeComment(tx: Query, id: CommentId, at: Date): Promise<
   await tx`DELETE FROM feed_comment_edits WHERE comment_id = ${id}`;
   await tx`
     UPDATE feed_comments SET text = '', content_warning = NULL, mention_ids = '{}', mention_handles = '{}', idempotency_key = NULL, purged_at = ${at}
-    WHERE id = ${id} AND deleted_at IS NOT NULL`;
+    WHERE id = ${id} AND deleted_at IS NOT NULL AND purged_at IS NULL`;
 }
 
 export async function commentsLikedBy(

@@ -3,7 +3,7 @@ import type { CommentId, PersonId } from "#kernel/ids.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 import type { Query } from "#ports/sql/index.ts";
 
-import { COMMENT_DEPTH_MAX, COMMENT_EDITS_MAX, COMMENTS_PER_POST_MAX } from "../bounds.ts";
+import { COMMENT_DEPTH_MAX, COMMENT_EDITS_MAX, COMMENTS_PER_POST_MAX, UNDO_MS_MAX } from "../bounds.ts";
 import { addDelta } from "../counts/store.ts";
 import { type FeedEvent, tell } from "../events.ts";
 import type { Ground } from "../ground.ts";
@@ -15,6 +15,10 @@ import type { FoundComment } from "./read.ts";
 import * as store from "./store.ts";
 
 type CommentRow = store.CommentRow;
+
+export const PURGE_COMMENT_JOB = "feed.purge_comment";
+/** As of posts: what was under way with it has ended by then. */
+const PURGE_DELAY_MS = UNDO_MS_MAX + 60_000;
 
 export interface NewComment {
   text: string;
@@ -127,6 +131,20 @@ export async function editComment(
   if (event) ground.happened(event);
 }
 
+/** When nobody can be answering it any more, the words of a deleted comment go, with the names in them and what stood there before. */
+export function definePurgeOfComments({ jobs, clock }: Pick<Ground, "jobs" | "clock">): void {
+  jobs.define({
+    name: PURGE_COMMENT_JOB,
+    class: "maintenance",
+    tries_max: 10,
+    lease_ms: 30_000,
+    run_ms_max: 60_000,
+    concurrency_max: 2,
+    handle: (payload, run) =>
+      run.fenced((tx) => store.purgeComment(tx, payload.comment_id as CommentId, new Date(clock.now()))),
+  });
+}
+
 const FIELDS = ["text", "content_warning", "sensitive"] as const;
 
 /** As it will stand, with what the change says nothing about as it was. */
@@ -177,6 +195,12 @@ export async function takeCommentAway(
   await store.markCommentDeleted(tx, id, by, new Date(ground.clock.now()));
   await addDelta(tx, row.post_id, "comments", -1);
   if (row.parent_id) await addDelta(tx, row.parent_id, "comments", -1);
+  await ground.jobs.enqueue(
+    tx,
+    PURGE_COMMENT_JOB,
+    { comment_id: id },
+    { delay_ms: PURGE_DELAY_MS, tenant: row.author_id },
+  );
   const told = commentEvent("feed.comment_deleted", row, author_id, by, null, []);
   await tell(ground.log, tx, told);
   return told;

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 
+import type { PostId } from "#kernel/ids.ts";
 import type { JobRun } from "#ports/jobs/index.ts";
 import { createJobs } from "#ports/jobs/index.ts";
 import { createOutside } from "#ports/outside/index.ts";
@@ -280,6 +281,26 @@ test("FD189: pages of this house get a card without being fetched, as their read
     "https://folkhus.test/posts/1/edit",
   ];
   expect(others.map((url) => ownLinkOf(url, "https://folkhus.test"))).toEqual([null, null, null]);
+});
+
+test("FD310: people and spaces that many posts of one page link to are asked for once", async () => {
+  await t.house.space("square", mod, [ann]);
+  const ids: PostId[] = [];
+  for (const to of ["@ben", "@ann", "s/square"])
+    for (let i = 0; i < 4; i++) ids.push((await t.post(ann, `https://folkhus.test/${to}`)).id);
+  let people = 0;
+  let spaces = 0;
+  const node = await t.node({
+    people: { ...t.house.people, byHandles: (handles) => (people++, t.house.people.byHandles(handles)) },
+    spaces: { ...t.house.spaces, find: (name) => (spaces++, t.house.spaces.find(name)) },
+  });
+  const shown = await node.posts(ben.viewer, ids);
+  expect([...shown.values()].map((post) => post.link?.title)).toEqual([
+    ...Array.from({ length: 4 }, () => "ben"),
+    ...Array.from({ length: 4 }, () => "ann"),
+    ...Array.from({ length: 4 }, () => "square"),
+  ]);
+  expect([people, spaces]).toEqual([1, 1]);
 });
 
 test("FD190: of one host one page is looked at at a time, in the whole house", async () => {

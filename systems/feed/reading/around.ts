@@ -6,7 +6,7 @@ import type { Sql } from "#ports/sql/index.ts";
 
 import type { LinkCard } from "../links/card-contract.ts";
 import type { OwnLink } from "../links/own.ts";
-import type { FeedPeople, FeedSpaces } from "../needs.ts";
+import type { FeedPeople, FeedSpaces, FoundSpace } from "../needs.ts";
 import { presentPoll } from "../polls/present.ts";
 import { choicesOf } from "../polls/store.ts";
 import type { Verdict } from "../wishes/muted.ts";
@@ -29,6 +29,11 @@ export interface AroundNeeds {
   people: Pick<FeedPeople, "byHandles">;
   spaces: Pick<FeedSpaces, "find">;
   hydrator: Pick<Hydrator, "hydrate">;
+}
+
+interface OwnPages {
+  people: ReadonlyMap<string, PersonCard>;
+  spaces: ReadonlyMap<string, FoundSpace | null>;
 }
 
 /** True where a post needs more than what it is by itself. */
@@ -62,7 +67,7 @@ export function createAround({ sql, clock, people, spaces, hydrator }: AroundNee
       rules.post("read", post).ok &&
       (!post.post.is_hidden || isOwn(post)) &&
       (kind === "page" || !isUnwished(post));
-    const chosen = await chosenOf(viewer, [...posts, ...others.values()]);
+    const [chosen, pages] = await Promise.all([chosenOf(viewer, [...posts, ...others.values()]), pagesOf(posts)]);
     const now_ms = clock.now();
     const pollOf = ({ post }: HydratedPost): string => {
       if (post.poll === null) return "null";
@@ -87,19 +92,15 @@ export function createAround({ sql, clock, people, spaces, hydrator }: AroundNee
       const filtered = isOwn(post) ? null : (mutedIn(quoted)?.words ?? null);
       return { quote: presentQuote(quoted, pollOf(quoted)), filtered };
     };
-    const linkOf = async ({ post }: HydratedPost): Promise<string> => {
+    const linkOf = ({ post }: HydratedPost): string => {
       if (post.own_link === null) return post.link_json;
-      const card = await ownCard(rules, post.own_link, (id) => {
+      const card = ownCard(rules, post.own_link, pages, (id) => {
         const other = others.get(id);
         return mayShow(other) ? other : null;
       });
       return card === null ? "null" : JSON.stringify(card);
     };
-    return Promise.all(
-      posts.map(async (post) =>
-        isMore(post) ? { ...quoteOf(post), poll: pollOf(post), link: await linkOf(post) } : null,
-      ),
-    );
+    return posts.map((post) => (isMore(post) ? { ...quoteOf(post), poll: pollOf(post), link: linkOf(post) } : null));
   }
 
   /** Quoted posts, and posts that a link leads to. */
@@ -120,11 +121,24 @@ export function createAround({ sql, clock, people, spaces, hydrator }: AroundNee
     return ids.length === 0 ? null : choicesOf(sql.pool, viewer.person_id, ids);
   }
 
-  async function ownCard(
+  /** People and spaces that links of these posts lead to: each is asked for once, however many posts name it. */
+  async function pagesOf(posts: readonly HydratedPost[]): Promise<OwnPages> {
+    const links = posts.flatMap(({ post }) => post.own_link ?? []);
+    const handles = [...new Set(links.flatMap((link) => (link.kind === "person" ? [link.handle] : [])))];
+    const slugs = [...new Set(links.flatMap((link) => (link.kind === "space" ? [link.slug] : [])))];
+    const [known, rooms] = await Promise.all([
+      handles.length === 0 ? new Map<string, PersonCard>() : people.byHandles(handles),
+      Promise.all(slugs.map(async (slug) => [slug, await spaces.find(slug)] as const)),
+    ]);
+    return { people: known, spaces: new Map(rooms) };
+  }
+
+  function ownCard(
     rules: Rules,
     link: OwnLink,
+    pages: OwnPages,
     postOf: (id: PostId) => HydratedPost | null,
-  ): Promise<LinkCard | null> {
+  ): LinkCard | null {
     const site = new URL(link.url).host;
     if (link.kind === "post") {
       const found = postOf(link.post_id);
@@ -133,7 +147,7 @@ export function createAround({ sql, clock, people, spaces, hydrator }: AroundNee
       return { url: link.url, title: cards.author.display_name, description: post.excerpt, site, image: null };
     }
     if (link.kind === "person") {
-      const person = (await people.byHandles([link.handle])).get(link.handle);
+      const person = pages.people.get(link.handle);
       if (!person || !rules.person("read", person).ok) return null;
       return {
         url: link.url,
@@ -143,7 +157,7 @@ export function createAround({ sql, clock, people, spaces, hydrator }: AroundNee
         image: avatarOf(person),
       };
     }
-    const space = await spaces.find(link.slug);
+    const space = pages.spaces.get(link.slug);
     if (!space || !rules.space(space)) return null;
     return { url: link.url, title: space.name, description: null, site, image: null };
   }
