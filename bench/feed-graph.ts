@@ -4,14 +4,15 @@
  *   bun bench/feed-graph.ts [--people=1000000] [--follows=50000000] [--posts=2000000] [--readers=2000] [--reads=6000] [--strategy=pull]
  *
  * People, follows and posts are made by SQL in a cluster of the bench's own, keys and indexes afterwards (about 7 GB of disk at full size; deleted at the
- * end). Then readers, drawn from everybody, read their home: cold, and warm. Prints the time of each step, the size of the
- * tables, and the memory of this process and of Postgres.
+ * end). Then readers, drawn from everybody, read their home: cold, and warm; and the most followed and the least write posts, after each of which a
+ * follower's next page is looked at. Prints the time of each step, the size of the tables, and the memory of this process and of Postgres.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 
 import { EPOCH_MS, type PersonId } from "#kernel/ids.ts";
 
+import { createPost } from "../systems/feed/posts/write.ts";
 import { homeSkeleton } from "../systems/feed/reading/skeleton.ts";
 import { cpuSeconds, quantile } from "./feed-read/load.ts";
 import { openDatabase } from "./peers-of-feed/database.ts";
@@ -94,11 +95,13 @@ const readers = Array.from(
   { length: READERS },
   () => `${1_000_000 + 1 + Math.floor(house.clock.random() * PEOPLE)}` as PersonId,
 );
-async function home(id: PersonId): Promise<number> {
-  const from = performance.now();
-  const page = await reader.list(signedIn(id), (rules) => homeSkeleton(timeline, id, rules), { limit: 20 }, "feed", {
+const pageOf = (id: PersonId): Promise<string> =>
+  reader.list(signedIn(id), (rules) => homeSkeleton(timeline, id, rules), { limit: 20 }, "feed", {
     throwIfAborted() {},
   });
+async function home(id: PersonId): Promise<number> {
+  const from = performance.now();
+  const page = await pageOf(id);
   if (!page.startsWith('{"items":[')) throw new Error(page.slice(0, 200));
   return performance.now() - from;
 }
@@ -118,6 +121,35 @@ await measure(
   `${READS} homes, warm`,
   Array.from({ length: READS }, (_, i) => readers[i % READERS]!),
 );
+const POSTS_EACH = 100;
+async function write(what: string, author: string) {
+  const [follower] =
+    (await pool`SELECT follower_id AS id FROM people_follows WHERE followee_id = ${author} ORDER BY 1 LIMIT 1`) as {
+      id: PersonId;
+    }[];
+  const before = cpuSeconds([process.pid, house.pid]);
+  const took: number[] = [];
+  let newest = "";
+  for (let i = 0; i < POSTS_EACH; i++) {
+    const from = performance.now();
+    newest = await createPost(feed.rooms.ground, signedIn(author), { text: `Number ${i}`, audience: "public" }, null);
+    took.push(performance.now() - from);
+  }
+  const cpu_ms = ((cpuSeconds([process.pid, house.pid]) - before) * 1_000) / POSTS_EACH;
+  took.sort((a, b) => a - b);
+  if (follower && !(await pageOf(follower.id)).includes(`"id":"${newest}"`))
+    throw new Error(`${newest} is not in a follower's home`);
+  say(
+    `${what}: a post took ${cpu_ms.toFixed(2)} ms of CPU, here and in Postgres; p50 ${quantile(took, 0.5).toFixed(2)} p99 ${quantile(took, 0.99).toFixed(2)} ms`,
+  );
+}
+const [ends] =
+  (await pool.unsafe(`SELECT (array_agg(followee_id ORDER BY n DESC))[1] AS most, (array_agg(followee_id ORDER BY n))[1] AS least
+  FROM (SELECT followee_id, count(*) AS n FROM people_follows GROUP BY 1) f`)) as { most: string; least: string }[];
+for (const round of ["first", "again"]) {
+  await write(`the least followed, ${round}`, ends!.least);
+  await write(`the most followed, ${round}`, ends!.most);
+}
 const { rings } = feed.stats();
 const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 say(

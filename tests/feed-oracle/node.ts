@@ -37,6 +37,7 @@ export const TINY: Partial<FeedBounds> = {
   reposts_cached_max: 4,
   lists_bytes_max: 4_000,
   list_entries_max: 12,
+  window_changes_max: 12,
   posts_cached_max: 12,
   viewer_posts_max: 6,
   posts_max: 20,

@@ -51,7 +51,7 @@ export interface TimelineStats {
   shared: (SharedHomesStats & SharedListsStats) | null;
 }
 
-/** Of the feed's latest changes, remembered where lists are shared; about 100 bytes each. */
+/** About 100 bytes each. */
 const WINDOW_CHANGES_MAX = 4_096;
 
 export interface TimelineBounds {
@@ -62,6 +62,8 @@ export interface TimelineBounds {
   lists_bytes_max: number;
   list_entries_max: number;
   list_idle_ms_max: number;
+  /** Of the feed's latest changes, remembered where lists are shared; `WINDOW_CHANGES_MAX` where nothing is said. */
+  window_changes_max?: number;
 }
 
 export interface LiveNeeds {
@@ -92,7 +94,7 @@ export function createLiveTimeline(needs: LiveNeeds): LiveTimeline {
     idle_ms_max: bounds.list_idle_ms_max,
   });
 
-  const window = needs.shared ? createWindow(needs.shared.from, WINDOW_CHANGES_MAX) : null;
+  const window = needs.shared ? createWindow(needs.shared.from, bounds.window_changes_max ?? WINDOW_CHANGES_MAX) : null;
   const shared =
     needs.shared && window
       ? createSharedHomes({
