@@ -2,10 +2,11 @@
  * What one post costs by the number of its author's followers: the house, which fans nothing out, beside ZADD and a trim per
  * follower in Redis.
  *
- *   bun bench/feed-fanout.ts [--followers=10000] [--many=1000000] [--posts=300] [--redis-posts=20] [--kept=400] [--reads=6000]
+ *   bun bench/feed-fanout.ts [--followers=10000] [--many=1000000] [--posts=1500] [--redis-posts=20] [--kept=400] [--reads=6000]
  *
- * Ours is the whole write (may they, row, entry, event, commit, this process's rings), CPU of this process and of Postgres; and
- * then every follower's next page shows it, which is looked at. Redis gets ZADD + ZREMRANGEBYRANK per follower, 500 followers
+ * Ours is the whole write (may they, row, entry, event, commit, this process's rings, and its reading of the log), CPU of this
+ * process and of Postgres; then the same with all groups of the feed at work behind it, until they have caught up; then the part of it
+ * that is the fan-out: the step into memory alone. Every follower's next page shows the post, which is looked at. Redis gets ZADD + ZREMRANGEBYRANK per follower, 500 followers
  * in a pipeline, to homes that are full; CPU of Redis and of the one who sends. Then a home that follows the author of a
  * million, beside one that follows somebody with none, read in turns.
  */
@@ -25,7 +26,7 @@ const option = (name: string, otherwise: number) =>
   Number(process.argv.find((arg) => arg.startsWith(`--${name}=`))?.split("=")[1] ?? otherwise);
 const FOLLOWERS = option("followers", 10_000);
 const MANY = option("many", 1_000_000);
-const POSTS = option("posts", 300);
+const POSTS = option("posts", 1_500);
 const REDIS_POSTS = option("redis-posts", 20);
 const KEPT = option("kept", 400);
 const READS = option("reads", 6_000);
@@ -59,6 +60,18 @@ const cost = { none: [] as number[], some: [] as number[], many: [] as number[] 
 for (let round = 0; round < 5; round++)
   for (const name of ["none", "some", "many"] as const) cost[name].push(await write(AUTHORS[name], POSTS / 5));
 
+/** What the feed does afterwards as well: sums, shorts, polls, neighbours for For you. */
+const GROUPS = ["feed.counts", "feed.shorts", "feed.polls", "feed.for_you"];
+const working = feed.work();
+const behind: number[] = [];
+for (let round = 0; round < 4; round++) {
+  const from = cpuSeconds([process.pid, house.pid]);
+  await write(AUTHORS.some, POSTS / 5);
+  for (const group of GROUPS) await ground.log.caughtUp("feed", group);
+  if (round > 0) behind.push((cpuSeconds([process.pid, house.pid]) - from) / (POSTS / 5));
+}
+working[Symbol.dispose]();
+
 /** The next page of a sample of followers has it first. */
 const newest = await createPost(ground, signedIn(AUTHORS.many), { text: "for all", audience: "public" }, null);
 for (let i = 0; i < MANY; i += Math.floor(MANY / 200)) {
@@ -91,15 +104,28 @@ for (const [reader_id, other] of [
     FROM (SELECT i FROM generate_series(1010, 1208) i UNION ALL SELECT ${other}::bigint) f (i)`;
 for (let id = 1010; id <= 1208; id++) await write(`${id}`, 3);
 const read = { plain: [] as number[], fan: [] as number[] };
-for (let round = 0; round < 8; round++)
+for (let round = 0; round < 60; round++)
   for (const [name, id] of [
     ["plain", plain_reader],
     ["fan", fan],
   ] as const) {
-    const before = cpuSeconds([process.pid]);
-    for (let i = 0; i < READS / 4; i++) await home(id);
-    if (round > 0) read[name].push(((cpuSeconds([process.pid]) - before) * 1e6) / (READS / 4));
+    const from = process.cpuUsage();
+    for (let i = 0; i < READS / 20; i++) await home(id);
+    const { user, system } = process.cpuUsage(from);
+    if (round > 9) read[name].push((user + system) / (READS / 20));
   }
+
+/** The fan-out's part, with the author's ring in memory: an entry that is known from now on, and is taken away again. */
+const STEPS = 100_000;
+const steps_from = process.cpuUsage();
+for (let i = 0; i < STEPS; i++) {
+  const place = { post_id: house.ids.next<"post">(), author_id: AUTHORS.many as PersonId };
+  const data = { ...place, audience: "public", space_id: null, video_id: null, image_ids: [], quotes_id: null };
+  ground.happened({ type: "feed.post_created", version: 1, data: { ...data, mention_ids: [] } });
+  ground.happened({ type: "feed.post_deleted", version: 1, data: { ...data, deleted_by: place.author_id } });
+}
+const step = process.cpuUsage(steps_from);
+const step_us = (step.user + step.system) / STEPS / 2;
 
 const port = 20_000 + Math.floor(Math.random() * 20_000);
 const server = Bun.spawn(
@@ -138,6 +164,9 @@ console.log(
 );
 console.log(
   `| ${MANY} followers | ${ms(median(cost.many))} | ${ms((redis_s * MANY) / FOLLOWERS)} (reckoned) | ${((redis_s * MANY) / FOLLOWERS / median(cost.many)).toFixed(0)}× |`,
+);
+console.log(
+  `${FOLLOWERS} followers and all that follows behind it (${GROUPS.join(", ")}): ${ms(median(behind))} ms, ${(redis_s / median(behind)).toFixed(0)}×; the step into memory alone ${step_us.toFixed(2)} µs, ${((redis_s * 1e6) / step_us).toFixed(0)}×`,
 );
 console.log(
   `a home of 200 that follows the author of ${MANY}: ${median(read.fan).toFixed(1)} µs a read, without them ${median(read.plain).toFixed(1)} (${((median(read.fan) / median(read.plain) - 1) * 100).toFixed(1)} %)`,

@@ -2,8 +2,10 @@
  * Reading home: 20 hydrated posts of 200 followees out of 20,000 authors, beside the classic design on the same data in the
  * same run. Requests per CPU-second, all of it counted: the server process, Postgres and Redis.
  *
- *   bun bench/feed-read.ts [--followees=200] [--rounds=5] [--seconds=4] [--people=20000] [--viewers=2000] [--posts=200000]
+ *   bun bench/feed-read.ts [--followees=200] [--rounds=5] [--seconds=4] [--people=20000] [--viewers=2000] [--posts=200000] [--acts=0]
  *
+ * With `--acts`, another node of the house takes so many acts a second meanwhile (of ten: seven likes, two posts, one new name),
+ * so that sums, homes and cards change under both sides; its own CPU is nobody's, what it costs Postgres is both sides'.
  * Both sides are one process behind the same API: Bun.serve, sessions, limiter, JSON of the same shape. While one is
  * measured the other is stopped (SIGSTOP). Redis is the system's `redis-server`, on loopback, without persistence.
  */
@@ -29,6 +31,7 @@ const PATH = "/v1/feeds/home?limit=20";
 
 const option = (name: string, otherwise: number) =>
   Number(process.argv.find((arg) => arg.startsWith(`--${name}=`))?.split("=")[1] ?? otherwise);
+const acts_per_s = option("acts", 0);
 const rounds = option("rounds", 5);
 const round_ms = option("seconds", 4) * 1_000;
 
@@ -87,6 +90,7 @@ interface Side {
 const ours = await start("ours", { Postgres: postgres.pid });
 const classic = await start("classic", { Postgres: postgres.pid, Redis: redis.pid });
 const sides = [ours, classic];
+const busy = acts_per_s > 0 ? await start("ours", {}, { BENCH_WORK: "1" }) : null;
 
 await same();
 say("both give the same pages");
@@ -104,7 +108,7 @@ for (let turn = 0; turn < STREAMS; turn++) {
 
 table();
 
-async function start(name: string, beside: Side["pids"]): Promise<Side> {
+async function start(name: string, beside: Side["pids"], more: { [name: string]: string } = {}): Promise<Side> {
   const child = Bun.spawn(
     [
       process.execPath,
@@ -121,6 +125,7 @@ async function start(name: string, beside: Side["pids"]): Promise<Side> {
         NODE_ENV: "production",
         BENCH_TARGET: JSON.stringify(postgres.target),
         BENCH_REDIS: redis_url,
+        ...more,
       },
     },
   );
@@ -164,11 +169,43 @@ async function same() {
 async function alone(side: Side, work: () => Promise<void>) {
   const others = sides.filter((other) => other !== side);
   for (const other of others) other.child.kill("SIGSTOP");
+  const acting = busy === null ? null : act(busy);
   try {
     await work();
   } finally {
+    await acting?.end();
     for (const other of others) other.child.kill("SIGCONT");
   }
+}
+
+/** People like, write and take new names, at a fixed rate, until told to end. */
+function act({ target }: Side) {
+  const base = new URL(target.url).origin;
+  const over = new AbortController();
+  const call = async (method: string, path: string, body: object | null) => {
+    const headers = {
+      authorization: `Bearer ${target.secrets[Math.floor(clock.random() * target.secrets.length)]!}`,
+      "content-type": "application/json",
+    };
+    const answer = await fetch(base + path, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+  };
+  async function run() {
+    const hot = (await sql.pool`SELECT id FROM feed_posts ORDER BY id DESC LIMIT 2000`) as { id: string }[];
+    for (let i = 0; !over.signal.aborted; i++) {
+      if (i % 10 === 0) await call("PATCH", "/v1/people/me", { display_name: `Name ${i}` });
+      else if (i % 10 < 3) await call("POST", "/v1/posts", { text: `Post ${i}`, audience: "public" });
+      else await call("PUT", `/v1/posts/${hot[Math.floor(clock.random() * hot.length)]!.id}/like`, null);
+      await clock.sleep(1_000 / acts_per_s, over.signal).catch(() => {});
+    }
+  }
+  const running = run();
+  return {
+    async end() {
+      over.abort(new Error("enough"));
+      await running;
+    },
+  };
 }
 
 /** Each viewer once, then a round as it will be measured. */

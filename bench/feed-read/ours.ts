@@ -1,5 +1,6 @@
 import type { Jobs } from "#ports/jobs/index.ts";
 import { createFeed, type FeedMedia, serveFeed } from "#systems/feed/index.ts";
+import { servePeople } from "#systems/people/index.ts";
 import { createSpaces } from "#systems/spaces/index.ts";
 
 import { listen, openStand } from "./server.ts";
@@ -17,6 +18,8 @@ const media: FeedMedia = {
 };
 const feed = await createFeed({ ...stand, spaces, media, jobs: { define() {} } as Pick<Jobs, "define"> as Jobs });
 serveFeed(stand.api, feed);
+servePeople(stand.api, stand.people);
+const working = process.env.BENCH_WORK ? feed.work() : null;
 process.on("SIGUSR2", () =>
   console.error(
     JSON.stringify({
@@ -26,5 +29,8 @@ process.on("SIGUSR2", () =>
     }),
   ),
 );
-process.on("SIGTERM", () => process.exit(0));
+process.on("SIGTERM", () => {
+  working?.[Symbol.dispose]();
+  process.exit(0);
+});
 listen(stand.api);

@@ -19,8 +19,9 @@ export const SHORT_DURATION_MS_MAX = 90_000;
 
 /** Likes that share a transaction, of those that come at once: about 10 ms. What comes alone goes at once. */
 export const LIKES_PER_BATCH_MAX = 500;
-/** Transactions of likes under way at once: while one waits for a lock, another goes on. */
+/** Transactions of likes under way at once: while one waits for a lock, and so takes longer than any batch does, another goes on. */
 export const LIKE_BATCHES_MAX = 2;
+export const LIKES_BESIDE_AFTER_MS = 50;
 /** About a second's worth; whoever comes then is told to come back (503 `feed.busy`). */
 export const LIKES_WAITING_MAX = 20_000;
 

@@ -2,7 +2,7 @@ import { temperOf } from "#kernel/errors.ts";
 import type { PersonId, PostId } from "#kernel/ids.ts";
 import { isAway, type Query } from "#ports/sql/index.ts";
 
-import { LIKE_BATCHES_MAX, LIKES_PER_BATCH_MAX, LIKES_WAITING_MAX } from "../bounds.ts";
+import { LIKE_BATCHES_MAX, LIKES_BESIDE_AFTER_MS, LIKES_PER_BATCH_MAX, LIKES_WAITING_MAX } from "../bounds.ts";
 import { addLikes } from "../counts/store.ts";
 import { FEED_TOPIC, type FeedEvent, orderOf } from "../events.ts";
 import type { Ground } from "../ground.ts";
@@ -30,6 +30,7 @@ export const createLikes = (ground: Pick<Ground, "sql" | "log" | "clock">): Like
     isForAll: (error) => temperOf(error) === "transient" || isAway(error),
     items_max: LIKES_PER_BATCH_MAX,
     batches_max: LIKE_BATCHES_MAX,
+    beside_after: { ms: LIKES_BESIDE_AFTER_MS, clock: ground.clock },
     waiting_max: LIKES_WAITING_MAX,
   });
 

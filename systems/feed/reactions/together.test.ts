@@ -2,10 +2,14 @@ import { expect, test } from "bun:test";
 
 import { Problem, Transient } from "#kernel/errors.ts";
 
-import { createTogether } from "./together.ts";
+import { createTogether, type TogetherNeeds } from "./together.ts";
 
 /** A crowd whose batches end when the test says so. */
-function crowd(needs: { items_max?: number; waiting_max?: number; batches_max?: number } = {}) {
+function crowd(
+  needs: Partial<
+    Pick<TogetherNeeds<string, string>, "items_max" | "waiting_max" | "batches_max" | "beside_after">
+  > = {},
+) {
   const batches: { items: string[]; done: PromiseWithResolvers<void> }[] = [];
   const together = createTogether<string, string>({
     items_max: 3,
@@ -88,4 +92,19 @@ test("FD127: one that cannot be done fails alone; where nothing can be done all 
   await x;
   (await nth(away.batches, 1)).done.reject(new Transient("away"));
   expect([await y, await z, away.batches.length]).toEqual(["away", "away", 2]);
+});
+
+test("FD342: a batch goes beside another only when that one takes longer than batches do", async () => {
+  let now_ms = 1_000;
+  const clock = { monotonic: () => now_ms };
+  const { together, batches } = crowd({ batches_max: 2, beside_after: { ms: 50, clock } });
+  const all = [together.do("a"), together.do("b")];
+  now_ms += 49;
+  all.push(together.do("c"));
+  expect(batches.map((batch) => batch.items)).toEqual([["a"]]);
+  now_ms += 1;
+  all.push(together.do("d"));
+  expect(batches.map((batch) => batch.items)).toEqual([["a"], ["b", "c", "d"]]);
+  for (const batch of batches) batch.done.resolve();
+  expect(await Promise.all(all)).toEqual(["a!", "b!", "c!", "d!"]);
 });

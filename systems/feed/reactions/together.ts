@@ -1,4 +1,5 @@
 import { Problem } from "#kernel/errors.ts";
+import type { Clock } from "#ports/clock/index.ts";
 
 /**
  * Work that comes in crowds goes together. What comes alone goes at once; what comes while others are on their way waits
@@ -20,6 +21,11 @@ export interface TogetherNeeds<T, R> {
   isForAll(error: unknown): boolean;
   items_max: number;
   batches_max: number;
+  /**
+   * While a batch is younger than this, none goes beside it: what comes meanwhile makes the next one larger and leaves the
+   * database to others. One that takes longer waits for a lock, and does not hold up the rest. Left out, none is waited for.
+   */
+  beside_after?: { ms: number; clock: Pick<Clock, "monotonic"> };
   waiting_max: number;
 }
 
@@ -33,6 +39,7 @@ export function createTogether<T, R>(needs: TogetherNeeds<T, R>): Together<T, R>
   let waiting: Waiting<T, R>[] = [];
   const under_way = new Set<string>();
   let running = 0;
+  let began_ms = 0;
   let batches = 0;
   let items = 0;
 
@@ -69,8 +76,15 @@ export function createTogether<T, R>(needs: TogetherNeeds<T, R>): Together<T, R>
     }
   }
 
+  /** The newest batch under way has been so for less than a batch takes. */
+  const isYoung = () =>
+    needs.beside_after !== undefined &&
+    running > 0 &&
+    needs.beside_after.clock.monotonic() - began_ms < needs.beside_after.ms;
+
   async function go(batch: Waiting<T, R>[]): Promise<void> {
     running += 1;
+    began_ms = needs.beside_after?.clock.monotonic() ?? 0;
     batches += 1;
     items += batch.length;
     await settle(batch);
@@ -80,7 +94,7 @@ export function createTogether<T, R>(needs: TogetherNeeds<T, R>): Together<T, R>
   }
 
   function start() {
-    while (running < needs.batches_max && waiting.length > 0) {
+    while (running < needs.batches_max && waiting.length > 0 && !isYoung()) {
       const batch = nextBatch();
       if (batch.length === 0) return;
       // `settle` catches all that `run` throws; who waits holds the outcome.
