@@ -24,7 +24,8 @@ export function piecesOf(body: string): Piece[] {
     if (close === -1) break;
     inline(body.slice(at, open), pieces);
     pieces.push(blockOf(body.slice(open + 3, close)));
-    at = close + 3;
+    // The line on which a block ends is its own.
+    at = close + (body.charAt(close + 3) === "\n" ? 4 : 3);
   }
   inline(body.slice(at), pieces);
   return pieces;

@@ -5,6 +5,7 @@ import { createElement, lazy, Suspense, useEffect, useState } from "react";
 
 import type { Me } from "#systems/people/contract.ts";
 
+import { ChatBadge } from "../chat/badge.tsx";
 import { usePlaying } from "../media/now-playing.ts";
 import { usePlayerHost } from "../media/player-code.ts";
 import { CasesBadge, useDesk } from "../moderation/waiting.tsx";
@@ -69,6 +70,7 @@ function Housed({ path, me }: { path: string; me: Me | null | undefined }) {
     path.startsWith("/studio") ||
     path.startsWith("/admin") ||
     path.startsWith("/moderation") ||
+    path.startsWith("/chat") ||
     path.startsWith("/settings") ||
     shorts;
   return (
@@ -138,6 +140,7 @@ function RailLink({ item }: { item: NavItem }) {
     >
       <span className="relative shrink-0">
         <Icon className="size-6 group-aria-[current]:text-accent-ink" strokeWidth={2} aria-hidden="true" />
+        {item.to === "/chat" && <ChatBadge className="absolute -top-1.5 -right-2" />}
         {item.to === "/notifications" && <UnreadBadge className="absolute -top-1.5 -right-2" />}
         {item.to === "/moderation" && <CasesBadge className="absolute -top-1.5 -right-2" />}
       </span>
@@ -277,7 +280,10 @@ function Overlays({ me }: { me: Me | null | undefined }) {
     };
   }, []);
   // These walk in their own way.
-  const walksItself = matches({ to: "/shorts" }) !== false || matches({ to: "/moderation" }) !== false;
+  const walksItself =
+    matches({ to: "/shorts" }) !== false ||
+    matches({ to: "/moderation" }) !== false ||
+    matches({ to: "/chat", fuzzy: true }) !== false;
   useShortcuts([
     { keys: "mod+k", label: "Find and do anything", group: "The house", run: () => setOpen("palette") },
     { keys: "/", label: "Search", group: "The house", run: () => setOpen("palette") },

@@ -7,6 +7,7 @@ import {
   Film,
   Home,
   type LucideIcon,
+  MessagesSquare,
   Scale,
   Settings,
   ShieldCheck,
@@ -44,6 +45,7 @@ export function navFor(me: Me | null | undefined, desk = false): NavItem[] {
   if (!me) return everyone;
   return [
     ...everyone,
+    { to: "/chat", label: "Chats", icon: MessagesSquare, keys: "g t" },
     { to: "/notifications", label: "Notifications", icon: Bell, keys: "g n" },
     { to: "/videos", label: "Videos", icon: SquarePlay, keys: "g v" },
     { to: "/studio", label: "Studio", icon: Film, keys: "g u" },

@@ -87,6 +87,21 @@ const notificationsUnsubscribe = createRoute({
   validateSearch: ofLetter,
   component: lazyRouteComponent(() => import("../notify/links.tsx"), "UnsubscribeScreen"),
 });
+const chatSearch = (search: Record<string, unknown>): { at?: string; thread?: string } => ({
+  ...(text(search.at) === undefined ? {} : { at: text(search.at)! }),
+  ...(text(search.thread) === undefined ? {} : { thread: text(search.thread)! }),
+});
+const chats = createRoute({
+  getParentRoute: () => root,
+  path: "/chat",
+  component: lazyRouteComponent(() => import("../chat/screen.tsx"), "ChatScreen"),
+});
+const chat = createRoute({
+  getParentRoute: () => root,
+  path: "/chat/$id",
+  validateSearch: chatSearch,
+  component: lazyRouteComponent(() => import("../chat/screen.tsx"), "ChatScreen"),
+});
 const lists = createRoute({
   getParentRoute: () => root,
   path: "/lists",
@@ -283,6 +298,8 @@ export const createPageRouter = () =>
       notifications,
       notificationsConfirm,
       notificationsUnsubscribe,
+      chats,
+      chat,
       videos,
       history,
       playlists,

@@ -1,0 +1,420 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { ImagePlus, SendHorizontal, X } from "lucide-react";
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+
+import {
+  type Channel,
+  chatRoutes as r,
+  type Message,
+  MESSAGE_CHARS_MAX,
+  MESSAGE_IMAGES_MAX,
+} from "#systems/chat/contract.ts";
+import { peopleRoutes } from "#systems/people/contract.ts";
+
+import { mentionAtCaret, type MentionBegun } from "../feed/pieces.ts";
+import { uploadPicture } from "../media/upload-picture.ts";
+import { Avatar } from "../parts/avatar.tsx";
+import { Wheel } from "../parts/button.tsx";
+import { cx } from "../parts/class.ts";
+import { ask, call } from "../shell/house.ts";
+import { sorry } from "../shell/toasts.ts";
+import { makeCid, outbox } from "./conversations.ts";
+import { EmojiButton } from "./reactions.tsx";
+
+interface Picture {
+  key: string;
+  url: string;
+  id: string | null;
+}
+
+export interface ComposerProps {
+  channel: Channel;
+  root_id: string | null;
+  label: string;
+  /** What is being answered. */
+  answering: Message | null;
+  stopAnswering: () => void;
+  /** The own last message, to be changed with the arrow up. */
+  editLast: () => void;
+  typing?: () => void;
+  /** What was kept of it. */
+  draft: string;
+}
+
+/** Where a message is written. Enter sends, Shift and Enter is a new line; what is not sent is kept in the house. */
+export function Composer({
+  channel,
+  root_id,
+  label,
+  answering,
+  stopAnswering,
+  editLast,
+  typing,
+  draft,
+}: ComposerProps) {
+  const [text, setText] = useState(draft);
+  const [pictures, setPictures] = useState<readonly Picture[]>([]);
+  const [also, setAlso] = useState(false);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const files = useRef<HTMLInputElement>(null);
+  const busy = pictures.some((one) => one.id === null);
+  const left = MESSAGE_CHARS_MAX - text.length;
+  const may_send = (text.trim() !== "" || pictures.length > 0) && !busy && left >= 0;
+  useKeptDraft(channel.id, root_id, text, draft);
+
+  useEffect(() => {
+    const node = field.current;
+    if (!node) return;
+    node.style.height = "auto";
+    node.style.height = `${Math.min(node.scrollHeight, window.innerHeight * 0.4)}px`;
+  }, [text]);
+  useEffect(() => {
+    if (answering) field.current?.focus();
+  }, [answering]);
+  // Writing is what one comes for; on a phone the keyboard would cover what is read.
+  useEffect(() => {
+    if (matchMedia("(pointer: fine)").matches) field.current?.focus({ preventScroll: true });
+  }, []);
+
+  const send = () => {
+    if (!may_send) return;
+    outbox.add({
+      cid: makeCid(),
+      channel_id: channel.id,
+      body: text.trim(),
+      root_id,
+      reply_to_id: answering?.id ?? null,
+      also_in_channel: also,
+      image_ids: pictures.flatMap((one) => one.id ?? []),
+    });
+    for (const one of pictures) URL.revokeObjectURL(one.url);
+    setText("");
+    setPictures([]);
+    setAlso(false);
+    stopAnswering();
+  };
+  const add = (chosen: Iterable<File>) => {
+    for (const file of [...chosen]
+      .filter(({ type }) => type.startsWith("image/"))
+      .slice(0, MESSAGE_IMAGES_MAX - pictures.length)) {
+      const key = makeCid();
+      setPictures((before) => [...before, { key, url: URL.createObjectURL(file), id: null }]);
+      uploadPicture(file)
+        .then((id) => setPictures((before) => before.map((one) => (one.key === key ? { ...one, id } : one))))
+        .catch((error: unknown) => {
+          setPictures((before) => before.filter((one) => one.key !== key));
+          sorry(error);
+        });
+    }
+  };
+  const insert = (more: string) => {
+    const node = field.current;
+    const at = node?.selectionStart ?? text.length;
+    setText(`${text.slice(0, at)}${more}${text.slice(at)}`);
+    node?.focus();
+  };
+  const mention = useMentions(channel, field, text, setText);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing || mention.onKey(event)) return;
+    const touch = matchMedia("(pointer: coarse)").matches;
+    if (
+      event.key === "Enter" &&
+      !event.shiftKey &&
+      (!touch || event.ctrlKey || event.metaKey) &&
+      !inCode(text, field.current)
+    ) {
+      event.preventDefault();
+      send();
+    } else if (event.key === "ArrowUp" && text === "") {
+      event.preventDefault();
+      editLast();
+    } else if (event.key === "Escape" && answering) {
+      event.stopPropagation();
+      stopAnswering();
+    }
+  };
+
+  if (!channel.may.send)
+    return (
+      <p className="border-t border-line px-4 py-4 pb-[calc(1rem+env(safe-area-inset-bottom))] text-center text-sm text-ink-3">
+        {channel.may.send_because}
+      </p>
+    );
+  return (
+    <div className="border-t border-line px-3 pt-2 pb-[calc(0.5rem+env(safe-area-inset-bottom))]">
+      {answering && (
+        <div className="mb-2 flex items-center gap-2 rounded-xl bg-sunken px-3 py-1.5 text-xs text-ink-2">
+          <span className="min-w-0 flex-1 truncate">
+            Answering <strong>{answering.author?.display_name ?? "somebody"}</strong>: {answering.body}
+          </span>
+          <button
+            type="button"
+            aria-label="Answer nobody"
+            onClick={stopAnswering}
+            className="grid size-8 place-items-center"
+          >
+            <X className="size-4" aria-hidden="true" />
+          </button>
+        </div>
+      )}
+      {pictures.length > 0 && (
+        <ul aria-label="Pictures to send" className="mb-2 flex gap-2 overflow-x-auto">
+          {pictures.map((one) => (
+            <li key={one.key} className="relative size-20 shrink-0 overflow-hidden rounded-xl bg-sunken">
+              <img src={one.url} alt="" className={cx("size-full object-cover", one.id === null && "opacity-50")} />
+              {one.id === null && <Wheel className="absolute inset-0 m-auto size-6 text-accent-ink" />}
+              <button
+                type="button"
+                aria-label="Take this picture out"
+                onClick={() => setPictures(pictures.filter((other) => other.key !== one.key))}
+                className="absolute top-1 right-1 grid size-7 place-items-center rounded-full bg-black/60 text-white"
+              >
+                <X className="size-4" aria-hidden="true" />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <div className="relative flex items-end gap-1 rounded-3xl border border-line bg-surface py-1 pr-1 pl-1 focus-within:border-line-strong">
+        <input
+          ref={files}
+          type="file"
+          accept="image/*"
+          multiple
+          tabIndex={-1}
+          aria-hidden="true"
+          className="hidden"
+          onChange={({ target }) => {
+            add(target.files ?? []);
+            target.value = "";
+          }}
+        />
+        <button
+          type="button"
+          aria-label="Attach pictures"
+          title="Attach pictures"
+          onClick={() => files.current?.click()}
+          className="grid size-10 shrink-0 place-items-center rounded-full text-ink-3 hover:bg-sunken hover:text-ink"
+        >
+          <ImagePlus className="size-5" aria-hidden="true" />
+        </button>
+        <textarea
+          ref={field}
+          value={text}
+          rows={1}
+          dir="auto"
+          aria-label={label}
+          placeholder={label}
+          maxLength={MESSAGE_CHARS_MAX * 2}
+          onChange={(event) => {
+            setText(event.target.value);
+            mention.look();
+            typing?.();
+          }}
+          onSelect={mention.look}
+          onKeyDown={onKeyDown}
+          onPaste={(event) => {
+            if (event.clipboardData.files.length === 0) return;
+            event.preventDefault();
+            add(event.clipboardData.files);
+          }}
+          {...mention.field}
+          className="min-h-10 flex-1 resize-none bg-transparent px-1 py-2 text-sm leading-6 outline-none"
+        />
+        <EmojiButton label="Emoji" choose={insert} className="size-10 max-sm:hidden" />
+        <button
+          type="button"
+          aria-label="Send"
+          title="Send (Enter)"
+          disabled={!may_send}
+          onClick={send}
+          className="grid size-10 shrink-0 place-items-center rounded-full bg-accent text-on-accent transition-opacity disabled:opacity-40"
+        >
+          <SendHorizontal className="size-5" aria-hidden="true" />
+        </button>
+        {mention.list}
+      </div>
+      <div className="flex min-h-5 items-center justify-between gap-3 px-2 pt-1 text-xs text-ink-3">
+        {root_id === null ? (
+          <span className="max-sm:hidden">Enter sends, Shift + Enter is a new line, ``` is code</span>
+        ) : (
+          <label className="flex items-center gap-2">
+            <input
+              type="checkbox"
+              checked={also}
+              onChange={(event) => setAlso(event.target.checked)}
+              className="size-4"
+            />
+            Also in the channel
+          </label>
+        )}
+        {left < 500 && (
+          <span role="status" className={cx("font-semibold tabular-nums", left < 0 && "text-bad")}>
+            {left < 0 ? `${-left} too many` : `${left} left`}
+          </span>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Within an open block of code Enter is a new line. */
+function inCode(text: string, field: HTMLTextAreaElement | null): boolean {
+  const before = text.slice(0, field?.selectionStart ?? text.length);
+  return (before.match(/```/g)?.length ?? 0) % 2 === 1;
+}
+
+const DRAFT_REST_MS = 1_500;
+
+/** Kept in the house a moment after the last key, and when one goes elsewhere. */
+function useKeptDraft(channel_id: string, root_id: string | null, text: string, draft: string): void {
+  const now = useRef({ text, saved: draft });
+  now.current.text = text;
+  useEffect(() => {
+    const save = () => {
+      const { text: body, saved } = now.current;
+      if (body === saved) return;
+      now.current.saved = body;
+      // A draft that could not be kept is tried again with the next key.
+      call(r.saveChatDraft, { params: { id: channel_id }, body: { body, root_id }, keepalive: true }).catch(() => {
+        now.current.saved = saved;
+      });
+    };
+    if (text === "") save();
+    const rest = setTimeout(save, DRAFT_REST_MS);
+    return () => clearTimeout(rest);
+  }, [channel_id, root_id, text]);
+  useEffect(
+    () => () => {
+      const { text: body, saved } = now.current;
+      if (body !== saved)
+        call(r.saveChatDraft, { params: { id: channel_id }, body: { body, root_id }, keepalive: true }).catch(() => {});
+    },
+    [channel_id, root_id],
+  );
+}
+
+interface Choice {
+  key: string;
+  insert: string;
+  title: string;
+  detail: string;
+  face: { handle: string; display_name: string } | null;
+}
+
+/** Who may be meant by the name that is being written. */
+function useMentions(
+  channel: Channel,
+  field: React.RefObject<HTMLTextAreaElement | null>,
+  text: string,
+  setText: (text: string) => void,
+) {
+  const id = useId();
+  const [begun, setBegun] = useState<MentionBegun | null>(null);
+  const [at, setAt] = useState(0);
+  const typed = begun?.typed.toLowerCase() ?? "";
+  const members = useQuery({
+    ...ask(r.channelMembers, { params: { id: channel.id }, query: { limit: 100 } }),
+    enabled: begun !== null,
+  });
+  const others = useQuery({
+    ...ask(peopleRoutes.suggestPeople, { query: { q: typed, limit: 6 } }),
+    enabled: begun !== null && typed !== "" && channel.member_count > 100,
+    placeholderData: keepPreviousData,
+  });
+  const choices: Choice[] = [];
+  if (begun) {
+    const near = (members.data?.items ?? []).map((one) => one.person);
+    for (const person of [...near, ...(others.data?.items ?? [])]) {
+      const fits = person.handle.startsWith(typed) || person.display_name.toLowerCase().includes(typed);
+      if (!fits || choices.some((one) => one.key === person.id) || choices.length >= 6) continue;
+      choices.push({
+        key: person.id,
+        insert: person.handle,
+        title: person.display_name,
+        detail: `@${person.handle}`,
+        face: person,
+      });
+    }
+    if (channel.may.mention_all)
+      for (const [name, detail] of [
+        ["channel", "Everybody in here"],
+        ["here", "Who is here now"],
+      ] as const)
+        if (name.startsWith(typed)) choices.push({ key: name, insert: name, title: `@${name}`, detail, face: null });
+  }
+  const chosen = choices[Math.min(at, choices.length - 1)];
+  const look = () => {
+    const node = field.current;
+    setBegun(
+      node && node.selectionStart === node.selectionEnd ? mentionAtCaret(node.value, node.selectionStart) : null,
+    );
+    setAt(0);
+  };
+  const choose = (one: Choice) => {
+    const node = field.current;
+    if (!node || !begun) return;
+    const after = text.slice(begun.from + 1 + begun.typed.length);
+    setText(`${text.slice(0, begun.from)}@${one.insert} ${after.replace(/^ /, "")}`);
+    setBegun(null);
+    const caret = begun.from + one.insert.length + 2;
+    requestAnimationFrame(() => {
+      node.focus();
+      node.setSelectionRange(caret, caret);
+    });
+  };
+  return {
+    look,
+    onKey(event: KeyboardEvent): boolean {
+      if (!chosen) return false;
+      const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+      if (step !== 0) setAt((at + step + choices.length) % choices.length);
+      else if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") choose(chosen);
+      else if (event.key === "Escape") setBegun(null);
+      else return false;
+      event.preventDefault();
+      event.stopPropagation();
+      return true;
+    },
+    field: {
+      "aria-autocomplete": "list" as const,
+      "aria-controls": choices.length > 0 ? `${id}-names` : undefined,
+      "aria-activedescendant": chosen ? `${id}-${chosen.key}` : undefined,
+      onBlur: () => setBegun(null),
+    },
+    list: choices.length > 0 && (
+      <div
+        id={`${id}-names`}
+        role="listbox"
+        aria-label="Names"
+        className="absolute bottom-full left-2 z-20 mb-2 w-72 max-w-[calc(100%-1rem)] overflow-hidden rounded-2xl border border-line bg-raised p-1.5 shadow-2"
+      >
+        {choices.map((one, index) => (
+          <div
+            key={one.key}
+            id={`${id}-${one.key}`}
+            role="option"
+            aria-selected={index === at}
+            tabIndex={-1}
+            onPointerDown={(event) => {
+              event.preventDefault();
+              choose(one);
+            }}
+            onPointerMove={() => setAt(index)}
+            className={cx(
+              "flex cursor-pointer items-center gap-3 rounded-xl px-2.5 py-1.5",
+              index === at && "bg-sunken",
+            )}
+          >
+            {one.face ? <Avatar person={one.face} size="xs" /> : <span className="size-7" />}
+            <span className="min-w-0">
+              <span className="block truncate text-sm leading-5 font-semibold">{one.title}</span>
+              <span className="block truncate text-xs text-ink-3">{one.detail}</span>
+            </span>
+          </div>
+        ))}
+      </div>
+    ),
+  };
+}

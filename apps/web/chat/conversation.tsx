@@ -1,0 +1,243 @@
+import { useQuery } from "@tanstack/react-query";
+import { ArrowLeft, Info, Pin, Search } from "lucide-react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+
+import { type Channel, chatRoutes as r, type Message } from "#systems/chat/contract.ts";
+import type { Me } from "#systems/people/contract.ts";
+
+import { Avatar } from "../parts/avatar.tsx";
+import { IconButton } from "../parts/button.tsx";
+import { ask, call } from "../shell/house.ts";
+import { useTitle } from "../shell/page-header.tsx";
+import { say, sorry } from "../shell/toasts.ts";
+import { ChannelMark } from "./channel-mark.tsx";
+import { Composer } from "./composer.tsx";
+import { channelTalk, chatsChanged, useHeld, useOutbox } from "./conversations.ts";
+import { useFreshWhenSeen } from "./live.ts";
+import { type MessageDeeds, removeMessage } from "./message-deeds.tsx";
+import { MessageList } from "./message-list.tsx";
+import { detailOf, titleOf } from "./naming.ts";
+
+const About = lazy(() => import("./about-sheet.tsx"));
+const Pins = lazy(() => import("./pins-sheet.tsx"));
+const SearchSheet = lazy(() => import("./search-sheet.tsx"));
+const EditDialog = lazy(() => import("./edit-dialog.tsx"));
+const EditsSheet = lazy(() => import("./edits-sheet.tsx"));
+
+const READ_REST_MS = 700;
+
+/** One channel: its messages, and where the next one is written. */
+export function ChannelView({
+  channel,
+  me,
+  place,
+  openThread,
+  go,
+  leave,
+}: {
+  channel: Channel;
+  me: Me;
+  /** A message to stand at. */
+  place: string | null;
+  openThread: (root_id: string) => void;
+  go: (seq: string) => void;
+  /** To the list, where there is no room for both. */
+  leave: () => void;
+}) {
+  const talk = channelTalk(channel.id);
+  const held = useHeld(talk);
+  const title = titleOf(channel, me.id);
+  useTitle(title);
+  const [answering, setAnswering] = useState<Message | null>(null);
+  const [editing, setEditing] = useState<Message | null>(null);
+  const [edits, setEdits] = useState<Message | null>(null);
+  const [sheet, setSheet] = useState<"about" | "pins" | "search" | null>(null);
+  const unsent = useOutbox().filter((one) => one.channel_id === channel.id && one.root_id === null);
+  const drafts = useQuery(ask(r.listChatDrafts));
+  const opened = useOpened(channel, place, talk);
+  useFreshWhenSeen(talk);
+  const read = useReading(channel, opened !== null);
+
+  const deeds = useMemo<MessageDeeds>(
+    () => ({
+      thread: openThread,
+      answer: setAnswering,
+      edit: setEditing,
+      edits: setEdits,
+      remove: removeMessage,
+      go,
+      markUnread(message) {
+        read.hold();
+        call(r.markUnread, { params: { id: channel.id }, body: { seq: message.seq } })
+          .then(async () => {
+            say("Marked unread from there. It stays so until you open the channel again.");
+            await chatsChanged();
+          })
+          .catch(sorry);
+      },
+    }),
+    [openThread, go, read, channel.id],
+  );
+  const editLast = () => {
+    const mine = held.items.findLast((one) => one.author?.id === me.id && one.may.edit);
+    if (mine) setEditing(mine);
+  };
+  const draft = drafts.data?.items.find((one) => one.channel_id === channel.id && one.root_id === null)?.body ?? "";
+
+  return (
+    <section aria-label={title} className="flex min-h-0 min-w-0 flex-1 flex-col bg-birch">
+      <header className="flex min-h-14 items-center gap-2 border-b border-line px-3">
+        <IconButton label="All chats" className="-ml-2 lg:hidden" onClick={leave}>
+          <ArrowLeft className="size-5.5" />
+        </IconButton>
+        {channel.kind === "direct" && channel.people[0] ? (
+          <Avatar person={channel.people[0]} size="sm" />
+        ) : (
+          <ChannelMark kind={channel.kind} />
+        )}
+        <div className="min-w-0 flex-1">
+          <h1 className="truncate text-base leading-5 font-bold">{title}</h1>
+          <p className="truncate text-xs text-ink-3">{detailOf(channel, me.id)}</p>
+        </div>
+        <IconButton label="Search messages" className="max-sm:hidden" onClick={() => setSheet("search")}>
+          <Search className="size-5" />
+        </IconButton>
+        <IconButton label="What is pinned" onClick={() => setSheet("pins")}>
+          <Pin className="size-5" />
+        </IconButton>
+        <IconButton label="About this chat" onClick={() => setSheet("about")}>
+          <Info className="size-5" />
+        </IconButton>
+      </header>
+      {opened === null ? (
+        <div className="flex-1" aria-busy="true" />
+      ) : (
+        <MessageList
+          key={`${channel.id} ${place ?? ""}`}
+          talk={talk}
+          channel={channel}
+          me={me}
+          deeds={deeds}
+          first_unread_seq={opened.first_unread_seq}
+          unsent={unsent}
+          place={opened.place}
+          marked_seq={place}
+          atEnd={read.upTo}
+          above={<Beginning channel={channel} title={title} />}
+        />
+      )}
+      {drafts.isFetched && (
+        <Composer
+          key={channel.id}
+          channel={channel}
+          root_id={null}
+          label={channel.kind === "direct" ? `Write to ${title}` : `Write in ${title}`}
+          answering={answering}
+          stopAnswering={() => setAnswering(null)}
+          editLast={editLast}
+          draft={draft}
+        />
+      )}
+      <Suspense fallback={null}>
+        {sheet === "about" && <About channel={channel} me={me} close={() => setSheet(null)} left={leave} />}
+        {sheet === "pins" && <Pins channel={channel} me={me} go={go} close={() => setSheet(null)} />}
+        {sheet === "search" && <SearchSheet channel={channel} me={me} close={() => setSheet(null)} />}
+        {editing && <EditDialog message={editing} close={() => setEditing(null)} />}
+        {edits && <EditsSheet message={edits} close={() => setEdits(null)} />}
+      </Suspense>
+    </section>
+  );
+}
+
+/** Where the channel opens, and from where on it is new: asked before anything is read. */
+function useOpened(channel: Channel, place: string | null, talk: ReturnType<typeof channelTalk>) {
+  const [opened, setOpened] = useState<{ key: string; first_unread_seq: string | null; place: string | null } | null>(
+    null,
+  );
+  const key = `${channel.id} ${place ?? ""}`;
+  const joined = channel.mine !== null;
+  useEffect(() => {
+    let gone = false;
+    void (async () => {
+      const state = joined ? await call(r.readState, { params: { id: channel.id } }).catch(() => null) : null;
+      const first = state?.first_unread_seq ?? null;
+      if (place !== null) await talk.around(place);
+      else {
+        await (talk.loaded() && !talk.held().more_after ? talk.refresh() : talk.newest());
+        if (first !== null && talk.held().more_before && !talk.held().items.some((one) => one.seq === first))
+          await talk.around(first);
+      }
+      if (!gone) setOpened({ key, first_unread_seq: first, place: place ?? first });
+    })();
+    return () => {
+      gone = true;
+    };
+  }, [channel.id, place, key, joined, talk]);
+  return opened?.key === key ? opened : null;
+}
+
+/** Reads what was on the screen. A mark that was put by hand goes when the channel is opened, and not before. */
+function useReading(channel: Channel, open: boolean) {
+  const marked = useRef(channel.mine?.marked_seq ?? null);
+  const state = useRef({ sent: channel.mine?.read_seq ?? "0", wanted: "0", held: false, timer: 0 });
+  const joined = channel.mine !== null;
+  useEffect(() => {
+    state.current = { sent: channel.mine?.read_seq ?? "0", wanted: "0", held: false, timer: 0 };
+    marked.current = channel.mine?.marked_seq ?? null;
+    const mine = state;
+    return () => clearTimeout(mine.current.timer);
+    // Of another channel, not of another state of this one.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [channel.id]);
+
+  const upTo = useCallback(
+    (seq: string) => {
+      const now = state.current;
+      if (!joined || !open || now.held || document.visibilityState !== "visible") return;
+      if (BigInt(seq) <= BigInt(now.sent) && marked.current === null) return;
+      if (BigInt(seq) > BigInt(now.wanted)) now.wanted = seq;
+      if (now.timer !== 0) return;
+      now.timer = window.setTimeout(() => {
+        now.timer = 0;
+        if (now.held) return;
+        const unmark = marked.current !== null;
+        call(r.readChannel, { params: { id: channel.id }, body: { seq: now.wanted, ...(unmark ? { unmark } : {}) } })
+          .then(async () => {
+            now.sent = now.wanted;
+            marked.current = null;
+            await chatsChanged();
+          })
+          // Read again with the next look.
+          .catch(() => {});
+      }, READ_REST_MS);
+    },
+    [channel.id, joined, open],
+  );
+  return useMemo(
+    () => ({
+      upTo,
+      hold() {
+        state.current.held = true;
+        clearTimeout(state.current.timer);
+        state.current.timer = 0;
+      },
+    }),
+    [upTo],
+  );
+}
+
+function Beginning({ channel, title }: { channel: Channel; title: string }) {
+  return (
+    <div className="px-6 pt-10 pb-6">
+      <h2 className="text-xl font-bold">{title}</h2>
+      <p className="mt-1 max-w-md text-sm text-ink-2">
+        {channel.kind === "direct"
+          ? "This is the beginning of what you write to each other. Nobody else reads it."
+          : channel.kind === "group"
+            ? "This is the beginning of the group. Whoever is added later can read what was written before."
+            : channel.topic || "This is the beginning of the channel."}
+        {channel.retention_days !== null && ` Messages are kept for ${channel.retention_days} days.`}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,157 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { MessagesSquare } from "lucide-react";
+import { lazy, Suspense, useCallback, useState } from "react";
+
+import { chatRoutes as r } from "#systems/chat/contract.ts";
+import type { Me } from "#systems/people/contract.ts";
+
+import { Button } from "../parts/button.tsx";
+import { cx } from "../parts/class.ts";
+import { Empty, Failed } from "../parts/empty.tsx";
+import { RowSkeleton } from "../parts/skeleton.tsx";
+import { ask } from "../shell/house.ts";
+import { useShortcuts } from "../shell/keyboard.ts";
+import { NeedMe } from "../shell/need-me.tsx";
+import { useTitle } from "../shell/page-header.tsx";
+import { ChannelList } from "./channel-list.tsx";
+import { ChannelView } from "./conversation.tsx";
+import { channelTalk } from "./conversations.ts";
+import { JoinBar } from "./join-bar.tsx";
+import { neighbourOf, nextUnread } from "./naming.ts";
+import { ThreadPane } from "./thread-pane.tsx";
+
+const StartSheet = lazy(() => import("./start-sheet.tsx"));
+const BrowseSheet = lazy(() => import("./browse-sheet.tsx"));
+const Switcher = lazy(() => import("./switcher.tsx"));
+const SearchSheet = lazy(() => import("./search-sheet.tsx"));
+
+export function ChatScreen() {
+  return <NeedMe>{(me) => <Chats me={me} />}</NeedMe>;
+}
+
+/** The list of chats and, beside or over it, the one that is open. */
+function Chats({ me }: { me: Me }) {
+  const { id } = useParams({ strict: false });
+  const { at, thread } = useSearch({ strict: false }) as { at?: string; thread?: string };
+  const navigate = useNavigate();
+  const [sheet, setSheet] = useState<"start" | "browse" | "switch" | "search" | null>(null);
+  const list = useQuery({ ...ask(r.listChannels), staleTime: 10_000, refetchOnWindowFocus: true });
+  const channels = list.data?.items ?? [];
+  const mine = channels.find((channel) => channel.id === id);
+  const other = useQuery({
+    ...ask(r.channel, { params: { id: id ?? "0" } }),
+    enabled: id !== undefined && list.isSuccess && mine === undefined,
+  });
+  const channel = mine ?? (id === undefined ? undefined : other.data);
+  useTitle(channel ? "Chat" : "Chats");
+
+  const open = useCallback(
+    (to: string | undefined) => (to === undefined ? undefined : void navigate({ to: "/chat/$id", params: { id: to } })),
+    [navigate],
+  );
+  const go = useCallback(
+    (seq: string) => {
+      if (id === undefined) return;
+      const held = channelTalk(id)
+        .held()
+        .items.some((one) => one.seq === seq);
+      const row = held ? document.querySelector<HTMLElement>(`[data-seq="${seq}"]`) : null;
+      if (row) {
+        row.scrollIntoView({ block: "center" });
+        row.focus({ preventScroll: true });
+      } else void navigate({ to: "/chat/$id", params: { id }, search: { at: seq } });
+    },
+    [id, navigate],
+  );
+  const openThread = useCallback(
+    (root_id: string) => {
+      if (id !== undefined) void navigate({ to: "/chat/$id", params: { id }, search: { thread: root_id } });
+    },
+    [id, navigate],
+  );
+  const leave = useCallback(() => void navigate({ to: "/chat" }), [navigate]);
+  useShortcuts([
+    { keys: "mod+k", label: "Go to a chat", group: "Chats", run: () => setSheet("switch") },
+    { keys: "/", label: "Search messages", group: "Chats", run: () => setSheet("search") },
+    { keys: "j", label: "Next chat", group: "Chats", run: () => open(neighbourOf(channels, id, 1)?.id) },
+    { keys: "k", label: "Chat before", group: "Chats", run: () => open(neighbourOf(channels, id, -1)?.id) },
+    { keys: "u", label: "Next chat with something new", group: "Chats", run: () => open(nextUnread(channels, id)?.id) },
+    { keys: "c", label: "Write to somebody", group: "Chats", run: () => setSheet("start") },
+  ]);
+
+  return (
+    <div className="flex h-[calc(100dvh-4.5rem-env(safe-area-inset-bottom))] min-h-0 border-line sm:h-dvh sm:border-x">
+      <div
+        className={cx(
+          "flex min-h-0 w-full flex-col border-line bg-surface lg:w-72 lg:shrink-0 lg:border-r",
+          id !== undefined && "max-lg:hidden",
+        )}
+      >
+        {list.isPending ? (
+          [0, 1, 2, 3, 4].map((n) => <RowSkeleton key={n} />)
+        ) : list.isError ? (
+          <Failed error={list.error} retry={() => void list.refetch()} />
+        ) : (
+          <ChannelList
+            channels={channels}
+            me_id={me.id}
+            open_id={id}
+            deeds={{
+              start: () => setSheet("start"),
+              browse: () => setSheet("browse"),
+              find: () => setSheet("switch"),
+            }}
+          />
+        )}
+      </div>
+      {channel ? (
+        <div className="relative flex min-h-0 min-w-0 flex-1 max-sm:fixed max-sm:inset-0 max-sm:z-35 max-sm:bg-birch">
+          <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+            <ChannelView
+              key={channel.id}
+              channel={channel}
+              me={me}
+              place={at ?? null}
+              openThread={openThread}
+              go={go}
+              leave={leave}
+            />
+            {channel.mine === null && <JoinBar channel={channel} />}
+          </div>
+          {thread !== undefined && (
+            <ThreadPane
+              key={thread}
+              root_id={thread}
+              channel={channel}
+              me={me}
+              go={go}
+              close={() => void navigate({ to: "/chat/$id", params: { id: channel.id } })}
+            />
+          )}
+        </div>
+      ) : id !== undefined && other.isError ? (
+        <div className="flex-1">
+          <Failed error={other.error} title="This chat is not here" />
+          <Button look="outline" className="mx-auto flex" onClick={leave}>
+            All chats
+          </Button>
+        </div>
+      ) : (
+        <div className="grid min-w-0 flex-1 place-items-center max-lg:hidden">
+          {list.isSuccess && id === undefined && (
+            <Empty icon={<MessagesSquare />} title="Choose a chat">
+              Or press Ctrl and K and write a name.
+            </Empty>
+          )}
+        </div>
+      )}
+      <Suspense fallback={null}>
+        {sheet === "start" && <StartSheet me={me} close={() => setSheet(null)} />}
+        {sheet === "browse" && <BrowseSheet me={me} close={() => setSheet(null)} />}
+        {sheet === "switch" && <Switcher channels={channels} me={me} close={() => setSheet(null)} />}
+        {sheet === "search" && <SearchSheet channel={channel ?? null} me={me} close={() => setSheet(null)} />}
+      </Suspense>
+    </div>
+  );
+}
