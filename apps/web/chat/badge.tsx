@@ -1,12 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
 
 import { chatRoutes as r } from "#systems/chat/contract.ts";
 
+import { useLine } from "../live/use-line.ts";
 import { cx } from "../parts/class.ts";
-import { ask } from "../shell/house.ts";
+import { ask, queries } from "../shell/house.ts";
 import { useMe } from "../shell/session.ts";
 import { countWords } from "./naming.ts";
 
+/** As long as nothing is told. */
 const LOOK_MS = 30_000;
 
 /** How many messages are to one alone or name one; a dot where something else waits. */
@@ -18,6 +21,13 @@ export function ChatBadge({ className }: { className?: string }) {
     staleTime: LOOK_MS,
     refetchOnWindowFocus: true,
   });
+  const line = useLine(me?.id ?? null);
+  const me_id = me?.id;
+  useEffect(() => {
+    if (!line || me_id === undefined) return;
+    const again = () => void queries.invalidateQueries({ queryKey: [r.unreadChats.path] });
+    return line.hear(`person:${me_id}`, { items: again, anew: again, ended() {} });
+  }, [line, me_id]);
   const { channels = 0, addressed = 0 } = asked.data ?? {};
   if (addressed > 0)
     return (

@@ -270,8 +270,8 @@ const DRAFT_REST_MS = 1_500;
 /** Kept in the house a moment after the last key, and when one goes elsewhere. */
 function useKeptDraft(channel_id: string, root_id: string | null, text: string, draft: string): void {
   const now = useRef({ text, saved: draft });
-  now.current.text = text;
   useEffect(() => {
+    now.current.text = text;
     const save = () => {
       const { text: body, saved } = now.current;
       if (body === saved) return;

@@ -5,6 +5,7 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } fro
 import { type Channel, chatRoutes as r, type Message } from "#systems/chat/contract.ts";
 import type { Me } from "#systems/people/contract.ts";
 
+import type { PageLine } from "../live/page-line.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { IconButton } from "../parts/button.tsx";
 import { ask, call } from "../shell/house.ts";
@@ -13,10 +14,10 @@ import { say, sorry } from "../shell/toasts.ts";
 import { ChannelMark } from "./channel-mark.tsx";
 import { Composer } from "./composer.tsx";
 import { channelTalk, chatsChanged, useHeld, useOutbox } from "./conversations.ts";
-import { useFreshWhenSeen } from "./live.ts";
+import { useChannelLive, useFreshWhenSeen } from "./live.ts";
 import { type MessageDeeds, removeMessage } from "./message-deeds.tsx";
 import { MessageList } from "./message-list.tsx";
-import { detailOf, titleOf } from "./naming.ts";
+import { detailOf, namesWords, titleOf } from "./naming.ts";
 
 const About = lazy(() => import("./about-sheet.tsx"));
 const Pins = lazy(() => import("./pins-sheet.tsx"));
@@ -30,6 +31,7 @@ const READ_REST_MS = 700;
 export function ChannelView({
   channel,
   me,
+  line,
   place,
   openThread,
   go,
@@ -37,6 +39,7 @@ export function ChannelView({
 }: {
   channel: Channel;
   me: Me;
+  line: PageLine | null;
   /** A message to stand at. */
   place: string | null;
   openThread: (root_id: string) => void;
@@ -56,6 +59,7 @@ export function ChannelView({
   const drafts = useQuery(ask(r.listChatDrafts));
   const opened = useOpened(channel, place, talk);
   useFreshWhenSeen(talk);
+  const { writing, typing } = useChannelLive(line, channel, talk, me);
   const read = useReading(channel, opened !== null);
 
   const deeds = useMemo<MessageDeeds>(
@@ -126,6 +130,9 @@ export function ChannelView({
           above={<Beginning channel={channel} title={title} />}
         />
       )}
+      <p aria-live="polite" className="h-5 truncate px-5 text-xs text-ink-3">
+        {writing.length > 0 && `${namesWords(writing)} ${writing.length === 1 ? "is" : "are"} writing`}
+      </p>
       {drafts.isFetched && (
         <Composer
           key={channel.id}
@@ -135,6 +142,7 @@ export function ChannelView({
           answering={answering}
           stopAnswering={() => setAnswering(null)}
           editLast={editLast}
+          typing={typing}
           draft={draft}
         />
       )}

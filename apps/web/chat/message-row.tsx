@@ -36,7 +36,6 @@ export function MessageRow({
   marked = false,
 }: RowProps) {
   const [unfolded, setUnfolded] = useState(false);
-  const [touched, setTouched] = useState(false);
   const name = message.author?.display_name ?? "Somebody who left";
   const time = CLOCK.format(new Date(message.created_at));
   if (message.folded && !unfolded && !message.deleted)
@@ -53,8 +52,6 @@ export function MessageRow({
       data-message={message.id}
       tabIndex={-1}
       aria-label={`${name}, ${time}${message.edited_at === null ? "" : ", edited"}`}
-      onPointerDown={(event) => event.pointerType === "touch" && setTouched(true)}
-      onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setTouched(false)}
       className={cx(
         "group/row relative flex gap-3 px-4 outline-none hover:bg-sunken/60 focus-within:bg-sunken/60",
         follows ? "py-0.5" : "pt-2.5 pb-0.5",
@@ -142,14 +139,7 @@ export function MessageRow({
         )}
       </div>
       {!message.deleted && (
-        <div
-          className={cx(
-            "absolute -top-4 right-3 z-10 flex rounded-full border border-line bg-raised p-0.5 shadow-1 transition-opacity",
-            touched
-              ? "opacity-100"
-              : "pointer-events-none opacity-0 group-focus-within/row:pointer-events-auto group-focus-within/row:opacity-100 group-hover/row:pointer-events-auto group-hover/row:opacity-100",
-          )}
-        >
+        <div className="absolute -top-4 right-3 z-10 flex rounded-full border border-line bg-raised p-0.5 shadow-1 transition-opacity pointer-events-none opacity-0 group-focus-within/row:pointer-events-auto group-focus-within/row:opacity-100 group-hover/row:pointer-events-auto group-hover/row:opacity-100">
           {channel.mine !== null &&
             QUICK.slice(0, 2).map((emoji) => (
               <button

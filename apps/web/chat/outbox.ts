@@ -36,6 +36,8 @@ const RETRY_MS = [1_000, 2_000, 5_000, 10_000, 20_000];
 export function createOutbox(needs: OutboxNeeds, kept: readonly Unsent[] = []): Outbox {
   let all: Unsent[] = kept.map((one) => (one.state === "sending" ? { ...one, state: "waiting" } : one));
   let tries = 0;
+  /** Chats whose first message rests before it is tried again. */
+  const resting = new Set<string>();
 
   function set(next: Unsent[]) {
     all = next;
@@ -47,8 +49,8 @@ export function createOutbox(needs: OutboxNeeds, kept: readonly Unsent[] = []): 
 
   function pump(): void {
     const busy = new Set(all.filter((one) => one.state === "sending").map((one) => one.channel_id));
-    for (const one of [...all]) {
-      if (one.state !== "waiting" || busy.has(one.channel_id)) continue;
+    for (const one of all) {
+      if (one.state !== "waiting" || busy.has(one.channel_id) || resting.has(one.channel_id)) continue;
       busy.add(one.channel_id);
       change(one.cid, { state: "sending", problem: null });
       void needs.send(one).then(
@@ -77,7 +79,11 @@ export function createOutbox(needs: OutboxNeeds, kept: readonly Unsent[] = []): 
     }
     // Those behind it wait too: what was written first stands first.
     change(one.cid, { state: "waiting", problem });
-    needs.after(wait_ms, pump);
+    resting.add(one.channel_id);
+    needs.after(wait_ms, () => {
+      resting.delete(one.channel_id);
+      pump();
+    });
   }
 
   return {
@@ -93,6 +99,7 @@ export function createOutbox(needs: OutboxNeeds, kept: readonly Unsent[] = []): 
     drop: (cid) => set(all.filter((one) => one.cid !== cid)),
     wake() {
       tries = 0;
+      resting.clear();
       pump();
     },
   };

@@ -6,6 +6,8 @@ import { lazy, Suspense, useCallback, useState } from "react";
 import { chatRoutes as r } from "#systems/chat/contract.ts";
 import type { Me } from "#systems/people/contract.ts";
 
+import { ConnectionNote } from "../live/connection-note.tsx";
+import { useLine } from "../live/use-line.ts";
 import { Button } from "../parts/button.tsx";
 import { cx } from "../parts/class.ts";
 import { Empty, Failed } from "../parts/empty.tsx";
@@ -18,6 +20,7 @@ import { ChannelList } from "./channel-list.tsx";
 import { ChannelView } from "./conversation.tsx";
 import { channelTalk } from "./conversations.ts";
 import { JoinBar } from "./join-bar.tsx";
+import { useListLive } from "./live.ts";
 import { neighbourOf, nextUnread } from "./naming.ts";
 import { ThreadPane } from "./thread-pane.tsx";
 
@@ -44,6 +47,8 @@ function Chats({ me }: { me: Me }) {
     enabled: id !== undefined && list.isSuccess && mine === undefined,
   });
   const channel = mine ?? (id === undefined ? undefined : other.data);
+  const line = useLine(me.id);
+  useListLive(line, me.id, channels, channel?.id);
   useTitle(channel ? "Chat" : "Chats");
 
   const open = useCallback(
@@ -108,10 +113,12 @@ function Chats({ me }: { me: Me }) {
       {channel ? (
         <div className="relative flex min-h-0 min-w-0 flex-1 max-sm:fixed max-sm:inset-0 max-sm:z-35 max-sm:bg-birch">
           <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+            <ConnectionNote page={line} />
             <ChannelView
               key={channel.id}
               channel={channel}
               me={me}
+              line={line}
               place={at ?? null}
               openThread={openThread}
               go={go}

@@ -47,6 +47,14 @@ export function ThreadPane({
   useEffect(() => {
     void (talk.loaded() ? talk.refresh() : talk.newest());
   }, [talk]);
+  useEffect(() => {
+    const escape = (event: KeyboardEvent) => {
+      const over = event.target instanceof Element && event.target.closest('[role="dialog"],[role="menu"]');
+      if (event.key === "Escape" && !event.defaultPrevented && !over) close();
+    };
+    document.addEventListener("keydown", escape);
+    return () => document.removeEventListener("keydown", escape);
+  }, [close]);
   const deeds = useMemo<MessageDeeds>(
     () => ({
       thread: () => {},
@@ -63,10 +71,6 @@ export function ThreadPane({
   return (
     <section
       aria-label="Thread"
-      onKeyDown={(event) => {
-        if (event.key !== "Escape" || event.defaultPrevented) return;
-        close();
-      }}
       className="flex min-h-0 w-full flex-col border-line bg-surface max-xl:absolute max-xl:inset-0 max-xl:z-20 xl:w-96 xl:shrink-0 xl:border-l"
     >
       <header className="flex min-h-14 items-center gap-2 border-b border-line pr-1 pl-4">
