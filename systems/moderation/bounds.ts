@@ -11,6 +11,12 @@ export const REPORTS_OPEN_MAX = 30;
 /** Kept with one case; the queue shows the newest. Further ones count, and are told of the outcome like the rest. */
 export const REPORTS_SHOWN_MAX = 100;
 export const SNAPSHOTS_PER_CASE_MAX = 20;
+/** After the case was closed: as long as somebody may ask about it, and no longer. */
+export const SNAPSHOT_KEPT_MS = 180 * DAY_MS;
+export const RETENTION_EVERY_MS = DAY_MS;
+export const ERASED_AT_ONCE_MAX = 500;
+/** The first so many are told by a notification; everybody finds what came of it among their reports. */
+export const REPORTERS_TOLD_MAX = 1_000;
 
 /** A moderator who does not come back gives a case up after this. */
 export const CLAIM_MS_MAX = 30 * MINUTE_MS;

@@ -13,6 +13,7 @@ import { type Acts, createActs } from "./acts/acts.ts";
 import { type Appeals, createAppeals } from "./appeals/appeals.ts";
 import { type Audit, createAudit } from "./audit/audit.ts";
 import { type Cases, createCases } from "./cases/cases.ts";
+import { defineRetention } from "./cases/retention.ts";
 import { createDesk, type Desk } from "./desk.ts";
 import { defineEnds, startFollowing, startFollowingDeletions } from "./follow.ts";
 import type { Ground, ModeratedPeople, ModeratedSpaces } from "./ground.ts";
@@ -89,6 +90,7 @@ export async function createModeration(needs: ModerationNeeds): Promise<Moderati
   };
   defineEnds({ jobs }, acts);
   defineTicks(jobs, shields);
+  defineRetention(ground, jobs);
   return {
     rooms,
     shields,

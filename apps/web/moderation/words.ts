@@ -91,6 +91,7 @@ export function auditWords(what: string): string {
     "rules.added": "added a rule",
     "rules.changed": "changed a rule",
     "rules.retired": "retired a rule",
+    "snapshots.erased": "took the words out of what was kept of old cases",
     "shield.tightened": "tightened a shield",
     "shield.relaxed": "relaxed a shield",
     "shield.held": "holds a shield",

@@ -130,16 +130,29 @@ export interface SnapshotRow {
 /** Oldest first. */
 export const snapshots = async (db: Query, case_ids: readonly string[]) =>
   (await db`SELECT id, case_id, at, content FROM moderation_snapshots
-    WHERE case_id = ANY(${db.array([...case_ids], "BIGINT")}) ORDER BY id`) as SnapshotRow[];
+    WHERE case_id = ANY(${db.array([...case_ids], "BIGINT")}) AND content IS NOT NULL ORDER BY id`) as SnapshotRow[];
 
 /** Of each case the latest; the others may be many and long. */
 export const newestSnapshots = async (db: Query, case_ids: readonly string[]) =>
   (await db`SELECT DISTINCT ON (case_id) id, case_id, at, content FROM moderation_snapshots
-    WHERE case_id = ANY(${db.array([...case_ids], "BIGINT")}) ORDER BY case_id, id DESC`) as SnapshotRow[];
+    WHERE case_id = ANY(${db.array([...case_ids], "BIGINT")}) AND content IS NOT NULL ORDER BY case_id, id DESC`) as SnapshotRow[];
 
 export const snapshotsById = async (db: Query, ids: readonly string[]) =>
   (await db`SELECT id, case_id, at, content FROM moderation_snapshots
-    WHERE id = ANY(${db.array([...ids], "BIGINT")})`) as SnapshotRow[];
+    WHERE id = ANY(${db.array([...ids], "BIGINT")}) AND content IS NOT NULL`) as SnapshotRow[];
+
+/** Of cases closed before a moment, but of those about which an appeal waits. @returns how many */
+export async function eraseSnapshots(tx: Query, closed_before: Date, at: Date, snapshots_max: number): Promise<number> {
+  const rows = await tx`
+    UPDATE moderation_snapshots SET content = NULL, erased_at = ${at}
+    WHERE id IN (
+      SELECT s.id FROM moderation_snapshots s JOIN moderation_cases c ON c.id = s.case_id
+      WHERE s.content IS NOT NULL AND c.closed_at < ${closed_before} AND NOT EXISTS (
+        SELECT 1 FROM moderation_acts a JOIN moderation_appeals p ON p.act_id = a.id
+        WHERE a.case_id = c.id AND p.decided_at IS NULL)
+      ORDER BY s.id LIMIT ${snapshots_max}) RETURNING 1`;
+  return rows.length;
+}
 
 export interface NoteRow {
   id: string;

@@ -2,6 +2,7 @@ import type { PersonId, PostId } from "#kernel/ids.ts";
 import type { Query } from "#ports/sql/index.ts";
 
 import type { SubjectKind } from "../base-contract.ts";
+import { REPORTERS_TOLD_MAX } from "../bounds.ts";
 
 export interface ReportRow {
   id: string;
@@ -51,7 +52,7 @@ export const ofCase = async (db: Query, case_id: string, reports_max: number) =>
 
 export const reportersOf = async (db: Query, case_id: string) =>
   (
-    (await db`SELECT reporter_id FROM moderation_reports WHERE case_id = ${case_id} ORDER BY id LIMIT 1000`) as {
+    (await db`SELECT reporter_id FROM moderation_reports WHERE case_id = ${case_id} ORDER BY id LIMIT ${REPORTERS_TOLD_MAX}`) as {
       reporter_id: PersonId;
     }[]
   ).map((row) => row.reporter_id);
