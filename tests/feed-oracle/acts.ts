@@ -261,20 +261,25 @@ const step: Act = async ({ world }) => {
   world.clock.step(ms);
 };
 
-/** Redis loses everything, dies, and comes back. */
+/** Redis loses everything, dies, stands still with all it knows and has yet to do, and is well again. */
 const flush: Act = async ({ world: { redis } }) => {
-  if (redis && !redis.is_dead) await redis.server.command("FLUSHALL");
+  if (redis?.state === "well") await redis.server.command("FLUSHALL");
 };
 const kill: Act = async ({ world: { redis } }) => {
-  if (!redis || redis.is_dead) return;
+  if (redis?.state !== "well") return;
   await redis.server.kill();
-  redis.is_dead = true;
+  redis.state = "dead";
 };
-const revive: Act = async ({ world: { redis } }) => {
-  if (!redis?.is_dead) return;
-  await redis.server.start();
-  redis.is_dead = false;
+const freeze: Act = async ({ world: { redis } }) => {
+  if (redis?.state !== "well") return;
+  redis.server.freeze();
+  redis.state = "frozen";
 };
+export async function heal({ redis }: Pick<World, "redis">): Promise<void> {
+  if (redis?.state === "dead") await redis.server.start();
+  else redis?.server.thaw();
+  if (redis) redis.state = "well";
+}
 
 /** How often each happens. */
 const ACTS: { [name: string]: [weight: number, act: Act] } = {
@@ -317,10 +322,20 @@ const ACTS: { [name: string]: [weight: number, act: Act] } = {
   step: [60, step],
   flush_redis: [4, flush],
   kill_redis: [3, kill],
-  start_redis: [8, revive],
+  freeze_redis: [3, freeze],
+  heal_redis: [12, ({ world }) => heal(world)],
 };
 /** What other nodes have nothing to hear of. */
-const SILENT = new Set(["forget", "step", "elsewhere", "restart", "flush_redis", "kill_redis", "start_redis"]);
+const SILENT = new Set([
+  "forget",
+  "step",
+  "elsewhere",
+  "restart",
+  "flush_redis",
+  "kill_redis",
+  "freeze_redis",
+  "heal_redis",
+]);
 const WEIGHTS = Object.values(ACTS).reduce((sum, [weight]) => sum + weight, 0);
 
 /** One thing happens in the house and in the model; now and then while somebody reads. */

@@ -1,4 +1,4 @@
-import { actSome, STRATEGIES } from "./acts.ts";
+import { actSome, heal, STRATEGIES } from "./acts.ts";
 import { seedOf } from "./dice.ts";
 import { readAll, readSome } from "./reading.ts";
 import { settle } from "./settle.ts";
@@ -38,10 +38,7 @@ export async function liveThrough(seed: number, operations: number, kind?: World
 
 async function rest(world: World): Promise<void> {
   // Here everything is at rest, so it is well again too.
-  if (world.redis?.is_dead === true) {
-    await world.redis.server.start();
-    world.redis.is_dead = false;
-  }
+  await heal(world);
   await checkTruth(world);
   const { choices } = world.nodes[world.at]!.feed.rooms;
   const { strategy, push_followers_max } = await choices.chosen();

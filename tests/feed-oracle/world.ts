@@ -34,7 +34,7 @@ export interface World extends AsyncDisposable {
   tokens: Map<Person, string>;
   places: Map<string, Place>;
   /** Where homes lie that both nodes share; null in a world where each node has its own. */
-  redis: { server: TestRedis; is_dead: boolean } | null;
+  redis: { server: TestRedis; state: "well" | "dead" | "frozen" } | null;
   /** The act that is under way, how often each was tried, and how often it was refused, as it should be. */
   act: string;
   did: Map<string, { times: number; refused: number }>;
@@ -76,7 +76,7 @@ export async function openWorld(seed: number, { room, shared } = kindOf(seed)): 
       clock,
     }),
   );
-  const redis = shared ? { server: opened.use(await testRedis()), is_dead: false } : null;
+  const redis: World["redis"] = shared ? { server: opened.use(await testRedis()), state: "well" } : null;
   const kind: NodeKind = { bounds: room === "tiny" ? TINY : {}, redis_url: redis?.server.url ?? null };
   /** A number that no other node had within reach of the clock's steps, as the lease gives them. */
   let numbers = 0;

@@ -6,7 +6,7 @@ import { liveThrough, seedOf } from "../feed-oracle/run.ts";
 
 /**
  * Lives small houses through at random and holds every page of every list against plain rules, in worlds of 5,000 operations:
- * half of them with memory for nothing, a third with homes in a Redis that is emptied, dies and comes back.
+ * half of them with memory for nothing, a third with homes in a Redis that is emptied, dies, stands still and comes back.
  *
  *     bun tests/long/feed-oracle.ts [--operations=1000000] [--seed=N] [--at-once=8] [--each=5000] [--from=0] [--only=world]
  *
