@@ -1,0 +1,1 @@
+export { messageAt, onCommands } from "./commands.mjs";
