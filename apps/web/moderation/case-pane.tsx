@@ -102,6 +102,13 @@ function Whole({ one, keep, close }: { one: CaseWhole; keep: (whole: CaseWhole) 
             )}
           </div>
         ))}
+        {one.snapshots.length === 0 && (
+          <p className="text-sm text-ink-3">
+            {one.state === "closed"
+              ? "What was kept of it went half a year after the case was closed."
+              : "Nothing of it was kept."}
+          </p>
+        )}
         {states.length > 0 && <p className="mt-3 text-sm font-semibold text-warn">{states.join(". ")}.</p>}
       </Box>
       <Box title={reportedAs(one)}>
@@ -133,7 +140,6 @@ function Whole({ one, keep, close }: { one: CaseWhole; keep: (whole: CaseWhole) 
           </div>
         </Box>
       )}
-      <Notes one={one} keep={keep} />
       {one.state === "closed" ? (
         <Box title={one.outcome === "acted" ? "Closed: moderators acted" : "Closed: nothing to be done"}>
           <p className="text-sm text-ink-2">
@@ -167,9 +173,9 @@ function Whole({ one, keep, close }: { one: CaseWhole; keep: (whole: CaseWhole) 
           {mine && (
             <p className="mb-4 flex flex-wrap items-center gap-3 text-sm text-ink-2">
               You have this in hand.
-              <button
-                type="button"
-                className="font-semibold text-accent-ink hover:underline"
+              <Button
+                look="quiet"
+                size="sm"
                 onClick={() =>
                   void call(releaseCase, { params: { id: one.id } })
                     .then(keep)
@@ -177,12 +183,13 @@ function Whole({ one, keep, close }: { one: CaseWhole; keep: (whole: CaseWhole) 
                 }
               >
                 Give it back
-              </button>
+              </Button>
             </p>
           )}
           <ActForm one={one} keep={keep} left={close} />
         </Box>
       )}
+      <Notes one={one} keep={keep} />
     </div>
   );
 }

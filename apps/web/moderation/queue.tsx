@@ -184,7 +184,7 @@ function Appeals({ space }: { space: string | undefined }) {
       pages={pages}
       what="appeals"
       keyOf={(one) => one.appeal.id}
-      className="mx-auto max-w-3xl space-y-3 px-4 sm:px-0"
+      className="mx-auto max-w-3xl space-y-3 px-4 pt-3 sm:px-0 sm:pt-0"
       skeleton={rows}
       empty={
         <Empty icon={<Scale />} title="No appeal waits">
