@@ -187,6 +187,23 @@ describe("refused", () => {
       expect((await ask(`/api/v1/${path}`, { token })).status).toBe(403);
   });
 
+  test("FD300: an answer's warning comes in, is edited and goes out by this door as a post's does", async () => {
+    const token = await enter(annSession, "read:statuses write:statuses");
+    const made = await ask("/api/v1/statuses", { token, json: { status: "the film" } });
+    const json = { status: "he did it", spoiler_text: "the end", sensitive: true, in_reply_to_id: made.body.id };
+    const answer = await ask("/api/v1/statuses", { token, json });
+    const told = { content: "<p>he did it</p>", spoiler_text: "the end", sensitive: true };
+    expect(answer.body).toMatchObject(told);
+    const path = `/api/v1/statuses/${String(answer.body.id)}`;
+    expect((await ask(`${path}/source`, { token })).body).toMatchObject({ text: "he did it", spoiler_text: "the end" });
+    const edited = await ask(path, { token, method: "PUT", json: { status: "she did it", spoiler_text: "" } });
+    expect(edited.body).toMatchObject({ content: "<p>she did it</p>", spoiler_text: "", sensitive: true });
+    // A warning before nothing is what there is to say.
+    const alone = { spoiler_text: "only this", in_reply_to_id: made.body.id };
+    const last = await ask("/api/v1/statuses", { token, json: alone });
+    expect(last.body).toMatchObject({ content: "<p>only this</p>", spoiler_text: "" });
+  });
+
   test("MA20: a program's token opens this door and no other, whatever it was granted", async () => {
     for (const scope of ["read write follow", "write:favourites", "profile"]) {
       const token = await enter(annSession, scope);

@@ -145,10 +145,12 @@ async function read(ground: MovingGround, row: store.ExportRow, person: PersonCa
   if (phase === "comments") {
     const comments = await store.ownComments(pool, row.person_id, after, max);
     return {
-      lines: comments.map(({ id, post_id, parent_id, text, created_at, edited_at }) => ({
+      lines: comments.map(({ id, post_id, parent_id, text, content_warning, sensitive, created_at, edited_at }) => ({
         id: `${row.origin}/comments/${id}`,
         post: url(post_id),
         answers: parent_id === null ? null : `${row.origin}/comments/${parent_id}`,
+        ...(content_warning === null ? {} : { summary: content_warning }),
+        ...(sensitive ? { sensitive } : {}),
         text,
         published: rfc3339(created_at),
         updated: edited_at === null ? null : rfc3339(edited_at),

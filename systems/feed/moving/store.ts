@@ -154,6 +154,8 @@ export interface OwnCommentRow {
   post_id: PostId;
   parent_id: string | null;
   text: string;
+  content_warning: string | null;
+  sensitive: boolean;
   created_at: Date;
   edited_at: Date | null;
 }
@@ -164,7 +166,7 @@ export async function ownComments(
   after: string,
   rows_max: number,
 ): Promise<OwnCommentRow[]> {
-  return (await db`SELECT id, post_id, parent_id, text, created_at, edited_at FROM feed_comments
+  return (await db`SELECT id, post_id, parent_id, text, content_warning, sensitive, created_at, edited_at FROM feed_comments
     WHERE author_id = ${person_id} AND id > ${after}::bigint AND deleted_at IS NULL ORDER BY id LIMIT ${rows_max}`) as OwnCommentRow[];
 }
 

@@ -99,10 +99,12 @@ export function serveStatuses(serve: Serve, desk: Desk): void {
     const under = found.kind === "comment" ? found.comment : null;
     // At the deepest level answers stand side by side.
     const parent_id = under === null ? null : under.depth >= COMMENT_DEPTH_MAX ? under.parent_id : under.id;
-    const words = [said.spoiler_text?.trim() ?? "", said.status ?? ""].filter(Boolean).join("\n\n");
+    const warning = said.spoiler_text?.trim() || null;
+    // A warning before nothing is what there is to say.
+    const words = said.status?.trim() ? { text: said.status, content_warning: warning } : { text: warning ?? "" };
     const comment = await asked.call(r.createComment, {
       params: { id: found.post.id },
-      body: { text: words, ...(parent_id === null ? {} : { parent_id }) },
+      body: { ...words, sensitive: said.sensitive ?? false, ...(parent_id === null ? {} : { parent_id }) },
       idempotency_key,
     });
     return answer(asked, { kind: "comment", comment, post: found.post });
@@ -148,7 +150,11 @@ export function serveStatuses(serve: Serve, desk: Desk): void {
     if (found.kind === "comment") {
       const comment = await asked.call(r.editComment, {
         params: { id: found.comment.id },
-        body: { text: said.status ?? "" },
+        body: {
+          text: said.status ?? "",
+          content_warning: said.spoiler_text?.trim() || null,
+          sensitive: said.sensitive ?? found.comment.sensitive,
+        },
       });
       return answer(asked, { ...found, comment });
     }
@@ -196,7 +202,7 @@ export function serveStatuses(serve: Serve, desk: Desk): void {
   serve("GET", "/api/v1/statuses/:id/source", person("read:statuses"), async (asked) => {
     const found = subject(await find(asked));
     const text = found.kind === "comment" ? found.comment.text : found.post.text;
-    const spoiler_text = found.kind === "comment" ? "" : (found.post.content_warning ?? "");
+    const spoiler_text = (found.kind === "comment" ? found.comment : found.post).content_warning ?? "";
     return { body: { id: asked.params.id, text, spoiler_text } };
   });
 

@@ -135,7 +135,7 @@ function statusEntity(
     replies_count: post.counts.comments,
     reblogs_count: post.counts.reposts,
     favourites_count: post.counts.likes,
-    quotes_count: 0,
+    quotes_count: post.counts.quotes,
     edited_at: post.edited_at,
     content:
       contentHtml(post.text, { origin, handles: handlesOf(post.mentions) }) +
@@ -204,8 +204,8 @@ function commentEntity(
     created_at: comment.created_at,
     in_reply_to_id: comment.parent_id ?? comment.post_id,
     in_reply_to_account_id: comment.parent_id === null ? post.author_id : (authors.get(comment.parent_id) ?? null),
-    sensitive: false,
-    spoiler_text: "",
+    sensitive: comment.sensitive,
+    spoiler_text: comment.content_warning ?? "",
     visibility: VISIBILITY[post.audience],
     language: null,
     uri: url,
