@@ -6,6 +6,7 @@ import { film } from "./film.ts";
 import { broken, type Finding } from "./finding.ts";
 import { machine } from "./machine.ts";
 import { network } from "./network.ts";
+import { reach } from "./reach.ts";
 import { state } from "./state.ts";
 
 const MARKS = { ok: "✓", warn: "!", broken: "✗" } as const;
@@ -39,6 +40,7 @@ export async function examine(env: Record<string, string | undefined>): Promise<
     network(config, secrets),
     state(config, clock),
     film(config, clock),
+    reach(config),
   ]);
   return parts.flat();
 }
