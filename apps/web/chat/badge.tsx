@@ -13,7 +13,7 @@ import { countWords } from "./naming.ts";
 const LOOK_MS = 30_000;
 
 /** How many messages are to one alone or name one; a dot where something else waits. */
-export function ChatBadge({ className }: { className?: string }) {
+export default function Badge({ className }: { className?: string }) {
   const me = useMe();
   const asked = useQuery({
     ...ask(r.unreadChats),

@@ -28,6 +28,8 @@ export function useFreshWhenSeen(talk: Conversation): void {
 }
 
 const LIST_REST_MS = 300;
+/** The latest; a line follows 500 streams at most. */
+const BUMPS_HEARD_MAX = 400;
 let resting: ReturnType<typeof setTimeout> | undefined;
 
 /** Several things at once ask for the list once. */
@@ -45,7 +47,10 @@ export function useListLive(
   channels: readonly Channel[],
   open_id: string | undefined,
 ): void {
-  const ids = channels.map((channel) => channel.id).filter((id) => id !== open_id);
+  const ids = channels
+    .map((channel) => channel.id)
+    .filter((id) => id !== open_id)
+    .slice(0, BUMPS_HEARD_MAX);
   const key = ids.join(",");
   useEffect(() => {
     if (!page) return;

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { MessagesSquare } from "lucide-react";
-import { lazy, Suspense, useCallback, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 
 import { chatRoutes as r } from "#systems/chat/contract.ts";
 import type { Me } from "#systems/people/contract.ts";
@@ -13,7 +13,7 @@ import { cx } from "../parts/class.ts";
 import { Empty, Failed } from "../parts/empty.tsx";
 import { RowSkeleton } from "../parts/skeleton.tsx";
 import { ask } from "../shell/house.ts";
-import { useShortcuts } from "../shell/keyboard.ts";
+import { pressOf, useShortcuts } from "../shell/keyboard.ts";
 import { NeedMe } from "../shell/need-me.tsx";
 import { useTitle } from "../shell/page-header.tsx";
 import { ChannelList } from "./channel-list.tsx";
@@ -76,9 +76,18 @@ function Chats({ me }: { me: Me }) {
     [id, navigate],
   );
   const leave = useCallback(() => void navigate({ to: "/chat" }), [navigate]);
+  // The whole page finds by the same keys: here, chats come first, wherever the caret stands.
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (pressOf(event) !== "mod+k") return;
+      event.preventDefault();
+      setSheet("switch");
+    };
+    document.addEventListener("keydown", onKey, true);
+    return () => document.removeEventListener("keydown", onKey, true);
+  }, []);
   useShortcuts([
     { keys: "mod+k", label: "Go to a chat", group: "Chats", run: () => setSheet("switch") },
-    { keys: "/", label: "Search messages", group: "Chats", run: () => setSheet("search") },
     { keys: "j", label: "Next chat", group: "Chats", run: () => open(neighbourOf(channels, id, 1)?.id) },
     { keys: "k", label: "Chat before", group: "Chats", run: () => open(neighbourOf(channels, id, -1)?.id) },
     { keys: "u", label: "Next chat with something new", group: "Chats", run: () => open(nextUnread(channels, id)?.id) },

@@ -5,7 +5,7 @@ import { createElement, lazy, Suspense, useEffect, useState } from "react";
 
 import type { Me } from "#systems/people/contract.ts";
 
-import { ChatBadge } from "../chat/badge.tsx";
+import { ChatBadge } from "../chat/badge-door.tsx";
 import { usePlaying } from "../media/now-playing.ts";
 import { usePlayerHost } from "../media/player-code.ts";
 import { CasesBadge, useDesk } from "../moderation/waiting.tsx";

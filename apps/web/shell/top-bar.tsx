@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { Bell, Menu as MenuIcon, MessagesSquare, Search } from "lucide-react";
 
-import { ChatBadge } from "../chat/badge.tsx";
+import { ChatBadge } from "../chat/badge-door.tsx";
 import { UnreadBadge } from "../notify/badge.tsx";
 import { IconButton } from "../parts/button.tsx";
 import { HouseSign } from "../parts/house-mark.tsx";
