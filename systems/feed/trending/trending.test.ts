@@ -1,12 +1,10 @@
 import { afterAll, expect, test } from "bun:test";
 
 import type { SpaceId } from "#kernel/ids.ts";
-import { comparePositions } from "#ports/log/index.ts";
 import { peopleRoutes } from "#systems/people/contract.ts";
 import type { TestPerson } from "#systems/people/testing.ts";
 
 import { feedRoutes as r } from "../contract.ts";
-import { FEED_TOPIC } from "../events.ts";
 import type { Feed } from "../index.ts";
 import { testFeed } from "../testing.ts";
 import { findState } from "./store.ts";
@@ -31,11 +29,8 @@ const [ann, ben, cleo, dora, eli, finn, gus, hedy] = people as [
 const like = (who: TestPerson, id: string) => call(r.likePost, { token: who.token, params: { id } });
 const unlike = (who: TestPerson, id: string) => call(r.unlikePost, { token: who.token, params: { id } });
 
-/** Until a node has counted all that was committed. */
-async function counted(node: Feed = t.feed): Promise<void> {
-  const head = await t.house.log.head(FEED_TOPIC);
-  while (comparePositions(node.rooms.trending.stats().position, head) < 0) await Bun.sleep(2);
-}
+/** All nodes here follow one log: each has counted what was committed before. */
+const counted = () => t.house.log.tailsCaughtUp();
 async function posts(who: TestPerson | null = null, query: { space_id?: SpaceId; window?: "hour" | "day" } = {}) {
   await counted();
   const { body } = await call(r.trendingPosts, { token: who?.token ?? null, query });
@@ -181,7 +176,7 @@ test("FD239: a node that starts knows what the others know: from the kept state,
   const asked = { kind: "posts", window: "day", space_id: null, subjects_max: 50 } as const;
   const keys = (node: Feed) => node.rooms.trending.top(asked).map(({ key, people: n }) => [key, n]);
   const fromLog = await t.node();
-  await counted(fromLog);
+  await counted();
   // What was deleted since has no facts any more, so who reads it from the log alone does not count it at all.
   const living = new Set(keys(fromLog).map(([key]) => key));
   expect(living.size).toBeGreaterThanOrEqual(3);
@@ -194,7 +189,7 @@ test("FD239: a node that starts knows what the others know: from the kept state,
   const post = await t.post(hedy, "after the state was kept");
   for (const who of [ben, cleo]) await like(who, post.id);
   const fromState = await t.node();
-  await counted(fromState);
+  await counted();
   await counted();
   expect(keys(fromState)).toEqual(keys(t.feed));
   expect(keys(fromState).map(([key]) => key)).toContain(post.id);
@@ -203,7 +198,7 @@ test("FD239: a node that starts knows what the others know: from the kept state,
   // A state that a newer or broken house wrote is not read.
   await t.house.db.sql.pool`UPDATE feed_trending_states SET version = 99, state = 'x'`;
   const anew = await t.node();
-  await counted(anew);
+  await counted();
   expect(keys(anew)).toEqual(keys(t.feed).filter(([key]) => keys(anew).some(([known]) => known === key)));
   expect(keys(anew).length).toBeGreaterThan(living.size);
   expect(t.house.broken).toEqual([]);

@@ -1,10 +1,8 @@
 import { afterAll, expect, test } from "bun:test";
 
-import { comparePositions } from "#ports/log/index.ts";
 import type { TestPerson } from "#systems/people/testing.ts";
 
 import { feedRoutes as r, type Post } from "../contract.ts";
-import { FEED_TOPIC } from "../events.ts";
 import type { Feed } from "../index.ts";
 import { testFeed } from "../testing.ts";
 import { createBoard } from "./board.ts";
@@ -17,15 +15,13 @@ const people = await Promise.all(Array.from({ length: 8 }, (_, i) => t.house.per
 const [ann, ben, cleo] = people as [TestPerson, TestPerson, TestPerson];
 const crowd = people.slice(3);
 
-async function counted(node: Feed = t.feed): Promise<void> {
-  const head = await t.house.log.head(FEED_TOPIC);
-  while (comparePositions(node.rooms.trending.stats().position, head) < 0) await Bun.sleep(2);
-}
+/** All nodes here follow one log: each has counted what was committed before. */
+const counted = () => t.house.log.tailsCaughtUp();
 const like = async (post: Post, who: readonly TestPerson[]) => {
   for (const { token } of who) await call(r.likePost, { token, params: { id: post.id } });
 };
 async function tag(name: string, node: Feed = t.feed): Promise<{ people: number; score: number } | undefined> {
-  await counted(node);
+  await counted();
   return node.rooms.trending
     .top({ kind: "hashtags", window: "day", space_id: null, subjects_max: 50 })
     .find(({ key }) => key === name);
