@@ -40,9 +40,8 @@ export async function examine(env: Record<string, string | undefined>): Promise<
     network(config, secrets),
     state(config, clock),
     film(config, clock),
-    reach(config),
   ]);
-  return parts.flat();
+  return [...parts.flat(), ...reach(config)];
 }
 
 export function report(findings: Finding[]): string[] {
