@@ -3,11 +3,11 @@ import { createLocalBus } from "#ports/bus/index.ts";
 import { createSystemClock } from "#ports/clock/index.ts";
 import type { SocketPart } from "#ports/http/index.ts";
 import { createLocalLimiter } from "#ports/limiter/index.ts";
+import { createGateway } from "#systems/realtime/gateway.ts";
+import { createRulesBook } from "#systems/realtime/rules.ts";
+import { encodeItem } from "#systems/realtime/wire.ts";
 
 import { listen } from "../../apps/server/listen.ts";
-import { createGateway } from "../../systems/realtime/gateway.ts";
-import { createRulesBook } from "../../systems/realtime/rules.ts";
-import { encodeItem } from "../../systems/realtime/wire.ts";
 import { messageAt, onCommands } from "./commands.ts";
 
 const clock = createSystemClock();

@@ -1,9 +1,9 @@
 import { Problem } from "#kernel/errors.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 import { createLocalLimiter } from "#ports/limiter/index.ts";
+import { createGateway, type Gateway } from "#systems/realtime/gateway.ts";
+import { createRulesBook } from "#systems/realtime/rules.ts";
 
-import { createGateway, type Gateway } from "../../systems/realtime/gateway.ts";
-import { createRulesBook } from "../../systems/realtime/rules.ts";
 import type { Time } from "./time.ts";
 import { type Air, createTruthReader, type NewCommitted, type Truth } from "./truth.ts";
 

@@ -1,7 +1,7 @@
 import type { Bus } from "#ports/bus/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
+import type { Head, Portion, Reader } from "#systems/realtime/reader.ts";
 
-import type { Head, Portion, Reader } from "../../systems/realtime/reader.ts";
 import type { Time } from "./time.ts";
 
 /** What was committed: the database of the simulation, and who is in which room. */
