@@ -5,7 +5,7 @@ import { waiting } from "#systems/moderation/contract.ts";
 import { cx } from "../parts/class.ts";
 import { ask } from "../shell/house.ts";
 import { useMe } from "../shell/session.ts";
-import { deskWords } from "./words.ts";
+import { deskWords } from "./desk-words.ts";
 
 /** Looked at again when somebody comes back to the page, and now and then while they look at it; acts ask anew at once. */
 const LOOK_EVERY_MS = 3 * 60_000;

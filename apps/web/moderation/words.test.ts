@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 
 import { ACT_KINDS, SUBJECT_KINDS } from "#systems/moderation/contract.ts";
 
-import { addressOf, auditWords, deskWords, reportedAs, toldOf } from "./words.ts";
+import { deskWords } from "./desk-words.ts";
+import { addressOf, auditWords, reportedAs, toldOf } from "./words.ts";
 
 test("WEB93: each act on each thing has a sentence of its own, about what is theirs", () => {
   const all = ACT_KINDS.flatMap((kind) =>
