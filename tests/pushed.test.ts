@@ -26,12 +26,13 @@ test(
     const page = await visitor(browser, "astrid", { width: 390, height: 844 });
     await page.goto(`${house.url}/settings/notifications`);
     const box = (name: string) => page.getByRole("checkbox", { name, exact: true });
-    await box("Somebody likes your post: Push").check();
-    await box("Somebody follows you: Inbox").uncheck();
-    expect(await box("Somebody follows you: Mail").isDisabled()).toBe(true);
+    await box("Somebody likes your post: Push").click();
+    await until(() => box("Somebody likes your post: Push").isChecked());
+    await box("Somebody follows you: Inbox").click();
+    await until(() => box("Somebody follows you: Mail").isDisabled());
     expect(await box("Somebody follows you: Mail").isChecked()).toBe(false);
     await page.getByLabel("Your time zone").selectOption("Europe/Stockholm");
-    await page.getByRole("checkbox", { name: "Have quiet hours" }).check();
+    await page.getByRole("checkbox", { name: "Have quiet hours" }).click();
     await page.getByLabel("From", { exact: true }).fill("21:30");
     const told = async () => (await client.call(notifyRoutes.notifySettings, { token: astrid })).body;
     await until(async () => (await told()).quiet?.from === "21:30");

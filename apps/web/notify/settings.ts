@@ -11,9 +11,11 @@ let sending = 0;
 
 /** Shown at once; what the house says in the end holds. One that fails goes back to what the house knows. */
 export async function change(body: NonNullable<Change>, shown: (before: NotifySettings) => NotifySettings) {
-  await queries.cancelQueries({ queryKey: settingsQuery.queryKey });
+  // Shown before anything is waited for: a box that springs back for a moment looks broken, and to some tools is.
+  const cancelled = queries.cancelQueries({ queryKey: settingsQuery.queryKey }, { revert: false });
   queries.setQueryData<NotifySettings>(settingsQuery.queryKey, (before) => before && shown(before));
   sending += 1;
+  await cancelled;
   try {
     const told = await call(notifyRoutes.changeNotifySettings, { body });
     // While another is under way, its answer is the newer.
