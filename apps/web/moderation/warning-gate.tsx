@@ -6,11 +6,11 @@ import { myActs } from "#systems/moderation/contract.ts";
 import { Sheet } from "../parts/dialog.tsx";
 import { ask } from "../shell/house.ts";
 import { Acknowledge, ConcernedAct } from "./concerned.tsx";
-import { useWaiting } from "./waiting.tsx";
+import { useWaiting } from "./waiting.ts";
 
 /** A warning that was not read yet stands before the page until it was, or is put off until the next visit. */
 export default function WarningGate() {
-  return useWaiting().warnings > 0 ? <Warnings /> : null;
+  return (useWaiting()?.warnings ?? 0) > 0 ? <Warnings /> : null;
 }
 
 function Warnings() {

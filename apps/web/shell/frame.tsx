@@ -8,7 +8,7 @@ import type { Me } from "#systems/people/contract.ts";
 import { ChatBadge } from "../chat/badge-door.tsx";
 import { usePlaying } from "../media/now-playing.ts";
 import { usePlayerHost } from "../media/player-code.ts";
-import { CasesBadge, useDesk } from "../moderation/waiting.tsx";
+import { useDesk } from "../moderation/waiting.ts";
 import { UnreadBadge } from "../notify/badge.tsx";
 import { Avatar } from "../parts/avatar.tsx";
 import { Button, buttonClass } from "../parts/button.tsx";
@@ -29,6 +29,7 @@ const ToastHost = lazy(() => import("./toast-host.tsx"));
 const Palette = lazy(() => import("./palette.tsx"));
 const Help = lazy(() => import("./help.tsx"));
 const ComposeDialog = lazy(() => import("../feed/compose-dialog.tsx"));
+const CasesBadge = lazy(() => import("../moderation/cases-badge.tsx"));
 const WarningGate = lazy(() => import("../moderation/warning-gate.tsx"));
 const UploadShelf = lazy(() => import("../media/upload-resume.tsx"));
 
@@ -142,7 +143,11 @@ function RailLink({ item }: { item: NavItem }) {
         <Icon className="size-6 group-aria-[current]:text-accent-ink" strokeWidth={2} aria-hidden="true" />
         {item.to === "/chat" && <ChatBadge className="absolute -top-1.5 -right-2" />}
         {item.to === "/notifications" && <UnreadBadge className="absolute -top-1.5 -right-2" />}
-        {item.to === "/moderation" && <CasesBadge className="absolute -top-1.5 -right-2" />}
+        {item.to === "/moderation" && (
+          <Suspense fallback={null}>
+            <CasesBadge />
+          </Suspense>
+        )}
       </span>
       <span className="max-xl:sr-only">{item.label}</span>
     </Link>
