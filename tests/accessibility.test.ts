@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 
+import { chatRoutes } from "#systems/chat/contract.ts";
 import { createComment, createPost } from "#systems/feed/contract.ts";
 import { createVideo, getVideo, putCaptions } from "#systems/media/contract.ts";
 import { moderationRoutes } from "#systems/moderation/contract.ts";
@@ -62,7 +63,16 @@ const FILM = [
   ...["", "?tab=picture", "?tab=captions", "?tab=cut", "?tab=numbers"].map((tab) => `/studio/${film.body.id}${tab}`),
 ];
 
+const direct = await client.call(chatRoutes.openDirect, { token: other, params: { handle: "astrid" } });
+await client.call(chatRoutes.sendMessage, {
+  token: other,
+  params: { id: direct.body.id },
+  body: { cid: "one", body: "Tea, @astrid? `now` https://example.org" },
+});
+
 const SIGNED_IN = [
+  "/chat",
+  `/chat/${direct.body.id}`,
   "/",
   "/discover",
   "/discover?tab=trending",
