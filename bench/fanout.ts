@@ -110,10 +110,10 @@ async function run(side: Side): Promise<{ together: number; alone: number; kib: 
     awaited = count * subscribers;
     const done = new Promise<void>((resolve) => (wake = resolve));
     const cpu = cpuSeconds([server.pid]);
-    server.stdin.write(`${from} ${count} ${at_once}\n`);
+    void server.stdin.write(`${from} ${count} ${at_once}\n`);
     await server.stdin.flush();
     await done;
-    return awaited / ((cpuSeconds([server.pid])) - cpu);
+    return awaited / (cpuSeconds([server.pid]) - cpu);
   }
   await say(0, 50, AT_ONCE);
   const together = await say(50, messages, AT_ONCE);
