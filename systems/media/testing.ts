@@ -18,6 +18,7 @@ import { type TestHouse, testHouse, type TestPerson } from "#systems/people/test
 
 import { FORGET_FILES } from "./captions/index.ts";
 import { completeUpload, createUpload, createVideo, getUpload, getVideo, signParts, type Video } from "./contract.ts";
+import { MEDIA_TOPIC } from "./events.ts";
 import { createMedia, findFfmpeg, type Media, MEDIA_FOLDER, type MediaNeeds } from "./index.ts";
 import { belongsInPublic, copyPlace, DELETE_PLACE_LATER, isPublicPlace, newPlace } from "./places.ts";
 
@@ -121,8 +122,11 @@ export async function mediaHouse(
       onError: (error) => house.broken.push(error),
     });
   const blobs = given.blobs ?? (await openBlobs());
+  /** Whoever enqueues what follows from an event. */
+  const FOLLOWERS = ["media_beside", "media.edits"];
   async function settled(): Promise<void> {
     for (;;) {
+      for (const group of FOLLOWERS) await log.caughtUp(MEDIA_TOPIC, group);
       const alive = (await jobs.counts()).filter(
         ({ state, kind }) =>
           (state === "queued" || state === "running") && kind !== DELETE_PLACE_LATER && kind !== FORGET_FILES,
