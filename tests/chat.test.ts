@@ -35,7 +35,7 @@ test(
     const to = (page: Page, name: string) => page.getByRole("textbox", { name: `Write to ${name}` });
     await to(hers, "bo").waitFor();
     await to(his, "astrid").waitFor();
-    await hers.getByRole("link", { name: /not read/ }).waitFor({ state: "detached", timeout: MINUTE });
+    await hers.getByRole("link", { name: /^bo 1 not read/ }).waitFor({ state: "detached", timeout: MINUTE });
 
     await to(hers, "bo").focus();
     await to(hers, "bo").pressSequentially("Yes, just now");
