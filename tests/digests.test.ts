@@ -7,5 +7,6 @@ test("NO28, NO29: 1,500 acts over two days, workers killed at random: each is in
   const report = await digestRun({ events: 1_500, people: 60, days: 2, workers: 2, ms_between_kills: 900, seed });
   expect(report.faults, `seed ${seed}`).toEqual([]);
   expect(report.events_told).toBe(1_500);
-  expect(report.letters).toBeGreaterThan(60);
+  // One each at least: windows that a slow day let lie are one letter.
+  expect(report.letters).toBeGreaterThanOrEqual(60);
 }, 180_000);
