@@ -1,4 +1,10 @@
-import { type InfiniteData, infiniteQueryOptions, QueryClient, queryOptions } from "@tanstack/react-query";
+import {
+  type InfiniteData,
+  infiniteQueryOptions,
+  notifyManager,
+  QueryClient,
+  queryOptions,
+} from "@tanstack/react-query";
 
 import type { AnswerOf, Route } from "#kernel/contract.ts";
 import type { Page } from "#kernel/paging.ts";
@@ -23,6 +29,9 @@ export const queries = new QueryClient({
     mutations: { networkMode: "always" },
   },
 });
+
+// What is pressed shows before the next thing happens: after a timer, as the library does it, a switch springs back for a moment.
+notifyManager.setScheduler(queueMicrotask);
 
 /** A query by contract: the key is the route and what was asked of it. */
 export const ask = <R extends Route>(route: R, asked: Pick<Asked<R>, "params" | "query"> = {}) =>
