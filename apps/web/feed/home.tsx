@@ -1,15 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { Compass, ImagePlus } from "lucide-react";
+import { ImagePlus } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 
 import type { Me } from "#systems/people/contract.ts";
 
 import { Avatar } from "../parts/avatar.tsx";
-import { Button, buttonClass } from "../parts/button.tsx";
-import { Empty, Failed } from "../parts/empty.tsx";
+import { Failed } from "../parts/empty.tsx";
 import { PostSkeleton } from "../parts/skeleton.tsx";
-import { PersonLine, usePeopleToMeet } from "../people/people-to-meet.tsx";
 import { openCompose } from "../shell/compose.ts";
 import { meQuery } from "../shell/session.ts";
 import { HomeFrame } from "./home-tabs.tsx";
@@ -17,6 +14,7 @@ import { POST_GAP } from "./post-list.tsx";
 import { TimelineList } from "./timeline/timeline-list.tsx";
 import { HOME } from "./timeline/use-timeline.ts";
 
+const Beginning = lazy(() => import("./beginning.tsx"));
 const Landing = lazy(() => import("./landing.tsx"));
 const Composer = lazy(async () => ({ default: (await import("./composer.tsx")).Composer }));
 
@@ -56,7 +54,14 @@ function Home({ me }: { me: Me }) {
         </p>
       )}
       <WriteHere me={me} />
-      <TimelineList timeline={HOME} empty={<Beginning me={me} />} />
+      <TimelineList
+        timeline={HOME}
+        empty={
+          <Suspense fallback={<PostSkeleton />}>
+            <Beginning me={me} />
+          </Suspense>
+        }
+      />
     </div>
   );
 }
@@ -86,38 +91,5 @@ function WriteHere({ me }: { me: Me }) {
       <span className="flex-1">What is going on?</span>
       <ImagePlus className="size-6 text-accent-ink" aria-hidden="true" />
     </button>
-  );
-}
-
-function Beginning({ me }: { me: Me }) {
-  const { people } = usePeopleToMeet(me);
-  return (
-    <section className="border-line bg-surface pb-5 max-sm:border-y sm:rounded-2xl sm:border">
-      <Empty
-        icon={<Compass />}
-        title={`Welcome in, ${me.display_name.split(" ")[0]}`}
-        action={
-          <>
-            <Link to="/discover" className={buttonClass("primary")}>
-              Look around
-            </Link>
-            <Button look="outline" onClick={() => openCompose()}>
-              Write the first post
-            </Button>
-          </>
-        }
-      >
-        Here you will find what the people you follow write, newest first. Nobody decides for you what comes before
-        what.
-      </Empty>
-      {people.length > 0 && (
-        <div className="mx-auto max-w-md">
-          <h3 className="px-4 pb-1 text-sm font-bold">People to begin with</h3>
-          {people.slice(0, 5).map((person) => (
-            <PersonLine key={person.id} person={person} />
-          ))}
-        </div>
-      )}
-    </section>
   );
 }
