@@ -120,15 +120,25 @@ test(
         ]),
       );
     const message = { v: 1, tag: "g1", title: "bo answered you", body: "Yes", path: "/posts/1", at: 1, unread: 1 };
-    await push(JSON.stringify(message));
-    await until(async () => (await shown()).length === 1);
-    await push(JSON.stringify({ ...message, title: "cia and bo answered you" }));
-    await until(async () => (await shown())[0]?.[1] === "cia and bo answered you");
-    await push("what is this");
-    await until(async () => (await shown()).length === 2);
+    /** As a push service does it: again, while nothing came of it. What comes twice takes its own place. */
+    const pushed = async (data: string, holds: () => Promise<boolean>) => {
+      for (const end = Date.now() + MINUTE; Date.now() < end;) {
+        await push(data);
+        for (let look = 0; look < 30; look++) {
+          if (await holds()) return;
+          await Bun.sleep(100);
+        }
+      }
+      throw new Error("it never came to that");
+    };
+    await pushed(JSON.stringify(message), async () => (await shown()).length === 1);
+    await pushed(
+      JSON.stringify({ ...message, title: "cia and bo answered you" }),
+      async () => (await shown())[0]?.[1] === "cia and bo answered you",
+    );
+    await pushed("what is this", async () => (await shown()).length === 2);
     expect((await shown()).map(([tag]) => tag).toSorted()).toEqual(["g1", "unreadable"]);
-    await push(JSON.stringify({ v: 1, clear: ["g1"], unread: 0 }));
-    await until(async () => (await shown()).length === 1);
+    await pushed(JSON.stringify({ v: 1, clear: ["g1"], unread: 0 }), async () => (await shown()).length === 1);
 
     expect(await page.evaluate(() => caches.keys())).toEqual([]);
     await page.reload();

@@ -99,3 +99,4 @@ export const notifyRoutes = {
 export { type Channel, CHANNELS, type Kind, KIND_FACTS, KIND_GROUPS, type KindGroup, KINDS } from "./kinds-contract.ts";
 export type { PushMessage } from "./push/contract.ts";
 export { DIGESTS, type DigestWish, type NotifySettings } from "./settings/contract.ts";
+export { didWords, othersWords } from "./words-contract.ts";

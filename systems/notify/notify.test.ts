@@ -64,6 +64,8 @@ describe("an inbox", () => {
     await like(a!, id);
     await like(b!, id);
     await like(b!, id);
+    // Of two systems' acts the order is kept only once the first was heard of.
+    await list(a!);
     await client.call(p.follow, { token: b!.token, params: { handle: a!.handle } });
     expect(await kinds(a!)).toEqual(["follow", "like"]);
     expect(await kinds(b!)).toEqual(["mention"]);
@@ -85,6 +87,8 @@ describe("an inbox", () => {
     const [a, b, c] = await people(3);
     const { id } = await feed.post(a!, "Oak");
     await like(b!, id);
+    // Of two systems' acts the order is kept only once the first was heard of.
+    await list(a!);
     await client.call(p.follow, { token: c!.token, params: { handle: a!.handle } });
     const before = await unread(a!);
     expect(before.count).toBe(2);
@@ -250,6 +254,8 @@ describe("an inbox", () => {
     const [a, b, c] = await people(3);
     const { id } = await feed.post(a!, "Yew");
     await like(b!, id);
+    // Of two systems' acts the order is kept only once the first was heard of.
+    await list(a!);
     await client.call(p.follow, { token: c!.token, params: { handle: a!.handle } });
     const { items } = await list(a!);
     await client.call(r.dismissNotification, { token: a!.token, params: { id: items[0]!.id } });

@@ -1,1 +1,1 @@
-export { didWords, othersWords } from "#systems/notify/words-contract.ts";
+export { didWords, othersWords } from "#systems/notify/contract.ts";

@@ -18,7 +18,7 @@ const LETTER_JOB = "notify.confirm_letter";
 /** Where a person's digests go. Nothing is sent to an address until who reads there has said so. */
 export interface Addresses {
   of(person_id: PersonId): Promise<NotifySettings["email"]>;
-  /** @throws Problem 422 `notify.address`, 429 `notify.address_soon`, 503 `notify.no_url` */
+  /** @throws Problem 422 `notify.address`, 429 `notify.address_soon`, 409 `notify.no_url` */
   ask(viewer: SignedIn, address: string): Promise<void>;
   /** @throws Problem 404 `notify.link_invalid` */
   confirm(token: string): Promise<{ address: string }>;
@@ -93,7 +93,7 @@ export function createAddresses({
     async ask(viewer, text) {
       if (public_url === null)
         throw new Problem(
-          503,
+          409,
           "notify.no_url",
           "This house does not know its own address, so its letters could hold no links. Its keepers set FOLKHUS_URL.",
         );
