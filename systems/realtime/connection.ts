@@ -165,6 +165,7 @@ export function createConnection(needs: ConnectionNeeds, opened: Opened): Connec
       case "eph": {
         const [, stream, slot, data] = frame;
         const { key, rules: spoken } = spokenFor(stream, "ephemeral");
+        mayWrite(viewer);
         if (!listening.has(stream)) return;
         const passed = await spoken.ephemeral!(viewer, key, slot, data);
         if (passed !== null) needs.publishEphemeral(stream, slot, viewer.person_id, passed);
@@ -175,9 +176,14 @@ export function createConnection(needs: ConnectionNeeds, opened: Opened): Connec
     }
   }
 
+  /** What others see, or what stays, asks for as much as the same call over HTTP does. @throws Problem */
+  function mayWrite(who: SignedIn): void {
+    if (!who.scopes.includes("write")) throw new Problem(403, "token.scope", "This token may not write.");
+  }
+
   async function send(who: SignedIn, stream: string, cid: string, data: Json): Promise<void> {
     try {
-      if (!who.scopes.includes("write")) throw new Problem(403, "token.scope", "This token may not write.");
+      mayWrite(who);
       const { key, rules: spoken } = spokenFor(stream, "send");
       const { id, seq, at, dup } = await spoken.send!(who, key, cid, data);
       outlet.say(frameOf(["sent", stream, cid, { id, seq, at: rfc3339(at), dup }]));
@@ -187,6 +193,7 @@ export function createConnection(needs: ConnectionNeeds, opened: Opened): Connec
   }
 
   function keepCursor(who: SignedIn, frame: "ack" | "read", stream: string, seq: string): void {
+    if (frame === "read") mayWrite(who);
     const what = frame === "read" ? "read" : "delivered";
     // For those who take it: a client may ack all that it hears.
     const { kind, key } = partsOf(stream)!;

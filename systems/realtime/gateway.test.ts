@@ -3,6 +3,7 @@ import { afterAll, expect, test } from "bun:test";
 import { Problem } from "#kernel/errors.ts";
 import type { Json } from "#kernel/json.ts";
 import { createLocalBus } from "#ports/bus/index.ts";
+import { peopleRoutes } from "#systems/people/contract.ts";
 
 import * as b from "./bounds.ts";
 import { CLOSE, type HouseFrame } from "./contract.ts";
@@ -105,6 +106,25 @@ test("RT10: a token in a frame is as good as one in the header, once", async () 
   expect((await client.next("problem"))[1]).toMatchObject({ code: "realtime.identified", frame: "identify" });
   const other = await connect(ben);
   expect((await other.next("hello"))[1]).toMatchObject({ version: 1, person_id: ben.id });
+});
+
+test("RT10: a token that may only read listens, and moves no cursor, tells of nothing and sends nothing", async () => {
+  const stream = room(ann);
+  await add(stream, ...words("one"));
+  const { body } = await house.client.call(peopleRoutes.createToken, {
+    token: ann.token,
+    body: { name: "a reader", scopes: ["read"], expires_in_d: null },
+  });
+  const [reader, writer] = [await connect({ ...ann, token: body.secret }), await connect(ann)];
+  for (const client of [reader, writer]) await listen(client, stream);
+  reader.say(["read", stream, "1"], ["eph", stream, "typing", "hm"], ["send", stream, "c1", "two"]);
+  for (const frame of ["read", "eph"])
+    expect((await reader.next("problem", ([, problem]) => problem.frame === frame))[1].code).toBe("token.scope");
+  expect((await reader.next("unsent"))[3].code).toBe("token.scope");
+  const before = cursors.length;
+  writer.say(["read", stream, "1"]);
+  while (cursors.length === before) await Bun.sleep(5);
+  expect(cursors.slice(before)).toEqual([`ann ${stream.slice(5)} 1`]);
 });
 
 test("RT11: what is no frame ends the line", async () => {

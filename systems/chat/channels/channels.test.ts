@@ -217,6 +217,31 @@ describe("channels", () => {
     expect(await roles()).toEqual({ [b!.handle]: "owner", [c!.handle]: "moderator" });
   });
 
+  test("CH7: a channel that is handed to two people at once has one owner, and who was put down meanwhile puts nobody out", async () => {
+    for (let round = 0; round < 5; round++) {
+      const [a, b, c] = await people(3);
+      const group = await t.group(a!, [b!, c!], "Elm");
+      const of = (to: TestPerson) => ({ token: a!.token, params: { id: group.id, handle: to.handle } });
+      const given = await Promise.all(
+        [b!, c!].map((to) => client.call(r.giveRole, { ...of(to), body: { role: "owner" } })),
+      );
+      expect(given.map(({ status }) => status).toSorted()).toEqual([204, 403]);
+      const { body } = await client.call(r.channelMembers, { token: c!.token, params: { id: group.id } });
+      expect(body.items.filter(({ role }) => role === "owner")).toHaveLength(1);
+    }
+    const [a, b, c] = await people(3);
+    const group = await t.group(a!, [b!, c!], "Ash");
+    const of = (by: TestPerson, to: TestPerson) => ({ token: by.token, params: { id: group.id, handle: to.handle } });
+    const [out] = await Promise.all([
+      client.call(r.removeMember, of(a!, b!)),
+      client.call(r.giveRole, { ...of(a!, b!), body: { role: "owner" } }),
+    ]);
+    const { body } = await client.call(r.channelMembers, { token: c!.token, params: { id: group.id } });
+    const roles = body.items.map(({ person, role }) => [person.handle, role]);
+    expect(roles).toContainEqual(out.status === 204 ? [a!.handle, "owner"] : [b!.handle, "owner"]);
+    expect(roles.filter(([, role]) => role === "owner")).toHaveLength(1);
+  });
+
   test("CH8: names are unique in their space, groups have a bound, and people who are not there are told", async () => {
     const [owner, other] = await people(2);
     await house.space("harbour", owner!);

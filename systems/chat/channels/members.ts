@@ -60,10 +60,17 @@ export function createMembers(ground: Ground): Members {
   }
 
   /** Who goes reads nothing that comes after, on whichever node they listen. */
-  async function goOut(tx: Query, id: ChannelId, person_id: PersonId, by: PersonId): Promise<void> {
+  async function goOut(
+    tx: Query,
+    id: ChannelId,
+    person_id: PersonId,
+    by: PersonId,
+    mayStill?: () => Promise<void>,
+  ): Promise<void> {
     await line.append(tx, streamOf(id), [
       { kind: "member.left", data: { person_id }, sender_id: by, recheck: person_id },
     ]);
+    await mayStill?.();
     const gone = await store.removeMembers(tx, id, [person_id]);
     if (gone.length === 0) return;
     await inherit(tx, id);
@@ -75,6 +82,13 @@ export function createMembers(ground: Ground): Members {
     const member = card && (await store.findMember(sql.pool, id, card.id));
     if (!member) throw notFound("member");
     return member;
+  }
+
+  /** Roles move one after the other: whoever changes one holds the channel's stream, and looks again. */
+  async function roleUnderLock(tx: Query, id: ChannelId, person_id: PersonId): Promise<ChannelRole> {
+    const member = await store.findMember(tx, id, person_id);
+    if (!member) throw notFound("member");
+    return member.role;
   }
 
   return {
@@ -141,7 +155,12 @@ export function createMembers(ground: Ground): Members {
       const { standing } = await readable(ground, viewer, id);
       const them = await target(id, handle);
       must(mayPutOut(standing, them.role));
-      await sql.tx((tx) => goOut(tx, id, them.person_id, viewer.person_id));
+      await sql.tx((tx) =>
+        goOut(tx, id, them.person_id, viewer.person_id, async () => {
+          const theirs = await roleUnderLock(tx, id, them.person_id);
+          must(mayPutOut((await readable(ground, viewer, id, tx)).standing, theirs));
+        }),
+      );
     },
 
     async give(viewer, id, handle, role) {
@@ -154,6 +173,9 @@ export function createMembers(ground: Ground): Members {
         await line.append(tx, streamOf(id), [
           { kind: "member.role", data: { person_id: them.person_id, role }, sender_id: viewer.person_id },
         ]);
+        const theirs = await roleUnderLock(tx, id, them.person_id);
+        must(mayGive((await readable(ground, viewer, id, tx)).standing, role));
+        if (theirs === "owner") throw new Problem(403, "chat.not_yours", "Hand the channel over to step down.");
         if (role === "owner") await store.setRole(tx, id, viewer.person_id, "moderator");
         await store.setRole(tx, id, them.person_id, role);
         await tell(log, tx, {

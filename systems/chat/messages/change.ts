@@ -114,8 +114,11 @@ export function createChanging(ground: Ground): Changing {
 
     async react(viewer, id, emoji, on) {
       if (!isEmoji(emoji)) throw new Problem(422, "message.no_emoji", "A reaction is one emoji.");
-      const { row } = await readableMessage(ground, viewer, id);
+      const { row, stand } = await readableMessage(ground, viewer, id);
       if (row.deleted_at !== null) throw notFound("message");
+      if (on) must(mayReact(stand.standing));
+      // What changes nothing takes no number.
+      if ((await store.hasReacted(sql.pool, id, emoji, viewer.person_id)) === on) return;
       await within(
         viewer,
         id,
@@ -138,6 +141,9 @@ export function createChanging(ground: Ground): Changing {
     },
 
     async pin(viewer, id, on) {
+      const { row: seen, stand } = await readableMessage(ground, viewer, id);
+      must(mayPin(stand.standing));
+      if (seen.deleted_at === null && (seen.pinned_at !== null) === on) return;
       await within(
         viewer,
         id,

@@ -182,6 +182,29 @@ describe("messages", () => {
     expect(off.body.reactions[0]).toMatchObject({ count: 1, mine: false });
   });
 
+  test("CH17: what changes nothing is told to nobody, and who is not in a channel writes nothing into its stream", async () => {
+    const [a, b] = await people(2);
+    await house.space("pond", a!, [b!]);
+    const channel = await t.channel(a!, "pond", "public", "ducks");
+    const { id } = await send(a!, channel, "Quack");
+    const head = async () =>
+      (
+        await house.db.sql.pool`SELECT last_seq::int AS n FROM realtime_streams WHERE stream = ${`chat:${channel.id}`}`
+      )[0].n as number;
+    const params = { id, emoji: "🦆" };
+    const before = await head();
+    expect((await client.call(r.addReaction, { token: b!.token, params })).code).toBe("chat.join_first");
+    expect((await client.call(r.removeReaction, { token: b!.token, params })).status).toBe(200);
+    expect((await client.call(r.unpinMessage, { token: b!.token, params: { id } })).code).toBe("chat.join_first");
+    expect((await client.call(r.unpinMessage, { token: a!.token, params: { id } })).status).toBe(204);
+    expect(await head()).toBe(before);
+    for (let again = 0; again < 3; again++) {
+      await client.call(r.addReaction, { token: a!.token, params });
+      await client.call(r.pinMessage, { token: a!.token, params: { id } });
+    }
+    expect(await head()).toBe(before + 2);
+  });
+
   test("CH18: whoever may write pins, pins are listed, and a deleted message is pinned no more", async () => {
     const [a, b, c] = await people(3);
     const channel = await t.direct(a!, b!);

@@ -181,6 +181,12 @@ export async function addReaction(
   return done.count === 1;
 }
 
+export async function hasReacted(q: Query, id: MessageId, emoji: string, person_id: PersonId): Promise<boolean> {
+  const [row] = (await q`SELECT EXISTS (SELECT FROM chat_reactions
+    WHERE message_id = ${id} AND emoji = ${emoji} AND person_id = ${person_id}) AS has`) as { has: boolean }[];
+  return row!.has;
+}
+
 export async function removeReaction(tx: Query, id: MessageId, emoji: string, person_id: PersonId): Promise<boolean> {
   const done =
     await tx`DELETE FROM chat_reactions WHERE message_id = ${id} AND emoji = ${emoji} AND person_id = ${person_id}`;
