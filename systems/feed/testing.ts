@@ -28,7 +28,7 @@ export interface TestFeed extends AsyncDisposable {
     who: TestPerson,
     query?: { limit?: number; cursor?: string },
   ): Promise<{ items: Post[]; next_cursor: string | null }>;
-  /** Waits until all sums and shorts of what was committed are made. */
+  /** Waits until all sums and shorts of what was committed are made, and every node here has heard of them. */
   settled(): Promise<void>;
 }
 
@@ -114,6 +114,8 @@ export async function testFeed(needs: Partial<FeedNeeds> = {}, more: MigrationFo
       await house.log.caughtUp("feed", "feed.counts");
       await house.log.caughtUp("feed_seen", "feed.counts");
       await house.log.caughtUp("feed", "feed.shorts");
+      // What the groups told in turn: a process keeps the sums that it was told last.
+      await house.log.tailsCaughtUp();
     },
     async [Symbol.asyncDispose]() {
       working[Symbol.dispose]();

@@ -40,7 +40,10 @@ const until = async (post: Post, by: TestPerson | null, is: (now: Poll) => boole
   }
 };
 const votesOf = (now: Poll) => now.options.map((option) => option.votes).join();
-const summed = () => t.house.log.caughtUp("feed", POLLS_GROUP);
+const summed = async () => {
+  await t.house.log.caughtUp("feed", POLLS_GROUP);
+  await t.house.log.tailsCaughtUp();
+};
 const ends = async (post: Post) => {
   for (;;) {
     const all = await t.house.log.read(FEED_TOPIC, LOG_START, 1_000);
