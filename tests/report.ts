@@ -1,7 +1,7 @@
 /** What a JUnit report says, as `bun test --reporter=junit` writes it: numbers, and what each failure and skip was. */
 export interface Report {
   passed: number;
-  failed: Outcome[];
+  failed: (Outcome & { reason: string })[];
   skipped: (Outcome & { reason: string | null })[];
   /** Files that reported at least one test. */
   files: Set<string>;
@@ -28,13 +28,14 @@ export function readReport(junit: string): Report {
     const outcome = { file, title: [...groups, name].join(" › ") };
     report.files.add(file);
     if (test.outcome === "passed") report.passed++;
-    if (test.outcome === "failed") report.failed.push(outcome);
+    if (test.outcome === "failed") report.failed.push({ ...outcome, reason: test.message });
     if (test.outcome === "skipped") {
       report.skipped.push({ ...outcome, reason: reasonOf([test.message, name, ...groups.toReversed()]) });
     }
     test = null;
   };
-  for (const [, closing, tag, attributeText = "", selfClosing] of junit.matchAll(TAG)) {
+  for (const found of junit.matchAll(TAG)) {
+    const [whole, closing, tag, attributeText = "", selfClosing] = found;
     const attributes = attributesOf(attributeText);
     if (tag === "testsuite") {
       if (closing) suites.pop();
@@ -45,6 +46,10 @@ export function readReport(junit: string): Report {
     } else if (test && !closing) {
       test.outcome = tag === "skipped" ? "skipped" : "failed";
       test.message = attributes.message ?? "";
+      if (selfClosing || tag === "skipped") continue;
+      // Bun writes the message with the place it came from as the element's text.
+      const from = found.index + whole.length;
+      test.message = decoded(junit.slice(from, junit.indexOf("<", from))).trim() || test.message;
     }
   }
   return report;
@@ -68,9 +73,8 @@ const ENTITIES: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"'
 
 function attributesOf(text: string): Record<string, string> {
   return Object.fromEntries(
-    [...text.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, name = "", value = ""]) => [
-      name,
-      value.replaceAll(/&(#?\w+);/g, (whole, entity: string) => ENTITIES[entity] ?? whole),
-    ]),
+    [...text.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, name = "", value = ""]) => [name, decoded(value)]),
   );
 }
+
+const decoded = (text: string) => text.replaceAll(/&(#?\w+);/g, (whole, entity: string) => ENTITIES[entity] ?? whole);

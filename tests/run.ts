@@ -17,6 +17,8 @@ const FOLDERS = ["kernel", "ports", "engines", "systems", "apps", "deploy", "tes
 const WORKERS = 2;
 /** Files clone a database, start a browser or encode film: a test that hangs is killed after this long. */
 const TEST_MS_MAX = 60_000;
+/** Of why a test failed, in the closing summary: the whole of it stands further up. */
+const REASON_LINES_MAX = 12;
 /** Variables that would point the tests at somebody's house. */
 const HOUSE_VARIABLES = /^(FOLKHUS_.*|PORT|HOST|DATABASE_URL|REDIS_URL|NATS_URL|S3_URL|SMTP_URL)$/;
 
@@ -70,7 +72,7 @@ async function summarise(code: number, report: Report): Promise<number> {
   const skipped = report.skipped.length - unexplained.length;
   const lines = [
     "",
-    ...report.failed.map(({ file, title }) => `✗ ${file}: ${title}`),
+    ...report.failed.map(({ file, title, reason }) => `✗ ${file}: ${title}\n${indented(reason)}`),
     ...silent.map((file) => `✗ ${file}: reported no test; see above for what it threw`),
     ...unexplained.map(({ file, title }) => `✗ ${file}: ${title}: skipped without a reason in its title`),
     ...report.skipped.filter((s) => s.reason !== null).map((s) => `- skipped: ${s.file}: ${s.title}`),
@@ -80,6 +82,14 @@ async function summarise(code: number, report: Report): Promise<number> {
   const tally = process.env.FOLKHUS_TALLY;
   if (tally) await appendFile(tally, `${JSON.stringify({ passed: report.passed, failed, skipped })}\n`);
   return failed > 0 ? 1 : code;
+}
+
+function indented(reason: string): string {
+  const lines = reason.split("\n").filter((line) => line.trim() !== "");
+  return lines
+    .slice(0, REASON_LINES_MAX)
+    .map((line) => `    ${line}`)
+    .join("\n");
 }
 
 async function testFiles(wanted: string[]): Promise<string[]> {
