@@ -1,3 +1,5 @@
+import type { Clock } from "#ports/clock/index.ts";
+
 /**
  * What was done here comes back by the log a moment later. If the same entry has changed here again meanwhile, its older
  * change must not be done once more: the post that was deleted and brought back would be gone until the log has told all of it.
@@ -11,19 +13,30 @@ export interface Echoes {
 
 /** Where the log is so far behind, everything is done again as it comes; the end is the same. */
 export const ECHOES_MAX = 10_000;
+/**
+ * The log may tell of a change an instant before its writer does, and nothing comes back for that one any more. It is not
+ * waited for longer than this, so that it never hides what another node changes later.
+ */
+export const ECHO_WAIT_MS_MAX = 10_000;
 
-export function createEchoes(): Echoes {
-  const waiting = new Map<string, number>();
+export function createEchoes({ clock }: { clock: Clock }): Echoes {
+  const waiting = new Map<string, { times: number; since_ms: number }>();
   return {
     own(entry_id) {
       if (waiting.size >= ECHOES_MAX) waiting.clear();
-      waiting.set(entry_id, (waiting.get(entry_id) ?? 0) + 1);
+      const now_ms = clock.monotonic();
+      const before = waiting.get(entry_id);
+      const times = before && now_ms - before.since_ms <= ECHO_WAIT_MS_MAX ? before.times + 1 : 1;
+      waiting.set(entry_id, { times, since_ms: now_ms });
     },
     logged(entry_id) {
-      const left = (waiting.get(entry_id) ?? 0) - 1;
-      if (left > 0) waiting.set(entry_id, left);
-      else waiting.delete(entry_id);
-      return left <= 0;
+      const echo = waiting.get(entry_id);
+      if (echo && echo.times > 1 && clock.monotonic() - echo.since_ms <= ECHO_WAIT_MS_MAX) {
+        echo.times -= 1;
+        return false;
+      }
+      waiting.delete(entry_id);
+      return true;
     },
   };
 }

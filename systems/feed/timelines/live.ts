@@ -108,7 +108,7 @@ export function createLiveTimeline(needs: LiveNeeds): LiveTimeline {
       : null;
   const homes: HomeLists = shared ?? lists;
 
-  const echoes = createEchoes();
+  const echoes = createEchoes({ clock: needs.clock });
   const heavyAbove = (push_followers_max: number) => (actors: readonly PersonId[]) =>
     needs.people.followedByMany(actors, push_followers_max);
 
