@@ -3,10 +3,11 @@ import type { Clock } from "#ports/clock/index.ts";
 
 import * as b from "./bounds.ts";
 import { PULL_ITEMS_MAX } from "./contract.ts";
+import { type News, newsOf } from "./news.ts";
 import type { Head, Reader } from "./reader.ts";
 import { createRecent, fitting, type Kept, type RecentBudget } from "./recent.ts";
 import { subjectOf } from "./streams.ts";
-import { itemsFrame, type Pushed, type PushedEphemeral, type PushedItems } from "./wire.ts";
+import type { Pushed, PushedEphemeral, PushedItems } from "./wire.ts";
 
 /** One connection's listening to one stream. */
 export interface Ear {
@@ -16,7 +17,7 @@ export interface Ear {
   /** Told at once of what comes; otherwise it is catching up, being asked about, or has lagged. */
   live: boolean;
   /** @returns false where it is too far behind and is told no more */
-  hear(frame: string): boolean;
+  hear(news: News): boolean;
   /** May they still? Nothing is told until that is known. */
   hold(): void;
   /** The stream is another one now; it is at this number. */
@@ -176,15 +177,10 @@ export function openChannel(stream: string, needs: ChannelNeeds): Channel {
   /** Everybody up to `to`; whoever must be asked again is held just before it. */
   function tell(from: number, to: number): void {
     const items = recent.slice(from - 1, to)!;
-    const frame = itemsFrame(
-      stream,
-      epoch,
-      from,
-      items.map((item) => item.text),
-    );
+    const news = newsOf(stream, epoch, from, items);
     for (const ear of ears) {
       if (!ear.live || ear.pos !== from - 1) continue;
-      if (ear.hear(frame)) ear.pos = to;
+      if (ear.hear(news)) ear.pos = to;
       else ear.live = false;
     }
   }

@@ -1,24 +1,21 @@
 import { Problem } from "#kernel/errors.ts";
 import type { Json } from "#kernel/json.ts";
-import { rfc3339 } from "#kernel/time.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { SocketLine } from "#ports/http/index.ts";
 import type { Limiter } from "#ports/limiter/index.ts";
 
 import * as b from "./bounds.ts";
-import { type ClientFrame, CLOSE, FRAME_BYTES_MAX, type HouseFrame, LINE_VERSION, type Refusal } from "./contract.ts";
-import { createCursors, type Cursors } from "./cursors.ts";
+import { CLOSE, type Refusal } from "./contract.ts";
+import type { Dialect, End, Known } from "./dialect.ts";
 import type { Hub } from "./hub.ts";
 import { createListening, type Listening } from "./listening.ts";
 import { readPage } from "./pages.ts";
 import type { Presence } from "./presence.ts";
 import type { RulesBook, StreamRules } from "./rules.ts";
-import { readFrame } from "./said.ts";
 import { partsOf } from "./streams.ts";
-import { frameOf } from "./wire.ts";
 
-/** One client's line. Frames are handled in the order in which they came, one after the other. */
+/** One client's line. What it says is handled in the order in which it came, one after the other. */
 export interface Connection {
   readonly viewer: SignedIn | null;
   /** Who they are is asked again now and then. */
@@ -26,6 +23,7 @@ export interface Connection {
   said(text: string): void;
   /** The line is gone. */
   ended(): void;
+  /** @param code one of `CLOSE` */
   close(code: number, reason: string): void;
   recheck(stream?: string): void;
   move(wait_ms: number): void;
@@ -43,27 +41,25 @@ export interface ConnectionNeeds {
   presence: Presence;
   /** @returns null for a token of nobody */
   authenticate(token: string): Promise<SignedIn | null>;
-  /** Somebody says who they are. @throws Problem where they may not have one more line */
+  /** It is known whose it is. @throws Problem where they may not have one more line */
   identified(connection: Connection): void;
   publishEphemeral(stream: string, slot: string, from: string, data: Json): void;
   onFailure(error: unknown): void;
 }
 
-export interface Opened {
-  line: SocketLine;
-  viewer: SignedIn | null;
-  token: string | null;
-}
-
-export function createConnection(needs: ConnectionNeeds, opened: Opened): Connection {
+/** A line, whatever is spoken over it. @returns it before a word was said; `begin` it once others know of it */
+export function createConnection<Said>(
+  needs: ConnectionNeeds,
+  line: SocketLine,
+  dialect: Dialect<Said>,
+): Connection & { begin(known: Known | null): void } {
   const { clock, hub, rules, presence } = needs;
-  const { line } = opened;
-  let { viewer, token } = opened;
+  let viewer: SignedIn | null = null;
+  let token: string | null = null;
   let listening: Listening | null = null;
-  let cursors: Cursors | null = null;
   let here: Disposable | null = null;
   let closed = false;
-  const inbox: string[] = [];
+  const inbox: Said[] = [];
   let working: Promise<void> | null = null;
   /** Bytes that waited at the last look, and since when nothing of them went. */
   let stalled = { bytes: 0, since_ms: 0 };
@@ -71,135 +67,19 @@ export function createConnection(needs: ConnectionNeeds, opened: Opened): Connec
   function write(text: string): void {
     if (!closed && !line.send(text)) close(CLOSE.slow, "too far behind");
   }
-  const say = (frame: HouseFrame) => write(frameOf(frame));
-  const outlet = {
-    say(text: string) {
-      if (line.waiting() + text.length > b.CLOSE_BYTES) return close(CLOSE.slow, "too far behind");
-      write(text);
-    },
-    push(text: string) {
-      if (line.waiting() > b.LAG_BYTES) return false;
-      write(text);
-      return true;
-    },
-    pushLossy(text: string) {
-      if (line.waiting() <= b.DROP_EPHEMERAL_BYTES) write(text);
-    },
-  };
-
-  function end(): void {
+  function finish(): void {
     if (closed) return;
     closed = true;
     inbox.length = 0;
     listening?.end();
     here?.[Symbol.dispose]();
-    // The cursors that wait are written: nobody else knows them.
-    cursors?.end();
+    talk.ended();
   }
   function close(code: number, reason: string): void {
     if (closed) return;
-    end();
-    line.close(code, reason);
-  }
-
-  function settleIn(who: SignedIn): void {
-    viewer = who;
-    listening = createListening({ hub, rules, outlet, viewer: who, onFailure: needs.onFailure });
-    cursors = createCursors({ clock, onFailure: needs.onFailure });
-    here = presence.arrived(connection, who.person_id);
-  }
-
-  async function identify(secret: string): Promise<void> {
-    if (viewer)
-      throw new Problem(409, "realtime.identified", "This line belongs to somebody already. Open another one.");
-    const who = await needs.authenticate(secret);
-    if (closed) return;
-    if (!who) return close(CLOSE.unauthorized, "session.invalid");
-    if (who.suspended || !who.scopes.includes("read")) return close(CLOSE.forbidden, "not for you");
-    token = secret;
-    viewer = who;
-    try {
-      needs.identified(connection);
-    } catch (error) {
-      return close(
-        error instanceof Problem && error.status === 401 ? CLOSE.unauthorized : CLOSE.too_many,
-        "too many lines",
-      );
-    }
-    settleIn(who);
-    say(["identified", who.person_id]);
-  }
-
-  /** @throws Problem where the stream's system has nobody who takes this */
-  function spokenFor<N extends keyof StreamRules>(stream: string, what: N): { key: string; rules: StreamRules } {
-    const { kind, key } = partsOf(stream)!;
-    const spoken = rules.of(kind);
-    if (!spoken?.[what])
-      throw new Problem(404, "realtime.unknown_stream", "There is no such stream, or it does not take this.");
-    return { key, rules: spoken };
-  }
-
-  async function handle(frame: ClientFrame): Promise<void> {
-    if (frame[0] === "ping") return say(["pong", frame[1]]);
-    if (frame[0] === "identify") return identify(frame[1]);
-    if (!viewer || !listening) return close(CLOSE.unauthorized, "identify first");
-    switch (frame[0]) {
-      case "resume":
-        return listening.resume(new Map(Object.entries(frame[1])));
-      case "leave":
-        return listening.leave(frame[1]);
-      case "send":
-        return send(viewer, frame[1], frame[2], frame[3]);
-      case "pull": {
-        const [, stream, asked, items_max] = frame;
-        const { key, rules: spoken } = spokenFor(stream, "mayRead");
-        if (!(await spoken.mayRead(viewer, key)))
-          throw new Problem(403, "realtime.not_yours", "This stream is not for you.");
-        // One page waits at most: whoever reads slowly pulls slowly.
-        await drained();
-        return outlet.say(await readPage(hub, stream, asked, items_max));
-      }
-      case "ack":
-      case "read":
-        return keepCursor(viewer, frame[0], frame[1], frame[2]);
-      case "eph": {
-        const [, stream, slot, data] = frame;
-        const { key, rules: spoken } = spokenFor(stream, "ephemeral");
-        mayWrite(viewer);
-        if (!listening.has(stream)) return;
-        const passed = await spoken.ephemeral!(viewer, key, slot, data);
-        if (passed !== null) needs.publishEphemeral(stream, slot, viewer.person_id, passed);
-        return;
-      }
-      case "active":
-        return presence.active(connection, viewer.person_id, frame[1]);
-    }
-  }
-
-  /** What others see, or what stays, asks for as much as the same call over HTTP does. @throws Problem */
-  function mayWrite(who: SignedIn): void {
-    if (!who.scopes.includes("write")) throw new Problem(403, "token.scope", "This token may not write.");
-  }
-
-  async function send(who: SignedIn, stream: string, cid: string, data: Json): Promise<void> {
-    try {
-      mayWrite(who);
-      const { key, rules: spoken } = spokenFor(stream, "send");
-      const { id, seq, at, dup } = await spoken.send!(who, key, cid, data);
-      outlet.say(frameOf(["sent", stream, cid, { id, seq, at: rfc3339(at), dup }]));
-    } catch (error) {
-      outlet.say(frameOf(["unsent", stream, cid, refusalOf(error)]));
-    }
-  }
-
-  function keepCursor(who: SignedIn, frame: "ack" | "read", stream: string, seq: string): void {
-    if (frame === "read") mayWrite(who);
-    const what = frame === "read" ? "read" : "delivered";
-    // For those who take it: a client may ack all that it hears.
-    const { kind, key } = partsOf(stream)!;
-    const spoken = rules.of(kind);
-    if (!spoken?.[what] || !listening?.has(stream)) return;
-    cursors?.set(`${frame} ${stream}`, Number(seq), (up_to) => spoken[what]!(who, key, String(up_to)));
+    finish();
+    const told = dialect.closing(code, reason);
+    line.close(told.code, told.reason);
   }
 
   /** What a caller may know of a failure. Ours are told to the log. */
@@ -223,34 +103,106 @@ export function createConnection(needs: ConnectionNeeds, opened: Opened): Connec
     };
   }
 
-  async function drained(): Promise<void> {
-    while (!closed && line.waiting() > b.LAG_BYTES) await clock.sleep(50);
-  }
+  const whose = (): SignedIn => {
+    if (!viewer) throw new Error("nobody's line was asked for somebody's things");
+    return viewer;
+  };
 
-  /** Too many a second wait for their turn; whoever does not wait either is shown the door by the inbox's bound. */
-  async function admitted(): Promise<void> {
-    const key = viewer ? `line:${viewer.person_id}` : null;
-    while (key !== null && !closed) {
-      const { allowed, retry_after_ms } = await needs.limiter.take([{ key, rule: b.FRAMES_RULE, cost_tokens: 1 }]);
-      if (allowed) return;
-      await clock.sleep(Math.max(1, retry_after_ms));
-    }
+  const end: End = {
+    get viewer() {
+      return viewer;
+    },
+    get closed() {
+      return closed;
+    },
+    get listening() {
+      return listening;
+    },
+    say(text) {
+      if (line.waiting() + text.length > b.CLOSE_BYTES) return close(CLOSE.slow, "too far behind");
+      write(text);
+    },
+    push(text) {
+      if (line.waiting() > b.LAG_BYTES) return false;
+      write(text);
+      return true;
+    },
+    pushLossy(text) {
+      if (line.waiting() <= b.DROP_EPHEMERAL_BYTES) write(text);
+    },
+    close,
+    authenticate: needs.authenticate,
+    enter(known) {
+      const first = viewer === null;
+      if (!first && viewer!.person_id !== known.viewer.person_id)
+        throw new Error("a line does not change its person; whoever asks for it must be refused before");
+      const before = { viewer, token };
+      ({ viewer, token } = known);
+      try {
+        needs.identified(connection);
+      } catch (error) {
+        if (!first) ({ viewer, token } = before);
+        const ended = error instanceof Problem && error.status === 401;
+        close(ended ? CLOSE.unauthorized : CLOSE.too_many, ended ? "session.invalid" : "too many lines");
+        return false;
+      }
+      if (!first) return true;
+      listening = createListening({ hub, rules, voice: talk, viewer: whose, onFailure: needs.onFailure });
+      here = presence.arrived(connection, known.viewer.person_id);
+      return true;
+    },
+    /** Too many a second wait for their turn; whoever does not wait either is shown the door by the inbox's bound. */
+    async turn() {
+      const key = viewer ? `line:${viewer.person_id}` : null;
+      while (key !== null && !closed) {
+        const { allowed, retry_after_ms } = await needs.limiter.take([{ key, rule: b.FRAMES_RULE, cost_tokens: 1 }]);
+        if (allowed) return;
+        await clock.sleep(Math.max(1, retry_after_ms));
+      }
+    },
+    async drained() {
+      while (!closed && line.waiting() > b.LAG_BYTES) await clock.sleep(50);
+    },
+    spokenFor,
+    /** What others see, or what stays, asks for as much as the same call over HTTP does. */
+    mayWrite() {
+      if (!whose().scopes.includes("write")) throw new Problem(403, "token.scope", "This token may not write.");
+    },
+    async mayRead(stream) {
+      const { key, rules: spoken } = spokenFor(stream, "mayRead");
+      if (!(await spoken.mayRead(whose(), key)))
+        throw new Problem(403, "realtime.not_yours", "This stream is not for you.");
+    },
+    async send(stream, cid, data) {
+      end.mayWrite();
+      const { key, rules: spoken } = spokenFor(stream, "send");
+      return spoken.send!(whose(), key, cid, data);
+    },
+    page: (stream, asked, items_max) => readPage(hub, stream, asked, items_max),
+    ephemeral: (stream, slot, data) => needs.publishEphemeral(stream, slot, whose().person_id, data),
+    refusalOf,
+    active: (active) => presence.active(connection, whose().person_id, active),
+  };
+
+  /** @throws Problem where the stream's system has nobody who takes this */
+  function spokenFor<N extends keyof StreamRules>(stream: string, what: N): { key: string; rules: StreamRules } {
+    const parts = partsOf(stream);
+    const spoken = parts && rules.of(parts.kind);
+    if (!parts || !spoken?.[what])
+      throw new Problem(404, "realtime.unknown_stream", "There is no such stream, or it does not take this.");
+    return { key: parts.key, rules: spoken };
   }
 
   async function work(): Promise<void> {
-    for (let text = inbox[0]; text !== undefined && !closed; text = inbox[0]) {
-      let frame: ClientFrame | null = null;
+    while (inbox.length > 0 && !closed) {
+      const portion = inbox.slice(0, talk.together(inbox));
       try {
-        await admitted();
-        frame = readFrame(text);
-        await handle(frame);
+        await talk.handle(portion);
       } catch (error) {
-        if (closed) return;
-        if (!frame) return close(CLOSE.broken, "realtime.broken_frame");
-        const stream = typeof frame[1] === "string" && partsOf(frame[1]) ? { stream: frame[1] } : {};
-        outlet.say(frameOf(["problem", { ...refusalOf(error), frame: frame[0], ...stream }]));
+        needs.onFailure(error);
+        return close(CLOSE.internal, "something broke");
       }
-      inbox.shift();
+      inbox.splice(0, portion.length);
     }
   }
 
@@ -261,48 +213,42 @@ export function createConnection(needs: ConnectionNeeds, opened: Opened): Connec
     });
   }
 
-  const connection: Connection = {
+  const connection: Connection & { begin(known: Known | null): void } = {
     get viewer() {
       return viewer;
     },
     get token() {
       return token;
     },
+    begin: (known) => talk.opened(known),
     said(text) {
       if (closed) return;
-      if (text.length > FRAME_BYTES_MAX) return close(CLOSE.broken, "a frame is too large");
-      if (inbox.length >= b.INBOX_FRAMES_MAX) return close(CLOSE.too_many, "too many frames");
-      inbox.push(text);
+      if (text.length > dialect.bounds.message_chars_max) return close(CLOSE.broken, "a frame is too large");
+      let said: Said[];
+      try {
+        said = talk.read(text);
+      } catch {
+        return close(CLOSE.broken, "realtime.broken_frame");
+      }
+      if (inbox.length + said.length > dialect.bounds.waiting_max) return close(CLOSE.too_many, "too many frames");
+      for (const one of said) inbox.push(one);
       pump();
     },
-    ended: end,
+    ended: finish,
     close,
     recheck: (stream) => listening?.recheck(stream),
-    move: (wait_ms) => say(["move", wait_ms]),
+    move: (wait_ms) => talk.move(wait_ms),
     look(now_ms) {
       const bytes = line.waiting();
       if (bytes === 0 || bytes < stalled.bytes) stalled = { bytes, since_ms: now_ms };
       else if (stalled.bytes === 0) stalled = { bytes, since_ms: now_ms };
-      else if (now_ms - stalled.since_ms >= b.STALLED_MS_MAX) close(CLOSE.slow, "does not read");
+      else if (now_ms - stalled.since_ms >= b.STALLED_MS_MAX) return close(CLOSE.slow, "does not read");
+      talk.look?.(now_ms);
     },
     async idle() {
       await working;
     },
   };
-
-  say([
-    "hello",
-    {
-      version: LINE_VERSION,
-      heartbeat_ms: b.HEARTBEAT_MS,
-      frame_bytes_max: FRAME_BYTES_MAX,
-      person_id: viewer?.person_id ?? null,
-    },
-  ]);
-  if (viewer) settleIn(viewer);
-  else
-    void clock.sleep(b.IDENTIFY_MS_MAX).then(() => {
-      if (!viewer) close(CLOSE.unauthorized, "identify first");
-    });
+  const talk = dialect.begin(end);
   return connection;
 }

@@ -1,4 +1,3 @@
-import { Problem } from "#kernel/errors.ts";
 import type { Id } from "#kernel/ids.ts";
 import type { Json } from "#kernel/json.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
@@ -9,7 +8,8 @@ import type { Limiter } from "#ports/limiter/index.ts";
 
 import * as b from "./bounds.ts";
 import { type Connection, createConnection } from "./connection.ts";
-import { CLOSE } from "./contract.ts";
+import type { Dialect, Known } from "./dialect.ts";
+import { createFrames } from "./frames.ts";
 import { createHub, type Hub } from "./hub.ts";
 import { createLines, type Lines } from "./lines.ts";
 import { createPresence, type Presence } from "./presence.ts";
@@ -22,7 +22,10 @@ export interface Gateway extends AsyncDisposable {
   lines: Lines;
   hub: Hub;
   presence: Presence;
+  /** A line that speaks our own protocol. */
   connect(opened: { line: SocketLine; viewer: SignedIn | null; token: string | null }): Connection;
+  /** A line that speaks another one, over the same streams. */
+  speak<Said>(dialect: Dialect<Said>, line: SocketLine, known: Known | null): Connection;
   recheck(what: { stream?: string; person_id?: Id<"person"> }): void;
   ephemeral(stream: string, slot: string, from: string | null, data: Json): void;
 }
@@ -63,24 +66,25 @@ export function createGateway(needs: GatewayNeeds): Gateway {
   const ephemeral = (stream: string, slot: string, from: string | null, data: Json) =>
     bus.publish(subjectOf(stream), { type: "eph", slot, person_id: from, data: JSON.stringify(data) });
 
+  function speak<Said>(dialect: Dialect<Said>, line: SocketLine, known: Known | null): Connection {
+    const connection = createConnection(
+      { ...needs, hub, presence, identified: lines.identified, publishEphemeral: ephemeral },
+      line,
+      dialect,
+    );
+    lines.opened(connection);
+    connection.begin(known);
+    return connection;
+  }
+  const frames = createFrames(needs);
+
   return {
     lines,
     hub,
     presence,
     ephemeral,
-    connect(opened) {
-      const connection = createConnection(
-        { ...needs, hub, presence, identified: (one) => lines.identified(one), publishEphemeral: ephemeral },
-        opened,
-      );
-      try {
-        lines.opened(connection);
-      } catch (error) {
-        const ended = error instanceof Problem && error.status === 401;
-        connection.close(ended ? CLOSE.unauthorized : CLOSE.too_many, ended ? "session.invalid" : "too many lines");
-      }
-      return connection;
-    },
+    connect: ({ line, viewer, token }) => speak(frames, line, viewer && { viewer, token }),
+    speak,
     recheck({ stream, person_id }) {
       const message = { stream: stream ?? null, person_id: person_id ?? null };
       bus.publish(RECHECK, message);

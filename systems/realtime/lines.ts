@@ -12,9 +12,8 @@ import { CLOSE } from "./contract.ts";
 export interface Lines extends Disposable {
   /** Before the upgrade: room for one more from there. @throws Problem 429, 503 */
   admit(address: string): Disposable;
-  /** @throws Problem 429 */
   opened(connection: Connection): void;
-  /** It is known whose it is. @throws Problem 429, 401 */
+  /** It is known whose it is, or by which credential from now on. @throws Problem 429, 401 */
   identified(connection: Connection): void;
   closed(connection: Connection): void;
   /** These credentials hold no more, or this person may not be here. */
@@ -88,14 +87,13 @@ export function createLines({ clock, authenticate, onFailure }: LinesNeeds): Lin
     },
     opened(connection) {
       all.add(connection);
-      if (connection.viewer) this.identified(connection);
     },
     identified(connection) {
       const { person_id, credential } = connection.viewer!;
       if (revoked.has(credential.id) || revoked.has(`person:${person_id}`))
         throw new Problem(401, "session.invalid", "This session has ended. Sign in again.");
       const of = people.get(person_id) ?? new Set();
-      if (of.size >= b.CONNECTIONS_PER_PERSON_MAX)
+      if (!of.has(connection) && of.size >= b.CONNECTIONS_PER_PERSON_MAX)
         throw tooMany(429, `You have ${b.CONNECTIONS_PER_PERSON_MAX} lines open, which is the most. Close some first.`);
       people.set(person_id, of.add(connection));
     },

@@ -3,21 +3,25 @@ import type { SignedIn } from "#kernel/viewer.ts";
 
 import * as b from "./bounds.ts";
 import type { Channel, Ear } from "./channel.ts";
-import type { Cursor, HouseFrame, Readiness } from "./contract.ts";
+import type { Cursor, Readiness } from "./contract.ts";
 import type { Hub } from "./hub.ts";
+import { type News, newsOf } from "./news.ts";
 import { fitting } from "./recent.ts";
 import type { RulesBook } from "./rules.ts";
 import { partsOf } from "./streams.ts";
-import { ephemeralFrame, frameOf, itemsFrame } from "./wire.ts";
+import type { PushedEphemeral } from "./wire.ts";
 
-/** Where the frames of one connection go. */
-export interface Outlet {
-  /** An answer, or a word about a stream. */
-  say(text: string): void;
-  /** Items: @returns false where the reader is too far behind for them */
-  push(text: string): boolean;
-  /** What may be lost. */
-  pushLossy(text: string): void;
+/** What one connection is told of the streams that it follows, in the words of its protocol. */
+export interface Voice {
+  /** Where it stands: what `resume` found of all that it asked for, or a `reset` by itself. */
+  ready(answers: { [stream: string]: Readiness }): void;
+  /** @returns false where the reader is too far behind for them */
+  items(news: News): boolean;
+  /** It is pushed no more, until it is resumed. */
+  lag(stream: string, head: number): void;
+  gone(stream: string, code: string): void;
+  /** It may be lost. */
+  ephemeral(stream: string, message: PushedEphemeral): void;
 }
 
 /** What one connection listens to. */
@@ -50,19 +54,19 @@ interface Sub extends Ear {
 export interface ListeningNeeds {
   hub: Hub;
   rules: RulesBook;
-  outlet: Outlet;
-  viewer: SignedIn;
+  voice: Voice;
+  /** Who they are now: a credential may be renewed. */
+  viewer: () => SignedIn;
   onFailure(error: unknown): void;
 }
 
-export function createListening({ hub, rules, outlet, viewer, onFailure }: ListeningNeeds): Listening {
+export function createListening({ hub, rules, voice, viewer, onFailure }: ListeningNeeds): Listening {
   const subs = new Map<string, Sub>();
-  const say = (frame: HouseFrame) => outlet.say(frameOf(frame));
 
   async function mayRead(stream: string): Promise<boolean> {
     const parts = partsOf(stream)!;
     const spoken = rules.of(parts.kind);
-    return spoken !== null && (await spoken.mayRead(viewer, parts.key));
+    return spoken !== null && (await spoken.mayRead(viewer(), parts.key));
   }
 
   function leave(stream: string): void {
@@ -79,7 +83,7 @@ export function createListening({ hub, rules, outlet, viewer, onFailure }: Liste
     const channel = hub.channel(stream);
     const sub: Sub = {
       channel,
-      person_id: viewer.person_id,
+      person_id: viewer().person_id,
       pos: 0,
       live: false,
       left: false,
@@ -89,8 +93,8 @@ export function createListening({ hub, rules, outlet, viewer, onFailure }: Liste
       lagged: false,
       ready: false,
       catching: null,
-      hear(frame) {
-        if (!outlet.push(frame)) lag(stream, sub);
+      hear(news) {
+        if (!voice.items(news)) lag(stream, sub);
         return !sub.lagged;
       },
       hold() {
@@ -102,13 +106,13 @@ export function createListening({ hub, rules, outlet, viewer, onFailure }: Liste
       },
       renewed({ epoch, seq }) {
         if (!sub.ready) return;
-        say(["ready", { [stream]: ["reset", epoch, String(seq)] }]);
+        voice.ready({ [stream]: ["reset", epoch, String(seq)] });
         if (!sub.lagged) return;
         sub.lagged = false;
         settled(catchUp(stream, sub));
       },
       hearEphemeral(message) {
-        if (sub.live) outlet.pushLossy(ephemeralFrame(stream, message));
+        if (sub.live) voice.ephemeral(stream, message);
       },
     };
     // Before anybody is asked: whatever changes meanwhile is heard, and asks again.
@@ -120,7 +124,7 @@ export function createListening({ hub, rules, outlet, viewer, onFailure }: Liste
   function lag(stream: string, sub: Sub): void {
     sub.lagged = true;
     sub.live = false;
-    say(["lag", stream, String(sub.channel.head)]);
+    voice.lag(stream, sub.channel.head);
   }
 
   const settled = (work: Promise<void>) => void work.catch(onFailure);
@@ -147,7 +151,7 @@ export function createListening({ hub, rules, outlet, viewer, onFailure }: Liste
     if (sub.left) return;
     if (!let_in) {
       leave(stream);
-      return say(["gone", stream, "realtime.not_yours"]);
+      return voice.gone(stream, "realtime.not_yours");
     }
     await sub.catching;
     if (sub.left) return;
@@ -175,13 +179,7 @@ export function createListening({ hub, rules, outlet, viewer, onFailure }: Liste
       if (turn !== channel.turn) continue;
       if (!taken || taken.length === 0) return lag(stream, sub);
       const items = fitting(taken);
-      const frame = itemsFrame(
-        stream,
-        channel.epoch,
-        sub.pos + 1,
-        items.map(({ text }) => text),
-      );
-      if (!sub.hear(frame)) return;
+      if (!sub.hear(newsOf(stream, channel.epoch, sub.pos + 1, items))) return;
       sub.pos += items.length;
     }
   }
@@ -261,7 +259,7 @@ export function createListening({ hub, rules, outlet, viewer, onFailure }: Liste
       sub.pos = pos;
       answer[stream] = ready;
     }
-    say(["ready", answer]);
+    voice.ready(answer);
     for (const [stream, sub] of standing) {
       sub.ready = true;
       // Something changed since they were asked about.

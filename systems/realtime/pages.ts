@@ -1,10 +1,10 @@
 import { PULL_ITEMS_MAX, type PullAsked } from "./contract.ts";
 import type { Hub } from "./hub.ts";
 import { fitting } from "./recent.ts";
-import { pageFrame } from "./wire.ts";
+import type { PageText } from "./wire.ts";
 
-/** The text of a page of history, from what is at hand or from the database. */
-export async function readPage(hub: Hub, stream: string, asked: PullAsked, items_max: number): Promise<string> {
+/** A page of history, ascending, from what is at hand or from the database. */
+export async function readPage(hub: Hub, stream: string, asked: PullAsked, items_max: number): Promise<PageText> {
   const limit = Math.min(items_max, PULL_ITEMS_MAX);
   const channel = hub.peek(stream);
   if (channel && "after" in asked) {
@@ -13,13 +13,7 @@ export async function readPage(hub: Hub, stream: string, asked: PullAsked, items
     // Nothing lies between, so the floor is below; where exactly, nobody who reads onwards needs to know.
     if (here && here.length > 0) {
       const items = fitting(here).map(({ text }) => text);
-      return pageFrame(stream, asked, {
-        epoch: channel.epoch,
-        head: channel.told,
-        floor: after + 1,
-        first: after + 1,
-        items,
-      });
+      return { epoch: channel.epoch, head: channel.told, floor: after + 1, first: after + 1, items };
     }
   }
   const { reader } = hub;
@@ -32,11 +26,11 @@ export async function readPage(hub: Hub, stream: string, asked: PullAsked, items
   const head = heads.get(stream)!;
   const items = fitting(portion.items, "after" in asked ? "start" : "end");
   const first = portion.first + ("after" in asked ? 0 : portion.items.length - items.length);
-  return pageFrame(stream, asked, {
+  return {
     epoch: head.epoch,
     head: head.seq,
     floor,
     first: items.length === 0 ? null : first,
     items: items.map(({ text }) => text),
-  });
+  };
 }
