@@ -18,6 +18,8 @@ export const zPersonCard = z
     limited: z.boolean(),
     /** Shows what they post to those whom they let follow them. */
     private: z.boolean(),
+    /** There where it is a program that writes. */
+    bot: z.literal(true).optional(),
   })
   .meta({ id: "PersonCard" });
 
@@ -31,6 +33,7 @@ export interface PersonCard {
   suspended: boolean;
   limited: boolean;
   private: boolean;
+  bot?: true | undefined;
 }
 
 export const SPACE_VISIBILITIES = ["public", "private"] as const;

@@ -42,6 +42,8 @@ export interface Access {
   scope: Scope;
   /** True where a suspended person may still come in: to sign out, to read their own. */
   suspended_too?: boolean;
+  /** True where a bot may come in too. Everywhere else it is refused, also where anyone may. */
+  bots?: boolean;
 }
 
 export const defineRoute = <const R extends Route>(route: R): R => route;

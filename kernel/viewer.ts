@@ -27,6 +27,8 @@ export interface SignedIn {
   /** `program`: a token in the hands of a program of others, which has no scopes but those that its own door gives it. */
   credential: { kind: "session" | "token"; id: string; program?: true };
   scopes: readonly Scope[];
+  /** A program that its owner made a member of its own: it comes in only where a route says that bots may. */
+  bot?: true;
 }
 
 export const NOBODY: Nobody = { kind: "nobody" };

@@ -41,7 +41,7 @@ export function pathOf(url: string): string {
   return url.slice(at, query_at < 0 ? url.length : query_at) || "/";
 }
 
-/** @throws Problem 401 `session.required`, 403 `person.suspended`, `token.scope`, `role.required` */
+/** @throws Problem 401 `session.required`, 403 `person.suspended`, `token.scope`, `token.bot`, `role.required` */
 export function admit(access: Access, viewer: Viewer): void {
   if (viewer.kind === "nobody") {
     if (access.who === "anyone") return;
@@ -50,6 +50,7 @@ export function admit(access: Access, viewer: Viewer): void {
   if (!viewer.scopes.includes(access.scope)) {
     throw new Problem(403, "token.scope", `This token lacks the scope "${access.scope}".`);
   }
+  if (viewer.bot && access.bots !== true) throw new Problem(403, "token.bot", "Bots have no business here.");
   if (access.who === "anyone") return;
   if (viewer.suspended && access.suspended_too !== true) {
     throw new Problem(

@@ -79,15 +79,19 @@ export function createOutside(needs: OutsideNeeds): Outside {
   }
 
   return {
-    async sendOutside(to, { headers, body, ms_max, signal }) {
+    async sendOutside(to, { headers, body, ms_max, answer_bytes_max = 0, signal }) {
       const ended = new AbortController();
       const deadline = setTimeout(() => ended.abort(new Transient("The other side did not answer in time.")), ms_max);
       try {
         const both = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
         const response = await hop(checkedUrl(to), { "user-agent": AGENT, ...headers }, both, { method: "POST", body });
+        const { status } = response;
+        const retry_after = response.headers.get("retry-after");
+        if (answer_bytes_max > 0)
+          return { status, retry_after, words: await beginningOf(response, answer_bytes_max, both) };
         // Nobody wants its words, and they may be endless.
         await response.body?.cancel();
-        return { status: response.status, retry_after: response.headers.get("retry-after") };
+        return { status, retry_after };
       } finally {
         clearTimeout(deadline);
         ended.abort(new Transient("It has been answered."));
@@ -206,6 +210,27 @@ export function createOutside(needs: OutsideNeeds): Outside {
       await drop();
     }
   }
+}
+
+/** Its status has come, and that is the answer: what its words lack when the time is over, they lack. */
+async function beginningOf(response: Response, bytes_max: number, signal: AbortSignal): Promise<Uint8Array> {
+  const reader = response.body?.getReader();
+  const words = new Uint8Array(bytes_max);
+  let bytes = 0;
+  try {
+    while (reader && bytes < bytes_max && !signal.aborted) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      const taken = value.subarray(0, bytes_max - bytes);
+      words.set(taken, bytes);
+      bytes += taken.byteLength;
+    }
+  } catch {
+    // A line that breaks here has said enough.
+  } finally {
+    await reader?.cancel().catch(() => {});
+  }
+  return words.subarray(0, bytes);
 }
 
 /** The same for a name that does not exist and one that leads inside: nobody learns here what is behind our walls. */

@@ -21,8 +21,10 @@ export interface SentOutside {
   /** Beside `host` and `user-agent`. */
   headers: Record<string, string>;
   body: Uint8Array;
-  /** Until the answer's head. */
+  /** Until the answer's head, and for the words that are wanted of it. */
   ms_max: number;
+  /** How many bytes of the answer's words are wanted; what comes after them is not read. None where nothing is said. */
+  answer_bytes_max?: number;
   signal?: AbortSignal;
 }
 
@@ -30,6 +32,8 @@ export interface AnswerFromOutside {
   status: number;
   /** As it came. */
   retry_after: string | null;
+  /** The beginning of its words, as far as they were asked for and came in time. */
+  words?: Uint8Array;
 }
 
 export interface AskedOutside {

@@ -48,6 +48,12 @@ const server = Bun.serve({
           .then((body) => new Response(`${body.length}`, { status: 201, headers: { "x-kind": "push" } }));
       case "/busy":
         return new Response("later", { status: 429, headers: { "retry-after": "120" } });
+      case "/hangs":
+        return new Response(
+          new ReadableStream({
+            start: (controller) => controller.enqueue(new TextEncoder().encode("so far")),
+          }),
+        );
       case "/broken":
         return new Response("no", { status: 503 });
       default:
@@ -368,6 +374,17 @@ describe("what is sent", () => {
       status: 302,
     });
     expect(asked.length).toBe(1);
+  });
+
+  test("OU8: words are read as far as they were asked for, and at the end of the time that is what there was", async () => {
+    const asked_words = { ...sent, answer_bytes_max: 4 };
+    const words = async (path: string, more = asked_words) =>
+      new TextDecoder().decode((await outside.sendOutside(at(path), more)).words);
+    expect(await words("/busy")).toBe("late");
+    expect(await words("/taken")).toBe("5");
+    const endless = await outside.sendOutside(at("/endless"), { ...sent, answer_bytes_max: 1_024 });
+    expect(endless.words).toEqual(BYTES.slice(0, 1_024));
+    expect(await words("/hangs", { ...asked_words, answer_bytes_max: 100, ms_max: 300 })).toBe("so far");
   });
 
   test("OU8: no answer in time may be tried again", async () => {

@@ -27,6 +27,8 @@ export type ChatEvent =
       version: 1;
       data: Said & { why: "mention" | "all" | "direct" | "thread"; to: PersonId[] };
     }
+  /** Of channels that programs outside listen to; nobody else waits for these here. */
+  | { type: "chat.message_created" | "chat.message_edited"; version: 1; data: Said & { by_bot: boolean } }
   /** It is gone: what was told of it is to go too. */
   | { type: "chat.message_deleted"; version: 1; data: Said }
   /** They read up to here, on some device: what was told of it up to there is done. */

@@ -58,6 +58,7 @@ export async function standIn(
     role: member?.role ?? null,
     space_role,
     suspended: viewer.suspended,
+    bot: viewer.bot === true,
     other,
     members: channel.members,
   };

@@ -1,21 +1,22 @@
 import { join } from "node:path";
 
 import type { SignedIn } from "#kernel/viewer.ts";
-import type { MigrationFolder } from "#ports/sql/index.ts";
+import type { MigrationFolder, Query } from "#ports/sql/index.ts";
 
 import { createBumps } from "./bumps.ts";
 import { type Channels, createChannels } from "./channels/channels.ts";
 import { createMembers, type Members } from "./channels/members.ts";
+import { setWatched } from "./channels/store.ts";
 import type { MessageAsked } from "./contract.ts";
 import { createWriting, defineSending, type Writing } from "./drafts/drafts.ts";
 import { defineSeeingOff, startFollowing } from "./follow.ts";
-import type { Ground } from "./ground.ts";
+import { type Ground, nowOf } from "./ground.ts";
 import { serveLine, startRechecking } from "./live.ts";
 import { defineCallAll } from "./mentions/address.ts";
 import { type Changing, createChanging } from "./messages/change.ts";
 import { exportChannel } from "./messages/export.ts";
 import { createReading, type Reading } from "./messages/history.ts";
-import { sendMessage, type Sent } from "./messages/send.ts";
+import { type Guise, sendMessage, type Sent } from "./messages/send.ts";
 import type { ChannelId, ChatNeeds } from "./needs.ts";
 import { createPresences, type Presences } from "./presence/presence.ts";
 import { createCursors, type Cursors } from "./reading/cursors.ts";
@@ -35,7 +36,10 @@ export interface Chat extends AsyncDisposable {
   presences: Presences;
   writing: Writing;
   search: Search;
-  send(viewer: SignedIn, id: ChannelId, cid: string, asked: MessageAsked): Promise<Sent>;
+  /** @param guise how a program calls itself in this one message; never of people */
+  send(viewer: SignedIn, id: ChannelId, cid: string, asked: MessageAsked, guise?: Guise): Promise<Sent>;
+  /** From the commit of `tx` on, or no more, these channels tell of their messages on the log. */
+  watch(tx: Query, ids: readonly ChannelId[], on: boolean): Promise<void>;
   export(viewer: SignedIn, id: ChannelId): Promise<Response>;
   /** Sees off who leaves, and trims. Start it on nodes that work in the background. */
   work(): Disposable;
@@ -60,7 +64,8 @@ export async function createChat(needs: ChatNeeds): Promise<Chat> {
     presences: createPresences(ground),
     writing: createWriting(ground),
     search: createSearch(ground),
-    send: (viewer, id, cid, asked) => sendMessage(ground, viewer, id, cid, asked),
+    send: (viewer, id, cid, asked, guise) => sendMessage(ground, viewer, id, cid, asked, guise),
+    watch: (tx, ids, on) => setWatched(tx, ids, on ? nowOf(ground) : null),
     export: (viewer, id) => exportChannel(ground, viewer, id),
     work: () => startFollowing(ground),
     [Symbol.asyncDispose]: () => rechecking[Symbol.asyncDispose](),
@@ -69,5 +74,6 @@ export async function createChat(needs: ChatNeeds): Promise<Chat> {
 
 export { CHAT_TOPIC, type ChatEvent, readChatEvent } from "./events.ts";
 export { type Channel, CHANNEL_KINDS, type ChannelKind, chatRoutes, type Message } from "./contract.ts";
+export type { Guise } from "./messages/send.ts";
 export type { ChannelId, ChatLine, ChatMedia, ChatNeeds, ChatPeople, ChatSpaces, MessageId } from "./needs.ts";
 export { serveChat } from "./routes.ts";

@@ -13,6 +13,8 @@ export interface Standing {
   /** Of who asks, in the channel's space; null outside. */
   space_role: SpaceRole | null;
   suspended: boolean;
+  /** Who asks is a program: it has what it was put into, and nothing for being of the space. */
+  bot?: boolean;
   /** Of a direct channel. */
   other: { id: PersonId; gone: boolean; suspended: boolean; blocked: boolean } | null;
   members: number;
@@ -43,7 +45,7 @@ const looksAfter = ({ role }: Standing) => role === "owner" || role === "moderat
 
 /** A suspended person reads nothing here: what others write is not theirs. */
 export function mayRead(s: Standing): Answer {
-  if (s.suspended) return HIDDEN;
+  if (s.suspended || (s.bot === true && s.role === null)) return HIDDEN;
   switch (s.kind) {
     case "direct":
     case "group":

@@ -36,7 +36,7 @@ export const accountRoutes = {
     access: admin,
     params: byHandle,
     answers: { 201: z.object({ secret: z.string(), expires_at: zTime }) },
-    problems: ["person.not_found", "people.session_needed"],
+    problems: ["people.bot", "person.not_found", "people.session_needed"],
   }),
   resetPassword: defineRoute({
     method: "POST",

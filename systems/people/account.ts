@@ -87,7 +87,8 @@ export function createAccount(
     },
 
     async createResetLink(handle, by) {
-      const { id: person_id } = await byHandle(handle);
+      const { id: person_id, bot_owner_id } = await byHandle(handle);
+      if (bot_owner_id !== null) throw isBot();
       const { secret, hash } = makeSecret("reset");
       const expires_at = new Date(clock.now() + RESET_EXPIRY_H * HOUR_MS);
       await sql.tx(async (tx) => {
@@ -113,7 +114,8 @@ export function createAccount(
 
     async setPassword(handle, password) {
       refuseLength(password);
-      const { id } = await byHandle(handle);
+      const { id, bot_owner_id } = await byHandle(handle);
+      if (bot_owner_id !== null) throw isBot();
       await replace(id, handle, password, async () => true);
     },
 
@@ -138,6 +140,7 @@ export function createAccount(
   };
 }
 
+export const isBot = () => new Problem(422, "people.bot", "This is a bot: it holds no office and has no password.");
 const resetInvalid = () =>
   new Problem(
     403,

@@ -1,3 +1,4 @@
+import type { PersonId } from "#kernel/ids.ts";
 import { DAY_MS, MINUTE_MS } from "#kernel/time.ts";
 import { SCOPES, type SignedIn } from "#kernel/viewer.ts";
 
@@ -14,6 +15,9 @@ const NEVER_MS = Number.POSITIVE_INFINITY;
  * first time, and every 30 s, two reads by key. Every 10 minutes of use one write moves the session's end on.
  */
 export function createAuthenticate({ sql, clock, memory }: Pick<Ground, "sql" | "clock" | "memory">) {
+  const stateOf = async (id: PersonId) =>
+    memory.states.peek(id) ?? (await memory.states.get(id, () => credentials.state(sql.pool, id)));
+
   async function load(kind: "session" | "token", hash: Uint8Array): Promise<KnownCredential | null> {
     const row = await (kind === "session" ? credentials.sessionByHash : credentials.tokenByHash)(sql.pool, hash);
     if (!row) return null;
@@ -44,7 +48,11 @@ export function createAuthenticate({ sql, clock, memory }: Pick<Ground, "sql" | 
   }
 
   return async (secret: string): Promise<SignedIn | null> => {
-    const kind = isSecret(secret, "session") ? "session" : isSecret(secret, "token") ? "token" : null;
+    const kind = isSecret(secret, "session")
+      ? "session"
+      : isSecret(secret, "token") || isSecret(secret, "bot")
+        ? "token"
+        : null;
     if (!kind) return null;
     const hash = hashSecret(secret);
     const key = hashKey(hash);
@@ -52,10 +60,11 @@ export function createAuthenticate({ sql, clock, memory }: Pick<Ground, "sql" | 
     if (!known) return null;
     const now_ms = clock.now();
     if (known.expires_ms <= now_ms) return null;
-    const person =
-      memory.states.peek(known.person_id) ??
-      (await memory.states.get(known.person_id, () => credentials.state(sql.pool, known.person_id)));
+    const person = await stateOf(known.person_id);
     if (!person) return null;
+    // A bot does nothing that its owner could not do at this moment.
+    const owner = person.bot_owner_id === null ? null : await stateOf(person.bot_owner_id);
+    if (person.bot_owner_id !== null && (!owner || owner.suspended)) return null;
     if (now_ms - known.last_used_ms >= SESSION_TOUCH_MIN * MINUTE_MS) await touch(known, now_ms);
     return {
       kind: "person",
@@ -65,6 +74,7 @@ export function createAuthenticate({ sql, clock, memory }: Pick<Ground, "sql" | 
       suspended: person.suspended,
       credential: { kind, id: known.id, ...(known.program ? { program: true as const } : {}) },
       scopes: known.scopes ?? SCOPES,
+      ...(person.bot_owner_id === null ? {} : { bot: true as const }),
     };
   };
 }

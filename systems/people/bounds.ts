@@ -21,6 +21,7 @@ export const SESSIONS_PER_PERSON_MAX = 50;
 export const USER_AGENT_CHARS_MAX = 256;
 
 export const TOKENS_PER_PERSON_MAX = 50;
+export const BOT_TOKENS_MAX = 10;
 export const TOKEN_NAME_CHARS_MAX = 60;
 export const TOKEN_EXPIRY_D_MAX = 366;
 

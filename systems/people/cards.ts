@@ -22,10 +22,13 @@ export function createCards({ sql, memory, pictures }: Pick<Ground, "sql" | "mem
       id: row.id,
       handle: row.handle,
       display_name: row.display_name,
-      avatar: row.avatar_image_id === null ? null : await pictures.avatarOf(row.id, row.avatar_image_id),
+      // A bot's picture is among its owner's: a program uploads none.
+      avatar:
+        row.avatar_image_id === null ? null : await pictures.avatarOf(row.bot_owner_id ?? row.id, row.avatar_image_id),
       suspended: row.suspended_at !== null,
       limited: row.limited_at !== null,
       private: row.private_at !== null,
+      ...(row.bot_owner_id === null ? {} : { bot: true as const }),
     };
   }
 

@@ -12,6 +12,7 @@ import type { MigrationFolder, Sql } from "#ports/sql/index.ts";
 
 import { type Account, createAccount } from "./account.ts";
 import { createAuthenticate } from "./authenticate.ts";
+import { type Bots, createBots } from "./bots.ts";
 import { createCards } from "./cards.ts";
 import { recount, startCounting } from "./counts.ts";
 import { createDiscipline, type Discipline } from "./discipline.ts";
@@ -105,6 +106,8 @@ export interface People extends AsyncDisposable {
   recount(): Promise<number>;
   /** Removes what is expired; once an hour is plenty. @returns rows removed */
   trim(): Promise<number>;
+  /** For the system that lets programs in. */
+  bots: Bots;
   /** For the system that moderates. */
   discipline: Discipline;
   /** For this system's own routes. */
@@ -188,6 +191,7 @@ export async function createPeople(needs: PeopleNeeds): Promise<People> {
     setRole: (handle, role) => offices.setRole(handle.toLowerCase(), role, null),
     work: () => startCounting(ground),
     recount: () => recount(ground),
+    bots: createBots(ground),
     discipline: createDiscipline(ground),
     trim: () => trimExpired(sql.pool, new Date(clock.now())),
     rooms,
@@ -197,6 +201,7 @@ export async function createPeople(needs: PeopleNeeds): Promise<People> {
 
 export { type Me, type Person, peopleRoutes, SIGNUP_MODES, type SignupMode } from "./contract.ts";
 export { PEOPLE_TOPIC, type PeopleEvent, type PeopleEventName, type PeopleEvents } from "./events.ts";
+export type { Bots, BotScope, BotToken } from "./bots.ts";
 export type { Discipline, Profile, Standing } from "./discipline.ts";
 export type { SignUpGate } from "./sign-up.ts";
 export type { Pictures } from "./ground.ts";

@@ -43,7 +43,7 @@ export const officesRoutes = {
     params: byHandle,
     body: z.strictObject({ role: zRole }),
     answers: { 204: null },
-    problems: ["person.not_found", "people.last_admin"],
+    problems: ["person.not_found", "people.last_admin", "people.bot"],
   }),
   suspend: defineRoute({
     method: "PUT",

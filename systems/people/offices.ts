@@ -3,7 +3,7 @@ import type { PersonId } from "#kernel/ids.ts";
 import type { HouseRole, SignedIn } from "#kernel/viewer.ts";
 import type { Tx } from "#ports/sql/index.ts";
 
-import { lastAdmin } from "./account.ts";
+import { isBot, lastAdmin } from "./account.ts";
 import { tell } from "./events.ts";
 import type { Ground } from "./ground.ts";
 import { keptInvitations, mayDiscipline } from "./policy.ts";
@@ -46,7 +46,8 @@ export function createOffices(
 
   return {
     async setRole(handle, role, by) {
-      const { id } = await byHandle(handle);
+      const { id, bot_owner_id } = await byHandle(handle);
+      if (bot_owner_id !== null && role !== "member") throw isBot();
       await sql.tx(async (tx) => {
         const admins = await persons.lockAdmins(tx);
         const target = await persons.lock(tx, id);

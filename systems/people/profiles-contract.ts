@@ -50,7 +50,7 @@ export const profilesRoutes = {
     path: "/v1/people/me",
     tag,
     summary: "Who am I",
-    access: { ...read, suspended_too: true },
+    access: { ...read, suspended_too: true, bots: true },
     answers: { 200: zMe },
   }),
   editMe: defineRoute({

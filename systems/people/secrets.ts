@@ -2,6 +2,7 @@
 export const SECRET_PREFIXES = {
   session: "fhs_",
   token: "fht_",
+  bot: "fhb_",
   invitation: "fhi_",
   reset: "fhr_",
   setup: "fhu_",
@@ -10,7 +11,7 @@ export type SecretKind = keyof typeof SECRET_PREFIXES;
 
 const SECRET_BYTES = 32;
 /** base64url of 32 bytes without padding. */
-const SECRET_PATTERN = /^fh[stiru]_[A-Za-z0-9_-]{43}$/;
+const SECRET_PATTERN = /^fh[stirub]_[A-Za-z0-9_-]{43}$/;
 
 export function makeSecret(kind: SecretKind): { secret: string; hash: Uint8Array } {
   const secret =

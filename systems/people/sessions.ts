@@ -136,10 +136,11 @@ export function createSessions(
       memory.forgetCredentials([...started.pushed_out, ...ended]);
       await throttle.signedIn(handle, origin.address);
       const state = await credentials.state(sql.pool, found.id);
-      if (!state) throw wrongPassword();
+      if (!state || state.bot_owner_id !== null) throw wrongPassword();
+      const { bot_owner_id: _, ...person } = state;
       return {
         started,
-        viewer: { kind: "person", ...state, credential: { kind: "session", id: started.id }, scopes: SCOPES },
+        viewer: { kind: "person", ...person, credential: { kind: "session", id: started.id }, scopes: SCOPES },
       };
     },
 

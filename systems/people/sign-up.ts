@@ -186,4 +186,4 @@ const invitationInvalid = () =>
     "people.invitation_invalid",
     "This invitation is used up, too old or taken back. Ask for a new one.",
   );
-const handleTaken = () => conflict("people.handle_taken", "This handle is taken. Choose another.");
+export const handleTaken = () => conflict("people.handle_taken", "This handle is taken. Choose another.");

@@ -81,6 +81,8 @@ export type ChannelMember = z.output<typeof zChannelMember>;
 const tag = "chat";
 const read = { who: "signed_in", scope: "read" } as const;
 const write = { who: "signed_in", scope: "write" } as const;
+/** What bots do too, in the channels to which they were added. */
+const readToo = { ...read, bots: true } as const;
 const params = z.strictObject({ id: zId<"channel">() });
 const ofPerson = z.strictObject({ id: zId<"channel">(), handle: z.string().max(64) });
 const zName = zText(CHANNEL_NAME_CHARS_MAX, 1);
@@ -93,7 +95,7 @@ export const channelRoutes = {
     path: "/v1/chat/channels",
     summary: "Every channel you are in, with what is unread, the latest first; at most 500",
     tag,
-    access: read,
+    access: readToo,
     answers: { 200: z.object({ items: z.array(zChannel) }) },
   }),
   unreadChats: defineRoute({
@@ -154,7 +156,7 @@ export const channelRoutes = {
     path: "/v1/chat/channels/{id}",
     summary: "One channel as it stands for you",
     tag,
-    access: read,
+    access: readToo,
     params,
     answers: { 200: zChannel },
     problems: ["channel.not_found"],
@@ -191,7 +193,7 @@ export const channelRoutes = {
     path: "/v1/chat/channels/{id}/membership",
     summary: "Leave; a direct channel is only put out of your list",
     tag,
-    access: write,
+    access: { ...write, bots: true },
     params,
     answers: { 204: null },
     problems: ["channel.not_found"],
@@ -201,7 +203,7 @@ export const channelRoutes = {
     path: "/v1/chat/channels/{id}/members",
     summary: "Who is in it, those who came first before the others",
     tag,
-    access: read,
+    access: readToo,
     params,
     query: zPageQuery,
     answers: { 200: zPage(zChannelMember) },

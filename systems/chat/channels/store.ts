@@ -20,6 +20,8 @@ export interface ChannelRow {
   created_by: PersonId;
   created_at: Date;
   archived_at: Date | null;
+  /** Programs outside listen. */
+  watched_at: Date | null;
 }
 
 export interface MemberRow {
@@ -231,4 +233,10 @@ export async function channelsOfPerson(q: Query, person_id: PersonId, space_id: 
   return (await q`SELECT c.* FROM chat_members m JOIN chat_channels c ON c.id = m.channel_id
     WHERE m.person_id = ${person_id} AND (${space_id}::bigint IS NULL OR c.space_id = ${space_id}::bigint)
     ORDER BY c.id`) as ChannelRow[];
+}
+
+export async function setWatched(tx: Query, ids: readonly ChannelId[], at: Date | null): Promise<void> {
+  if (ids.length === 0) return;
+  await tx`UPDATE chat_channels SET watched_at = ${at}::timestamptz
+    WHERE id = ANY(${tx.array([...ids], "BIGINT")}) AND (watched_at IS NULL) <> (${at}::timestamptz IS NULL)`;
 }

@@ -16,7 +16,7 @@ import type { MessageId } from "../needs.ts";
 import { mayMentionAll, mayModerate, mayPin, mayReact, maySend } from "../policy.ts";
 import { namesIn } from "../tokens.ts";
 import { readableMessage } from "./history.ts";
-import { reachable } from "./send.ts";
+import { reachable, toldOutside } from "./send.ts";
 import * as store from "./store.ts";
 
 /** What is done to a message that stands. Each takes the channel's stream first, so that all of them have one order. */
@@ -81,6 +81,7 @@ export function createChanging(ground: Ground): Changing {
           const mention_ids = await reachable(tx, ground, channel, handle_ids);
           // An edit calls nobody together; who is named for the first time is told.
           const mentions_all = all === now.mentions_all ? all : null;
+          await toldOutside(ground, tx, "chat.message_edited", channel, now, viewer.bot === true);
           await store.editMessage(tx, now, { body, mention_ids, mentions_all }, nowOf(ground));
           await line.redact(tx, streamOf(now.channel_id), [now.seq]);
           const fresh = mention_ids.filter((person_id) => !now.mention_ids.includes(person_id));

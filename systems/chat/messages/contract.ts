@@ -50,6 +50,8 @@ export const zMessage = z
     seq: z.string(),
     /** Null where the account is gone. */
     author: zPersonCard.nullable(),
+    /** How the program that wrote it calls itself here, and the emoji that is its picture. Never anybody's handle. */
+    guise: z.object({ name: z.string().nullable(), emoji: z.string().nullable() }).optional(),
     /** Yours alone: the name that your client gave it. */
     cid: z.string().nullable(),
     /** Empty where it was deleted. */
@@ -122,6 +124,9 @@ export const HISTORY_ITEMS_MAX = 100;
 const tag = "chat";
 const read = { who: "signed_in", scope: "read" } as const;
 const write = { who: "signed_in", scope: "write" } as const;
+/** What bots do too, in the channels to which they were added. */
+const readToo = { ...read, bots: true } as const;
+const writeToo = { ...write, bots: true } as const;
 const ofChannel = z.strictObject({ id: zId<"channel">() });
 const ofMessage = z.strictObject({ id: zId<"message">() });
 const ofReaction = z.strictObject({
@@ -138,7 +143,7 @@ export const messageRoutes = {
     path: "/v1/chat/channels/{id}/messages",
     summary: "Messages before, after or around a place; without one, the newest",
     tag,
-    access: read,
+    access: readToo,
     params: ofChannel,
     query: z.strictObject({
       before: zSeq.optional(),
@@ -154,7 +159,7 @@ export const messageRoutes = {
     path: "/v1/chat/channels/{id}/messages",
     summary: "Send. The same `cid` of yours again gives the first message and sends nothing",
     tag,
-    access: write,
+    access: writeToo,
     params: ofChannel,
     body: zMessageAsked.extend({ cid: zCid }),
     answers: { 201: zMessage, 200: zMessage },
@@ -177,7 +182,7 @@ export const messageRoutes = {
     path: "/v1/chat/messages/{id}",
     summary: "One message, for who may read its channel",
     tag,
-    access: read,
+    access: readToo,
     params: ofMessage,
     answers: { 200: zMessage },
     problems: ["message.not_found"],
@@ -187,7 +192,7 @@ export const messageRoutes = {
     path: "/v1/chat/messages/{id}/thread",
     summary: "Answers in the thread of a message: the newest, or those before a place",
     tag,
-    access: read,
+    access: readToo,
     params: ofMessage,
     query: z.strictObject({
       before: zSeq.optional(),
@@ -202,7 +207,7 @@ export const messageRoutes = {
     path: "/v1/chat/messages/{id}",
     summary: "Change your own words. What stood there before is kept and shown",
     tag,
-    access: write,
+    access: writeToo,
     params: ofMessage,
     /** `version` as you saw it: the edit of who saw an older one is refused. */
     body: z.strictObject({ body: zText(MESSAGE_CHARS_MAX), version: z.int().min(1).max(1_000).optional() }),
@@ -224,7 +229,7 @@ export const messageRoutes = {
     path: "/v1/chat/messages/{id}",
     summary: "Delete your own message, or one in a channel that you moderate. Its words go at once and for good",
     tag,
-    access: write,
+    access: writeToo,
     params: ofMessage,
     answers: { 204: null },
     problems: ["message.not_found", "chat.not_yours"],
@@ -234,7 +239,7 @@ export const messageRoutes = {
     path: "/v1/chat/messages/{id}/reactions/{emoji}",
     summary: "React with one emoji; at most 20 different ones under a message",
     tag,
-    access: write,
+    access: writeToo,
     params: ofReaction,
     answers: { 200: zMessage },
     problems: [
@@ -250,7 +255,7 @@ export const messageRoutes = {
     path: "/v1/chat/messages/{id}/reactions/{emoji}",
     summary: "Take your reaction back",
     tag,
-    access: write,
+    access: writeToo,
     params: ofReaction,
     answers: { 200: zMessage },
     problems: ["message.not_found"],
@@ -280,7 +285,7 @@ export const messageRoutes = {
     path: "/v1/chat/channels/{id}/pins",
     summary: "What is pinned in a channel, the latest first",
     tag,
-    access: read,
+    access: readToo,
     params: ofChannel,
     answers: { 200: z.object({ items: z.array(zMessage) }) },
     problems: ["channel.not_found"],

@@ -58,6 +58,9 @@ export async function presentMessages(
       channel_id: row.channel_id,
       seq: row.seq,
       author: cards.get(row.author_id) ?? null,
+      ...(row.guise_name === null && row.guise_emoji === null
+        ? {}
+        : { guise: { name: row.guise_name, emoji: row.guise_emoji } }),
       cid: own ? row.cid : null,
       body: row.body,
       version: row.version,

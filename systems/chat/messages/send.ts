@@ -7,6 +7,7 @@ import { afterCommit, type Tx } from "#ports/sql/index.ts";
 import { MESSAGE_MENTIONS_MAX } from "../bounds.ts";
 import { type ChannelRow, findChannel, findMember, type MemberRow } from "../channels/store.ts";
 import type { MessageAsked } from "../contract.ts";
+import { tell } from "../events.ts";
 import { type Ground, must, nowOf, type Stand, standIn, streamOf } from "../ground.ts";
 import { addressed } from "../mentions/address.ts";
 import type { ChannelId, MessageId } from "../needs.ts";
@@ -22,6 +23,13 @@ export interface Sent {
   dup: boolean;
 }
 
+/** How a program calls itself in one message. */
+export interface Guise {
+  name: string | null;
+  emoji: string | null;
+}
+const NO_GUISE: Guise = { name: null, emoji: null };
+
 /** Room for the words in an item of the stream, in bytes of JSON; longer ones are fetched. */
 const LINE_BODY_BYTES_MAX = 10_000;
 
@@ -36,6 +44,7 @@ export async function sendMessage(
   channel_id: ChannelId,
   cid: string,
   asked: MessageAsked,
+  guise: Guise = NO_GUISE,
 ): Promise<Sent> {
   const { sql, people, ids } = ground;
   const me = viewer.person_id;
@@ -65,6 +74,7 @@ export async function sendMessage(
       mention_ids,
       mentions_all: all,
       media: asked.video_id !== null || asked.image_ids.length > 0,
+      ...(guise.name === null && guise.emoji === null ? {} : { guise: { name: guise.name, emoji: guise.emoji } }),
     };
     const appended = await ground.line.append(tx, streamOf(channel_id), [
       { kind: "message.created", data, id, sender_id: me, cid },
@@ -88,6 +98,8 @@ export async function sendMessage(
       mentions_all: all,
       image_ids: asked.image_ids,
       video_id: asked.video_id,
+      guise_name: guise.name,
+      guise_emoji: guise.emoji,
       created_at: item.at,
     };
     await store.insertMessage(tx, row);
@@ -98,6 +110,7 @@ export async function sendMessage(
         image_ids: asked.image_ids,
       });
     await addressed(ground, tx, now.channel, row);
+    await toldOutside(ground, tx, "chat.message_created", now.channel, row, viewer.bot === true);
     if (row.in_channel) afterCommit(tx, `bump:${channel_id}`, () => ground.bumps.happened(channel_id, item.seq));
     return { id, seq: item.seq, at: item.at, dup: false };
   });
@@ -161,4 +174,18 @@ async function keepSlow(tx: Tx, ground: Ground, { channel, member, standing }: S
       retry_after_s: Math.ceil(wait_ms / 1_000),
     });
   await store.noteSent(tx, channel.id, member.person_id, now);
+}
+
+/** Where programs outside listen, a message is told of on the log too: in the same transaction, so that none is missed. */
+export async function toldOutside(
+  { log }: Pick<Ground, "log">,
+  tx: Tx,
+  type: "chat.message_created" | "chat.message_edited",
+  { id: channel_id, kind: channel_kind, space_id, watched_at }: ChannelRow,
+  { id: message_id, seq, author_id }: Pick<store.MessageRow, "id" | "seq" | "author_id">,
+  by_bot: boolean,
+): Promise<void> {
+  if (watched_at === null) return;
+  const data = { channel_id, channel_kind, space_id, message_id, seq, author_id, by_bot };
+  await tell(log, tx, { type, version: 1, data });
 }

@@ -24,6 +24,8 @@ export interface MessageRow {
   edited_at: Date | null;
   deleted_at: Date | null;
   pinned_at: Date | null;
+  guise_name: string | null;
+  guise_emoji: string | null;
 }
 
 const TOP = "9223372036854775807";
@@ -37,10 +39,10 @@ export type NewMessage = Omit<
 export async function insertMessage(tx: Query, row: NewMessage): Promise<void> {
   await tx`
     INSERT INTO chat_messages (id, channel_id, seq, author_id, cid, body, reply_to_id, root_id, in_channel, mention_ids, mentions_all,
-      image_ids, video_id, created_at)
+      image_ids, video_id, guise_name, guise_emoji, created_at)
     VALUES (${row.id}, ${row.channel_id}, ${row.seq}, ${row.author_id}, ${row.cid}, ${row.body}, ${row.reply_to_id}, ${row.root_id},
       ${row.in_channel}, ${tx.array(row.mention_ids, "BIGINT")}, ${row.mentions_all}, ${tx.array(row.image_ids, "BIGINT")},
-      ${row.video_id}, ${row.created_at})`;
+      ${row.video_id}, ${row.guise_name}, ${row.guise_emoji}, ${row.created_at})`;
   if (row.in_channel)
     await tx`UPDATE chat_channels SET last_seq = greatest(last_seq, ${row.seq}::bigint), last_at = ${row.created_at}
       WHERE id = ${row.channel_id}`;
@@ -49,7 +51,7 @@ export async function insertMessage(tx: Query, row: NewMessage): Promise<void> {
 }
 
 const COLUMNS = `id, channel_id, seq, author_id, cid, body, reply_to_id, root_id, in_channel, mention_ids, mentions_all, image_ids,
-  video_id, version, replies, last_reply_at, created_at, edited_at, deleted_at, pinned_at`;
+  video_id, version, replies, last_reply_at, created_at, edited_at, deleted_at, pinned_at, guise_name, guise_emoji`;
 
 /** Deleted ones too: they keep their places. */
 export async function findMessages(q: Query, ids: readonly MessageId[]): Promise<MessageRow[]> {

@@ -21,6 +21,7 @@ export interface StateRow {
   handle: string;
   role: HouseRole;
   suspended: boolean;
+  bot_owner_id: PersonId | null;
 }
 
 export async function sessionByHash(q: Query, hash: Uint8Array): Promise<CredentialRow | null> {
@@ -44,7 +45,7 @@ export async function tokenById(q: Query, id: string): Promise<CredentialRow | n
 /** What every request needs of a person. Null for the deleted. */
 export async function state(q: Query, id: PersonId): Promise<StateRow | null> {
   const [row] = await q<StateRow[]>`
-    SELECT id AS person_id, handle, role, suspended_at IS NOT NULL AS suspended FROM people_persons WHERE id = ${id} AND deleted_at IS NULL`;
+    SELECT id AS person_id, handle, role, suspended_at IS NOT NULL AS suspended, bot_owner_id FROM people_persons WHERE id = ${id} AND deleted_at IS NULL`;
   return row ?? null;
 }
 
@@ -142,6 +143,10 @@ export const tokensOf = (q: Query, person: PersonId, now: Date) => q<TokenRow[]>
 
 export const removeToken = (q: Query, person: PersonId, id: string) => q<RevokedRow[]>`
   DELETE FROM people_tokens WHERE person_id = ${person} AND id = ${id} RETURNING id, secret_hash`;
+
+/** Those that a bot may have; older powers fall away when it is given new ones. */
+export const countTokens = async (q: Query, person: PersonId): Promise<number> =>
+  (await q<{ n: number }[]>`SELECT count(*)::int AS n FROM people_tokens WHERE person_id = ${person}`)[0]!.n;
 
 export const removeTokens = (q: Query, person: PersonId) => q<RevokedRow[]>`
   DELETE FROM people_tokens WHERE person_id = ${person} RETURNING id, secret_hash`;

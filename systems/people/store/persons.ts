@@ -16,13 +16,15 @@ export interface PersonRow {
   suspended_until: Date | null;
   limited_at: Date | null;
   private_at: Date | null;
+  /** Of a bot: whose it is. */
+  bot_owner_id: PersonId | null;
   followers: number;
   following: number;
 }
 
 const columns = (q: Query) => q`
   p.id, p.handle, p.display_name, p.bio, p.links, p.avatar_image_id, p.role, p.created_at, p.suspended_at, p.suspended_reason,
-  p.suspended_until, p.limited_at, p.private_at,
+  p.suspended_until, p.limited_at, p.private_at, p.bot_owner_id,
   greatest(c.followers, 0) AS followers, greatest(c.following, 0) AS following`;
 
 /** Of the living only; a deleted person is not found. */
@@ -49,6 +51,31 @@ export async function insert(q: Query, person: NewPerson): Promise<void> {
     VALUES (${person.id}, ${person.handle}, ${person.display_name}, ${person.role}, ${person.password_hash}, ${person.at})`;
   await q`INSERT INTO people_counts (person_id) VALUES (${person.id})`;
 }
+
+export interface BotRow {
+  handle: string;
+  bot_owner_id: PersonId;
+}
+
+/** @throws a unique violation on `people_persons_handle_key` */
+export async function insertBot(
+  q: Query,
+  bot: Pick<PersonRow, "id" | "handle" | "display_name" | "avatar_image_id"> & { bot_owner_id: PersonId; at: Date },
+): Promise<void> {
+  await q`INSERT INTO people_persons (id, handle, display_name, bot_owner_id, avatar_image_id, created_at)
+    VALUES (${bot.id}, ${bot.handle}, ${bot.display_name}, ${bot.bot_owner_id}, ${bot.avatar_image_id}, ${bot.at})`;
+  await q`INSERT INTO people_counts (person_id) VALUES (${bot.id})`;
+}
+
+export async function lockBot(q: Query, id: PersonId): Promise<BotRow | null> {
+  const [row] = await q<BotRow[]>`SELECT handle, bot_owner_id FROM people_persons
+    WHERE id = ${id} AND bot_owner_id IS NOT NULL AND deleted_at IS NULL FOR UPDATE`;
+  return row ?? null;
+}
+
+/** Without the picture, which is among the former owner's. */
+export const setBotOwner = (q: Query, id: PersonId, owner_id: PersonId) =>
+  q`UPDATE people_persons SET bot_owner_id = ${owner_id}, avatar_image_id = NULL WHERE id = ${id}`;
 
 export async function isHandleRetired(q: Query, handle_hash: Uint8Array): Promise<boolean> {
   return (await q`SELECT 1 FROM people_handles_retired WHERE handle_hash = ${handle_hash}`).length > 0;
