@@ -597,6 +597,10 @@ const chat: Record<string, Row> = {
     "members",
     async (f) => ({ params: { id: await f.channel() }, body: { body: "Later", send_at: TOMORROW() } }),
   ],
+  "PATCH /v1/chat/scheduled/{id}": [
+    "owner",
+    async (f) => ({ ...(await id(() => f.scheduledMessage())), body: { body: "Later still" } }),
+  ],
   "DELETE /v1/chat/scheduled/{id}": ["owner", async (f) => id(() => f.scheduledMessage())],
   "GET /v1/chat/presence": ["self", () => ({ query: { ids: "1" } })],
   "GET /v1/chat/preferences": ["self", none],

@@ -10,6 +10,7 @@ import type { Terminal } from "./command.ts";
 import { fill } from "./demo/fill.ts";
 import { openRecord } from "./demo/record.ts";
 import { POSTS } from "./demo/story.ts";
+import { TALKS } from "./demo/talk.ts";
 import { PEOPLE } from "./demo/villagers.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { openHouse } from "./house.ts";
@@ -197,13 +198,30 @@ describe("beside a running server", () => {
       const count = async (table: string) =>
         (await house.ground.sql.pool.unsafe(`SELECT count(*)::int AS n FROM ${table}`))[0].n as number;
       return await Promise.all(
-        ["people_persons", "spaces_spaces", "feed_posts", "feed_comments", "feed_likes", "people_sessions"].map(count),
+        [
+          "people_persons",
+          "spaces_spaces",
+          "feed_posts",
+          "chat_channels",
+          "chat_messages",
+          "chat_reactions",
+          "feed_comments",
+          "feed_likes",
+          "people_sessions",
+        ].map(count),
       );
     };
-    const [people = 0, spaces = 0, posts = 0] = await village(false);
+    const [people = 0, spaces = 0, posts = 0, channels = 0, said_before = 0] = await village(false);
     const first = await village();
     const words = POSTS.filter(({ film }) => !film).length;
-    expect(first.slice(0, 3)).toEqual([people + PEOPLE.length, spaces + 3, posts + words]);
+    const messages = TALKS.reduce((sum, talk) => sum + talk.messages.length, 0);
+    expect(first.slice(0, 5)).toEqual([
+      people + PEOPLE.length,
+      spaces + 3,
+      posts + words,
+      channels + TALKS.length,
+      said_before + messages,
+    ]);
     const saidFirst = said.length;
     expect(await village()).toEqual(first);
     expect(said.slice(saidFirst)).toEqual([`${PEOPLE.length} people`]);

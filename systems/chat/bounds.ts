@@ -35,6 +35,8 @@ export const BUMP_GAP_MS = 2_000;
 export const DRAFTS_PER_PERSON_MAX = 200;
 export const SCHEDULED_PER_PERSON_MAX = 50;
 export const SCHEDULE_AHEAD_MS_MAX = 366 * 24 * 3_600_000;
+/** Nearer to its time a scheduled message is not changed any more: it may be on its way. */
+export const SCHEDULED_CHANGE_MS_MIN = 5_000;
 
 export const SEARCH_CHARS_MAX = 200;
 export const SEARCH_WORDS_MAX = 10;

@@ -202,6 +202,34 @@ describe("beside", () => {
     expect(await waiting()).toEqual([]);
   });
 
+  test("CH90: a scheduled message is changed by its author until it is about to be sent, and is still sent once", async () => {
+    const [a, b] = await people(2);
+    const channel = await t.direct(a!, b!);
+    const at = (ms: number) => new Date(t.now() + ms).toISOString();
+    const { body: one } = await client.call(r.scheduleMessage, {
+      token: a!.token,
+      params: { id: channel.id },
+      body: { body: "Good morning", send_at: at(3_600_000) },
+    });
+    const change = (by: TestPerson, body: { body?: string; send_at?: string }) =>
+      client.call(r.changeScheduledMessage, { token: by.token, params: { id: one.id }, body });
+    expect((await change(b!, { body: "Mine" })).code).toBe("scheduled.not_found");
+    expect((await change(a!, { send_at: at(-1_000) })).code).toBe("chat.not_ahead");
+    expect((await change(a!, { body: "Good day" })).body).toMatchObject({ body: "Good day", send_at: one.send_at });
+    const later = at(7_200_000);
+    expect((await change(a!, { send_at: later })).body).toMatchObject({ body: "Good day", send_at: later });
+    const bodies = async () => (await t.history(b!, channel)).items.map(({ body }) => body);
+    t.later(3_700_000);
+    await t.runJob("chat.send_scheduled", { scheduled_id: one.id, at: one.send_at });
+    expect(await bodies()).toEqual([]);
+    t.later(3_498_000);
+    expect((await change(a!, { body: "Too late" })).code).toBe("chat.being_sent");
+    t.later(10_000);
+    for (let n = 0; n < 2; n++) await t.runJob("chat.send_scheduled", { scheduled_id: one.id, at: later });
+    expect(await bodies()).toEqual(["Good day"]);
+    expect((await change(a!, { body: "Gone" })).code).toBe("scheduled.not_found");
+  });
+
   test("CH54: what a channel keeps no longer goes, with all that hangs on it, and what it keeps stays", async () => {
     const [a, b] = await people(2);
     const group = await t.group(a!, [b!]);

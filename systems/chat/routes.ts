@@ -117,6 +117,9 @@ function serveWriting(api: Api, { writing }: Chat): void {
     body: await writing.schedule(viewer, params.id, body),
   }));
   api.serve(r.listScheduledMessages, async ({ viewer }) => ok({ items: await writing.scheduled(viewer) }));
+  api.serve(r.changeScheduledMessage, async ({ viewer, params, body }) =>
+    ok(await writing.change(viewer, params.id, body)),
+  );
   api.serve(r.cancelScheduledMessage, async ({ viewer, params }) => (await writing.cancel(viewer, params.id), done));
 }
 

@@ -26,6 +26,8 @@ export interface TestChat extends AsyncDisposable {
   runJob(kind: string, payload: { [key: string]: string }): Promise<void>;
   /** Moves chat's own clock on. */
   later(ms: number): void;
+  /** What chat's own clock says. */
+  now(): number;
   direct(a: TestPerson, b: TestPerson): Promise<Channel>;
   group(owner: TestPerson, others: TestPerson[], name?: string): Promise<Channel>;
   channel(
@@ -120,6 +122,7 @@ export async function testChat(more: MigrationFolder[] = []): Promise<TestChat> 
     later(ms) {
       ahead_ms += ms;
     },
+    now: () => clock.now(),
     direct: async (a, b) =>
       must(await client.call(r.openDirect, { token: a.token, params: { handle: b.handle } })).body,
     group: async (owner, others, name) =>

@@ -9,9 +9,11 @@ import { spacesRoutes } from "#systems/spaces/contract.ts";
 
 import type { House } from "../../server/compose.ts";
 import { type Caller, createCaller } from "./caller.ts";
+import { chats } from "./chats.ts";
 import { FACE, type Studio } from "./film.ts";
 import type { DemoRecord } from "./record.ts";
 import { type DemoPost, POSTS } from "./story.ts";
+import type { DemoMessage } from "./talk.ts";
 import { PEOPLE, SPACES } from "./villagers.ts";
 
 export interface FillNeeds {
@@ -61,6 +63,7 @@ export async function fill({ house, record, studio, films, say }: FillNeeds): Pr
   }
   await spaces(makers);
   for (const post of POSTS) await publish(makers, post);
+  await chats({ record, by, say, hang: studio && ((message, name) => chatPicture(makers, studio, message, name)) });
   await filmsReady(makers);
 }
 
@@ -196,6 +199,18 @@ async function hang(
     ids.push(await picture(house, by(author), file, alt));
   }
   return ids;
+}
+
+async function chatPicture(
+  { folder, by, house }: Makers,
+  studio: Studio,
+  message: DemoMessage,
+  name: string,
+): Promise<string> {
+  const file = join(folder, `chat-${name}.jpg`);
+  const { scene, shape, at_s, alt } = message.picture!;
+  await studio.picture(file, scene, shape, at_s);
+  return picture(house, by(message.by), file, alt);
 }
 
 /** Uploads a JPEG and waits until its sizes are there. */

@@ -10,8 +10,8 @@ export const demoCommand = command({
   path: ["demo"],
   summary: "Fill the house with people, posts, pictures and films to try it with",
   about:
-    "A small village by the sea moves in: twelve people who follow and answer each other, three spaces, pictures, and short\n" +
-    "films with sound that ffmpeg draws. It takes a few minutes, most of them for the films. Run it again and it makes only\n" +
+    "A small village by the sea moves in: twelve people who follow, answer and write to each other, three spaces, pictures, and\n" +
+    "short films with sound that ffmpeg draws. It takes a few minutes, most of them for the films. Run it again and it makes only\n" +
     "what is missing. All of them have one password, which is made here and printed at the end.",
   options: {
     "no-films": { type: "boolean", says: "leave the films out: done in half a minute" },

@@ -82,6 +82,21 @@ export const draftRoutes = {
     access: read,
     answers: { 200: z.object({ items: z.array(zChatScheduled) }) },
   }),
+  changeScheduledMessage: defineRoute({
+    method: "PATCH",
+    path: "/v1/chat/scheduled/{id}",
+    summary:
+      "Change its words or its time before it is sent; one that could not be sent is tried again at its new time",
+    tag,
+    access: write,
+    params: z.strictObject({ id: zId<"scheduled">() }),
+    body: z.strictObject({
+      body: zText(MESSAGE_CHARS_MAX, 1).optional(),
+      send_at: z.iso.datetime({ offset: true }).max(40).optional(),
+    }),
+    answers: { 200: zChatScheduled },
+    problems: ["scheduled.not_found", "chat.not_ahead", "chat.being_sent"],
+  }),
   cancelScheduledMessage: defineRoute({
     method: "DELETE",
     path: "/v1/chat/scheduled/{id}",

@@ -2,8 +2,14 @@ import { conflict, notFound, Problem, temperOf } from "#kernel/errors.ts";
 import type { Id, PersonId } from "#kernel/ids.ts";
 import { rfc3339 } from "#kernel/time.ts";
 import { SCOPES, type SignedIn } from "#kernel/viewer.ts";
+import type { Tx } from "#ports/sql/index.ts";
 
-import { DRAFTS_PER_PERSON_MAX, SCHEDULE_AHEAD_MS_MAX, SCHEDULED_PER_PERSON_MAX } from "../bounds.ts";
+import {
+  DRAFTS_PER_PERSON_MAX,
+  SCHEDULE_AHEAD_MS_MAX,
+  SCHEDULED_CHANGE_MS_MIN,
+  SCHEDULED_PER_PERSON_MAX,
+} from "../bounds.ts";
 import type { ChatDraft, ChatScheduled } from "../contract.ts";
 import { type Ground, must, nowOf, readable } from "../ground.ts";
 import { readableMessage } from "../messages/history.ts";
@@ -24,6 +30,11 @@ export interface Writing {
     id: ChannelId,
     asked: { body: string; root_id: MessageId | null; send_at: string },
   ): Promise<ChatScheduled>;
+  change(
+    viewer: SignedIn,
+    id: Id<"scheduled">,
+    asked: { body?: string | undefined; send_at?: string | undefined },
+  ): Promise<ChatScheduled>;
   cancel(viewer: SignedIn, id: Id<"scheduled">): Promise<void>;
 }
 
@@ -38,6 +49,16 @@ export function createWriting(ground: Ground): Writing {
     send_at: rfc3339(row.send_at),
     failed: row.failed_code === null ? null : { code: row.failed_code, detail: row.failed_detail ?? "" },
   });
+
+  const sendAt = (tx: Tx, { id, author_id, send_at }: store.ScheduledRow, delay_ms: number) =>
+    jobs.enqueue(tx, SEND_JOB, { scheduled_id: id, at: rfc3339(send_at) }, { delay_ms, tenant: author_id });
+  const notAhead = () => new Problem(422, "chat.not_ahead", "Choose a time that is to come, within a year.");
+  function ahead(send_at: string): Date {
+    const at = new Date(send_at);
+    const delay_ms = at.getTime() - clock.now();
+    if (delay_ms <= 0 || delay_ms > SCHEDULE_AHEAD_MS_MAX) throw notAhead();
+    return at;
+  }
 
   return {
     async drafts(viewer) {
@@ -63,10 +84,8 @@ export function createWriting(ground: Ground): Writing {
       must(maySend((await readable(ground, viewer, channel_id)).standing));
       if (root_id !== null && (await readableMessage(ground, viewer, root_id)).row.channel_id !== channel_id)
         throw notFound("message");
-      const at = new Date(send_at);
+      const at = ahead(send_at);
       const delay_ms = at.getTime() - clock.now();
-      if (delay_ms <= 0 || delay_ms > SCHEDULE_AHEAD_MS_MAX)
-        throw new Problem(422, "chat.not_ahead", "Choose a time that is to come, within a year.");
       const row: store.ScheduledRow = {
         id: ids.next<"scheduled">(),
         channel_id,
@@ -82,9 +101,26 @@ export function createWriting(ground: Ground): Writing {
         if ((await store.scheduledOf(tx, viewer.person_id)).length >= SCHEDULED_PER_PERSON_MAX)
           throw conflict("chat.too_many_scheduled", `${SCHEDULED_PER_PERSON_MAX} messages wait at most.`);
         await store.insertScheduled(tx, row);
-        await jobs.enqueue(tx, SEND_JOB, { scheduled_id: row.id }, { delay_ms, tenant: row.author_id });
+        await sendAt(tx, row, delay_ms);
       });
       return presentScheduled(row);
+    },
+
+    async change(viewer, id, { body, send_at }) {
+      const now_ms = clock.now();
+      return sql.tx(async (tx) => {
+        const row = await store.findScheduled(tx, id, true);
+        if (!row || row.author_id !== viewer.person_id) throw notFound("scheduled");
+        // Its job may have read it already: what is answered here must be what is sent.
+        if (row.failed_code === null && row.send_at.getTime() - now_ms < SCHEDULED_CHANGE_MS_MIN)
+          throw conflict("chat.being_sent", "It is being sent. Edit the message in the chat.");
+        const at = send_at === undefined ? row.send_at : ahead(send_at);
+        if (at.getTime() <= now_ms) throw notAhead();
+        const next = { ...row, body: body ?? row.body, send_at: at, failed_code: null, failed_detail: null };
+        await store.changeScheduled(tx, next);
+        if (send_at !== undefined || row.failed_code !== null) await sendAt(tx, next, at.getTime() - now_ms);
+        return presentScheduled(next);
+      });
     },
 
     async cancel(viewer, id) {
@@ -108,6 +144,8 @@ export function defineSending(ground: Ground): void {
       const id = payload.scheduled_id as Id<"scheduled">;
       const row = await store.findScheduled(sql.pool, id);
       if (!row || row.failed_code !== null) return;
+      // It was given another time since, which has a job of its own.
+      if (payload.at !== undefined && payload.at !== rfc3339(row.send_at)) return;
       const left_ms = row.send_at.getTime() - clock.now();
       if (left_ms > 0) {
         // A clock was set back.

@@ -56,9 +56,16 @@ export async function insertScheduled(
     VALUES (${row.id}, ${row.channel_id}, ${row.author_id}, ${row.root_id}, ${row.body}, ${row.send_at}, ${row.created_at})`;
 }
 
-export async function findScheduled(q: Query, id: Id<"scheduled">): Promise<ScheduledRow | null> {
-  const [row] = (await q`SELECT * FROM chat_scheduled WHERE id = ${id}`) as ScheduledRow[];
+export async function findScheduled(q: Query, id: Id<"scheduled">, lock = false): Promise<ScheduledRow | null> {
+  const [row] = (await (lock
+    ? q`SELECT * FROM chat_scheduled WHERE id = ${id} FOR UPDATE`
+    : q`SELECT * FROM chat_scheduled WHERE id = ${id}`)) as ScheduledRow[];
   return row ?? null;
+}
+
+export async function changeScheduled(tx: Query, row: ScheduledRow): Promise<void> {
+  await tx`UPDATE chat_scheduled SET body = ${row.body}, send_at = ${row.send_at}, failed_code = ${row.failed_code},
+    failed_detail = ${row.failed_detail} WHERE id = ${row.id}`;
 }
 
 export async function removeScheduled(tx: Query, id: Id<"scheduled">, author_id: PersonId): Promise<boolean> {
