@@ -11,6 +11,8 @@ export interface ProblemExtras {
   retry_after_s?: number;
   /** What is wrong with which field: a JSON pointer and a sentence. */
   errors?: { pointer: string; detail: string }[];
+  /** Names of the limits that are used up (draft-ietf-httpapi-ratelimit-headers); becomes `violated-policies`. */
+  violated_policies?: string[];
   headers?: Record<string, string>;
 }
 

@@ -274,7 +274,7 @@ describe("ports/http refuses", () => {
 
   test("HT6: an empty bucket answers 429 with the limit's name, and other callers go on", async () => {
     const limits = { ...DEFAULT_LIMITS, person: { name: "person", burst_tokens: 2, tokens_per_s: 0.001 } };
-    const { call } = house({ limits });
+    const { call, send } = house({ limits });
     const asked = { params: { id: "1" }, body: { text: "a" } };
     const statuses = [];
     for (let i = 0; i < 3; i++) statuses.push((await call(echo, { ...asked, token: "ann" })).status);
@@ -282,7 +282,12 @@ describe("ports/http refuses", () => {
     const refused = await call(echo, { ...asked, token: "ann" });
     expect(refused.code).toBe("limit.exceeded");
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
-    expect(refused.headers.get("ratelimit")).toContain('"person";r=0');
+    expect(refused.headers.get("ratelimit")).toMatch(/^"person";r=0;t=\d+$/);
+    expect(refused.headers.get("ratelimit-policy")).toBe('"person";q=2;w=2000');
+    expect(refused.headers.get("x-ratelimit-limit")).toBe("2");
+    expect(refused.headers.get("x-ratelimit-remaining")).toBe("0");
+    expect(Number(refused.headers.get("x-ratelimit-reset"))).toBeGreaterThan(0);
+    expect(await (await send(post('{"text":"a"}'))).json()).toMatchObject({ "violated-policies": ["person"] });
     expect((await call(echo, { ...asked, token: "bob" })).status).toBe(200);
   });
 

@@ -1,7 +1,7 @@
 import type { Route } from "#kernel/contract.ts";
 import { Problem } from "#kernel/errors.ts";
 import type { Viewer } from "#kernel/viewer.ts";
-import type { LimitClaim, LimitDecision, Limiter, LimitRule } from "#ports/limiter/index.ts";
+import { type LimitClaim, type LimitDecision, type Limiter, type LimitRule, quotaOf } from "#ports/limiter/index.ts";
 
 /** Buckets that every request draws from. A page load is about 10 requests, so these stop floods and not people. */
 export interface HttpLimits {
@@ -61,15 +61,25 @@ export async function takeLimits(
     {
       retry_after_s: Math.ceil(decision.retry_after_ms / 1000),
       headers,
+      violated_policies: [decision.rule.name],
     },
   );
 }
 
-/** IETF draft-ietf-httpapi-ratelimit-headers: the policy and what is left of it. */
+/** IETF draft-ietf-httpapi-ratelimit-headers-10 as structured fields: the policy, what is left of it, and when all is there again. */
 function limitHeaders({ rule, remaining_tokens, reset_after_ms }: LimitDecision): Record<string, string> {
-  const window_s = Math.ceil(rule.burst_tokens / rule.tokens_per_s);
+  const { tokens, window_ms } = quotaOf(rule);
+  const name = quoted(rule.name);
+  const window = window_ms === null ? ';qu="concurrent-requests"' : `;w=${Math.ceil(window_ms / 1_000)}`;
+  const reset_s = Math.ceil(reset_after_ms / 1_000);
   return {
-    "ratelimit-policy": `"${rule.name}";q=${rule.burst_tokens};w=${window_s}`,
-    ratelimit: `"${rule.name}";r=${remaining_tokens};t=${Math.ceil(reset_after_ms / 1000)}`,
+    "ratelimit-policy": `${name};q=${tokens}${window}`,
+    ratelimit: `${name};r=${remaining_tokens};t=${reset_s}`,
+    "x-ratelimit-limit": String(tokens),
+    "x-ratelimit-remaining": String(remaining_tokens),
+    "x-ratelimit-reset": String(reset_s),
   };
 }
+
+/** A string of a structured field (RFC 9651). Names are ours, and nobody outside can write a second field into one. */
+const quoted = (name: string) => `"${name.replaceAll(/[^ -~]/g, "?").replaceAll(/["\\]/g, "\\$&")}"`;

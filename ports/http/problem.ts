@@ -4,7 +4,7 @@ import type { Problem } from "#kernel/errors.ts";
 
 /** RFC 9457. Never a stack, never a message that was not written for the caller. */
 export function problemResponse(problem: Problem, request_id: string, headers: Record<string, string> = {}): Response {
-  const { retry_after_s, errors } = problem.extras;
+  const { retry_after_s, errors, violated_policies } = problem.extras;
   const body = JSON.stringify({
     type: `urn:folkhus:problem:${problem.code}`,
     title: STATUS_CODES[problem.status] ?? "Problem",
@@ -14,6 +14,7 @@ export function problemResponse(problem: Problem, request_id: string, headers: R
     request_id,
     ...(retry_after_s === undefined ? {} : { retry_after_s }),
     ...(errors ? { errors } : {}),
+    ...(violated_policies ? { "violated-policies": violated_policies } : {}),
   });
   return new Response(body, {
     status: problem.status,

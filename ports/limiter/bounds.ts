@@ -1,3 +1,14 @@
 export const LIMIT_KEY_LENGTH_MAX = 256;
 export const LIMIT_CLAIMS_MAX = 16;
 export const LIMIT_BURST_TOKENS_MAX = 1_000_000_000;
+/** The longest window, 31 days; tokens × window stays below 2⁵², so that every product is a whole number that a double holds. */
+export const LIMIT_WINDOW_MS_MAX = 31 * 86_400_000;
+export const LIMIT_PRODUCT_MAX = 2 ** 52;
+/** A log keeps each grant of its window: 16 bytes each. */
+export const LIMIT_LOG_TOKENS_MAX = 10_000;
+export const LIMIT_SLICES_MAX = 100;
+export const LIMIT_SLICES_DEFAULT = 10;
+export const LIMIT_SLOTS_MAX = 10_000;
+export const LIMIT_HOLD_MS_MAX = 3_600_000;
+/** The longest wait that can be booked ahead. A clock that is further back than this was set back. */
+export const LIMIT_WAIT_MS_MAX = 5_000;

@@ -46,8 +46,10 @@ test("LI1, LI5: a burst passes, the next is refused with the exact wait", async 
     allowed: false,
     rule: three,
     remaining_tokens: 0,
+    wait_ms: 0,
     retry_after_ms: 500,
     reset_after_ms: 1_500,
+    hold: null,
   });
   await clock.advance(499);
   expect(limiter.takeNow([claim("p", three)])).toMatchObject({ allowed: false, retry_after_ms: 1 });
@@ -82,14 +84,16 @@ test("LI6: a grant names the claim with the smallest share left", () => {
 test("LI7: one key claimed twice pays twice", () => {
   const { limiter } = make();
   const three = rule(3, 1);
+  limiter.takeNow([claim("k", three)]);
   expect(limiter.takeNow([claim("k", three, 2), claim("k", three, 2)])).toMatchObject({
     allowed: false,
     retry_after_ms: 1_000,
   });
-  expect(limiter.takeNow([claim("k", three, 2), claim("k", three, 1)])).toMatchObject({
+  expect(limiter.takeNow([claim("k", three, 1), claim("k", three, 1)])).toMatchObject({
     allowed: true,
     remaining_tokens: 0,
   });
+  expect(limiter.takeNow([claim("full", three, 2), claim("full", three, 2)]).allowed).toBe(true);
 });
 
 test("LI8: a cost above the bucket waits until it is full and empties it; a cost of zero only asks", async () => {
@@ -133,6 +137,20 @@ test("LI9: claims of one request never push one another out", () => {
   for (let i = 0; i < 100; i++) limiter.takeNow([claim(`before-${i}`, two)]);
   const claims = Array.from({ length: LIMIT_CLAIMS_MAX }, (_, i) => claim(`k${i}`, two));
   expect([1, 2, 3].map(() => limiter.takeNow(claims).allowed)).toEqual([true, true, false]);
+});
+
+test("LI25: what was granted elsewhere is drained down to nothing, and what is missing can be told", async () => {
+  const { clock, limiter } = make();
+  const five = rule(5, 1);
+  const log: LimitRule = { kind: "log", name: "log", tokens: 4, window_ms: 1_000 };
+  const slots: LimitRule = { kind: "slots", name: "slots", slots: 2, hold_ms: 1_000 };
+  limiter.drain([claim("k", five, 3)]);
+  limiter.drain([claim("k", five, 3), claim("l", log, 1), claim("s", slots, 1), claim("full", five, 0)]);
+  limiter.takeNow([claim("s", slots)]);
+  await clock.advance(500);
+  expect([...limiter.missing()]).toEqual([claim("k", five, 5), claim("l", log, 1)]);
+  await clock.advance(500);
+  expect([...limiter.missing()]).toEqual([claim("k", five, 4)]);
 });
 
 test("LI10: setting the wall clock changes nothing", async () => {
@@ -194,12 +212,13 @@ test("LI1, LI2, LI4, LI5, LI7: it decides as a model that recounts the whole his
         const cost = (key: number, tokens: number) => BigInt(Math.min(tokens, of[key]!.burst_tokens)) * 1_000_000n;
         const wanted = new Map<number, bigint>();
         for (const { key, cost_tokens } of claims) wanted.set(key, (wanted.get(key) ?? 0n) + cost(key, cost_tokens));
+        const full = (key: number) => BigInt(of[key]!.burst_tokens) * 1_000_000n;
+        for (const [key, micro] of wanted) if (micro > full(key)) wanted.set(key, full(key));
         const allowed = [...wanted].every(([key, micro]) => level(key, now_ms) >= micro);
         const asked = claims.map(({ key, cost_tokens }) => claim(`k${key}`, of[key]!, cost_tokens));
         const decision = limiter.takeNow(asked);
         expect(decision.allowed).toBe(allowed);
-        if (allowed)
-          for (const { key, cost_tokens } of claims) spent[key]!.push({ at_ms: now_ms, micro: cost(key, cost_tokens) });
+        if (allowed) for (const [key, micro] of wanted) spent[key]!.push({ at_ms: now_ms, micro });
         else expect(decision.retry_after_ms).toBeGreaterThan(0);
       }
     }),

@@ -1,149 +1,197 @@
 import type { Clock } from "#ports/clock/index.ts";
 
-import { LIMIT_CLAIMS_MAX, LIMIT_KEY_LENGTH_MAX } from "./bounds.ts";
-import { type Bucket, levelAt, MICRO, msUntil, type Rate, rateOf } from "./bucket.ts";
-import type { LimitClaim, LimitDecision, LimitRule, LocalLimiter } from "./index.ts";
+import { LIMIT_CLAIMS_MAX } from "./bounds.ts";
+import { checkClaims, checkFine, mergeClaims } from "./claims.ts";
+import type { LimitClaim, LimitDecision, LocalLimiter } from "./index.ts";
+import type { LimitRule } from "./rules.ts";
+import { SlotsStanding } from "./slots.ts";
+import { standAnew, type Standing } from "./standing.ts";
+import { type Terms, termsOf } from "./terms.ts";
 
-/** How many buckets the hand looks at to forget one. */
+/** How many keys the hand looks at to forget one. */
 const EVICTION_SAMPLE = 8;
-/** A request's own buckets are never forgotten for it, so there must be others. */
+/** A request's own keys are never forgotten for it, so there must be others. */
 const KEYS_MIN = 2 * LIMIT_CLAIMS_MAX;
 
-interface Held extends Bucket {
+interface Held {
   key: string;
-  rate: Rate;
+  rule: LimitRule;
+  terms: Terms;
+  standing: Standing;
   /** The last request that used it. */
   request: number;
 }
 
 /**
- * Token buckets in this process. A decision takes about a microsecond.
- * @param keys_max buckets held; about 200 bytes each. At the bound a hand goes round and forgets the fullest of the next
- *   eight: a full bucket says nothing that a new one would not.
+ * Limits in this process. A decision takes about a microsecond.
+ * @param keys_max keys held; about 250 bytes each, a counter its slices and a log its grants beside. At the bound a hand
+ *   goes round and forgets the fullest of the next eight: a full bucket says nothing that a new one would not.
  */
 export function createLocalLimiter(needs: { clock: Clock; keys_max: number }): LocalLimiter {
   const { clock, keys_max } = needs;
   if (!Number.isInteger(keys_max) || keys_max < KEYS_MIN)
     throw new RangeError(`keys_max must be at least ${KEYS_MIN}.`);
-  const buckets = new Map<string, Held>();
-  // The same buckets in a ring for the hand. Keeping the Map in order of use instead cost 40 µs a decision.
+  const all = new Map<string, Held>();
+  // The same in a ring for the hand. Keeping the Map in order of use instead cost 40 µs a decision.
   const ring: Held[] = [];
-  const rates = new WeakMap<LimitRule, Rate>();
   let hand = 0;
   let request = 0;
+  let holds = 0;
+  // Of the decision under way: no decision waits for anything, so they are the same lists each time.
+  const used: Held[] = [];
+  const costs: number[] = [];
 
-  const rateFor = (rule: LimitRule): Rate => {
-    let rate = rates.get(rule);
-    if (!rate) rates.set(rule, (rate = rateOf(rule)));
-    return rate;
-  };
+  const nowMs = () => Math.floor(clock.monotonic());
 
-  /** The slot to use again: of the next eight that this request does not hold, the fullest; of those, the longest unused. */
-  function slotToForget(now_ms: number): number {
+  /** The place to use again: of the next eight that this request does not hold, the one with most left; of those, the longest unused. */
+  function placeToForget(now: number): number {
     let found = -1;
-    let fullest = -1;
+    let fullest = -Infinity;
     for (let seen = 0; seen < EVICTION_SAMPLE; hand = (hand + 1) % ring.length) {
       const held = ring[hand]!;
       if (held.request === request) continue;
       seen++;
-      const share = levelAt(held, held.rate, now_ms) / held.rate.burst_micro;
-      if (share > fullest || (share === fullest && held.at_ms < ring[found]!.at_ms)) [fullest, found] = [share, hand];
+      const share = held.standing.left(now) / held.terms.capacity;
+      if (share > fullest || (share === fullest && held.request < ring[found]!.request))
+        [fullest, found] = [share, hand];
     }
     return found;
   }
 
-  /** The bucket, brought to `now_ms`. */
-  function use(key: string, rate: Rate, now_ms: number): Held {
-    let held = buckets.get(key);
+  function heldOf(key: string, rule: LimitRule, now: number): Held {
+    let held = all.get(key);
     if (held) {
-      held.level_micro = levelAt(held, rate, now_ms);
-      held.at_ms = now_ms;
-      held.rate = rate;
-      held.request = request;
+      if (held.rule !== rule) {
+        held.rule = rule;
+        held.terms = termsOf(rule);
+        if (!held.standing.adopt(held.terms)) held.standing = standAnew(held.terms, now);
+      }
       return held;
     }
-    held = { key, level_micro: rate.burst_micro, at_ms: now_ms, rate, request };
+    const terms = termsOf(rule);
+    held = { key, rule, terms, standing: standAnew(terms, now), request };
     if (ring.length < keys_max) ring.push(held);
     else {
-      const slot = slotToForget(now_ms);
-      buckets.delete(ring[slot]!.key);
-      ring[slot] = held;
+      const place = placeToForget(now);
+      all.delete(ring[place]!.key);
+      ring[place] = held;
     }
-    buckets.set(key, held);
+    all.set(key, held);
     return held;
   }
 
-  function takeNow(claims: LimitClaim[]): LimitDecision {
-    check(claims);
+  /** Fills `used` and `costs`; a rule that cannot be meant is thrown back before anything is touched. */
+  function gather(claims: LimitClaim[], now: number): void {
     request++;
-    const now_ms = Math.floor(clock.monotonic());
-    const held = claims.map((claim) => use(claim.key, rateFor(claim.rule), now_ms));
-    // Taken one after another and given back if one refuses, so that a key that is claimed twice pays twice.
-    let wait_ms = 0;
-    let waiting = 0;
-    for (const [i, bucket] of held.entries()) {
-      const cost = costOf(claims[i]!, bucket.rate);
-      const ms = msUntil(cost - bucket.level_micro, bucket.rate);
-      bucket.level_micro -= cost;
-      if (ms > wait_ms) [wait_ms, waiting] = [ms, i];
+    used.length = costs.length = 0;
+    for (let i = 0; i < claims.length; i++) termsOf(claims[i]!.rule);
+    for (let i = 0; i < claims.length; i++) {
+      const { key, rule, cost_tokens } = claims[i]!;
+      const held = heldOf(key, rule, now);
+      held.request = request;
+      used.push(held);
+      costs.push(Math.min(cost_tokens, held.terms.capacity));
     }
-    if (wait_ms > 0) for (const [i, bucket] of held.entries()) bucket.level_micro += costOf(claims[i]!, bucket.rate);
-    const shown = wait_ms > 0 ? waiting : lowest(held);
-    const bucket = held[shown]!;
+  }
+
+  function takeNow(asked: LimitClaim[], patience_ms = 0): LimitDecision {
+    checkClaims(asked, patience_ms);
+    const claims = asked.length > 1 ? mergeClaims(asked) : asked;
+    const now = nowMs();
+    gather(claims, now);
+    let allowed = true;
+    let wait_ms = 0;
+    let shown = 0;
+    let holding = false;
+    for (let i = 0; i < used.length; i++) {
+      const { standing, terms } = used[i]!;
+      const wait = standing.wait(costs[i]!, now);
+      if (terms.kind === "slots" && costs[i]! > 0) holding = true;
+      if (wait > wait_ms) [wait_ms, shown] = [wait, i];
+      if (wait > (terms.kind === "slots" ? 0 : patience_ms)) allowed = false;
+    }
+    let hold: LimitDecision["hold"] = null;
+    if (allowed) {
+      if (holding) hold = { id: String(++holds), claims: claims.filter(({ rule }) => rule.kind === "slots") };
+      for (let i = 0; i < used.length; i++) used[i]!.standing.spend(costs[i]!, now + wait_ms, hold?.id ?? "");
+      shown = scarcest(now);
+    }
+    const { rule, standing } = used[shown]!;
     return {
-      allowed: wait_ms === 0,
-      rule: claims[shown]!.rule,
-      remaining_tokens: Math.floor(bucket.level_micro / MICRO),
-      retry_after_ms: wait_ms,
-      reset_after_ms: msUntil(bucket.rate.burst_micro - bucket.level_micro, bucket.rate),
+      allowed,
+      rule,
+      remaining_tokens: Math.max(0, Math.floor(standing.left(now))),
+      wait_ms: allowed ? wait_ms : 0,
+      retry_after_ms: allowed ? 0 : wait_ms,
+      reset_after_ms: standing.reset(now),
+      hold,
     };
   }
 
+  function scarcest(now: number): number {
+    if (used.length === 1) return 0;
+    let found = 0;
+    let least = Infinity;
+    for (let i = 0; i < used.length; i++) {
+      const share = used[i]!.standing.left(now) / used[i]!.terms.capacity;
+      if (share < least) [least, found] = [share, i];
+    }
+    return found;
+  }
+
+  function fine(claims: LimitClaim[], no_debt: boolean): void {
+    const now = nowMs();
+    gather(claims, now);
+    for (let i = 0; i < used.length; i++) {
+      const { standing, terms } = used[i]!;
+      if (terms.kind === "slots" && no_debt) continue;
+      const most = no_debt ? Math.max(0, Math.floor(standing.left(now))) : costs[i]!;
+      standing.fine(Math.min(costs[i]!, most), now);
+    }
+  }
+
+  const slotsOf = ({ claims }: { claims: LimitClaim[] }) =>
+    claims.map(({ key }) => all.get(key)?.standing).filter((standing) => standing instanceof SlotsStanding);
+
   return {
     takeNow,
-    take: async (claims) => takeNow(claims),
+    take: async (claims, patience_ms) => takeNow(claims, patience_ms),
     async giveBack(claims) {
-      check(claims);
-      const now_ms = Math.floor(clock.monotonic());
-      for (const claim of claims) {
-        const held = buckets.get(claim.key);
+      checkClaims(claims);
+      const now = nowMs();
+      for (const { key, rule, cost_tokens } of claims) {
         // A key that was forgotten meanwhile begins full: there is nothing to return to it.
-        if (!held) continue;
-        const rate = rateFor(claim.rule);
-        held.level_micro = Math.min(rate.burst_micro, levelAt(held, rate, now_ms) + costOf(claim, rate));
-        held.at_ms = now_ms;
+        if (!all.has(key)) continue;
+        const { standing, terms } = heldOf(key, rule, now);
+        standing.giveBack(Math.min(cost_tokens, terms.capacity), now);
+      }
+    },
+    async penalise(claims) {
+      checkFine(claims);
+      fine(mergeClaims(claims), false);
+    },
+    drain: (claims) => fine(claims, true),
+    async release(hold) {
+      for (const standing of slotsOf(hold)) standing.release(hold.id);
+    },
+    async renew(hold) {
+      const held = slotsOf(hold);
+      return held.map((standing) => standing.renew(hold.id, nowMs())).every(Boolean) && held.length > 0;
+    },
+    *missing() {
+      const now = nowMs();
+      for (const { key, rule, terms, standing } of all.values()) {
+        if (terms.kind === "slots") continue;
+        const cost_tokens = Math.min(terms.capacity, Math.ceil(terms.capacity - standing.left(now)));
+        if (cost_tokens > 0) yield { key, rule, cost_tokens };
       }
     },
     get keys() {
-      return buckets.size;
+      return all.size;
     },
     async [Symbol.asyncDispose]() {
-      buckets.clear();
+      all.clear();
       ring.length = 0;
     },
   };
-}
-
-const costOf = (claim: LimitClaim, rate: Rate): number => Math.min(claim.cost_tokens * MICRO, rate.burst_micro);
-
-function lowest(held: Held[]): number {
-  let found = 0;
-  let share = Infinity;
-  for (const [i, bucket] of held.entries()) {
-    const left = bucket.level_micro / bucket.rate.burst_micro;
-    if (left < share) [share, found] = [left, i];
-  }
-  return found;
-}
-
-function check(claims: LimitClaim[]): void {
-  if (claims.length === 0 || claims.length > LIMIT_CLAIMS_MAX) {
-    throw new RangeError(`A request makes 1…${LIMIT_CLAIMS_MAX} claims, not ${claims.length}.`);
-  }
-  for (const { key, cost_tokens } of claims) {
-    if (key.length === 0 || key.length > LIMIT_KEY_LENGTH_MAX)
-      throw new RangeError(`A limiter's key has 1…${LIMIT_KEY_LENGTH_MAX} characters.`);
-    if (!Number.isSafeInteger(cost_tokens) || cost_tokens < 0)
-      throw new RangeError(`A claim costs whole tokens, not ${cost_tokens}.`);
-  }
 }

@@ -1,5 +1,5 @@
 import type { Problem } from "#kernel/errors.ts";
-import type { LimitDecision } from "#ports/limiter/index.ts";
+import { type LimitDecision, quotaOf } from "#ports/limiter/index.ts";
 
 /** What an endpoint answers. `text` is JSON already. */
 export type Reply = { status?: number; body: unknown; headers?: Record<string, string> } | Response;
@@ -62,7 +62,7 @@ export function refusal(problem: Problem, request_id: string): Response {
 export const limitHeaders =
   (now: () => number) =>
   ({ rule, remaining_tokens, reset_after_ms }: LimitDecision): Record<string, string> => ({
-    "x-ratelimit-limit": String(rule.burst_tokens),
+    "x-ratelimit-limit": String(quotaOf(rule).tokens),
     "x-ratelimit-remaining": String(remaining_tokens),
     "x-ratelimit-reset": new Date(now() + reset_after_ms).toISOString(),
   });
