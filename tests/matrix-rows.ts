@@ -583,6 +583,9 @@ const chat: Record<string, Row> = {
   "DELETE /v1/chat/messages/{id}/reactions/{emoji}": ["members", onMessage({ emoji: "👍" })],
   "PUT /v1/chat/messages/{id}/pin": ["members", onMessage()],
   "DELETE /v1/chat/messages/{id}/pin": ["members", onMessage()],
+  // Of a message that asks nothing: who may read it is told that, who may not is told nothing.
+  "PUT /v1/chat/messages/{id}/vote": ["members", onMessage({ body: { choices: [0] } }), ["poll.not_found"]],
+  "POST /v1/chat/messages/{id}/poll/end": ["members", onMessage(), ["poll.not_found"]],
   "GET /v1/chat/channels/{id}/pins": ["members", inChannel()],
   "GET /v1/chat/channels/{id}/export": ["members", inChannel()],
   "GET /v1/chat/channels/{id}/read": ["members", inChannel()],

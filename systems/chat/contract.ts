@@ -1,6 +1,7 @@
 import { channelRoutes } from "./channels/contract.ts";
 import { draftRoutes } from "./drafts/contract.ts";
 import { messageRoutes } from "./messages/contract.ts";
+import { pollRoutes } from "./polls/contract.ts";
 import { presenceRoutes } from "./presence/contract.ts";
 import { readingRoutes } from "./reading/contract.ts";
 import { searchRoutes } from "./search/contract.ts";
@@ -9,6 +10,7 @@ export * from "./bounds.ts";
 export * from "./channels/contract.ts";
 export * from "./drafts/contract.ts";
 export * from "./messages/contract.ts";
+export * from "./polls/contract.ts";
 export * from "./presence/contract.ts";
 export * from "./reading/contract.ts";
 export * from "./search/contract.ts";
@@ -17,6 +19,7 @@ export * from "./tokens.ts";
 export const chatRoutes = {
   ...channelRoutes,
   ...messageRoutes,
+  ...pollRoutes,
   ...readingRoutes,
   ...searchRoutes,
   ...draftRoutes,

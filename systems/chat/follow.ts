@@ -11,6 +11,7 @@ import { channelsOfPerson, removeMembers } from "./channels/store.ts";
 import { tell } from "./events.ts";
 import { type Ground, nowOf, streamOf } from "./ground.ts";
 import { eraseMessage } from "./messages/store.ts";
+import { takeBallotsBack } from "./polls/store.ts";
 import * as upkeep from "./upkeep-store.ts";
 
 const GROUP = "chat.leavers";
@@ -90,6 +91,11 @@ export function defineSeeingOff(ground: Ground): void {
         if (gone < ROWS_PER_PORTION_MAX) break;
       }
       await run.fenced((tx) => upkeep.forgetReactions(tx, person_id));
+      for (;;) {
+        run.signal.throwIfAborted();
+        const gone = await run.fenced((tx) => takeBallotsBack(tx, person_id, nowOf(ground), ROWS_PER_PORTION_MAX));
+        if (gone < ROWS_PER_PORTION_MAX) break;
+      }
     },
   });
 }

@@ -18,6 +18,7 @@ import { exportChannel } from "./messages/export.ts";
 import { createReading, type Reading } from "./messages/history.ts";
 import { type Guise, sendMessage, type Sent } from "./messages/send.ts";
 import type { ChannelId, ChatNeeds } from "./needs.ts";
+import { createPolls, definePollEnd, type Polls } from "./polls/polls.ts";
 import { createPresences, type Presences } from "./presence/presence.ts";
 import { createCursors, type Cursors } from "./reading/cursors.ts";
 import { createSearch, type Search } from "./search/search.ts";
@@ -36,6 +37,7 @@ export interface Chat extends AsyncDisposable {
   presences: Presences;
   writing: Writing;
   search: Search;
+  polls: Polls;
   /** @param guise how a program calls itself in this one message; never of people */
   send(viewer: SignedIn, id: ChannelId, cid: string, asked: MessageAsked, guise?: Guise): Promise<Sent>;
   /** From the commit of `tx` on, or no more, these channels tell of their messages on the log. */
@@ -52,6 +54,7 @@ export async function createChat(needs: ChatNeeds): Promise<Chat> {
   defineCallAll(ground);
   defineSending(ground);
   defineSeeingOff(ground);
+  definePollEnd(ground);
   defineUpkeep(ground);
   serveLine(ground, cursors);
   const rechecking = await startRechecking(ground);
@@ -64,6 +67,7 @@ export async function createChat(needs: ChatNeeds): Promise<Chat> {
     presences: createPresences(ground),
     writing: createWriting(ground),
     search: createSearch(ground),
+    polls: createPolls(ground),
     send: (viewer, id, cid, asked, guise) => sendMessage(ground, viewer, id, cid, asked, guise),
     watch: (tx, ids, on) => setWatched(tx, ids, on ? nowOf(ground) : null),
     export: (viewer, id) => exportChannel(ground, viewer, id),

@@ -9,6 +9,7 @@ export function serveChat(api: Api, chat: Chat): void {
   serveChannels(api, chat);
   serveMembers(api, chat);
   serveMessages(api, chat);
+  servePolls(api, chat);
   serveReading(api, chat);
   serveWriting(api, chat);
   servePresence(api, chat);
@@ -90,6 +91,11 @@ function serveMessages(api: Api, chat: Chat): void {
   api.serve(r.pins, async ({ viewer, params }) => ok({ items: await reading.pins(viewer, params.id) }));
   api.serve(r.exportChannel, async ({ viewer, params }) => ({ response: await chat.export(viewer, params.id) }));
   api.serve(r.searchMessages, async ({ viewer, query }) => ok(await chat.search.find(viewer, query)));
+}
+
+function servePolls(api: Api, { polls }: Chat): void {
+  api.serve(r.voteInMessage, async ({ viewer, params, body }) => ok(await polls.vote(viewer, params.id, body.choices)));
+  api.serve(r.endMessagePoll, async ({ viewer, params }) => ok(await polls.end(viewer, params.id)));
 }
 
 function serveReading(api: Api, { cursors }: Chat): void {

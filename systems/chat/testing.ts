@@ -1,5 +1,6 @@
 import { Problem } from "#kernel/errors.ts";
 import type { ImageId, PersonId, SpaceId, VideoId } from "#kernel/ids.ts";
+import type { Json } from "#kernel/json.ts";
 import { createLocalBus } from "#ports/bus/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import { createJobs, type JobKind, type JobRun, type Jobs } from "#ports/jobs/index.ts";
@@ -19,6 +20,8 @@ export interface TestChat extends AsyncDisposable {
   rules: Map<string, StreamRules>;
   /** What it passed on without storing it: `chat:1 read`. */
   passed: string[];
+  /** The same with what was said. */
+  said: { stream: string; slot: string; data: Json }[];
   /** Who is connected. */
   here: Set<PersonId>;
   media: HandMedia;
@@ -77,14 +80,16 @@ export async function testChat(more: MigrationFolder[] = []): Promise<TestChat> 
   const line = await createRealtime({ sql, ids, bus, clock: house.db.clock, log, jobs, limiter, people });
   const rules = new Map<string, StreamRules>();
   const passed: string[] = [];
+  const said: TestChat["said"] = [];
   const heard: ChatLine = {
     ...line,
-    streams(kind, said) {
-      rules.set(kind, said);
-      line.streams(kind, said);
+    streams(kind, given) {
+      rules.set(kind, given);
+      line.streams(kind, given);
     },
     ephemeral(stream, slot, from, data) {
       passed.push(`${stream} ${slot}`);
+      said.push({ stream, slot, data });
       line.ephemeral(stream, slot, from, data);
     },
     active: async (ids_asked) =>
@@ -104,6 +109,7 @@ export async function testChat(more: MigrationFolder[] = []): Promise<TestChat> 
     chat,
     rules,
     passed,
+    said,
     here,
     media,
     jobs,

@@ -3,6 +3,7 @@ import type { Query } from "#ports/sql/index.ts";
 
 import type { MessageRow } from "./messages/store.ts";
 import type { ChannelId } from "./needs.ts";
+import { deletePolls } from "./polls/store.ts";
 
 /** Living messages of somebody, in no order. */
 export async function someOf(tx: Query, author_id: PersonId, rows_max: number): Promise<MessageRow[]> {
@@ -41,6 +42,10 @@ export async function trimSome(
   const ids = tx.array(
     rows.map((row) => row.id),
     "BIGINT",
+  );
+  await deletePolls(
+    tx,
+    rows.map((row) => row.id),
   );
   await tx`DELETE FROM chat_edits WHERE message_id = ANY(${ids})`;
   await tx`DELETE FROM chat_reactions WHERE message_id = ANY(${ids})`;

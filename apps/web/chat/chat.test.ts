@@ -7,6 +7,7 @@ import { messageFrom } from "./from-line.ts";
 import { type Held, HELD_MAX, NOTHING, rowsOf, withMessage, withNewer, withOlder } from "./history.ts";
 import { namesWords, nextUnread, sectionsOf, titleOf } from "./naming.ts";
 import { createOutbox, type Unsent } from "./outbox.ts";
+import { withSums } from "./poll-sums.ts";
 
 const ANN = {
   id: "1",
@@ -45,6 +46,7 @@ function message(seq: number, more: Partial<Message> = {}): Message {
     reactions: [],
     images: [],
     video: null,
+    poll: null,
     may: { edit: false, delete: false },
     ...more,
   };
@@ -242,5 +244,33 @@ describe("names of chats", () => {
       "Ann and Bo",
       "Ann, Bo and 3 others",
     ]);
+  });
+});
+
+describe("a poll in a message", () => {
+  const poll = (voters: number | null, votes: (number | null)[]) => ({
+    edition: 1,
+    options: votes.map((n, i) => ({ text: `o${i}`, votes: n })),
+    multiple: false,
+    hides_results: voters === null,
+    ends_at: "2026-05-02T12:00:00.000Z",
+    ended: false,
+    voters,
+    chosen: null,
+  });
+  test("WEB185: sums that come over the line are taken where they are newer, and asked for where they are hidden", () => {
+    const open = message(1, { poll: poll(2, [1, 1]) });
+    expect(withSums(open, { voters: 3, votes: [2, 1] })?.poll).toMatchObject({
+      voters: 3,
+      options: [{ votes: 2 }, { votes: 1 }],
+    });
+    expect(withSums(open, { voters: 1, votes: [1, 0] })).toBe(open);
+    expect(withSums(open, { voters: 3, votes: [3] })).toBe(open);
+    expect(withSums(open, {})).toBeNull();
+    const hidden = message(2, { poll: poll(null, [null, null]) });
+    expect(withSums(hidden, {})).toBe(hidden);
+    expect(withSums(hidden, { voters: 1, votes: [1, 0] })).toBe(hidden);
+    const plain = message(3);
+    expect(withSums(plain, { voters: 1, votes: [1] })).toBe(plain);
   });
 });

@@ -1,6 +1,7 @@
-import { ImagePlus, SendHorizontal, X } from "lucide-react";
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { ChartBarBig, ImagePlus, Plus, SendHorizontal, X } from "lucide-react";
+import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
 
+import { POLL_OPTIONS_MIN, type PollAsked } from "#kernel/polls.ts";
 import {
   type Channel,
   chatRoutes as r,
@@ -9,14 +10,19 @@ import {
   MESSAGE_IMAGES_MAX,
 } from "#systems/chat/contract.ts";
 
+import type { PollBegun } from "../feed/draft.ts";
 import { uploadPicture } from "../media/upload-picture.ts";
 import { Wheel } from "../parts/button.tsx";
 import { cx } from "../parts/class.ts";
+import { LazyMenu } from "../parts/lazy-menu.tsx";
 import { call } from "../shell/house.ts";
 import { sorry } from "../shell/toasts.ts";
 import { makeCid, outbox } from "./conversations.ts";
 import { EmojiButton } from "./reactions.tsx";
 import { useMentions } from "./use-mentions.tsx";
+
+const PollEditor = lazy(async () => ({ default: (await import("../feed/writing/poll-editor.tsx")).PollEditor }));
+const POLL: PollBegun = { options: ["", ""], multiple: false, hides_results: false, open_s: 86_400 };
 
 interface Picture {
   key: string;
@@ -52,11 +58,21 @@ export function Composer({
   const [text, setText] = useState(draft);
   const [pictures, setPictures] = useState<readonly Picture[]>([]);
   const [also, setAlso] = useState(false);
+  const [poll, setPoll] = useState<PollBegun | null>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const files = useRef<HTMLInputElement>(null);
   const busy = pictures.some((one) => one.id === null);
   const left = MESSAGE_CHARS_MAX - text.length;
-  const may_send = (text.trim() !== "" || pictures.length > 0) && !busy && left >= 0;
+  const asked = poll && pollFrom(poll);
+  const lacks =
+    poll === null
+      ? null
+      : text.trim() === ""
+        ? "Write the question as the message."
+        : asked
+          ? null
+          : "A poll has two options or more, each different.";
+  const may_send = (text.trim() !== "" || pictures.length > 0) && !busy && left >= 0 && lacks === null;
   useKeptDraft(channel.id, root_id, text, draft);
 
   useEffect(() => {
@@ -83,11 +99,13 @@ export function Composer({
       reply_to_id: answering?.id ?? null,
       also_in_channel: also,
       image_ids: pictures.flatMap((one) => one.id ?? []),
+      ...(asked ? { poll: asked } : {}),
     });
     for (const one of pictures) URL.revokeObjectURL(one.url);
     setText("");
     setPictures([]);
     setAlso(false);
+    setPoll(null);
     stopAnswering();
   };
   const add = (chosen: Iterable<File>) => {
@@ -173,6 +191,13 @@ export function Composer({
           ))}
         </ul>
       )}
+      {poll && (
+        <div className="mb-2 max-h-[50dvh] overflow-y-auto">
+          <Suspense fallback={<div className="h-64" />}>
+            <PollEditor poll={poll} onChange={setPoll} onRemove={() => setPoll(null)} />
+          </Suspense>
+        </div>
+      )}
       <div className="relative flex items-end gap-1 rounded-3xl border border-line bg-surface py-1 pr-1 pl-1 focus-within:border-line-strong">
         <input
           ref={files}
@@ -187,15 +212,28 @@ export function Composer({
             target.value = "";
           }}
         />
-        <button
-          type="button"
-          aria-label="Attach pictures"
-          title="Attach pictures"
-          onClick={() => files.current?.click()}
-          className="grid size-10 shrink-0 place-items-center rounded-full text-ink-3 hover:bg-sunken hover:text-ink"
-        >
-          <ImagePlus className="size-5" aria-hidden="true" />
-        </button>
+        <LazyMenu
+          align="start"
+          side="top"
+          entries={() => [
+            { label: "Pictures", icon: <ImagePlus />, run: () => files.current?.click() },
+            {
+              label: poll ? "Take the poll out" : "A poll",
+              icon: <ChartBarBig />,
+              run: () => setPoll(poll ? null : POLL),
+            },
+          ]}
+          trigger={
+            <button
+              type="button"
+              aria-label="Add to the message"
+              title="Add to the message"
+              className="grid size-10 shrink-0 place-items-center rounded-full text-ink-3 hover:bg-sunken hover:text-ink"
+            >
+              <Plus className="size-5" aria-hidden="true" />
+            </button>
+          }
+        />
         <textarea
           ref={field}
           value={text}
@@ -233,7 +271,9 @@ export function Composer({
         {mention.list}
       </div>
       <div className="flex min-h-5 items-center justify-between gap-3 px-2 pt-1 text-xs text-ink-3">
-        {root_id === null ? (
+        {lacks !== null ? (
+          <span role="status">{lacks}</span>
+        ) : root_id === null ? (
           <span className="max-sm:hidden">Enter sends, Shift + Enter is a new line, ``` is code</span>
         ) : (
           <label className="flex items-center gap-2">
@@ -254,6 +294,12 @@ export function Composer({
       </div>
     </div>
   );
+}
+
+/** As it is asked for; null while it is none. */
+function pollFrom(poll: PollBegun): PollAsked | null {
+  const options = poll.options.map((option) => option.trim()).filter((option) => option !== "");
+  return options.length < POLL_OPTIONS_MIN || new Set(options).size < options.length ? null : { ...poll, options };
 }
 
 /** Within an open block of code Enter is a new line. */

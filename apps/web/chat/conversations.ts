@@ -123,6 +123,15 @@ export function applyEverywhere(message: Message): void {
   if (message.root_id !== null) known.get(`t${message.root_id}`)?.apply(message);
 }
 
+/** A message as this page has it now, wherever it is shown. */
+export function heldMessage(id: string): Message | undefined {
+  for (const one of known.values()) {
+    const found = one.held().items.find((message) => message.id === id);
+    if (found) return found;
+  }
+  return undefined;
+}
+
 /** Asks for one message again and shows it as it stands now. */
 export async function refreshMessage(id: string): Promise<void> {
   applyEverywhere(await call(r.message, { params: { id } }));

@@ -56,6 +56,7 @@ export function messageFrom(
     reactions: [],
     images: [],
     video: null,
+    poll: null,
     may: { edit: own, delete: own || channel.may.moderate },
   };
 }

@@ -9,6 +9,7 @@ import type { PageLine } from "../live/page-line.ts";
 import { queries } from "../shell/house.ts";
 import { applyEverywhere, chatsChanged, type Conversation, refreshMessage } from "./conversations.ts";
 import { messageFrom } from "./from-line.ts";
+import { pollSaid } from "./poll-live.ts";
 
 /** Asks again for what may have changed while nobody looked: when the page is looked at again, and when the network is back. */
 export function useFreshWhenSeen(talk: Conversation): void {
@@ -107,7 +108,8 @@ export function useChannelLive(page: PageLine | null, channel: Channel, talk: Co
       anew() {
         if (talk.loaded()) void talk.refresh();
       },
-      ephemeral(slot, person_id) {
+      ephemeral(slot, person_id, said) {
+        if (slot.startsWith("poll:")) return pollSaid(slot.slice(5), said);
         if (slot !== "typing" || person_id === null || person_id === around.current.me.id) return;
         const name = cardIn(talk, around.current)(person_id)?.display_name ?? "Somebody";
         const until = performance.now() + TYPING_SHOWN_MS;

@@ -12,6 +12,7 @@ import { wholeTime } from "../parts/time.tsx";
 import type { Row } from "./history.ts";
 import { MessageBody } from "./message-body.tsx";
 import { deedsOf, type MessageDeeds } from "./message-deeds.tsx";
+import { MessageExtras } from "./message-extras.tsx";
 import { EmojiButton, QUICK, react, Reactions } from "./reactions.tsx";
 
 const Viewer = lazy(() => import("../media/image-viewer.tsx"));
@@ -114,6 +115,7 @@ export function MessageRow({
           <>
             <MessageBody message={message} me_handle={me.handle} />
             <Pictures message={message} />
+            <MessageExtras message={message} channel={channel} me={me} />
             {message.edited_at !== null && (
               <button
                 type="button"

@@ -1,3 +1,5 @@
+import type { PollAsked } from "#kernel/polls.ts";
+
 import { Away, Refusal } from "../client.ts";
 
 /** What was written here and is not in the house yet. */
@@ -9,6 +11,7 @@ export interface Unsent {
   reply_to_id: string | null;
   also_in_channel: boolean;
   image_ids: string[];
+  poll?: PollAsked;
   /** `waiting`: goes by itself when it can. `failed`: the house said no, and the writer decides. */
   state: "waiting" | "sending" | "failed";
   problem: string | null;

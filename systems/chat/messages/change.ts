@@ -14,9 +14,10 @@ import { type Ground, must, nowOf, readable, type Stand, streamOf } from "../gro
 import { addressed } from "../mentions/address.ts";
 import type { MessageId } from "../needs.ts";
 import { mayMentionAll, mayModerate, mayPin, mayReact, maySend } from "../policy.ts";
+import { findPolls } from "../polls/store.ts";
 import { namesIn } from "../tokens.ts";
 import { readableMessage } from "./history.ts";
-import { reachable, toldOutside } from "./send.ts";
+import { noQuestion, reachable, toldOutside } from "./send.ts";
 import * as store from "./store.ts";
 
 /** What is done to a message that stands. Each takes the channel's stream first, so that all of them have one order. */
@@ -58,6 +59,7 @@ export function createChanging(ground: Ground): Changing {
       must(stand.standing.kind === "announcement" ? mayReact(stand.standing) : maySend(stand.standing));
       if (body === "" && row.video_id === null && row.image_ids.length === 0)
         throw new Problem(422, "message.empty", "Write something, or delete the message.");
+      if (body === "" && (await findPolls(sql.pool, [id])).length > 0) throw noQuestion();
       const named = namesIn(body, MESSAGE_MENTIONS_MAX);
       const cards = await people.byHandles(named.handles);
       const handle_ids = named.handles.flatMap((handle) => cards.get(handle)?.id ?? []);

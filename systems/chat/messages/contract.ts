@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { zPersonCard } from "#kernel/cards.ts";
 import { defineRoute } from "#kernel/contract.ts";
+import { zPoll, zPollAsked } from "#kernel/polls.ts";
 import { zId, zIdOut, zText, zTime } from "#kernel/wire.ts";
 
 import { CID_CHARS_MAX, EMOJI_CHARS_MAX, MESSAGE_CHARS_MAX, MESSAGE_IMAGES_MAX } from "../bounds.ts";
@@ -83,6 +84,8 @@ export const zMessage = z
     reactions: z.array(zReaction),
     images: z.array(zMessageImage),
     video: zMessageVideo.nullable(),
+    /** Its words are the question. It is never changed. */
+    poll: zPoll.nullable(),
     may: z.object({ edit: z.boolean(), delete: z.boolean() }),
   })
   .meta({ id: "ChatMessage" });
@@ -98,6 +101,7 @@ export const zMessageAsked = z.strictObject({
   also_in_channel: z.boolean().default(false),
   image_ids: z.array(zId<"image">()).max(MESSAGE_IMAGES_MAX).default([]),
   video_id: zId<"video">().nullable().default(null),
+  poll: zPollAsked.optional(),
 });
 export type MessageAsked = z.output<typeof zMessageAsked>;
 
@@ -168,6 +172,7 @@ export const messageRoutes = {
       "message.not_found",
       "message.empty",
       "message.media_not_usable",
+      "message.no_question",
       "chat.join_first",
       "chat.moderators_only",
       "chat.archived",
@@ -212,7 +217,14 @@ export const messageRoutes = {
     /** `version` as you saw it: the edit of who saw an older one is refused. */
     body: z.strictObject({ body: zText(MESSAGE_CHARS_MAX), version: z.int().min(1).max(1_000).optional() }),
     answers: { 200: zMessage },
-    problems: ["message.not_found", "message.empty", "message.changed", "message.too_many_edits", "chat.not_yours"],
+    problems: [
+      "message.not_found",
+      "message.empty",
+      "message.no_question",
+      "message.changed",
+      "message.too_many_edits",
+      "chat.not_yours",
+    ],
   }),
   messageEdits: defineRoute({
     method: "GET",

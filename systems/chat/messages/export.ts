@@ -6,6 +6,7 @@ import type { SignedIn } from "#kernel/viewer.ts";
 import { EXPORT_PAGE_MAX } from "../bounds.ts";
 import { type Ground, readable } from "../ground.ts";
 import type { ChannelId } from "../needs.ts";
+import { presentPolls } from "../polls/present.ts";
 import { everythingAfter } from "./store.ts";
 
 /**
@@ -26,6 +27,7 @@ export async function exportChannel(ground: Ground, viewer: SignedIn, id: Channe
       const cards: ReadonlyMap<PersonId, PersonCard> = await ground.people.cards([
         ...new Set(rows.map((row) => row.author_id)),
       ]);
+      const polls = await presentPolls(ground, viewer, rows);
       const lines = rows.map((row) =>
         JSON.stringify({
           id: row.id,
@@ -39,6 +41,7 @@ export async function exportChannel(ground: Ground, viewer: SignedIn, id: Channe
           root_id: row.root_id,
           image_ids: row.image_ids,
           video_id: row.video_id,
+          poll: polls.get(row.id) ?? null,
         }),
       );
       controller.enqueue(encoder.encode(`${lines.join("\n")}\n`));

@@ -6,6 +6,7 @@ import type { SignedIn } from "#kernel/viewer.ts";
 import { EXCERPT_CHARS_MAX, REACTION_NAMES_MAX } from "../bounds.ts";
 import type { Message } from "../contract.ts";
 import type { Ground } from "../ground.ts";
+import { presentPolls } from "../polls/present.ts";
 import * as store from "./store.ts";
 
 /** What the reader may do here, asked once for all messages of a channel. */
@@ -24,7 +25,7 @@ export async function presentMessages(
   if (rows.length === 0) return [];
   const { sql, people, media } = ground;
   const me = viewer.person_id;
-  const [answered, reactions, relations] = await Promise.all([
+  const [answered, reactions, relations, polls] = await Promise.all([
     store.findMessages(sql.pool, [...new Set(rows.flatMap((row) => row.reply_to_id ?? []))]),
     store.reactionsOf(
       sql.pool,
@@ -33,6 +34,7 @@ export async function presentMessages(
       REACTION_NAMES_MAX,
     ),
     people.relations(me),
+    presentPolls(ground, viewer, rows),
   ]);
   const person_ids = new Set<PersonId>();
   for (const row of [...rows, ...answered]) person_ids.add(row.author_id);
@@ -94,6 +96,7 @@ export async function presentMessages(
       })),
       images: row.image_ids.flatMap((id) => images.get(id) ?? []),
       video: row.video_id === null ? null : (videos.get(row.video_id) ?? null),
+      poll: polls.get(row.id) ?? null,
       may: { edit: own && !deleted && send, delete: !deleted && (own || moderate) },
     };
   });

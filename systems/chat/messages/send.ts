@@ -12,6 +12,7 @@ import { type Ground, must, nowOf, type Stand, standIn, streamOf } from "../grou
 import { addressed } from "../mentions/address.ts";
 import type { ChannelId, MessageId } from "../needs.ts";
 import { mayMentionAll, mayModerate, maySend } from "../policy.ts";
+import { beginPoll } from "../polls/present.ts";
 import { namesIn } from "../tokens.ts";
 import * as store from "./store.ts";
 
@@ -48,6 +49,7 @@ export async function sendMessage(
 ): Promise<Sent> {
   const { sql, people, ids } = ground;
   const me = viewer.person_id;
+  if (asked.poll && asked.body === "") throw noQuestion();
   if (asked.body === "" && asked.video_id === null && asked.image_ids.length === 0)
     throw new Problem(422, "message.empty", "Write something, or attach a picture or a film.");
   if (asked.video_id !== null && asked.image_ids.length > 0)
@@ -73,7 +75,8 @@ export async function sendMessage(
       in_channel: place.in_channel,
       mention_ids,
       mentions_all: all,
-      media: asked.video_id !== null || asked.image_ids.length > 0,
+      // More than words: whoever wants to show it asks for it.
+      media: asked.video_id !== null || asked.image_ids.length > 0 || asked.poll !== undefined,
       ...(guise.name === null && guise.emoji === null ? {} : { guise: { name: guise.name, emoji: guise.emoji } }),
     };
     const appended = await ground.line.append(tx, streamOf(channel_id), [
@@ -109,12 +112,16 @@ export async function sendMessage(
         video_id: asked.video_id,
         image_ids: asked.image_ids,
       });
+    if (asked.poll) await beginPoll(ground, tx, row, asked.poll);
     await addressed(ground, tx, now.channel, row);
     await toldOutside(ground, tx, "chat.message_created", now.channel, row, viewer.bot === true);
     if (row.in_channel) afterCommit(tx, `bump:${channel_id}`, () => ground.bumps.happened(channel_id, item.seq));
     return { id, seq: item.seq, at: item.at, dup: false };
   });
 }
+
+export const noQuestion = () =>
+  new Problem(422, "message.no_question", "A poll needs a question: write it as the message.");
 
 async function standFor(ground: Ground, viewer: SignedIn, id: ChannelId, tx?: Tx): Promise<Stand> {
   const q = tx ?? ground.sql.pool;

@@ -2,6 +2,7 @@ import type { ImageId, PersonId, VideoId } from "#kernel/ids.ts";
 import type { Query } from "#ports/sql/index.ts";
 
 import type { ChannelId, MessageId } from "../needs.ts";
+import { deletePolls } from "../polls/store.ts";
 
 export interface MessageRow {
   id: MessageId;
@@ -136,6 +137,7 @@ export async function editsOf(q: Query, id: MessageId): Promise<{ version: numbe
 export async function eraseMessage(tx: Query, row: MessageRow, by: PersonId, at: Date): Promise<void> {
   await tx`DELETE FROM chat_edits WHERE message_id = ${row.id}`;
   await tx`DELETE FROM chat_reactions WHERE message_id = ${row.id}`;
+  await deletePolls(tx, [row.id]);
   await tx`UPDATE chat_messages SET body = '', mention_ids = '{}', mentions_all = NULL, image_ids = '{}', video_id = NULL,
     pinned_at = NULL, pinned_by = NULL, deleted_at = ${at}, deleted_by = ${by} WHERE id = ${row.id}`;
   if (row.root_id !== null)

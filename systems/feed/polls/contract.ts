@@ -1,9 +1,9 @@
 import { z } from "zod";
 
 import { defineRoute } from "#kernel/contract.ts";
+import { zChoices } from "#kernel/polls.ts";
 import { zId } from "#kernel/wire.ts";
 
-import { POLL_OPTIONS_MAX } from "./bounds.ts";
 import { zPoll } from "./poll-contract.ts";
 
 export const votePoll = defineRoute({
@@ -15,15 +15,7 @@ export const votePoll = defineRoute({
   params: z.strictObject({ id: zId<"post">() }),
   body: z.strictObject({
     /** Places among the options, from 0. */
-    choices: z
-      .array(
-        z
-          .int()
-          .min(0)
-          .max(POLL_OPTIONS_MAX - 1),
-      )
-      .min(1)
-      .max(POLL_OPTIONS_MAX),
+    choices: zChoices,
     /** Of the poll that you saw, so that a vote never lands on other questions. */
     edition: z.int().min(1).optional(),
   }),

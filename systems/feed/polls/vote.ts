@@ -1,4 +1,5 @@
 import { conflict, forbidden, notFound, Problem } from "#kernel/errors.ts";
+import { presentPoll } from "#kernel/polls.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 
 import { tell } from "../events.ts";
@@ -7,7 +8,6 @@ import { must } from "../policy.ts";
 import type { HydratedPost } from "../reading/hydrate.ts";
 import type { Rules } from "../reading/rules.ts";
 import type { Poll } from "./poll-contract.ts";
-import { presentPoll } from "./present.ts";
 import * as store from "./store.ts";
 
 export interface Vote {

@@ -1,5 +1,6 @@
 import type { PersonCard } from "#kernel/cards.ts";
 import type { PostId } from "#kernel/ids.ts";
+import { presentPoll } from "#kernel/polls.ts";
 import type { Viewer } from "#kernel/viewer.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
@@ -7,7 +8,6 @@ import type { Sql } from "#ports/sql/index.ts";
 import type { LinkCard } from "../links/card-contract.ts";
 import type { OwnLink } from "../links/own.ts";
 import type { FeedPeople, FeedSpaces, FoundSpace } from "../needs.ts";
-import { presentPoll } from "../polls/present.ts";
 import { choicesOf } from "../polls/store.ts";
 import type { Verdict } from "../wishes/muted.ts";
 import type { HydratedPost, Hydrator } from "./hydrate.ts";

@@ -1,0 +1,65 @@
+import { afterAll, expect, test } from "bun:test";
+
+import type { Page } from "playwright-core";
+
+import { chatRoutes as r } from "#systems/chat/contract.ts";
+
+import { openBrowser } from "./browser.ts";
+import { PASSWORD, personOf, startHouse } from "./house.ts";
+
+const house = await startHouse();
+const browser = await openBrowser();
+afterAll(async () => {
+  await browser.close();
+  await house[Symbol.asyncDispose]();
+});
+const MINUTE = 60_000;
+
+test(
+  "WEB185: a poll is asked in the page, votes of others are seen as they are given, and its author ends it",
+  async () => {
+    const [gerda, hans] = [await personOf(house, "gerda"), await personOf(house, "hans")];
+    const { client } = house;
+    const group = { handles: ["hans"], name: "Supper" };
+    const { body: channel } = await client.call(r.createGroup, { token: gerda, body: group });
+    const broken: string[] = [];
+    const page = await visitor(broken, "gerda");
+    await page.goto(`${house.url}/chat/${channel.id}`);
+    const list = page.getByRole("region", { name: "Messages" });
+    const field = page.getByRole("textbox", { name: "Write in Supper" });
+    await field.waitFor({ timeout: MINUTE });
+
+    await page.getByRole("button", { name: "Add to the message" }).click();
+    await page.getByRole("menuitem", { name: "A poll" }).click({ timeout: MINUTE });
+    await page.getByRole("textbox", { name: "Option 1" }).fill("Herring");
+    await page.getByText("Write the question as the message.").waitFor();
+    await field.fill("What shall we eat?");
+    await page.getByRole("textbox", { name: "Option 2" }).fill("Pancakes");
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await list.getByRole("radio", { name: "Herring" }).check({ timeout: MINUTE });
+    await list.getByRole("button", { name: "Vote" }).click();
+    await list.getByText(/^1 vote · /).waitFor({ timeout: MINUTE });
+
+    const { body: history } = await client.call(r.history, { token: hans, params: { id: channel.id } });
+    const asked = history.items.at(-1)!;
+    expect(asked.poll?.options.map(({ text, votes }) => [text, votes])).toEqual([
+      ["Herring", 1],
+      ["Pancakes", 0],
+    ]);
+    await client.call(r.voteInMessage, { token: hans, params: { id: asked.id }, body: { choices: [1] } });
+    await list.getByText(/^2 votes · /).waitFor({ timeout: MINUTE });
+    await list.getByRole("button", { name: "End the poll" }).click();
+    await list.getByText("2 votes · final").waitFor({ timeout: MINUTE });
+    expect(broken).toEqual([]);
+  },
+  4 * MINUTE,
+);
+
+/** Signed in, and watched: what the page complains of is a failure. */
+async function visitor(broken: string[], handle: string): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, reducedMotion: "reduce" });
+  await context.request.post(`${house.url}/v1/sessions`, { data: { handle, password: PASSWORD } });
+  const page = await context.newPage();
+  page.on("pageerror", (error) => broken.push(String(error)));
+  return page;
+}
