@@ -1,5 +1,5 @@
 import { Problem } from "#kernel/errors.ts";
-import { problemResponse, SOCKET_BUFFERED_BYTES_MAX, type SocketPart } from "#ports/http/index.ts";
+import { problemResponse, SOCKET_BUFFERED_BYTES_MAX, type SocketLine, type SocketPart } from "#ports/http/index.ts";
 
 export interface Listening {
   port: number;
@@ -30,6 +30,24 @@ const IDLE_S_MAX = 60;
 /** What clients say on a socket is small; what the house says is bounded by what waits. */
 const SOCKET_SAID_BYTES_MAX = 64 * 1024;
 
+/** One of tens of thousands, so what it does is not closures of its own. */
+class Line implements SocketLine {
+  private readonly socket: Bun.ServerWebSocket<SocketPart>;
+  constructor(socket: Bun.ServerWebSocket<SocketPart>) {
+    this.socket = socket;
+  }
+  send(text: string): boolean {
+    // 0 is what was dropped; -1 waits, within the bound.
+    return this.socket.send(text) !== 0;
+  }
+  close(code: number, reason: string): void {
+    this.socket.close(code, reason);
+  }
+  waiting(): number {
+    return this.socket.getBufferedAmount();
+  }
+}
+
 export function listen(needs: ListenNeeds): Listening {
   const come = async (request: Request): Promise<Response | undefined> => {
     const peer = () => server.requestIP(request)?.address ?? "unknown";
@@ -55,13 +73,7 @@ export function listen(needs: ListenNeeds): Listening {
       closeOnBackpressureLimit: true,
       idleTimeout: IDLE_S_MAX,
       sendPings: true,
-      open: (socket) =>
-        socket.data.opened({
-          // 0 is what was dropped; -1 waits, within the bound.
-          send: (text) => socket.send(text) !== 0,
-          close: (code, reason) => socket.close(code, reason),
-          waiting: () => socket.getBufferedAmount(),
-        }),
+      open: (socket) => socket.data.opened(new Line(socket)),
       message(socket, message) {
         if (typeof message === "string") socket.data.said(message);
         else socket.close(1003, "Text, please.");

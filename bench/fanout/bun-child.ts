@@ -3,10 +3,13 @@ import { messageAt, onCommands } from "./commands.ts";
 
 const server = Bun.serve({
   port: 0,
-  hostname: "127.0.0.1",
+  hostname: "0.0.0.0",
   fetch: (request, self) => (self.upgrade(request) ? undefined : new Response("no", { status: 400 })),
   websocket: {
-    open: (socket) => void socket.subscribe("room"),
+    open(socket) {
+      socket.subscribe("room");
+      socket.send("ready");
+    },
     message() {},
   },
 });

@@ -1,10 +1,14 @@
-/** The line: numbered items, who may read is asked, a cursor to come back with. What is committed before is not measured here. */
+/**
+ * The line, by the house's own door: who comes is known by a token, who may read is asked, items are numbered, and there is a
+ * cursor to come back with. What is committed before is not measured here.
+ */
 import { createLocalBus } from "#ports/bus/index.ts";
 import { createSystemClock } from "#ports/clock/index.ts";
-import type { SocketPart } from "#ports/http/index.ts";
+import { createApi, DEFAULT_LIMITS, type Idempotency } from "#ports/http/index.ts";
 import { createLocalLimiter } from "#ports/limiter/index.ts";
 import { createGateway } from "#systems/realtime/gateway.ts";
 import { createRulesBook } from "#systems/realtime/rules.ts";
+import { serveLine } from "#systems/realtime/serve.ts";
 import { encodeItem } from "#systems/realtime/wire.ts";
 
 import { listen } from "../../apps/server/listen.ts";
@@ -12,14 +16,31 @@ import { messageAt, onCommands } from "./commands.ts";
 
 const clock = createSystemClock();
 const bus = createLocalBus();
+const limiter = createLocalLimiter({ clock, keys_max: 200_000 });
 const rules = createRulesBook();
 const members = new Set<string>();
 rules.add("room", { mayRead: async ({ person_id }) => members.has(person_id) });
 let head = 0;
+
+async function authenticate(token: string) {
+  const person_id = /^t(\d+)$/.exec(token)?.[1];
+  if (person_id === undefined) return null;
+  members.add(person_id);
+  return {
+    kind: "person" as const,
+    person_id,
+    handle: `p${person_id}`,
+    role: "member" as const,
+    suspended: false,
+    credential: { kind: "session" as const, id: person_id },
+    scopes: ["read" as const],
+  };
+}
+
 const gateway = createGateway({
   clock,
   bus,
-  limiter: createLocalLimiter({ clock, keys_max: 100_000 }),
+  limiter,
   rules,
   reader: {
     heads: async (streams) => new Map(streams.map((stream) => [stream, { epoch: "e", seq: head }])),
@@ -27,44 +48,28 @@ const gateway = createGateway({
     before: async () => ({ first: 0, items: [] }),
     floor: async () => 1,
   },
-  authenticate: async () => null,
+  authenticate,
   node: "bench",
   onFailure: (error) => console.error(error),
 });
-let people = 0;
+const api = createApi({
+  authenticate,
+  limiter,
+  limits: DEFAULT_LIMITS,
+  // Of requests that change something; nobody sends one here.
+  idempotency: {} as Idempotency,
+  clock,
+  // Readers stand for people all over, so each says where it is, as a proxy would.
+  trusted_proxies: 1,
+  requestId: () => crypto.randomUUID(),
+  onServed: ({ error }) => error !== undefined && console.error(error),
+});
+serveLine(api, gateway);
 const { port } = listen({
   port: 0,
-  host: "127.0.0.1",
+  host: "0.0.0.0",
   fetch: async () => new Response("no", { status: 400 }),
-  async upgrade() {
-    const person_id = String(++people);
-    members.add(person_id);
-    let connection: ReturnType<typeof gateway.connect> | null = null;
-    const part: SocketPart = {
-      protocol: null,
-      opened(line) {
-        connection = gateway.connect({
-          line,
-          token: null,
-          viewer: {
-            kind: "person",
-            person_id,
-            handle: `p${person_id}`,
-            role: "member",
-            suspended: false,
-            credential: { kind: "session", id: person_id },
-            scopes: ["read"],
-          },
-        });
-      },
-      said: (text) => connection?.said(text),
-      closed() {
-        connection?.ended();
-        if (connection) gateway.lines.closed(connection);
-      },
-    };
-    return part;
-  },
+  upgrade: (request, peer) => api.upgrade(request, peer()),
   onError: (error) => console.error(error),
   onDrain() {},
 });

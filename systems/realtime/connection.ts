@@ -6,14 +6,15 @@ import type { SocketLine } from "#ports/http/index.ts";
 import type { Limiter } from "#ports/limiter/index.ts";
 
 import * as b from "./bounds.ts";
-import { CLOSE, type Refusal } from "./contract.ts";
-import type { Dialect, End, Known } from "./dialect.ts";
+import { CLOSE, type PullAsked, type Refusal } from "./contract.ts";
+import type { Conversation, Dialect, End, Known } from "./dialect.ts";
 import type { Hub } from "./hub.ts";
 import { createListening, type Listening } from "./listening.ts";
 import { readPage } from "./pages.ts";
-import type { Presence } from "./presence.ts";
-import type { RulesBook, StreamRules } from "./rules.ts";
+import type { Here, Presence } from "./presence.ts";
+import type { RulesBook, Sent, StreamRules } from "./rules.ts";
 import { partsOf } from "./streams.ts";
+import type { PageText } from "./wire.ts";
 
 /** One client's line. What it says is handled in the order in which it came, one after the other. */
 export interface Connection {
@@ -47,43 +48,74 @@ export interface ConnectionNeeds {
   onFailure(error: unknown): void;
 }
 
-/** A line, whatever is spoken over it. @returns it before a word was said; `begin` it once others know of it */
-export function createConnection<Said>(
+/**
+ * A line, whatever is spoken over it. @returns it before a word was said; `begin` it once others know of it
+ * @param needs the same for all lines of a node
+ */
+export const createConnection = <Said>(
   needs: ConnectionNeeds,
   line: SocketLine,
   dialect: Dialect<Said>,
-): Connection & { begin(known: Known | null): void } {
-  const { clock, hub, rules, presence } = needs;
-  let viewer: SignedIn | null = null;
-  let token: string | null = null;
-  let listening: Listening | null = null;
-  let here: Disposable | null = null;
-  let closed = false;
-  const inbox: Said[] = [];
-  let working: Promise<void> | null = null;
-  /** Bytes that waited at the last look, and since when nothing of them went. */
-  let stalled = { bytes: 0, since_ms: 0 };
+): Connection & { begin(known: Known | null): void } => new LineConnection(needs, line, dialect);
 
-  function write(text: string): void {
-    if (!closed && !line.send(text)) close(CLOSE.slow, "too far behind");
+/** A class, because there are tens of thousands: as closures, what a line does took 4 KiB of each. */
+class LineConnection<Said> implements Connection, End {
+  viewer: SignedIn | null = null;
+  token: string | null = null;
+  listening: Listening | null = null;
+  closed = false;
+  private readonly needs: ConnectionNeeds;
+  private readonly line: SocketLine;
+  private readonly dialect: Dialect<Said>;
+  private readonly talk: Conversation<Said>;
+  /** There while something waits: most lines only listen. */
+  private inbox: Said[] | null = null;
+  private working: Promise<void> | null = null;
+  private here: Here | null = null;
+  /** Bytes that waited at the last look, and since when nothing of them went. */
+  private stalled_bytes = 0;
+  private stalled_since_ms = 0;
+
+  constructor(needs: ConnectionNeeds, line: SocketLine, dialect: Dialect<Said>) {
+    this.needs = needs;
+    this.line = line;
+    this.dialect = dialect;
+    this.talk = dialect.begin(this);
   }
-  function finish(): void {
-    if (closed) return;
-    closed = true;
-    inbox.length = 0;
-    listening?.end();
-    here?.[Symbol.dispose]();
-    talk.ended();
+
+  private write(text: string): void {
+    if (!this.closed && !this.line.send(text)) this.close(CLOSE.slow, "too far behind");
   }
-  function close(code: number, reason: string): void {
-    if (closed) return;
-    finish();
-    const told = dialect.closing(code, reason);
-    line.close(told.code, told.reason);
+  say(text: string): void {
+    if (this.line.waiting() + text.length > b.CLOSE_BYTES) return this.close(CLOSE.slow, "too far behind");
+    this.write(text);
+  }
+  push(text: string): boolean {
+    if (this.line.waiting() > b.LAG_BYTES) return false;
+    this.write(text);
+    return true;
+  }
+  pushLossy(text: string): void {
+    if (this.line.waiting() <= b.DROP_EPHEMERAL_BYTES) this.write(text);
+  }
+
+  ended(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.inbox = null;
+    this.listening?.end();
+    this.here?.[Symbol.dispose]();
+    this.talk.ended();
+  }
+  close(code: number, reason: string): void {
+    if (this.closed) return;
+    this.ended();
+    const told = this.dialect.closing(code, reason);
+    this.line.close(told.code, told.reason);
   }
 
   /** What a caller may know of a failure. Ours are told to the log. */
-  function refusalOf(error: unknown): Refusal {
+  refusalOf(error: unknown): Refusal {
     if (error instanceof Problem) {
       const { status, code, detail, extras } = error;
       return {
@@ -94,7 +126,7 @@ export function createConnection<Said>(
         ...(extras.errors ? { errors: extras.errors } : {}),
       };
     }
-    needs.onFailure(error);
+    this.needs.onFailure(error);
     return {
       status: 503,
       code: "house.unavailable",
@@ -103,152 +135,137 @@ export function createConnection<Said>(
     };
   }
 
-  const whose = (): SignedIn => {
-    if (!viewer) throw new Error("nobody's line was asked for somebody's things");
-    return viewer;
-  };
+  /** Who they are now: a credential may be renewed. */
+  whose(): SignedIn {
+    if (!this.viewer) throw new Error("nobody's line was asked for somebody's things");
+    return this.viewer;
+  }
 
-  const end: End = {
-    get viewer() {
-      return viewer;
-    },
-    get closed() {
-      return closed;
-    },
-    get listening() {
-      return listening;
-    },
-    say(text) {
-      if (line.waiting() + text.length > b.CLOSE_BYTES) return close(CLOSE.slow, "too far behind");
-      write(text);
-    },
-    push(text) {
-      if (line.waiting() > b.LAG_BYTES) return false;
-      write(text);
-      return true;
-    },
-    pushLossy(text) {
-      if (line.waiting() <= b.DROP_EPHEMERAL_BYTES) write(text);
-    },
-    close,
-    authenticate: needs.authenticate,
-    enter(known) {
-      const first = viewer === null;
-      if (!first && viewer!.person_id !== known.viewer.person_id)
-        throw new Error("a line does not change its person; whoever asks for it must be refused before");
-      const before = { viewer, token };
-      ({ viewer, token } = known);
-      try {
-        needs.identified(connection);
-      } catch (error) {
-        if (!first) ({ viewer, token } = before);
-        const ended = error instanceof Problem && error.status === 401;
-        close(ended ? CLOSE.unauthorized : CLOSE.too_many, ended ? "session.invalid" : "too many lines");
-        return false;
+  authenticate(token: string): Promise<SignedIn | null> {
+    return this.needs.authenticate(token);
+  }
+
+  enter(known: Known): boolean {
+    const { viewer, token } = this;
+    if (viewer !== null && viewer.person_id !== known.viewer.person_id)
+      throw new Error("a line does not change its person; whoever asks for it must be refused before");
+    this.viewer = known.viewer;
+    this.token = known.token;
+    try {
+      this.needs.identified(this);
+    } catch (error) {
+      if (viewer !== null) {
+        this.viewer = viewer;
+        this.token = token;
       }
-      if (!first) return true;
-      listening = createListening({ hub, rules, voice: talk, viewer: whose, onFailure: needs.onFailure });
-      here = presence.arrived(connection, known.viewer.person_id);
-      return true;
-    },
-    /** Too many a second wait for their turn; whoever does not wait either is shown the door by the inbox's bound. */
-    async turn() {
-      const key = viewer ? `line:${viewer.person_id}` : null;
-      while (key !== null && !closed) {
-        const { allowed, retry_after_ms } = await needs.limiter.take([{ key, rule: b.FRAMES_RULE, cost_tokens: 1 }]);
-        if (allowed) return;
-        await clock.sleep(Math.max(1, retry_after_ms));
-      }
-    },
-    async drained() {
-      while (!closed && line.waiting() > b.LAG_BYTES) await clock.sleep(50);
-    },
-    spokenFor,
-    /** What others see, or what stays, asks for as much as the same call over HTTP does. */
-    mayWrite() {
-      if (!whose().scopes.includes("write")) throw new Problem(403, "token.scope", "This token may not write.");
-    },
-    async mayRead(stream) {
-      const { key, rules: spoken } = spokenFor(stream, "mayRead");
-      if (!(await spoken.mayRead(whose(), key)))
-        throw new Problem(403, "realtime.not_yours", "This stream is not for you.");
-    },
-    async send(stream, cid, data) {
-      end.mayWrite();
-      const { key, rules: spoken } = spokenFor(stream, "send");
-      return spoken.send!(whose(), key, cid, data);
-    },
-    page: (stream, asked, items_max) => readPage(hub, stream, asked, items_max),
-    ephemeral: (stream, slot, data) => needs.publishEphemeral(stream, slot, whose().person_id, data),
-    refusalOf,
-    active: (active) => presence.active(connection, whose().person_id, active),
-  };
+      const has_ended = error instanceof Problem && error.status === 401;
+      this.close(has_ended ? CLOSE.unauthorized : CLOSE.too_many, has_ended ? "session.invalid" : "too many lines");
+      return false;
+    }
+    if (viewer !== null) return true;
+    this.listening = createListening(this.needs, this.talk, this);
+    this.here = this.needs.presence.arrived(known.viewer.person_id);
+    return true;
+  }
+
+  /** Too many a second wait for their turn; whoever does not wait either is shown the door by the inbox's bound. */
+  async turn(): Promise<void> {
+    const key = this.viewer ? `line:${this.viewer.person_id}` : null;
+    while (key !== null && !this.closed) {
+      const { allowed, retry_after_ms } = await this.needs.limiter.take([{ key, rule: b.FRAMES_RULE, cost_tokens: 1 }]);
+      if (allowed) return;
+      await this.needs.clock.sleep(Math.max(1, retry_after_ms));
+    }
+  }
+  async drained(): Promise<void> {
+    while (!this.closed && this.line.waiting() > b.LAG_BYTES) await this.needs.clock.sleep(50);
+  }
 
   /** @throws Problem where the stream's system has nobody who takes this */
-  function spokenFor<N extends keyof StreamRules>(stream: string, what: N): { key: string; rules: StreamRules } {
+  spokenFor<N extends keyof StreamRules>(stream: string, what: N): { key: string; rules: StreamRules } {
     const parts = partsOf(stream);
-    const spoken = parts && rules.of(parts.kind);
+    const spoken = parts && this.needs.rules.of(parts.kind);
     if (!parts || !spoken?.[what])
       throw new Problem(404, "realtime.unknown_stream", "There is no such stream, or it does not take this.");
     return { key: parts.key, rules: spoken };
   }
-
-  async function work(): Promise<void> {
-    while (inbox.length > 0 && !closed) {
-      const portion = inbox.slice(0, talk.together(inbox));
-      try {
-        await talk.handle(portion);
-      } catch (error) {
-        needs.onFailure(error);
-        return close(CLOSE.internal, "something broke");
-      }
-      inbox.splice(0, portion.length);
-    }
+  /** What others see, or what stays, asks for as much as the same call over HTTP does. */
+  mayWrite(): void {
+    if (!this.whose().scopes.includes("write")) throw new Problem(403, "token.scope", "This token may not write.");
+  }
+  async mayRead(stream: string): Promise<void> {
+    const { key, rules: spoken } = this.spokenFor(stream, "mayRead");
+    if (!(await spoken.mayRead(this.whose(), key)))
+      throw new Problem(403, "realtime.not_yours", "This stream is not for you.");
+  }
+  async send(stream: string, cid: string, data: Json): Promise<Sent> {
+    this.mayWrite();
+    const { key, rules: spoken } = this.spokenFor(stream, "send");
+    return spoken.send!(this.whose(), key, cid, data);
+  }
+  page(stream: string, asked: PullAsked, items_max: number): Promise<PageText> {
+    return readPage(this.needs.hub, stream, asked, items_max);
+  }
+  ephemeral(stream: string, slot: string, data: Json): void {
+    this.needs.publishEphemeral(stream, slot, this.whose().person_id, data);
+  }
+  active(active: boolean): void {
+    this.here?.active(active);
   }
 
-  function pump(): void {
-    working ??= work().finally(() => {
-      working = null;
-      if (inbox.length > 0 && !closed) pump();
+  private async work(): Promise<void> {
+    for (let inbox = this.inbox; inbox && inbox.length > 0 && !this.closed; inbox = this.inbox) {
+      const portion = inbox.slice(0, this.talk.together(inbox));
+      try {
+        await this.talk.handle(portion);
+      } catch (error) {
+        this.needs.onFailure(error);
+        return this.close(CLOSE.internal, "something broke");
+      }
+      this.inbox?.splice(0, portion.length);
+    }
+  }
+  private pump(): void {
+    this.working ??= this.work().finally(() => {
+      this.working = null;
+      if (this.inbox?.length === 0) this.inbox = null;
+      else if (this.inbox && !this.closed) this.pump();
     });
   }
 
-  const connection: Connection & { begin(known: Known | null): void } = {
-    get viewer() {
-      return viewer;
-    },
-    get token() {
-      return token;
-    },
-    begin: (known) => talk.opened(known),
-    said(text) {
-      if (closed) return;
-      if (text.length > dialect.bounds.message_chars_max) return close(CLOSE.broken, "a frame is too large");
-      let said: Said[];
-      try {
-        said = talk.read(text);
-      } catch {
-        return close(CLOSE.broken, "realtime.broken_frame");
-      }
-      if (inbox.length + said.length > dialect.bounds.waiting_max) return close(CLOSE.too_many, "too many frames");
-      for (const one of said) inbox.push(one);
-      pump();
-    },
-    ended: finish,
-    close,
-    recheck: (stream) => listening?.recheck(stream),
-    move: (wait_ms) => talk.move(wait_ms),
-    look(now_ms) {
-      const bytes = line.waiting();
-      if (bytes === 0 || bytes < stalled.bytes) stalled = { bytes, since_ms: now_ms };
-      else if (stalled.bytes === 0) stalled = { bytes, since_ms: now_ms };
-      else if (now_ms - stalled.since_ms >= b.STALLED_MS_MAX) return close(CLOSE.slow, "does not read");
-      talk.look?.(now_ms);
-    },
-    async idle() {
-      await working;
-    },
-  };
-  const talk = dialect.begin(end);
-  return connection;
+  begin(known: Known | null): void {
+    this.talk.opened(known);
+  }
+  said(text: string): void {
+    if (this.closed) return;
+    const { bounds } = this.dialect;
+    if (text.length > bounds.message_chars_max) return this.close(CLOSE.broken, "a frame is too large");
+    let said: Said[];
+    try {
+      said = this.talk.read(text);
+    } catch {
+      return this.close(CLOSE.broken, "realtime.broken_frame");
+    }
+    this.inbox ??= [];
+    if (this.inbox.length + said.length > bounds.waiting_max) return this.close(CLOSE.too_many, "too many frames");
+    for (const one of said) this.inbox.push(one);
+    this.pump();
+  }
+  recheck(stream?: string): void {
+    this.listening?.recheck(stream);
+  }
+  move(wait_ms: number): void {
+    this.talk.move(wait_ms);
+  }
+  look(now_ms: number): void {
+    const bytes = this.line.waiting();
+    if (bytes === 0 || bytes < this.stalled_bytes || this.stalled_bytes === 0) {
+      this.stalled_bytes = bytes;
+      this.stalled_since_ms = now_ms;
+    } else if (now_ms - this.stalled_since_ms >= b.STALLED_MS_MAX) return this.close(CLOSE.slow, "does not read");
+    this.talk.look?.(now_ms);
+  }
+  async idle(): Promise<void> {
+    await this.working;
+  }
 }

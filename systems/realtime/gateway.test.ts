@@ -425,7 +425,7 @@ test("RT23: who comes back together is served by one look and one read, and a ga
     const viewer = { ...ann.viewer, person_id: String(1_000 + i) };
     return clientOf((to) => {
       const connection = gateway.connect({ line: to, viewer, token: null });
-      return { said: connection.said, closed: () => gateway.lines.closed(connection) };
+      return { said: (text: string) => connection.said(text), closed: () => gateway.lines.closed(connection) };
     });
   });
   for (const [i, client] of clients.entries()) client.say(["resume", { [stream]: [epoch, String(10 + (i % 40))] }]);

@@ -7,7 +7,7 @@ import type { SocketLine } from "#ports/http/index.ts";
 import type { Limiter } from "#ports/limiter/index.ts";
 
 import * as b from "./bounds.ts";
-import { type Connection, createConnection } from "./connection.ts";
+import { type Connection, type ConnectionNeeds, createConnection } from "./connection.ts";
 import type { Dialect, Known } from "./dialect.ts";
 import { createFrames } from "./frames.ts";
 import { createHub, type Hub } from "./hub.ts";
@@ -66,12 +66,15 @@ export function createGateway(needs: GatewayNeeds): Gateway {
   const ephemeral = (stream: string, slot: string, from: string | null, data: Json) =>
     bus.publish(subjectOf(stream), { type: "eph", slot, person_id: from, data: JSON.stringify(data) });
 
+  const of_all_lines: ConnectionNeeds = {
+    ...needs,
+    hub,
+    presence,
+    identified: lines.identified,
+    publishEphemeral: ephemeral,
+  };
   function speak<Said>(dialect: Dialect<Said>, line: SocketLine, known: Known | null): Connection {
-    const connection = createConnection(
-      { ...needs, hub, presence, identified: lines.identified, publishEphemeral: ephemeral },
-      line,
-      dialect,
-    );
+    const connection = createConnection(of_all_lines, line, dialect);
     lines.opened(connection);
     connection.begin(known);
     return connection;

@@ -30,17 +30,39 @@ export interface LinesNeeds {
   onFailure(error: unknown): void;
 }
 
+/** One of tens of thousands, so what it does at its end is not a closure of its own. */
+class Room implements Disposable {
+  private left = false;
+  private readonly key: string;
+  private readonly leave: (key: string) => void;
+  constructor(key: string, leave: (key: string) => void) {
+    this.key = key;
+    this.leave = leave;
+  }
+  [Symbol.dispose](): void {
+    if (this.left) return;
+    this.left = true;
+    this.leave(this.key);
+  }
+}
+
 const tooMany = (status: 429 | 503, detail: string) =>
   new Problem(status, "realtime.too_many_lines", detail, { retry_after_s: 30 });
 
 export function createLines({ clock, authenticate, onFailure }: LinesNeeds): Lines {
   const all = new Set<Connection>();
-  const people = new Map<string, Set<Connection>>();
+  const people = new Map<string, Connection[]>();
   const addresses = new Map<string, number>();
   /** Until when each is remembered. */
   const revoked = new Map<string, number>();
   let admitted = 0;
   let draining = false;
+  const leaveRoom = (key: string) => {
+    admitted -= 1;
+    const still = addresses.get(key)! - 1;
+    if (still === 0) addresses.delete(key);
+    else addresses.set(key, still);
+  };
 
   const looks = clock.every(b.STALL_LOOK_MS, () => {
     const now = clock.monotonic();
@@ -73,17 +95,7 @@ export function createLines({ clock, authenticate, onFailure }: LinesNeeds): Lin
         throw tooMany(429, "As many lines as may be are open from this address. Close some first.");
       addresses.set(key, open + 1);
       admitted += 1;
-      let left = false;
-      return {
-        [Symbol.dispose]() {
-          if (left) return;
-          left = true;
-          admitted -= 1;
-          const still = addresses.get(key)! - 1;
-          if (still === 0) addresses.delete(key);
-          else addresses.set(key, still);
-        },
-      };
+      return new Room(key, leaveRoom);
     },
     opened(connection) {
       all.add(connection);
@@ -92,24 +104,29 @@ export function createLines({ clock, authenticate, onFailure }: LinesNeeds): Lin
       const { person_id, credential } = connection.viewer!;
       if (revoked.has(credential.id) || revoked.has(`person:${person_id}`))
         throw new Problem(401, "session.invalid", "This session has ended. Sign in again.");
-      const of = people.get(person_id) ?? new Set();
-      if (!of.has(connection) && of.size >= b.CONNECTIONS_PER_PERSON_MAX)
+      const of = people.get(person_id) ?? [];
+      if (of.includes(connection)) return;
+      if (of.length >= b.CONNECTIONS_PER_PERSON_MAX)
         throw tooMany(429, `You have ${b.CONNECTIONS_PER_PERSON_MAX} lines open, which is the most. Close some first.`);
-      people.set(person_id, of.add(connection));
+      of.push(connection);
+      people.set(person_id, of);
     },
     closed(connection) {
       all.delete(connection);
       const { viewer } = connection;
       const of = viewer && people.get(viewer.person_id);
-      if (!of?.delete(connection) || of.size > 0) return;
-      people.delete(viewer!.person_id);
+      const at = of?.indexOf(connection) ?? -1;
+      if (!viewer || !of || at < 0) return;
+      of.splice(at, 1);
+      if (of.length === 0) people.delete(viewer.person_id);
     },
     end({ credentials = [], person_id }, code, reason) {
       const until_ms = clock.monotonic() + b.REVOKED_KEPT_MS;
       for (const id of credentials) revoked.set(id, until_ms);
       if (person_id !== undefined) revoked.set(`person:${person_id}`, clock.monotonic() + b.ENDED_KEPT_MS);
       const ended = new Set(credentials);
-      const asked = person_id === undefined ? all : (people.get(person_id) ?? []);
+      // A copy: whoever is closed goes from the list at once.
+      const asked = person_id === undefined ? all : [...(people.get(person_id) ?? [])];
       for (const connection of asked) {
         const { viewer } = connection;
         if (viewer && (credentials.length === 0 || ended.has(viewer.credential.id))) connection.close(code, reason);

@@ -6,10 +6,15 @@ import type { Activity } from "./rules.ts";
 
 /** Who is here, on any node. In memory alone: each node says who is with it, and what it said fades. */
 export interface Presence extends Disposable {
-  arrived(line: object, person_id: string): Disposable;
-  /** A device says that it is in somebody's hand, or no longer. */
-  active(line: object, person_id: string, active: boolean): void;
+  /** One line of theirs, until it is disposed. */
+  arrived(person_id: string): Here;
   of(person_ids: readonly string[]): Map<string, Activity>;
+}
+
+/** One line's part in it. */
+export interface Here extends Disposable {
+  /** Its device says that it is in somebody's hand, or no longer. */
+  active(active: boolean): void;
 }
 
 interface Said {
@@ -24,9 +29,29 @@ interface HereMessage {
 
 const SUBJECT = "realtime.here";
 
+/** One of tens of thousands, so its deeds are not closures of its own. */
+class LineHere implements Here {
+  readonly person_id: string;
+  /** It counts as active until then. */
+  until_ms = 0;
+  private readonly said: (line: LineHere, active: boolean) => void;
+  private readonly left: (line: LineHere) => void;
+  constructor(person_id: string, said: (line: LineHere, active: boolean) => void, left: (line: LineHere) => void) {
+    this.person_id = person_id;
+    this.said = said;
+    this.left = left;
+  }
+  active(active: boolean): void {
+    this.said(this, active);
+  }
+  [Symbol.dispose](): void {
+    this.left(this);
+  }
+}
+
 export function createPresence({ clock, bus, node }: { clock: Clock; bus: Bus; node: string }): Presence {
-  /** Of this node: lines, and until when each counts as active. */
-  const mine = new Map<string, Map<object, number>>();
+  /** Of this node: the lines of each. */
+  const mine = new Map<string, LineHere[]>();
   const others = new Map<string, Map<string, Said>>();
   const changed = new Set<string>();
   let telling = false;
@@ -36,7 +61,7 @@ export function createPresence({ clock, bus, node }: { clock: Clock; bus: Bus; n
     const lines = mine.get(person_id);
     if (!lines) return "gone";
     const now = clock.monotonic();
-    return [...lines.values()].some((until_ms) => until_ms > now) ? "active" : "idle";
+    return lines.some(({ until_ms }) => until_ms > now) ? "active" : "idle";
   }
 
   function tell(person_ids: readonly string[]): void {
@@ -57,6 +82,21 @@ export function createPresence({ clock, bus, node }: { clock: Clock; bus: Bus; n
       changed.clear();
       tell(people);
     });
+  }
+
+  function active(line: LineHere, is_active: boolean): void {
+    if (!mine.get(line.person_id)?.includes(line)) return;
+    const before = stateOf(line.person_id);
+    line.until_ms = is_active ? clock.monotonic() + b.ACTIVE_MS_MAX : 0;
+    if (stateOf(line.person_id) !== before) change(line.person_id);
+  }
+  function left(line: LineHere): void {
+    const lines = mine.get(line.person_id);
+    const at = lines?.indexOf(line) ?? -1;
+    if (!lines || at < 0) return;
+    lines.splice(at, 1);
+    if (lines.length === 0) mine.delete(line.person_id);
+    change(line.person_id);
   }
 
   const subscription = bus.subscribe(SUBJECT, (message) => {
@@ -81,24 +121,13 @@ export function createPresence({ clock, bus, node }: { clock: Clock; bus: Bus; n
   });
 
   return {
-    arrived(line, person_id) {
-      const lines = mine.get(person_id) ?? new Map<object, number>();
-      mine.set(person_id, lines.set(line, 0));
-      change(person_id);
-      return {
-        [Symbol.dispose]() {
-          if (!lines.delete(line)) return;
-          if (lines.size === 0 && mine.get(person_id) === lines) mine.delete(person_id);
-          change(person_id);
-        },
-      };
-    },
-    active(line, person_id, active) {
+    arrived(person_id) {
+      const line = new LineHere(person_id, active, left);
       const lines = mine.get(person_id);
-      if (!lines?.has(line)) return;
-      const before = stateOf(person_id);
-      lines.set(line, active ? clock.monotonic() + b.ACTIVE_MS_MAX : 0);
-      if (stateOf(person_id) !== before) change(person_id);
+      if (lines) lines.push(line);
+      else mine.set(person_id, [line]);
+      change(person_id);
+      return line;
     },
     of(person_ids) {
       const now = clock.monotonic();

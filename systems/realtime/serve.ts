@@ -1,5 +1,5 @@
 import { forbidden } from "#kernel/errors.ts";
-import type { Api, SocketAsked, SocketLine } from "#ports/http/index.ts";
+import type { Api, SocketAsked, SocketLine, SocketPart } from "#ports/http/index.ts";
 
 import type { Connection } from "./connection.ts";
 import { LINE_PATH } from "./contract.ts";
@@ -30,7 +30,7 @@ export function openLineDoor(
   api: Api,
   { lines }: Pick<Gateway, "lines">,
   { path, summary, tag, protocolOf }: LineDoor,
-  connect: (line: SocketLine, known: Known | null) => Connection,
+  connect: Connect,
 ): void {
   api.socket({
     path,
@@ -46,20 +46,51 @@ export function openLineDoor(
         );
       const protocol = protocolOf?.(request) ?? null;
       const room = lines.admit(address);
-      let connection: Connection | null = null;
-      return {
+      return new LinePart(
+        lines,
+        room,
         protocol,
-        opened(line) {
-          connection = connect(line, viewer.kind === "person" ? { viewer, token: credential } : null);
-        },
-        said: (text) => connection?.said(text),
-        closed() {
-          room[Symbol.dispose]();
-          if (!connection) return;
-          connection.ended();
-          lines.closed(connection);
-        },
-      };
+        connect,
+        viewer.kind === "person" ? { viewer, token: credential } : null,
+      );
     },
   });
+}
+
+type Connect = (line: SocketLine, known: Known | null) => Connection;
+
+/** One of tens of thousands, as all that a line is made of. */
+class LinePart implements SocketPart {
+  readonly protocol: string | null;
+  private connection: Connection | null = null;
+  private readonly lines: Gateway["lines"];
+  private readonly room: Disposable;
+  private readonly connect: Connect;
+  private readonly known: Known | null;
+
+  constructor(
+    lines: Gateway["lines"],
+    room: Disposable,
+    protocol: string | null,
+    connect: Connect,
+    known: Known | null,
+  ) {
+    this.lines = lines;
+    this.room = room;
+    this.protocol = protocol;
+    this.connect = connect;
+    this.known = known;
+  }
+  opened(line: SocketLine): void {
+    this.connection = this.connect(line, this.known);
+  }
+  said(text: string): void {
+    this.connection?.said(text);
+  }
+  closed(): void {
+    this.room[Symbol.dispose]();
+    if (!this.connection) return;
+    this.connection.ended();
+    this.lines.closed(this.connection);
+  }
 }

@@ -130,7 +130,7 @@ export function createDevice(
         },
       });
       made_link.part = {
-        said: connection.said,
+        said: (text) => connection.said(text),
         closed() {
           connection.ended();
           node.gateway.lines.closed(connection);
