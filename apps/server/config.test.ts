@@ -14,6 +14,10 @@ describe("configuration", () => {
     [{ FOLKHUS_FREE_MIB_MIN: "-1" }, "FOLKHUS_FREE_MIB_MIN"],
     [{ FOLKHUS_LOG: "loud" }, "FOLKHUS_LOG"],
     [{ REDIS_URL: "http://x" }, "REDIS_URL"],
+    [{ SMTP_URL: "http://x" }, "SMTP_URL"],
+    [{ SMTP_URL: "smtp://mail.example?tls=off", FOLKHUS_MAIL_FROM: "a@b.se" }, "SMTP_URL"],
+    [{ FOLKHUS_MAIL_FROM: "the house", SMTP_URL: "smtp://mail.example" }, "FOLKHUS_MAIL_FROM"],
+    [{ FOLKHUS_DKIM_SELECTOR: "house1" }, "FOLKHUS_DKIM_KEY_FILE"],
     [{ NATS_URL: "nats://x" }, "NATS_URL"],
     [{ FOLKHUS_TIMELINE: "magic" }, "FOLKHUS_TIMELINE"],
     [{ FOLKHUS_PUSH_FOLLOWERS_MAX: "many" }, "FOLKHUS_PUSH_FOLLOWERS_MAX"],
@@ -37,6 +41,18 @@ describe("configuration", () => {
     expect(readConfig({ REDIS_URL: "redis://u:hunter2@h" }).secrets.redis_url).toBe("redis://u:hunter2@h");
   });
 
+  test("SV2: and that of the mail server, whose user is who writes where nothing else is said", () => {
+    const smtp_url = "smtp://house%40h.se:hunter2@mail.example";
+    expect(readConfig({ SMTP_URL: smtp_url })).toMatchObject({
+      config: { mail_from: "house@h.se" },
+      secrets: { smtp_url },
+    });
+    expect(() => readConfig({ SMTP_URL: "smtp://house:hunter2@mail.example" })).toThrow(
+      expect.not.stringContaining("hunter2") as unknown as Error,
+    );
+    expect(JSON.stringify(readConfig({ SMTP_URL: smtp_url }).config)).not.toContain("hunter2");
+  });
+
   test("SV3: an empty environment gives the documented defaults", () => {
     const { config, secrets } = readConfig({});
     expect(config).toMatchObject({
@@ -50,6 +66,12 @@ describe("configuration", () => {
     });
     expect(config.data_folder.endsWith("/data")).toBe(true);
     expect([...config.roles]).toEqual(["web", "worker", "media"]);
-    expect(secrets).toEqual({ signing_secret: null, s3_url: null, redis_url: null, metrics_token: null });
+    expect(secrets).toEqual({
+      signing_secret: null,
+      s3_url: null,
+      redis_url: null,
+      smtp_url: null,
+      metrics_token: null,
+    });
   });
 });

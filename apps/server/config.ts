@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 
+import { parseSmtpUrl, senderOf } from "#engines/smtp/url.ts";
 import { PUSH_FOLLOWERS_BOUND, PUSH_FOLLOWERS_MAX, STRATEGIES } from "#systems/feed/contract.ts";
 import { SIGNUP_MODES, type SignupMode } from "#systems/people/contract.ts";
 
@@ -16,6 +17,10 @@ export interface Config {
   trusted_proxies: number;
   log_level: LogLevel;
   database_url: string | null;
+  /** The address that letters come from; null only where no server takes them. */
+  mail_from: string | null;
+  /** Letters are signed with the key in this file, under this selector of the sender's domain. */
+  dkim: { selector: string; key_file: string } | null;
   ffmpeg_path: string | null;
   /** Largest single upload. */
   upload_bytes_max: number;
@@ -35,6 +40,8 @@ export interface Secrets {
   s3_url: string | null;
   /** Push lists of homes in Redis, shared by all nodes; nothing else is there yet. */
   redis_url: string | null;
+  /** Which server takes the house's letters; null: they are written into the outbox folder. */
+  smtp_url: string | null;
   metrics_token: string | null;
 }
 
@@ -55,13 +62,9 @@ const GIB = 1024 * MIB;
 /** @throws ConfigError with a sentence that names the variable */
 export function readConfig(env: Record<string, string | undefined>): { config: Config; secrets: Secrets } {
   const read = reader(env);
-  for (const [name, engine] of [
-    ["NATS_URL", "NATS"],
-    ["SMTP_URL", "SMTP"],
-  ] as const) {
-    if (read.text(name) !== null)
-      throw new ConfigError(`${name} is set, but this version of folkhus has no ${engine} engine yet. Unset it.`);
-  }
+  if (read.text("NATS_URL") !== null)
+    throw new ConfigError("NATS_URL is set, but this version of folkhus has no NATS engine yet. Unset it.");
+  const smtp_url = read.url("SMTP_URL", ["smtp:", "smtps:"]);
   return {
     config: {
       port: read.integer("PORT", 4000, 0, 65_535),
@@ -74,6 +77,8 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
       trusted_proxies: read.integer("FOLKHUS_TRUSTED_PROXIES", 0, 0, 10),
       log_level: read.oneOf("FOLKHUS_LOG", LOG_LEVELS, "info"),
       database_url: read.url("DATABASE_URL", ["postgres:", "postgresql:"]),
+      mail_from: senderIn(read, smtp_url),
+      dkim: dkimIn(read),
       ffmpeg_path: read.text("FFMPEG_PATH"),
       upload_bytes_max: read.integer("FOLKHUS_UPLOAD_MIB_MAX", 10 * 1024, 1, 1024 * 1024) * MIB,
       timeline: read.oneOf("FOLKHUS_TIMELINE", STRATEGIES, "pull"),
@@ -85,9 +90,37 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
       signing_secret: read.secret("FOLKHUS_SECRET"),
       s3_url: read.url("S3_URL", ["s3:"]),
       redis_url: read.url("REDIS_URL", ["redis:", "rediss:", "redis+unix:"]),
+      smtp_url,
       metrics_token: read.secret("FOLKHUS_METRICS_TOKEN"),
     },
   };
+}
+
+type Reader = ReturnType<typeof reader>;
+
+/** Who signs in writes the letters, where that is an address and nothing else is said. */
+function senderIn(read: Reader, smtp_url: string | null): string | null {
+  const given = read.text("FOLKHUS_MAIL_FROM");
+  if (smtp_url === null) return given;
+  let from: string | null;
+  try {
+    from = senderOf(parseSmtpUrl(smtp_url), given);
+  } catch (error) {
+    throw new ConfigError((error as RangeError).message);
+  }
+  if (from === null)
+    throw new ConfigError(
+      "FOLKHUS_MAIL_FROM must be the one address that letters come from, such as house@example.org, when SMTP_URL is set.",
+    );
+  return from;
+}
+
+function dkimIn(read: Reader): Config["dkim"] {
+  const [selector, key_file] = [read.text("FOLKHUS_DKIM_SELECTOR"), read.text("FOLKHUS_DKIM_KEY_FILE")];
+  if (selector === null && key_file === null) return null;
+  if (selector === null || key_file === null)
+    throw new ConfigError("FOLKHUS_DKIM_SELECTOR and FOLKHUS_DKIM_KEY_FILE go together: set both or none.");
+  return { selector, key_file: resolve(key_file) };
 }
 
 const SECRET_CHARS_MIN = 32;

@@ -1,4 +1,4 @@
-import { chmod, mkdir, stat } from "node:fs/promises";
+import { chmod, mkdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Logger } from "pino";
@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { createRedis, createRedisBus, createRedisLists, type Redis } from "#engines/redis/index.ts";
 import { createS3Blobs } from "#engines/s3/index.ts";
 import { parseS3Url } from "#engines/s3/url.ts";
+import { createSmtpMail, type SmtpMail } from "#engines/smtp/index.ts";
 import type { Ids } from "#kernel/ids.ts";
 import { type Blobs, createFileBlobs } from "#ports/blobs/index.ts";
 import { type Bus, createLocalBus } from "#ports/bus/index.ts";
@@ -46,7 +47,7 @@ export interface Ground extends AsyncDisposable {
   secret: string;
   /** Where browsers fetch media from when that is not the house itself. */
   media_origins: string[];
-  engines: { database: string; blobs: string; lists: string };
+  engines: { database: string; blobs: string; lists: string; mail: string };
 }
 
 const LIMITER_KEYS_MAX = 100_000;
@@ -120,6 +121,9 @@ export async function openGround(
   const sandbox = await createSandbox({ clock });
   await letSandboxThrough(config.data_folder, sandbox);
 
+  const mail = await openMail(config, secrets, secret, clock);
+  if (Symbol.asyncDispose in mail) opened.use(mail);
+
   const owned = opened.move();
   return {
     clock,
@@ -134,13 +138,14 @@ export async function openGround(
     blobs,
     sandbox,
     shared_homes,
-    mail: createOutboxMail({ folder: join(config.data_folder, "outbox"), clock }),
+    mail,
     secret,
     media_origins: secrets.s3_url === null ? [] : mediaOrigins(secrets.s3_url),
     engines: {
       database,
       blobs: secrets.s3_url === null ? "files in the data folder" : "S3 by S3_URL",
       lists: secrets.redis_url === null ? "in each process" : "Redis by REDIS_URL",
+      mail: mail.leaves_house ? "SMTP by SMTP_URL" : "an outbox folder",
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -187,6 +192,22 @@ function openRedis(url: string, clock: Clock, lines: Logger): Redis {
     onBack: () => lines.info("Redis is back"),
   });
 }
+
+/** What is needed to send letters, or null where none leave the house. Nothing is connected yet. */
+export async function openSmtp(
+  { mail_from, dkim }: Pick<Config, "mail_from" | "dkim">,
+  { smtp_url }: Pick<Secrets, "smtp_url">,
+  secret: string,
+  clock: Clock,
+): Promise<SmtpMail | null> {
+  if (smtp_url === null || mail_from === null) return null;
+  const key = dkim && { selector: dkim.selector, key_pem: await readFile(dkim.key_file, "utf8") };
+  return createSmtpMail({ url: smtp_url, from: mail_from, secret, dkim: key, clock });
+}
+
+const openMail = async (config: Config, secrets: Secrets, secret: string, clock: Clock): Promise<Mail | SmtpMail> =>
+  (await openSmtp(config, secrets, secret, clock)) ??
+  createOutboxMail({ folder: join(config.data_folder, "outbox"), clock });
 
 /** Named after the house's secret, which all its processes have and no other house: two houses may share one Redis. */
 const houseName = (what: "lists" | "bus", secret: string) =>

@@ -25,6 +25,8 @@ export function mailContract(engine: string, open: (clock: VirtualClock) => Prom
       { subject: "" },
       { subject: "Hej\r\nBcc: eve@example.org" },
       { subject: "x".repeat(201) },
+      { from_name: "House\r\nBcc: eve@example.org" },
+      { from_name: "x".repeat(101) },
       { text: "x".repeat(65_537) },
       { key: "" },
       { key: "k".repeat(201) },
@@ -43,7 +45,12 @@ export function mailContract(engine: string, open: (clock: VirtualClock) => Prom
 
     test("ML7: a letter carries its HTML and where one unsubscribes", async () => {
       await using mail = await open(createVirtualClock());
-      const letter = { ...good, html: "<p>Hej!</p>", unsubscribe_url: "https://house.example/v1/stop/a-b_c.d" };
+      const letter = {
+        ...good,
+        from_name: "The house",
+        html: "<p>Hej!</p>",
+        unsubscribe_url: "https://house.example/v1/stop/a-b_c.d",
+      };
       await mail.send(letter);
       expect(await mail.outbox(1)).toMatchObject([letter]);
     });

@@ -4,8 +4,9 @@ export interface Mail {
   leaves_house: boolean;
   /**
    * Durable when it resolves. `key` makes a resend after a crash harmless: the same key is sent once, whatever else
-   * the message says.
-   * @throws Problem 422 `mail.message` for an address or a text that no mail can have
+   * the message says; where mail leaves the house, by one process. After a crash it goes again under the same `Message-ID`.
+   * @throws Problem 422 `mail.message` for an address or a text that no mail can have; `MailRefused` where a server will
+   * never take it; `Transient` where it may be taken later
    */
   send(message: MailMessage): Promise<void>;
   /** The newest first, at most `OUTBOX_MESSAGES_MAX`. Empty where mail leaves the house. */
@@ -15,6 +16,8 @@ export interface Mail {
 export interface MailMessage {
   key: string;
   to: string;
+  /** Shown as who writes; the address that it is sent from is the house's own. */
+  from_name?: string;
   subject: string;
   text: string;
   /** The same for programs that show it; whoever writes it escapes it. */
@@ -28,4 +31,5 @@ export interface StoredMail extends MailMessage {
 }
 
 export * from "./message.ts";
+export { MAIL_REPLY_CHARS_MAX, MailRefused, replyLine } from "./refused.ts";
 export { createOutboxMail, OUTBOX_MESSAGES_MAX } from "./outbox.ts";

@@ -6,9 +6,10 @@ export const MAIL_KEY_CHARS_MAX = 200;
 /** RFC 5321: 64 + 1 + 255, less the two brackets of a path. */
 export const MAIL_ADDRESS_CHARS_MAX = 254;
 export const MAIL_SUBJECT_CHARS_MAX = 200;
+export const MAIL_NAME_CHARS_MAX = 100;
 export const MAIL_TEXT_CHARS_MAX = 65_536;
 export const MAIL_HTML_CHARS_MAX = 262_144;
-export const MAIL_URL_CHARS_MAX = 1_000;
+export const MAIL_URL_CHARS_MAX = 900;
 
 const ADDRESS = /^[^\s@<>()[\],;:\\"\p{Cc}]{1,64}@[^\s@<>()[\],;:\\"\p{Cc}]{1,189}$/u;
 
@@ -17,7 +18,7 @@ export const checkAddress = (text: string): string | null =>
   text.length <= MAIL_ADDRESS_CHARS_MAX && ADDRESS.test(text) ? text : null;
 
 /** One line where a line is meant, so that no text becomes a header. @throws Problem 422 `mail.message` */
-export function checkMessage({ key, to, subject, text, html, unsubscribe_url }: MailMessage): MailMessage {
+export function checkMessage({ key, to, from_name, subject, text, html, unsubscribe_url }: MailMessage): MailMessage {
   const refuse = (detail: string) => new Problem(422, "mail.message", detail);
   if (key.length < 1 || key.length > MAIL_KEY_CHARS_MAX)
     throw refuse(`A mail's key has 1 to ${MAIL_KEY_CHARS_MAX} characters.`);
@@ -25,6 +26,8 @@ export function checkMessage({ key, to, subject, text, html, unsubscribe_url }: 
   if (subject.length < 1 || subject.length > MAIL_SUBJECT_CHARS_MAX || /\p{Cc}/u.test(subject)) {
     throw refuse(`A subject is one line of 1 to ${MAIL_SUBJECT_CHARS_MAX} characters.`);
   }
+  if (from_name !== undefined && (from_name.length > MAIL_NAME_CHARS_MAX || /\p{Cc}/u.test(from_name)))
+    throw refuse(`A sender's name is one line of at most ${MAIL_NAME_CHARS_MAX} characters.`);
   if (text.length > MAIL_TEXT_CHARS_MAX) throw refuse(`A mail's text has at most ${MAIL_TEXT_CHARS_MAX} characters.`);
   if (html !== undefined && html.length > MAIL_HTML_CHARS_MAX)
     throw refuse(`A mail's HTML has at most ${MAIL_HTML_CHARS_MAX} characters.`);
@@ -35,6 +38,7 @@ export function checkMessage({ key, to, subject, text, html, unsubscribe_url }: 
     to,
     subject,
     text,
+    ...(from_name === undefined ? {} : { from_name }),
     ...(html === undefined ? {} : { html }),
     ...(unsubscribe_url === undefined ? {} : { unsubscribe_url }),
   };

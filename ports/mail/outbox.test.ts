@@ -3,10 +3,11 @@ import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { temperOf } from "#kernel/errors.ts";
 import { createVirtualClock, type VirtualClock } from "#ports/clock/index.ts";
 
 import { mailContract } from "./contract.suite.ts";
-import { createOutboxMail } from "./index.ts";
+import { createOutboxMail, MailRefused } from "./index.ts";
 
 const root = await mkdtemp(join(tmpdir(), "mail-"));
 afterAll(() => rm(root, { recursive: true, force: true }));
@@ -53,4 +54,18 @@ test("ML2: what a crash left half written is no mail", async () => {
   await mail.send(message("k1"));
   await writeFile(join(mail.folder, ".0123456789abcdef01234567"), '{ "key": "ha');
   expect((await mail.outbox(10)).map(({ key }) => key)).toEqual(["k1"]);
+});
+
+test("ML8: of a server's words one visible line is kept, and of what it refused", () => {
+  const refused = new MailRefused("address", `550 5.1.1\r\n No\u202e such\u0000 user ${"x".repeat(5_000)}\ud83d`);
+  expect(refused.reply).toMatch(/^550 5\.1\.1 No such user x+$/);
+  expect(refused.reply.length).toBe(300);
+  expect(refused).toMatchObject({ of: "address", message: expect.stringContaining("refused the address") });
+  expect(temperOf(refused)).toBe("permanent");
+});
+
+test("ML9: who writes is in the message and is one line", async () => {
+  await using mail = open(createVirtualClock());
+  await mail.send({ ...message("k1"), from_name: "Folkets hus" });
+  expect(await mail.outbox(1)).toMatchObject([{ from_name: "Folkets hus" }]);
 });

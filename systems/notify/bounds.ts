@@ -61,7 +61,8 @@ export const DIGEST_WEEKDAY = 1;
 export const DIGESTS_PER_CLAIM_MAX = 20;
 /** Jobs that send digests at once, on all nodes. */
 export const DIGEST_HANDS_MAX = 4;
-export const DIGEST_TRIES_MAX = 8;
+/** With the waits below, about a day: a mail server that is away over night loses nobody a letter. */
+export const DIGEST_TRIES_MAX = 48;
 export const DIGEST_BACKOFF = { base_ms: 30_000, delay_ms_max: 3_600_000 };
 /** Groups that a letter names; the rest is counted. */
 export const DIGEST_GROUPS_MAX = 20;

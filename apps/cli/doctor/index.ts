@@ -40,8 +40,9 @@ export async function examine(env: Record<string, string | undefined>): Promise<
     network(config, secrets),
     state(config, clock),
     film(config, clock),
+    reach(config, secrets, clock),
   ]);
-  return [...parts.flat(), ...reach(config)];
+  return parts.flat();
 }
 
 export function report(findings: Finding[]): string[] {

@@ -67,9 +67,11 @@ function Address({ email }: { email: NotifySettings["email"] }) {
       .catch(sorry);
   const hint = email.confirmed
     ? "This address is yours."
-    : email.address === null
-      ? "A letter asks whether it is yours."
-      : "Not confirmed yet: open the link in the letter that was sent there.";
+    : email.refused !== null
+      ? "Have it confirmed anew, or use another."
+      : email.address === null
+        ? "A letter asks whether it is yours."
+        : "Not confirmed yet: open the link in the letter that was sent there.";
   return (
     <form
       className="flex max-w-md flex-wrap items-start gap-3"
@@ -87,7 +89,13 @@ function Address({ email }: { email: NotifySettings["email"] }) {
           maxLength={254}
           value={typed}
           hint={hint}
-          error={problem === null ? undefined : sentenceOf(problem)}
+          error={
+            problem !== null
+              ? sentenceOf(problem)
+              : email.refused !== null && typed === email.address
+                ? `Letters to this address come back: ${email.refused}`
+                : undefined
+          }
           onChange={(event) => setTyped(event.target.value)}
         />
       </div>

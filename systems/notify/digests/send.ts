@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 
 import { Problem } from "#kernel/errors.ts";
 import { backoffMs } from "#kernel/retry.ts";
+import { MAIL_NAME_CHARS_MAX, MailRefused, replyLine } from "#ports/mail/index.ts";
 
 import { CLAIM_MS, DIGEST_BACKOFF, DIGEST_GROUPS_MAX, DIGEST_TRIES_MAX, DIGESTS_PER_CLAIM_MAX } from "../bounds.ts";
 import type { Inbox } from "../inbox.ts";
@@ -53,21 +54,31 @@ export function createPostman(ground: Ground, inbox: Inbox, addresses: Addresses
     if (items.length === 0) return "empty";
     const unsubscribe_token = addresses.unsubscribeToken(person_id, address.address);
     const house = await ground.house_name();
-    await mail.send({
+    const sending = mail.send({
       key: `notify.digest:${row.id}`,
       to: address.address,
+      from_name: nameIn(house),
       ...letterOf({ house, public_url, key, items, more, unsubscribe_token }),
     });
+    try {
+      await sending;
+    } catch (error) {
+      if (error instanceof MailRefused && error.of === "address")
+        await sql.tx((tx) => addresses.refused(tx, address, error.reply));
+      throw error;
+    }
     return "sent";
   }
 
   async function one(token: string, row: store.DigestRow): Promise<void> {
     try {
       const end = await letter(token, row);
-      if (end !== null) await sql.tx((tx) => store.endDigest(tx, token, row.id, end, now()));
+      if (end !== null) await sql.tx((tx) => store.endDigest(tx, token, row.id, { state: end }, now()));
     } catch (error) {
-      // An address that no mail can have stays one.
-      const hopeless = (error instanceof Problem && error.status === 422) || row.tries + 1 >= DIGEST_TRIES_MAX;
+      const refused = error instanceof MailRefused;
+      // What no mail can be, and what a server refused for good, stays so; the row says why.
+      const hopeless =
+        refused || (error instanceof Problem && error.status === 422) || row.tries + 1 >= DIGEST_TRIES_MAX;
       await sql.tx(async (tx) => {
         if (!hopeless) {
           const wait_ms = DIGEST_BACKOFF.base_ms + backoffMs(row.tries, DIGEST_BACKOFF, clock.random);
@@ -76,9 +87,15 @@ export function createPostman(ground: Ground, inbox: Inbox, addresses: Addresses
         }
         // The state that it ends in needs its range, also where it never came so far.
         if (row.from_seq === null) await store.closeWindow(tx, token, row);
-        await store.endDigest(tx, token, row.id, "failed", now());
+        await store.endDigest(
+          tx,
+          token,
+          row.id,
+          { state: "failed", reason: replyLine((error as Error).message) },
+          now(),
+        );
       });
-      throw error;
+      if (!refused) throw error;
     }
   }
 
@@ -102,3 +119,6 @@ export function createPostman(ground: Ground, inbox: Inbox, addresses: Addresses
     },
   };
 }
+
+/** A house's name is one line anyway; a header must never hang on it. */
+const nameIn = (house: string): string => replyLine(house).slice(0, MAIL_NAME_CHARS_MAX).toWellFormed();

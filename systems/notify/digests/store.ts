@@ -94,9 +94,15 @@ export async function closeWindow(
 export type DigestEnd = "sent" | "empty" | "dropped" | "failed";
 
 /** @returns false where somebody else has it by now */
-export async function endDigest(tx: Query, token: string, id: string, state: DigestEnd, at: Date): Promise<boolean> {
+export async function endDigest(
+  tx: Query,
+  token: string,
+  id: string,
+  { state, reason = null }: { state: DigestEnd; reason?: string | null },
+  at: Date,
+): Promise<boolean> {
   const done = await tx`
-    UPDATE notify_digests SET state = ${state}, ended_at = ${at}, claim = NULL, claimed_until = NULL
+    UPDATE notify_digests SET state = ${state}, reason = ${reason}, ended_at = ${at}, claim = NULL, claimed_until = NULL
     WHERE id = ${id}::bigint AND claim = ${token}::uuid RETURNING 1`;
   return done.length > 0;
 }

@@ -3,7 +3,7 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { Problem } from "#kernel/errors.ts";
 import { isId, type PersonId } from "#kernel/ids.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
-import { checkAddress } from "#ports/mail/index.ts";
+import { checkAddress, MailRefused } from "#ports/mail/index.ts";
 import type { Query } from "#ports/sql/index.ts";
 
 import { CONFIRM_AGAIN_MS, CONFIRM_LINK_MS } from "../bounds.ts";
@@ -23,6 +23,8 @@ export interface Addresses {
   /** @throws Problem 404 `notify.link_invalid` */
   confirm(token: string): Promise<{ address: string }>;
   forget(person_id: PersonId): Promise<void>;
+  /** A mail server takes nothing for this address, in these words: nothing goes there until it is confirmed anew. */
+  refused(tx: Query, row: { person_id: PersonId; address: string }, words: string): Promise<void>;
   /** The same for ever for one person and address, and of no other use than to end letters. */
   unsubscribeToken(person_id: PersonId, address: string): string;
   /** @throws Problem 404 `notify.link_invalid` */
@@ -55,6 +57,10 @@ export function createAddresses({
   const unsubscribeToken = (person_id: PersonId, address: string) =>
     `${person_id}.${sign(`unsubscribe ${person_id} ${address}`)}`;
 
+  const refused = async (tx: Query, row: Pick<store.AddressRow, "person_id" | "address">, words: string) => {
+    if (await store.refuseAddress(tx, row, words, now())) await tellSettings(log, tx, row.person_id);
+  };
+
   jobs.define({
     name: LETTER_JOB,
     class: "interactive",
@@ -67,9 +73,10 @@ export function createAddresses({
       if (!row || row.confirmed_at !== null || public_url === null) return;
       const token = tokenOf(row.person_id, row.address, row.asked_at);
       const name = await house_name();
-      await mail.send({
+      const sending = mail.send({
         key: `notify.confirm:${hashOf(token).toString("hex")}`,
         to: row.address,
+        from_name: oneLine(name),
         subject: `Is this your address? ${oneLine(name)} asks`,
         text: [
           `Somebody in ${oneLine(name)} wants to have news sent to this address.`,
@@ -80,6 +87,13 @@ export function createAddresses({
           "If it was not, do nothing: then nothing is sent here.",
         ].join("\n"),
       });
+      try {
+        await sending;
+      } catch (error) {
+        if (!(error instanceof MailRefused)) throw error;
+        // Whichever it refused, this letter is all that could have opened the address.
+        await sql.tx((tx) => refused(tx, row, error.reply));
+      }
     },
   });
 
@@ -87,7 +101,12 @@ export function createAddresses({
     async of(person_id) {
       const row = await store.address(sql.pool, person_id);
       const house = public_url === null ? "no_url" : mail.leaves_house ? "ready" : "no_server";
-      return { address: row?.address ?? null, confirmed: row?.confirmed_at != null, house };
+      return {
+        address: row?.address ?? null,
+        confirmed: row?.confirmed_at != null,
+        refused: row?.refused_words ?? null,
+        house,
+      };
     },
 
     async ask(viewer, text) {
@@ -139,6 +158,7 @@ export function createAddresses({
         await tellSettings(log, tx, person_id);
       }),
 
+    refused,
     unsubscribeToken,
 
     async unsubscribe(token) {

@@ -29,6 +29,8 @@ export const zNotifySettings = z
     email: z.object({
       address: z.string().nullable(),
       confirmed: z.boolean(),
+      /** What a mail server said that takes nothing for this address; nothing is sent there until it is confirmed anew. */
+      refused: z.string().nullable(),
       /** `no_server`: mail is written down in the house and goes no further. `no_url`: the house does not know its own address. */
       house: z.enum(["ready", "no_server", "no_url"]),
     }),

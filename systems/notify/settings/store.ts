@@ -123,11 +123,13 @@ export interface AddressRow {
   address: string;
   asked_at: Date;
   confirmed_at: Date | null;
+  /** What a mail server said that takes nothing for this address. */
+  refused_words: string | null;
 }
 
 export async function address(q: Query, person_id: PersonId): Promise<AddressRow | null> {
   const [row] = (await q`
-    SELECT person_id, address, asked_at, confirmed_at FROM notify_addresses WHERE person_id = ${person_id}`) as AddressRow[];
+    SELECT person_id, address, asked_at, confirmed_at, refused_words FROM notify_addresses WHERE person_id = ${person_id}`) as AddressRow[];
   return row ?? null;
 }
 
@@ -150,7 +152,7 @@ export async function putAddress(
     INSERT INTO notify_addresses AS a (person_id, address, token_hash, asked_at)
     VALUES (${row.person_id}, ${row.address}, ${row.token_hash}, ${row.asked_at})
     ON CONFLICT (person_id) DO UPDATE SET address = excluded.address, token_hash = excluded.token_hash,
-      asked_at = excluded.asked_at, confirmed_at = NULL
+      asked_at = excluded.asked_at, confirmed_at = NULL, refused_at = NULL, refused_words = NULL
     WHERE a.asked_at <= ${not_after} RETURNING 1`;
   return done.length > 0;
 }
@@ -163,10 +165,24 @@ export async function confirmAddress(
   asked_after: Date,
 ): Promise<AddressRow | null> {
   const [row] = (await tx`
-    UPDATE notify_addresses SET confirmed_at = coalesce(confirmed_at, ${at}::timestamptz)
+    UPDATE notify_addresses SET confirmed_at = coalesce(confirmed_at, ${at}::timestamptz),
+      refused_at = NULL, refused_words = NULL
     WHERE token_hash = ${token_hash} AND (confirmed_at IS NOT NULL OR asked_at > ${asked_after})
-    RETURNING person_id, address, asked_at, confirmed_at`) as AddressRow[];
+    RETURNING person_id, address, asked_at, confirmed_at, refused_words`) as AddressRow[];
   return row ?? null;
+}
+
+/** Nothing goes there until it is confirmed anew. What was put in its place meanwhile is not meant. */
+export async function refuseAddress(
+  tx: Query,
+  { person_id, address }: Pick<AddressRow, "person_id" | "address">,
+  words: string,
+  at: Date,
+): Promise<boolean> {
+  const done = await tx`
+    UPDATE notify_addresses SET confirmed_at = NULL, refused_at = ${at}, refused_words = ${words}
+    WHERE person_id = ${person_id} AND address = ${address} RETURNING 1`;
+  return done.length > 0;
 }
 
 export async function deleteAddress(tx: Query, person_id: PersonId): Promise<void> {
