@@ -1,5 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 
+import type { Page } from "playwright-core";
+
 import { chatRoutes } from "#systems/chat/contract.ts";
 import { createComment, createPost } from "#systems/feed/contract.ts";
 import { createVideo, getVideo, putCaptions } from "#systems/media/contract.ts";
@@ -124,6 +126,27 @@ interface Violation {
   nodes: { html: string }[];
 }
 
+/** While one screen comes to rest, another is looked at. */
+const PAGES_AT_ONCE = 3;
+
+async function faultsOf(page: Page, path: string): Promise<string[]> {
+  await page.goto(`${house.url}${path}`, { waitUntil: "networkidle" });
+  await page.locator("h1, h2, form, article").first().waitFor({ state: "attached" });
+  await page.evaluate(AXE);
+  const violations = await page.evaluate(
+    async (tags) =>
+      (
+        await (
+          globalThis as unknown as {
+            axe: { run(where: Document, options: object): Promise<{ violations: Violation[] }> };
+          }
+        ).axe.run(document, { runOnly: tags })
+      ).violations,
+    TAGS,
+  );
+  return violations.map(({ id, nodes }) => `${path}: ${id}: ${nodes[0]?.html.slice(0, 160)}`);
+}
+
 describe("the page for everybody", () => {
   for (const way of WAYS) {
     test(`JO4: no screen has what a checker of WCAG 2.2 AA finds wrong (${way.name})`, async () => {
@@ -137,24 +160,12 @@ describe("the page for everybody", () => {
         });
         if (signedIn)
           await context.request.post(`${house.url}/v1/sessions`, { data: { handle: "astrid", password: PASSWORD } });
-        const page = await context.newPage();
-        for (const path of signedIn ? SIGNED_IN : SIGNED_OUT) {
-          await page.goto(`${house.url}${path}`, { waitUntil: "networkidle" });
-          await page.locator("h1, h2, form, article").first().waitFor({ state: "attached" });
-          await page.evaluate(AXE);
-          const violations = await page.evaluate(
-            async (tags) =>
-              (
-                await (
-                  globalThis as unknown as {
-                    axe: { run(where: Document, options: object): Promise<{ violations: Violation[] }> };
-                  }
-                ).axe.run(document, { runOnly: tags })
-              ).violations,
-            TAGS,
-          );
-          for (const { id, nodes } of violations) wrong.push(`${path}: ${id}: ${nodes[0]?.html.slice(0, 160)}`);
-        }
+        const paths = signedIn ? [...SIGNED_IN] : [...SIGNED_OUT];
+        const look = async (page: Page) => {
+          for (let path = paths.shift(); path !== undefined; path = paths.shift())
+            wrong.push(...(await faultsOf(page, path)));
+        };
+        await Promise.all(Array.from({ length: PAGES_AT_ONCE }, async () => look(await context.newPage())));
         await context.close();
       }
       expect(wrong).toEqual([]);

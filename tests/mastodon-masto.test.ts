@@ -507,11 +507,15 @@ test("MA59: rules hold for each event and listener: nothing of the muted, at onc
   });
   const annId = (await ann.v1.accounts.verifyCredentials()).id;
   await ben.v1.accounts.$select(annId).mute();
+  const hears = (id: string) => home.some(({ payload }) => (payload as { id?: string }).id === id);
   const muted = await ann.v1.statuses.create({ status: "unheard" });
+  // Each is judged by the rules of the moment in which it is told, one after the other: this one comes after the muted.
+  const own = await ben.v1.statuses.create({ status: "one's own" });
+  await until("what came after, while muted", async () => hears(own.id));
   await ben.v1.accounts.$select(annId).unmute();
   const heard = await ann.v1.statuses.create({ status: "heard again" });
-  await until("what came after", async () => home.some(({ payload }) => (payload as { id?: string }).id === heard.id));
-  expect(home.some(({ payload }) => (payload as { id?: string }).id === muted.id)).toBe(false);
+  await until("what came after", async () => hears(heard.id));
+  expect(hears(muted.id)).toBe(false);
   client.close();
 });
 

@@ -53,6 +53,8 @@ export interface FeedNeeds extends Omit<Ground, "happened" | "likes" | "exactSum
   caches: Caches;
   /** Where something is smaller than `bounds.ts` says; for small machines and for tests. */
   bounds?: Partial<FeedBounds>;
+  /** How long somebody waits for a For you that has to be made first, in ms; for machines that are slower, and for tests. */
+  for_you_wait_ms?: number;
   /** How homes are made until an admin chooses otherwise; `pull` where nothing is said. All give the same pages. */
   timeline?: Strategy;
   /** `hybrid`: whoever has more followers is pulled. */

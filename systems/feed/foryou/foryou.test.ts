@@ -7,7 +7,7 @@ import type { TestPerson } from "#systems/people/testing.ts";
 
 import { feedRoutes as r, type Post } from "../contract.ts";
 import { testFeed } from "../testing.ts";
-import { COMPUTES_MAX, LESS_PER_PERSON_MAX, NEIGHBOURS_PER_POST_MAX, RENEW_MS_MIN } from "./bounds.ts";
+import { COMPUTE_MS_MAX, COMPUTES_MAX, LESS_PER_PERSON_MAX, NEIGHBOURS_PER_POST_MAX, RENEW_MS_MIN } from "./bounds.ts";
 import { FEATURES } from "./features.ts";
 import { addPairs, spokenBefore } from "./pair-store.ts";
 import { createQueues } from "./queue.ts";
@@ -417,6 +417,7 @@ test("FD153: who waits is not kept waiting by a list that takes too long, nor ar
   let asked = 0;
   const never = createQueues({
     ...ground,
+    for_you_wait_ms: COMPUTE_MS_MAX,
     timeline: {
       ...ground.timeline,
       read() {

@@ -13,6 +13,8 @@ export interface ForYouGround extends Pick<
   timeline: Timeline;
   seenOf: SeenOf;
   trending: Pick<Trending, "posts">;
+  /** How long somebody who waits waits for a list; without it `COMPUTE_MS_MAX`. */
+  for_you_wait_ms?: number;
 }
 
 /** Of these posts, those that this person has seen. */

@@ -46,7 +46,7 @@ export function createQueues(ground: ForYouGround): Queues {
   async function madeInTime(person_id: PersonId): Promise<store.Queue | null> {
     const made = make(person_id)?.catch(() => null) ?? null;
     const over = new AbortController();
-    const late = clock.sleep(b.COMPUTE_MS_MAX, over.signal).then(
+    const late = clock.sleep(ground.for_you_wait_ms ?? b.COMPUTE_MS_MAX, over.signal).then(
       () => null,
       () => null,
     );
