@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { createTestClient, type TestClient } from "#ports/http/testing.ts";
+import { createTestClient, freePort, type TestClient } from "#ports/http/testing.ts";
 import { completeUpload, createUpload, signParts } from "#systems/media/contract.ts";
 import { peopleRoutes } from "#systems/people/contract.ts";
 
@@ -119,14 +119,6 @@ export async function startHouse(
       await rm(data_folder, { recursive: true, force: true });
     },
   };
-}
-
-function freePort(): number {
-  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
-  const { port } = server;
-  void server.stop(true);
-  if (port === undefined) throw new Error("There is no free port.");
-  return port;
 }
 
 export const PASSWORD = "a long enough sentence";

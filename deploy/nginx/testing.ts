@@ -3,6 +3,8 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
+import { freePort } from "#ports/http/testing.ts";
+
 const UNPACKED = join(import.meta.dirname, "../../.cache/unpacked/usr/sbin");
 
 /** Debian keeps it where only root looks; the set-up of the tests may have unpacked one beside. */
@@ -67,11 +69,4 @@ http {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-function freePort(): number {
-  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
-  const { port = 0 } = server;
-  void server.stop(true);
-  return port;
 }

@@ -54,3 +54,27 @@ export function createTestClient(
     },
   };
 }
+
+/** Below the ports that systems hand out by themselves, and above the last that browsers refuse (10080). */
+const PORTS_FROM = 11_000;
+const PORTS_PER_PROCESS = 10;
+const PROCESSES = 2_000;
+let ports_taken = 0;
+
+/**
+ * A port that stays free until it is used, seconds later: the system gives it to nobody who asks for any port or
+ * connects somewhere, and processes that test beside each other choose from ranges of their own.
+ */
+export function freePort(): number {
+  const first = PORTS_FROM + (process.pid % PROCESSES) * PORTS_PER_PROCESS;
+  for (let tries = 0; tries < PORTS_PER_PROCESS; tries++) {
+    const port = first + (ports_taken++ % PORTS_PER_PROCESS);
+    try {
+      void Bun.serve({ port, hostname: "127.0.0.1", fetch: () => new Response() }).stop(true);
+      return port;
+    } catch {
+      // Somebody listens there.
+    }
+  }
+  throw new Error(`None of the ports from ${first} on is free.`);
+}

@@ -2,6 +2,7 @@ import { join } from "node:path";
 
 import { createRedis, createRedisBus } from "#engines/redis/index.ts";
 import { testRedis } from "#engines/redis/testing.ts";
+import { freePort } from "#ports/http/testing.ts";
 import { createJobs } from "#ports/jobs/index.ts";
 import { testHouse } from "#systems/people/testing.ts";
 import { createRealtime, REALTIME_FOLDER } from "#systems/realtime/index.ts";
@@ -182,13 +183,6 @@ async function startProcess(options: { target: unknown; redis_url: string; node:
   };
   await node.start();
   return node;
-}
-
-function freePort(): number {
-  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
-  const { port } = server;
-  void server.stop(true);
-  return port!;
 }
 
 function seeded(seed: number): () => number {
