@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { PersonId, SpaceId } from "./ids.ts";
 import { zIdOut } from "./wire.ts";
 
-/** The two small shapes that every system's answers carry: who made this, and where it stands. */
+/** Small shapes that the answers of several systems carry: who made this, where it stands, what a link in it leads to. */
 
 export const zAvatar = z.object({ url_small: z.string(), url_large: z.string() });
 
@@ -54,3 +54,16 @@ export interface SpaceCard {
   /** The posts of a private space, and its name, are for its members. */
   visibility: (typeof SPACE_VISIBILITIES)[number];
 }
+
+/** What is behind a link, as its own page says. The picture is a copy of ours. */
+export const zLinkCard = z
+  .object({
+    url: z.string(),
+    title: z.string(),
+    description: z.string().nullable(),
+    /** The name of the site, or its host. */
+    site: z.string(),
+    image: z.object({ url: z.string(), width: z.int(), height: z.int() }).nullable(),
+  })
+  .meta({ id: "LinkCard" });
+export type LinkCard = z.output<typeof zLinkCard>;

@@ -586,6 +586,8 @@ const chat: Record<string, Row> = {
   // Of a message that asks nothing: who may read it is told that, who may not is told nothing.
   "PUT /v1/chat/messages/{id}/vote": ["members", onMessage({ body: { choices: [0] } }), ["poll.not_found"]],
   "POST /v1/chat/messages/{id}/poll/end": ["members", onMessage(), ["poll.not_found"]],
+  "DELETE /v1/chat/messages/{id}/link": ["owner", onMessage()],
+  "PUT /v1/chat/messages/{id}/link": ["owner", onMessage()],
   "GET /v1/chat/channels/{id}/pins": ["members", inChannel()],
   "GET /v1/chat/channels/{id}/export": ["members", inChannel()],
   "GET /v1/chat/channels/{id}/read": ["members", inChannel()],

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 
 import type { Page } from "playwright-core";
 
-import { chatRoutes as r } from "#systems/chat/contract.ts";
+import { chatRoutes as r, type Message } from "#systems/chat/contract.ts";
 
 import { openBrowser } from "./browser.ts";
 import { PASSWORD, personOf, startHouse } from "./house.ts";
@@ -16,7 +16,7 @@ afterAll(async () => {
 const MINUTE = 60_000;
 
 test(
-  "WEB185: a poll is asked in the page, votes of others are seen as they are given, and its author ends it",
+  "WEB185, WEB186: a poll is asked in the page, votes of others are seen as they are given, and its author ends it; a card is taken away by who named the link",
   async () => {
     const [gerda, hans] = [await personOf(house, "gerda"), await personOf(house, "hans")];
     const { client } = house;
@@ -50,6 +50,24 @@ test(
     await list.getByText(/^2 votes · /).waitFor({ timeout: MINUTE });
     await list.getByRole("button", { name: "End the poll" }).click();
     await list.getByText("2 votes · final").waitFor({ timeout: MINUTE });
+
+    // What is outside is not asked in a test: the house's answer is given a card on its way to the page.
+    const url = "https://wool.example/looms";
+    await client.call(r.sendMessage, { token: gerda, params: { id: channel.id }, body: { cid: "card", body: url } });
+    await page.route("**/messages?*", async (route) => {
+      const response = await route.fetch();
+      const { items, ...more } = (await response.json()) as { items: Message[] };
+      const link = { url, title: "Wool and looms", description: null, site: "wool.example", image: null };
+      await route.fulfill({
+        json: { ...more, items: items.map((item) => (item.body === url ? { ...item, link } : item)) },
+      });
+    });
+    await page.reload();
+    const card = list.getByRole("link", { name: /Wool and looms/ });
+    await card.waitFor({ timeout: MINUTE });
+    await card.hover();
+    await list.getByRole("button", { name: "Take the card away" }).click();
+    await card.waitFor({ state: "detached", timeout: MINUTE });
     expect(broken).toEqual([]);
   },
   4 * MINUTE,

@@ -180,6 +180,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       spaces,
       media,
       line: realtime,
+      links: feed.links,
       admit: (viewer) => gates.current.write(viewer),
     }),
   );

@@ -1,5 +1,6 @@
 import { channelRoutes } from "./channels/contract.ts";
 import { draftRoutes } from "./drafts/contract.ts";
+import { linkRoutes } from "./links/contract.ts";
 import { messageRoutes } from "./messages/contract.ts";
 import { pollRoutes } from "./polls/contract.ts";
 import { presenceRoutes } from "./presence/contract.ts";
@@ -9,6 +10,7 @@ import { searchRoutes } from "./search/contract.ts";
 export * from "./bounds.ts";
 export * from "./channels/contract.ts";
 export * from "./drafts/contract.ts";
+export * from "./links/contract.ts";
 export * from "./messages/contract.ts";
 export * from "./polls/contract.ts";
 export * from "./presence/contract.ts";
@@ -20,6 +22,7 @@ export const chatRoutes = {
   ...channelRoutes,
   ...messageRoutes,
   ...pollRoutes,
+  ...linkRoutes,
   ...readingRoutes,
   ...searchRoutes,
   ...draftRoutes,

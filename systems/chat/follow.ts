@@ -10,6 +10,7 @@ import { inherit } from "./channels/members.ts";
 import { channelsOfPerson, removeMembers } from "./channels/store.ts";
 import { tell } from "./events.ts";
 import { type Ground, nowOf, streamOf } from "./ground.ts";
+import { releaseLink } from "./links/hold.ts";
 import { eraseMessage } from "./messages/store.ts";
 import { takeBallotsBack } from "./polls/store.ts";
 import * as upkeep from "./upkeep-store.ts";
@@ -85,6 +86,7 @@ export function defineSeeingOff(ground: Ground): void {
             await eraseMessage(tx, row, person_id, nowOf(ground));
             await ground.line.redact(tx, streamOf(row.channel_id), [row.seq]);
             if (row.video_id !== null || row.image_ids.length > 0) await ground.media.releaseMessage(tx, row.id);
+            await releaseLink(ground, tx, row);
           }
           return rows.length;
         });

@@ -11,6 +11,7 @@ import type { MessageAsked } from "./contract.ts";
 import { createWriting, defineSending, type Writing } from "./drafts/drafts.ts";
 import { defineSeeingOff, startFollowing } from "./follow.ts";
 import { type Ground, nowOf } from "./ground.ts";
+import { createLinks, type Links, startTellingCards } from "./links/links.ts";
 import { serveLine, startRechecking } from "./live.ts";
 import { defineCallAll } from "./mentions/address.ts";
 import { type Changing, createChanging } from "./messages/change.ts";
@@ -38,6 +39,7 @@ export interface Chat extends AsyncDisposable {
   writing: Writing;
   search: Search;
   polls: Polls;
+  links: Links;
   /** @param guise how a program calls itself in this one message; never of people */
   send(viewer: SignedIn, id: ChannelId, cid: string, asked: MessageAsked, guise?: Guise): Promise<Sent>;
   /** From the commit of `tx` on, or no more, these channels tell of their messages on the log. */
@@ -68,10 +70,16 @@ export async function createChat(needs: ChatNeeds): Promise<Chat> {
     writing: createWriting(ground),
     search: createSearch(ground),
     polls: createPolls(ground),
+    links: createLinks(ground),
     send: (viewer, id, cid, asked, guise) => sendMessage(ground, viewer, id, cid, asked, guise),
     watch: (tx, ids, on) => setWatched(tx, ids, on ? nowOf(ground) : null),
     export: (viewer, id) => exportChannel(ground, viewer, id),
-    work: () => startFollowing(ground),
+    work() {
+      const working = new DisposableStack();
+      working.use(startFollowing(ground));
+      working.use(startTellingCards(ground));
+      return working;
+    },
     [Symbol.asyncDispose]: () => rechecking[Symbol.asyncDispose](),
   };
 }

@@ -5,6 +5,7 @@ import type { Clock } from "#ports/clock/index.ts";
 import type { Jobs } from "#ports/jobs/index.ts";
 import type { Log } from "#ports/log/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
+import type { LinkBook } from "#systems/feed/index.ts";
 import type { Relations } from "#systems/people/index.ts";
 import type { Realtime } from "#systems/realtime/index.ts";
 
@@ -12,6 +13,7 @@ import type { MessageImage, MessageVideo } from "./contract.ts";
 
 export type ChannelId = Id<"channel">;
 export type MessageId = Id<"message">;
+export type LinkId = Id<"link">;
 
 /** What chat takes of the other systems: these few functions and no more, by shape. */
 export interface ChatPeople {
@@ -51,6 +53,8 @@ export interface ChatNeeds {
   spaces: ChatSpaces;
   media: ChatMedia;
   line: ChatLine;
+  /** Cards of links; a house that does not look outside has none. */
+  links?: LinkBook | undefined;
   /** Who may write at this moment; everybody where nothing is said. @throws Problem 429 */
   admit?(viewer: SignedIn): Promise<void>;
 }

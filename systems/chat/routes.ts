@@ -1,8 +1,10 @@
 import { rfc3339 } from "#kernel/time.ts";
+import type { SignedIn } from "#kernel/viewer.ts";
 import type { Api } from "#ports/http/index.ts";
 
 import { chatRoutes as r } from "./contract.ts";
 import type { Chat } from "./index.ts";
+import type { MessageId } from "./needs.ts";
 
 /** Parse → may they? → do → present. No SQL, no rules. */
 export function serveChat(api: Api, chat: Chat): void {
@@ -93,8 +95,14 @@ function serveMessages(api: Api, chat: Chat): void {
   api.serve(r.searchMessages, async ({ viewer, query }) => ok(await chat.search.find(viewer, query)));
 }
 
-function servePolls(api: Api, { polls }: Chat): void {
+function servePolls(api: Api, { polls, links, reading }: Chat): void {
   api.serve(r.voteInMessage, async ({ viewer, params, body }) => ok(await polls.vote(viewer, params.id, body.choices)));
+  const serveCard = (shown: boolean) => async (asked: { viewer: SignedIn; params: { id: MessageId } }) => {
+    await links.show(asked.viewer, asked.params.id, shown);
+    return ok(await reading.message(asked.viewer, asked.params.id));
+  };
+  api.serve(r.hideMessageLink, serveCard(false));
+  api.serve(r.showMessageLink, serveCard(true));
   api.serve(r.endMessagePoll, async ({ viewer, params }) => ok(await polls.end(viewer, params.id)));
 }
 

@@ -11,6 +11,7 @@ import { type TestSpaces, testSpaces } from "#systems/spaces/testing.ts";
 
 import { type Channel, chatRoutes as r, type Message, type MessageImage, type MessageVideo } from "./contract.ts";
 import { type Chat, CHAT_FOLDER, type ChatLine, type ChatMedia, createChat, serveChat } from "./index.ts";
+import type { ChatNeeds } from "./needs.ts";
 
 /** A house with people, spaces, the line and chat on a real database. Media are held in the hand; jobs are run by hand. */
 export interface TestChat extends AsyncDisposable {
@@ -51,6 +52,13 @@ export interface TestChat extends AsyncDisposable {
   spaceId(slug: string): Promise<SpaceId>;
 }
 
+/** What another system is made of here; its jobs are run by hand too. */
+export interface TestStand {
+  house: TestSpaces;
+  jobs: Jobs;
+  clock: Clock;
+}
+
 export interface MessageBody {
   cid: string;
   reply_to_id: string;
@@ -65,8 +73,14 @@ export interface HandMedia extends ChatMedia {
   did: string[];
 }
 
-/** @param more migrations of systems above chat */
-export async function testChat(more: MigrationFolder[] = []): Promise<TestChat> {
+/**
+ * @param more migrations of other systems
+ * @param given what chat stands on besides, made of what everybody here stands on
+ */
+export async function testChat(
+  more: MigrationFolder[] = [],
+  given: (stand: TestStand) => Promise<Partial<ChatNeeds>> = async () => ({}),
+): Promise<TestChat> {
   const house = await testSpaces([REALTIME_FOLDER, CHAT_FOLDER, ...more]);
   const { sql, ids } = house.db;
   let ahead_ms = 0;
@@ -96,7 +110,18 @@ export async function testChat(more: MigrationFolder[] = []): Promise<TestChat> 
       new Map(ids_asked.flatMap((id) => (here.has(id) ? [[id, { connected: true, active: true }] as const] : []))),
   };
   const here = new Set<PersonId>();
-  const chat = await createChat({ sql, log, jobs, clock, ids, people, spaces, media, line: heard });
+  const chat = await createChat({
+    sql,
+    log,
+    jobs,
+    clock,
+    ids,
+    people,
+    spaces,
+    media,
+    line: heard,
+    ...(await given({ house, jobs, clock })),
+  });
   serveChat(house.api, chat);
   const working = chat.work();
   const must = <T extends { status: number; code: string | undefined; body: unknown }>(answer: T): T => {

@@ -1,4 +1,4 @@
-import type { CommentId, PersonId, PostId, SpaceId } from "#kernel/ids.ts";
+import type { CommentId, Id, PersonId, PostId, SpaceId } from "#kernel/ids.ts";
 import type { JsonObject } from "#kernel/json.ts";
 import type { Appending, Log, StoredEvent } from "#ports/log/index.ts";
 import type { Query } from "#ports/sql/index.ts";
@@ -102,6 +102,14 @@ export interface ChangedEvent {
   type: "feed.changed";
   version: 1;
   data: { post_ids: PostId[] };
+}
+
+/** Somebody looked at what is behind a link that others than posts show: `holders` as they hold it, `chat:5`, the newest 200. */
+export const LINKS_TOPIC = "feed_links";
+export interface LinkLookedEvent {
+  type: "feed.link_looked";
+  version: 1;
+  data: { link_id: Id<"link">; holders: string[] };
 }
 
 /** Reactions are ordered per person, so that a thousand likers of one post never wait for one lock; the rest per post. */

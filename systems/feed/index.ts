@@ -19,6 +19,7 @@ import { defineForgetting, startForgetting } from "./departures.ts";
 import { COUNTS_TOPIC, FEED_TOPIC, type FeedEvent, readFeedEvent } from "./events.ts";
 import { createForYou, type ForYou } from "./foryou/index.ts";
 import type { Ground } from "./ground.ts";
+import { createLinkBook, type LinkBook } from "./links/book.ts";
 import { defineLooking } from "./links/look.ts";
 import { createListBook, type ListBook } from "./lists/book.ts";
 import { createFeedModeration, type FeedModeration } from "./moderation/moderate.ts";
@@ -106,6 +107,8 @@ export interface Feed extends AsyncDisposable {
   forgetAll(): void;
   /** For the system that moderates. */
   moderation: FeedModeration;
+  /** Cards of links, for whoever else shows some. */
+  links: LinkBook;
   /** The same lists for who pages by places, and posts by id: for doors of other protocols. */
   windows: Windows;
   stats(): ReturnType<LiveTimeline["stats"]> & { overlay: ReturnType<Overlay["stats"]> };
@@ -183,6 +186,7 @@ export async function createFeed(needs: FeedNeeds): Promise<Feed> {
   return {
     rooms: { ground, reader, comments, timeline, choices, explain, trending, forYou, wishes, lists, catchUp },
     windows: createWindows({ sql, reader, comments, timeline, lists, spaces: ground.spaces }),
+    links: createLinkBook(ground),
     moderation: createFeedModeration(ground, reader, comments),
     work: () =>
       together([
@@ -314,9 +318,12 @@ export { COMMENT_DEPTH_MAX, POST_IMAGES_MAX, POST_TEXT_CHARS_MAX } from "./bound
 export { POLL_OPEN_S_MAX, POLL_OPEN_S_MIN, POLL_OPTION_CHARS_MAX, POLL_OPTIONS_MAX } from "./polls/bounds.ts";
 export { feedRoutes } from "./contract.ts";
 export type { Comment, Post, PostImage, PostVideo } from "./contract.ts";
+export type { LinkBook } from "./links/book.ts";
 export {
   COUNTS_TOPIC,
   FEED_TOPIC,
+  LINKS_TOPIC,
+  type LinkLookedEvent,
   WRITING_TOPIC,
   type ScheduleFailedEvent,
   type SchedulePublishedEvent,

@@ -47,6 +47,8 @@ function message(seq: number, more: Partial<Message> = {}): Message {
     images: [],
     video: null,
     poll: null,
+    link: null,
+    link_hidden: false,
     may: { edit: false, delete: false },
     ...more,
   };

@@ -57,6 +57,8 @@ export function messageFrom(
     images: [],
     video: null,
     poll: null,
+    link: null,
+    link_hidden: false,
     may: { edit: own, delete: own || channel.may.moderate },
   };
 }

@@ -9,6 +9,7 @@ import type { PageLine } from "../live/page-line.ts";
 import { queries } from "../shell/house.ts";
 import { applyEverywhere, chatsChanged, type Conversation, refreshMessage } from "./conversations.ts";
 import { messageFrom } from "./from-line.ts";
+import { cardSaid, told_cards } from "./link-cards.ts";
 import { pollSaid } from "./poll-live.ts";
 
 /** Asks again for what may have changed while nobody looked: when the page is looked at again, and when the network is back. */
@@ -93,6 +94,8 @@ export function useChannelLive(page: PageLine | null, channel: Channel, talk: Co
         setWriting((before) => before.filter((one) => one.id !== item.sender_id));
         listSoon();
       } else if (typeof data?.message_id === "string") {
+        // Other words, or a card that its author took away: what was told before does not count.
+        if (item.kind === "message.link" || item.kind === "message.edited") told_cards.forget(data.message_id);
         ask(data.message_id);
         if (item.kind === "message.pinned" || item.kind === "message.unpinned")
           void queries.invalidateQueries({ queryKey: [r.pins.path] });
@@ -109,6 +112,7 @@ export function useChannelLive(page: PageLine | null, channel: Channel, talk: Co
         if (talk.loaded()) void talk.refresh();
       },
       ephemeral(slot, person_id, said) {
+        if (slot.startsWith("link:")) return cardSaid(slot.slice(5), said);
         if (slot.startsWith("poll:")) return pollSaid(slot.slice(5), said);
         if (slot !== "typing" || person_id === null || person_id === around.current.me.id) return;
         const name = cardIn(talk, around.current)(person_id)?.display_name ?? "Somebody";

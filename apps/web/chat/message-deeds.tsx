@@ -56,6 +56,8 @@ export function deedsOf(
       navigator.clipboard.writeText(link).then(() => say("The link is copied."), sorry);
     },
   });
+  if (mine && message.link_hidden)
+    entries.push({ label: "Show the card of the link", icon: <Link2 />, run: () => showCard(message) });
   if (message.may.delete)
     entries.push("line", { label: "Delete", icon: <Trash2 />, danger: true, run: () => deeds.remove(message) });
   return entries;
@@ -68,6 +70,10 @@ function pin(message: Message): void {
       await refreshMessage(message.id);
     })
     .catch(sorry);
+}
+
+function showCard(message: Message): void {
+  call(r.showMessageLink, { params: { id: message.id } }).then(applyEverywhere, sorry);
 }
 
 /** Gone from the page at once; it comes back where the house says no. */

@@ -11,6 +11,7 @@ import {
 } from "../bounds.ts";
 import { tell } from "../events.ts";
 import { type Ground, must, nowOf, readable, type Stand, streamOf } from "../ground.ts";
+import { holdLink, releaseLink } from "../links/hold.ts";
 import { addressed } from "../mentions/address.ts";
 import type { MessageId } from "../needs.ts";
 import { mayMentionAll, mayModerate, mayPin, mayReact, maySend } from "../policy.ts";
@@ -85,6 +86,7 @@ export function createChanging(ground: Ground): Changing {
           const mentions_all = all === now.mentions_all ? all : null;
           await toldOutside(ground, tx, "chat.message_edited", channel, now, viewer.bot === true);
           await store.editMessage(tx, now, { body, mention_ids, mentions_all }, nowOf(ground));
+          await holdLink(ground, tx, now, body);
           await line.redact(tx, streamOf(now.channel_id), [now.seq]);
           const fresh = mention_ids.filter((person_id) => !now.mention_ids.includes(person_id));
           if (fresh.length > 0)
@@ -104,6 +106,7 @@ export function createChanging(ground: Ground): Changing {
           await store.eraseMessage(tx, row, viewer.person_id, nowOf(ground));
           await line.redact(tx, streamOf(row.channel_id), [row.seq]);
           if (row.video_id !== null || row.image_ids.length > 0) await ground.media.releaseMessage(tx, id);
+          await releaseLink(ground, tx, row);
           const { channel_id, seq, author_id } = row;
           const { kind: channel_kind, space_id } = channel;
           await tell(log, tx, {

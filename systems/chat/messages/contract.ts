@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { zPersonCard } from "#kernel/cards.ts";
+import { zLinkCard, zPersonCard } from "#kernel/cards.ts";
 import { defineRoute } from "#kernel/contract.ts";
 import { zPoll, zPollAsked } from "#kernel/polls.ts";
 import { zId, zIdOut, zText, zTime } from "#kernel/wire.ts";
@@ -86,6 +86,10 @@ export const zMessage = z
     video: zMessageVideo.nullable(),
     /** Its words are the question. It is never changed. */
     poll: zPoll.nullable(),
+    /** What is behind its first link; null until that is known, and where there is nothing to show. */
+    link: zLinkCard.nullable(),
+    /** Its author took the card away. */
+    link_hidden: z.boolean(),
     may: z.object({ edit: z.boolean(), delete: z.boolean() }),
   })
   .meta({ id: "ChatMessage" });

@@ -25,7 +25,7 @@ export async function presentMessages(
   if (rows.length === 0) return [];
   const { sql, people, media } = ground;
   const me = viewer.person_id;
-  const [answered, reactions, relations, polls] = await Promise.all([
+  const [answered, reactions, relations, polls, links] = await Promise.all([
     store.findMessages(sql.pool, [...new Set(rows.flatMap((row) => row.reply_to_id ?? []))]),
     store.reactionsOf(
       sql.pool,
@@ -35,6 +35,9 @@ export async function presentMessages(
     ),
     people.relations(me),
     presentPolls(ground, viewer, rows),
+    ground.links?.cards(sql.pool, [
+      ...new Set(rows.flatMap((row) => (row.link_hidden_at === null ? (row.link_id ?? []) : []))),
+    ]),
   ]);
   const person_ids = new Set<PersonId>();
   for (const row of [...rows, ...answered]) person_ids.add(row.author_id);
@@ -97,6 +100,8 @@ export async function presentMessages(
       images: row.image_ids.flatMap((id) => images.get(id) ?? []),
       video: row.video_id === null ? null : (videos.get(row.video_id) ?? null),
       poll: polls.get(row.id) ?? null,
+      link: row.link_id === null || row.link_hidden_at !== null ? null : (links?.get(row.link_id) ?? null),
+      link_hidden: row.link_hidden_at !== null,
       may: { edit: own && !deleted && send, delete: !deleted && (own || moderate) },
     };
   });

@@ -9,6 +9,7 @@ import { type ChannelRow, findChannel, findMember, type MemberRow } from "../cha
 import type { MessageAsked } from "../contract.ts";
 import { tell } from "../events.ts";
 import { type Ground, must, nowOf, type Stand, standIn, streamOf } from "../ground.ts";
+import { holdLink } from "../links/hold.ts";
 import { addressed } from "../mentions/address.ts";
 import type { ChannelId, MessageId } from "../needs.ts";
 import { mayMentionAll, mayModerate, maySend } from "../policy.ts";
@@ -113,6 +114,7 @@ export async function sendMessage(
         image_ids: asked.image_ids,
       });
     if (asked.poll) await beginPoll(ground, tx, row, asked.poll);
+    await holdLink(ground, tx, { ...row, link_id: null }, asked.body);
     await addressed(ground, tx, now.channel, row);
     await toldOutside(ground, tx, "chat.message_created", now.channel, row, viewer.bot === true);
     if (row.in_channel) afterCommit(tx, `bump:${channel_id}`, () => ground.bumps.happened(channel_id, item.seq));

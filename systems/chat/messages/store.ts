@@ -1,7 +1,7 @@
 import type { ImageId, PersonId, VideoId } from "#kernel/ids.ts";
 import type { Query } from "#ports/sql/index.ts";
 
-import type { ChannelId, MessageId } from "../needs.ts";
+import type { ChannelId, LinkId, MessageId } from "../needs.ts";
 import { deletePolls } from "../polls/store.ts";
 
 export interface MessageRow {
@@ -25,6 +25,8 @@ export interface MessageRow {
   edited_at: Date | null;
   deleted_at: Date | null;
   pinned_at: Date | null;
+  link_id: LinkId | null;
+  link_hidden_at: Date | null;
   guise_name: string | null;
   guise_emoji: string | null;
 }
@@ -33,7 +35,7 @@ const TOP = "9223372036854775807";
 
 export type NewMessage = Omit<
   MessageRow,
-  "version" | "replies" | "last_reply_at" | "edited_at" | "deleted_at" | "pinned_at"
+  "version" | "replies" | "last_reply_at" | "edited_at" | "deleted_at" | "pinned_at" | "link_id" | "link_hidden_at"
 >;
 
 /** The message, and what it changes about its channel and its thread. */
@@ -52,7 +54,7 @@ export async function insertMessage(tx: Query, row: NewMessage): Promise<void> {
 }
 
 const COLUMNS = `id, channel_id, seq, author_id, cid, body, reply_to_id, root_id, in_channel, mention_ids, mentions_all, image_ids,
-  video_id, version, replies, last_reply_at, created_at, edited_at, deleted_at, pinned_at, guise_name, guise_emoji`;
+  video_id, version, replies, last_reply_at, created_at, edited_at, deleted_at, pinned_at, link_id, link_hidden_at, guise_name, guise_emoji`;
 
 /** Deleted ones too: they keep their places. */
 export async function findMessages(q: Query, ids: readonly MessageId[]): Promise<MessageRow[]> {
@@ -139,6 +141,7 @@ export async function eraseMessage(tx: Query, row: MessageRow, by: PersonId, at:
   await tx`DELETE FROM chat_reactions WHERE message_id = ${row.id}`;
   await deletePolls(tx, [row.id]);
   await tx`UPDATE chat_messages SET body = '', mention_ids = '{}', mentions_all = NULL, image_ids = '{}', video_id = NULL,
+    link_id = NULL, link_hidden_at = NULL,
     pinned_at = NULL, pinned_by = NULL, deleted_at = ${at}, deleted_by = ${by} WHERE id = ${row.id}`;
   if (row.root_id !== null)
     await tx`UPDATE chat_messages SET replies = greatest(replies - 1, 0) WHERE id = ${row.root_id}`;
@@ -218,6 +221,10 @@ export async function peopleOfThread(q: Query, root_id: MessageId, people_max: n
       UNION ALL SELECT author_id, seq FROM chat_messages WHERE id = ${root_id} AND deleted_at IS NULL
     ) t GROUP BY author_id ORDER BY last DESC LIMIT ${people_max}`) as { author_id: PersonId }[];
   return rows.map((row) => row.author_id);
+}
+
+export async function setLink(tx: Query, id: MessageId, link_id: LinkId | null, hidden_at: Date | null): Promise<void> {
+  await tx`UPDATE chat_messages SET link_id = ${link_id}::bigint, link_hidden_at = ${hidden_at}::timestamptz WHERE id = ${id}`;
 }
 
 export async function noteSent(tx: Query, channel_id: ChannelId, person_id: PersonId, at: Date): Promise<void> {

@@ -7,6 +7,7 @@ import { createOutside } from "#ports/outside/index.ts";
 import type { TestPerson } from "#systems/people/testing.ts";
 
 import { feedRoutes as r, type Post } from "../contract.ts";
+import { LINKS_TOPIC } from "../events.ts";
 import type { LinkPictures } from "../needs.ts";
 import { testFeed } from "../testing.ts";
 import { LINK_DESCRIPTION_CHARS_MAX, LINK_TITLE_CHARS_MAX, NONE_FRESH_MS, READY_FRESH_MS } from "./bounds.ts";
@@ -375,6 +376,28 @@ test("FD186: an address has one spelling, without what only says who sent a read
   expect(
     ["ftp://site.test", "http://a:b@site.test", "nonsense", `http://site.test/${"x".repeat(2_100)}`].map(normalised),
   ).toEqual([null, null, null, null]);
+});
+
+test("FD343: a card that another system shows is told of and kept, until it is let go", async () => {
+  const { links: book } = t.feed;
+  const { sql } = t.house.db;
+  const hold = (text: string, holder: string) => sql.tx((tx) => book.hold(tx, text, holder));
+  expect(await hold("no link", "chat:1")).toBeNull();
+  expect(await hold("https://folkhus.test/posts/1", "chat:1")).toBeNull();
+  const id = (await hold(`See ${at("/article/held")}`, "chat:1"))!;
+  expect(await hold(at("/article/held"), "chat:2")).toBe(id);
+  expect(await book.cards(pool, [id])).toEqual(new Map());
+  await t.runJob(LOOK_JOB, { link_id: id });
+  expect((await book.cards(pool, [id])).get(id)).toMatchObject({ title: "Wool & looms", url: at("/article/held") });
+  const told = await pool`SELECT data FROM log_events WHERE topic = ${LINKS_TOPIC} AND key = ${id}`;
+  expect(JSON.stringify(told)).toContain("chat:2");
+  t.later(READY_FRESH_MS + 31 * 86_400_000);
+  await book.release(pool, id, "chat:1");
+  await t.runJob("feed.forget_links", {});
+  expect((await book.cards(pool, [id])).size).toBe(1);
+  await book.release(pool, id, "chat:2");
+  await t.runJob("feed.forget_links", {});
+  expect(await pool`SELECT 1 FROM feed_links WHERE id = ${id}`).toHaveLength(0);
 });
 
 test("FD192: addresses that no post names go after a while, with their pictures", async () => {

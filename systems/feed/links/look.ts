@@ -4,6 +4,7 @@ import type { JobRun } from "#ports/jobs/index.ts";
 import type { FromOutside } from "#ports/outside/index.ts";
 import type { Query } from "#ports/sql/index.ts";
 
+import { type LinkLookedEvent, LINKS_TOPIC } from "../events.ts";
 import type { Ground } from "../ground.ts";
 import type { LinkNeeds } from "../needs.ts";
 import { tellChanged } from "../polls/counting.ts";
@@ -92,7 +93,7 @@ export function defineLooking(ground: Ground, links: LinkNeeds): void {
     await run.fenced(async (tx) => {
       const now_ms = clock.now();
       await store.markReady(tx, link.id, card, new Date(now_ms), new Date(now_ms + b.READY_FRESH_MS));
-      await tellChanged(log, tx, await store.postsNaming(tx, link.id, b.POSTS_TOLD_MAX));
+      await tellLooked(tx, link.id);
     });
     await links.pictures.dropOthers(link.id, card.image_name);
   }
@@ -121,7 +122,16 @@ export function defineLooking(ground: Ground, links: LinkNeeds): void {
   async function none(tx: Query, id: LinkId, reason: string): Promise<void> {
     const now_ms = clock.now();
     await store.markNone(tx, id, reason.slice(0, 100), new Date(now_ms), new Date(now_ms + b.NONE_FRESH_MS));
-    await tellChanged(log, tx, await store.postsNaming(tx, id, b.POSTS_TOLD_MAX));
+    await tellLooked(tx, id);
+  }
+
+  /** To posts, and to what else shows the card. */
+  async function tellLooked(tx: Query, link_id: LinkId): Promise<void> {
+    await tellChanged(log, tx, await store.postsNaming(tx, link_id, b.POSTS_TOLD_MAX));
+    const holders = await store.usesOf(tx, link_id, b.POSTS_TOLD_MAX);
+    if (holders.length === 0) return;
+    const event: LinkLookedEvent = { type: "feed.link_looked", version: 1, data: { link_id, holders } };
+    await log.append(tx, LINKS_TOPIC, link_id, event);
   }
 }
 

@@ -68,12 +68,42 @@ export async function setLinkHidden(tx: Query, post_id: PostId, at: Date | null)
   await tx`UPDATE feed_posts SET link_hidden_at = ${at} WHERE id = ${post_id}`;
 }
 
-/** Addresses that no post names and nobody asked for since. @returns those that went */
+/** Addresses that nothing names and nobody asked for since. @returns those that went */
 export async function deleteUnused(db: Query, before: Date, links_max: number): Promise<LinkId[]> {
   const rows = (await db`
     DELETE FROM feed_links WHERE id IN (
       SELECT l.id FROM feed_links l WHERE l.fresh_until < ${before}
-        AND NOT EXISTS (SELECT FROM feed_posts p WHERE p.link_id = l.id) ORDER BY l.fresh_until LIMIT ${links_max} FOR UPDATE SKIP LOCKED)
+        AND NOT EXISTS (SELECT FROM feed_posts p WHERE p.link_id = l.id)
+        AND NOT EXISTS (SELECT FROM feed_link_uses u WHERE u.link_id = l.id) ORDER BY l.fresh_until LIMIT ${links_max} FOR UPDATE SKIP LOCKED)
     RETURNING id`) as { id: LinkId }[];
   return rows.map((row) => row.id);
+}
+
+export async function addUse(tx: Query, id: LinkId, holder: string): Promise<void> {
+  await tx`INSERT INTO feed_link_uses (link_id, holder) VALUES (${id}, ${holder}) ON CONFLICT DO NOTHING`;
+}
+
+export async function dropUse(tx: Query, id: LinkId, holder: string): Promise<void> {
+  await tx`DELETE FROM feed_link_uses WHERE link_id = ${id} AND holder = ${holder}`;
+}
+
+/** Who shows it besides posts, the newest first. */
+export async function usesOf(db: Query, id: LinkId, uses_max: number): Promise<string[]> {
+  const rows = (await db`
+    SELECT holder FROM feed_link_uses WHERE link_id = ${id} ORDER BY length(holder) DESC, holder DESC LIMIT ${uses_max}`) as {
+    holder: string;
+  }[];
+  return rows.map((row) => row.holder);
+}
+
+export interface ReadyLink extends Card {
+  id: LinkId;
+  url: string;
+}
+
+export async function readyLinks(db: Query, ids: readonly LinkId[]): Promise<ReadyLink[]> {
+  if (ids.length === 0) return [];
+  return (await db`
+    SELECT id, url, title, description, site, image_name, image_width, image_height FROM feed_links
+    WHERE state = 'ready' AND id = ANY(${db.array([...ids], "BIGINT")})`) as ReadyLink[];
 }
