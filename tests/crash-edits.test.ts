@@ -75,6 +75,7 @@ test(
       expect(asked.status).toBe(202);
       await Bun.sleep(next() * 2_500);
       await house.crash();
+      await house.leasesEnd();
       await house.restart();
       const now = await videoOf(id);
       expect(now.status).toBe("ready");

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import type { UploadId, VideoId } from "#kernel/ids.ts";
 import { createSystemClock } from "#ports/clock/index.ts";
 import { createJobs } from "#ports/jobs/index.ts";
-import { createSql, type Sql, startEmbeddedPostgres } from "#ports/sql/index.ts";
 import { createPost, getPost } from "#systems/feed/contract.ts";
 import {
   completeUpload,
@@ -63,15 +62,6 @@ export async function crashRun(seed: number): Promise<CrashRun> {
   const film = await padded(await makeClip({ seconds: 22, width: 320, height: 180, container: "mkv" }));
   const videos = new Set<VideoId>();
   const { client } = house;
-
-  /** The database of the house, beside it: it lives on when the house is killed. */
-  const database = async (): Promise<Sql> => {
-    const { target } = await startEmbeddedPostgres({
-      folder: join(house.data_folder, "postgres"),
-      leave_running_if_adopted: true,
-    });
-    return createSql(target, { clock: createSystemClock(), connections_max: 2 });
-  };
 
   async function videoWhen(id: VideoId, done: (video: Video) => boolean): Promise<Video> {
     for (;;) {
@@ -203,14 +193,12 @@ export async function crashRun(seed: number): Promise<CrashRun> {
   async function killed(id: VideoId, crash: Crash): Promise<void> {
     const before = await segmentFiles(id);
     {
-      await using sql = await database();
+      await using sql = await house.database();
       const [row] = await sql.pool<{ running: number }[]>`SELECT count(*)::int AS running FROM jobs_queue
         WHERE state = 'running' AND kind IN ('media.probe', 'media.fill', 'media.make_segment')`;
       crash.jobs_running = row?.running ?? 0;
-      // What 20 s do by themselves (CR2 waits for them): the dead node's claims and leases run out.
-      await sql.pool`UPDATE jobs_queue SET wakes_at = clock_timestamp() WHERE state = 'running'`;
-      await sql.pool`UPDATE media_making_leases SET until = clock_timestamp()`;
     }
+    await house.leasesEnd();
     await house.restart();
     const video = await videoWhen(id, ({ status }) => status !== "processing");
     if (video.status !== "ready") crash.faults.push(`it ends as ${video.status}: ${video.failure?.detail}`);
@@ -259,7 +247,7 @@ export async function crashRun(seed: number): Promise<CrashRun> {
     async leftovers() {
       const wrong: string[] = [];
       await collect();
-      await using sql = await database();
+      await using sql = await house.database();
       const kept = await sql.pool<{ rung: string }[]>`SELECT s.rung
         FROM media_segments s JOIN media_videos v ON v.id = s.video_id WHERE v.deleted_at IS NULL`;
       // By their links: bytes that a kill left without one are not old enough for the sweep, which goes by `ctime`.
@@ -282,7 +270,7 @@ export async function crashRun(seed: number): Promise<CrashRun> {
       return wrong;
 
       async function collect() {
-        await using sql = await database();
+        await using sql = await house.database();
         await aged();
         const jobs = createJobs({ sql, clock: createSystemClock() });
         const id = await sql.tx((tx) => jobs.enqueue(tx, "media.collect_orphans", {}));

@@ -3,7 +3,9 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { createSystemClock } from "#ports/clock/index.ts";
 import { createTestClient, freePort, type TestClient } from "#ports/http/testing.ts";
+import { createSql, type Sql, startEmbeddedPostgres } from "#ports/sql/index.ts";
 import { completeUpload, createUpload, signParts } from "#systems/media/contract.ts";
 import { peopleRoutes } from "#systems/people/contract.ts";
 
@@ -25,6 +27,10 @@ export interface House extends AsyncDisposable {
   restart(env?: Record<string, string>): Promise<void>;
   /** What it printed since its last start. */
   output(): string;
+  /** The database of the house, beside it: it lives on when the house is killed. */
+  database(): Promise<Sql>;
+  /** What 20 s do by themselves after a crash (CR2 waits for them): the dead house's claims and leases run out. */
+  leasesEnd(): Promise<void>;
   /** Names below a folder of the data, for looking after orphans. */
   files(folder: string): Promise<string[]>;
 }
@@ -76,6 +82,12 @@ export async function startHouse(
     throw new Error(`The house was not ready in ${START_MS_MAX} ms:\n${printed}`);
   }
 
+  const database = async (): Promise<Sql> => {
+    const folder = join(data_folder, "data/postgres");
+    const { target } = await startEmbeddedPostgres({ folder, leave_running_if_adopted: true });
+    return createSql(target, { clock: createSystemClock(), connections_max: 2 });
+  };
+
   await untilReady();
   const setup_token = /\/setup\?token=([\w-]+)/.exec(printed)?.[1] ?? null;
   return {
@@ -84,6 +96,12 @@ export async function startHouse(
     client: createTestClient((request) => fetch(request), url),
     setup_token,
     output: () => printed,
+    database,
+    async leasesEnd() {
+      await using sql = await database();
+      await sql.pool`UPDATE jobs_queue SET wakes_at = clock_timestamp() WHERE state = 'running'`;
+      await sql.pool`UPDATE media_making_leases SET until = clock_timestamp()`;
+    },
     async crash() {
       child.kill("SIGKILL");
       await child.exited;

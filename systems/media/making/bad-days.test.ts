@@ -41,7 +41,7 @@ async function moodyFfmpeg() {
 }
 
 describe.skipIf(ffmpeg === null)("a bad day", () => {
-  test("MD190: an ffmpeg that hangs is ended, tried three times with pauses, then the video says so and can be tried again", async () => {
+  test.concurrent("MD190: an ffmpeg that hangs is ended, tried three times with pauses, then the video says so and can be tried again", async () => {
     const moody = await moodyFfmpeg();
     await moody.hang();
     await using house = await mediaHouse({
@@ -73,7 +73,7 @@ describe.skipIf(ffmpeg === null)("a bad day", () => {
     expect(house.house.broken).toEqual([]);
   });
 
-  test("MD190: on demand too: who waits is told after three tries, the rest plays, and it is made when the pause is over", async () => {
+  test.concurrent("MD190: on demand too: who waits is told after three tries, the rest plays, and it is made when the pause is over", async () => {
     const moody = await moodyFfmpeg();
     await using house = await mediaHouse({
       tools: moody.tools,
