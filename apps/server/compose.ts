@@ -214,10 +214,18 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     data_folder: config.data_folder,
     free_bytes_min: config.free_bytes_min,
     lists: ground.shared_homes,
+    limits: ground.shared_limiter,
     ffmpeg: { version: tools?.version ?? null, lacks_av1: config.av1_views_min > 0 && tools?.can_av1 === false },
     draining: () => draining,
   });
-  const metrics = createMetrics({ caches, jobs, log, timelines: feed.stats, version: VERSION });
+  const metrics = createMetrics({
+    caches,
+    jobs,
+    log,
+    timelines: feed.stats,
+    limits: ground.shared_limiter,
+    version: VERSION,
+  });
   const idempotency = createIdempotency(sql, ground.secret);
   const api = createApi({
     authenticate: people.authenticate,

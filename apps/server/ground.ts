@@ -3,7 +3,14 @@ import { join } from "node:path";
 
 import type { Logger } from "pino";
 
-import { createRedis, createRedisBus, createRedisLists, type Redis } from "#engines/redis/index.ts";
+import {
+  createRedis,
+  createRedisBus,
+  createRedisLimiter,
+  createRedisLists,
+  type Redis,
+  type RedisLimiter,
+} from "#engines/redis/index.ts";
 import { createS3Blobs } from "#engines/s3/index.ts";
 import { parseS3Url } from "#engines/s3/url.ts";
 import { createSmtpMail, type SmtpMail } from "#engines/smtp/index.ts";
@@ -18,7 +25,7 @@ import type { SharedLists } from "#ports/lists/index.ts";
 import { createLog, type Log } from "#ports/log/index.ts";
 import { createOutboxMail, type Mail } from "#ports/mail/index.ts";
 import { createSandbox, type Sandbox } from "#ports/sandbox/index.ts";
-import { createSql, leaseNode, migrate, type Sql, startEmbeddedPostgres } from "#ports/sql/index.ts";
+import { createSql, leaseNode, liveNodes, migrate, type Sql, startEmbeddedPostgres } from "#ports/sql/index.ts";
 import { LIST_ENTRIES_MAX, LIST_SHARED_MS_MAX } from "#systems/feed/contract.ts";
 
 import type { Config, Secrets } from "./config.ts";
@@ -38,6 +45,8 @@ export interface Ground extends AsyncDisposable {
   /** Between nodes: in Redis, or this process's own. */
   bus: Bus;
   limiter: Limiter;
+  /** The same where all nodes share it in Redis; null: each process counts for itself. */
+  shared_limiter: RedisLimiter | null;
   blobs: Blobs;
   sandbox: Sandbox;
   mail: Mail;
@@ -51,6 +60,8 @@ export interface Ground extends AsyncDisposable {
 }
 
 const LIMITER_KEYS_MAX = 100_000;
+/** Only the limiter's beat tries, so it may try often. */
+const LIMITS_AWAY_MS_MAX = 1_000;
 /**
  * Connections of one process; the embedded database takes 80 in all. Work in the background holds a connection for as long
  * as a handler takes, so it has a pool of its own and never keeps a request waiting.
@@ -108,7 +119,6 @@ export async function openGround(
       onError: (err) => lines.error({ err }, "the jobs' database is away; trying again"),
     }),
   );
-  const limiter = opened.use(createLocalLimiter({ clock, keys_max: LIMITER_KEYS_MAX }));
   const secret = secrets.signing_secret ?? (await signingSecret(config.data_folder));
   const blobs = opened.use(await openBlobs(config, secrets, secret, clock, lines));
   const redis = secrets.redis_url === null ? null : opened.use(openRedis(secrets.redis_url, clock, lines));
@@ -118,6 +128,9 @@ export async function openGround(
       ? createRedisBus({ redis, url: secrets.redis_url!, clock, house: houseName("bus", secret) })
       : createLocalBus(),
   );
+  const shared_limiter =
+    secrets.redis_url === null ? null : await openSharedLimiter(opened, secrets.redis_url, secret, sql, clock, lines);
+  const limiter = shared_limiter ?? opened.use(createLocalLimiter({ clock, keys_max: LIMITER_KEYS_MAX }));
   const sandbox = await createSandbox({ clock });
   await letSandboxThrough(config.data_folder, sandbox);
 
@@ -135,6 +148,7 @@ export async function openGround(
     caches: createLocalCaches({ clock }),
     bus,
     limiter,
+    shared_limiter,
     blobs,
     sandbox,
     shared_homes,
@@ -210,12 +224,38 @@ const openMail = async (config: Config, secrets: Secrets, secret: string, clock:
   createOutboxMail({ folder: join(config.data_folder, "outbox"), clock });
 
 /** Named after the house's secret, which all its processes have and no other house: two houses may share one Redis. */
-const houseName = (what: "lists" | "bus", secret: string) =>
+const houseName = (what: "lists" | "bus" | "limits", secret: string) =>
   new Bun.CryptoHasher("sha256").update(`folkhus ${what} ${secret}`).digest("hex").slice(0, 16);
 
 function openSharedHomes(redis: Redis, secret: string, clock: Clock): SharedLists {
   const bounds = { list_keys_max: LIST_ENTRIES_MAX, list_ms_max: LIST_SHARED_MS_MAX };
   return createRedisLists({ redis, clock, house: houseName("lists", secret), bounds });
+}
+
+/** On a connection of its own: what is slow elsewhere makes no limit wait, and no limit anything else. */
+async function openSharedLimiter(
+  opened: AsyncDisposableStack,
+  url: string,
+  secret: string,
+  sql: Sql,
+  clock: Clock,
+  lines: Logger,
+): Promise<RedisLimiter> {
+  const limiter = opened.use(
+    createRedisLimiter({
+      redis: opened.use(createRedis({ url, clock, away_ms_max: LIMITS_AWAY_MS_MAX })),
+      clock,
+      house: houseName("limits", secret),
+      keys_max: LIMITER_KEYS_MAX,
+      liveNodes: () => liveNodes(sql),
+      leases: true,
+      onAlone: (reason) =>
+        lines.warn({ reason }, "limits are counted in each process, which allows its part of them: Redis is away"),
+      onShared: (told) => lines.info(told, "limits are counted in Redis again"),
+    }),
+  );
+  await limiter.ready;
+  return limiter;
 }
 
 /** For the page's content policy: browsers are sent from our addresses to these. */

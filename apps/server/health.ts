@@ -30,6 +30,8 @@ export interface HealthNeeds {
   free_bytes_min: number;
   /** Push lists that nodes share; null where there are none. */
   lists: Pick<SharedLists, "stats"> | null;
+  /** Limits that nodes share; null where each process counts for itself. */
+  limits: { stats(): { is_alone: boolean; nodes: number } } | null;
   /** `lacks_av1`: the house wants AV1 of what is watched much, and this ffmpeg cannot make it. */
   ffmpeg: { version: string | null; lacks_av1: boolean };
   draining: () => boolean;
@@ -44,6 +46,7 @@ export function createHealth(needs: HealthNeeds): Health {
         video(needs),
         sandbox(needs),
         ...(needs.lists ? [redis(needs.lists)] : []),
+        ...(needs.limits ? [limits(needs.limits)] : []),
       ];
     },
   };
@@ -118,6 +121,16 @@ function redis(lists: Pick<SharedLists, "stats">): Check {
           "Redis does not answer, so homes are made from memory and the database: the same pages, at more cost. The log says why.",
       }
     : ok("redis");
+}
+
+function limits(shared: NonNullable<HealthNeeds["limits"]>): Check {
+  const { is_alone, nodes } = shared.stats();
+  if (!is_alone) return ok("limits");
+  return {
+    name: "limits",
+    state: "degraded",
+    because: `Redis does not answer, so each process counts limits for itself and allows its part of them (1 of ${nodes}). The log says why.`,
+  };
 }
 
 function sandbox({ sandbox: { strength, degraded_because } }: HealthNeeds): Check {

@@ -20,6 +20,8 @@ export function createMetrics(parts: {
   log: Log;
   /** Of homes: rings, lists of this process, lists that are shared. */
   timelines: () => object;
+  /** Limits that nodes share, where they do. */
+  limits: { stats(): object } | null;
   version: string;
 }): Metrics {
   const registry = new Registry();
@@ -90,7 +92,15 @@ export function createMetrics(parts: {
     registers,
   });
 
+  const limits = new Gauge({
+    name: "folkhus_limits",
+    help: "Limits in Redis: decisions by Redis, from a purse and alone, scripts, late and failed ones; is_alone is 1 while Redis is away",
+    labelNames: ["what"],
+    registers,
+  });
+
   const refresh = async () => {
+    for (const [what, value] of Object.entries(parts.limits?.stats() ?? {})) limits.set({ what }, Number(value));
     memory.set(process.memoryUsage().rss);
     const used = process.cpuUsage();
     cpu.set((used.user + used.system) / 1e6);

@@ -9,8 +9,8 @@ import type { Clock } from "#ports/clock/index.ts";
 export interface Redis extends AsyncDisposable {
   /** @throws RedisAway */
   send(command: string, args: string[]): Promise<unknown>;
-  /** A script by its digest; sent whole where Redis does not know it. @throws RedisAway */
-  script(script: Script, args: string[]): Promise<unknown>;
+  /** A script by its digest; sent whole where Redis does not know it. A cluster needs the keys. @throws RedisAway */
+  script(script: Script, args: string[], keys?: string[]): Promise<unknown>;
   stats(): { answered: number; failed: number; refused: number; is_away: boolean };
 }
 
@@ -33,6 +33,8 @@ export interface RedisNeeds {
   url: string;
   clock: Clock;
   command_ms_max?: number;
+  /** The longest pause between two tries while it is away, with up to as much again; `AWAY_MS_MAX` where nothing is said. */
+  away_ms_max?: number;
   /** Told when it goes away, with the reason, and when it is back. */
   onAway?: (reason: string) => void;
   onBack?: () => void;
@@ -48,6 +50,7 @@ const AWAY_MS_MAX = 10_000;
 export function createRedis(needs: RedisNeeds): Redis {
   const { clock } = needs;
   const command_ms_max = needs.command_ms_max ?? COMMAND_MS_MAX;
+  const away_ms_max = needs.away_ms_max ?? AWAY_MS_MAX;
   let client: RedisClient | null = null;
   let connecting: Promise<RedisClient> | null = null;
   let failures = 0;
@@ -108,7 +111,7 @@ export function createRedis(needs: RedisNeeds): Redis {
       client = null;
     }
     if (isAway()) {
-      const wait_ms = Math.min(AWAY_MS_MAX, AWAY_MS_MIN * 2 ** Math.min(away_times, 10));
+      const wait_ms = Math.min(away_ms_max, AWAY_MS_MIN * 2 ** Math.min(away_times, 10));
       away_until_ms = clock.monotonic() + wait_ms * (1 + clock.random());
       if (away_times === 0) needs.onAway?.(first_reason);
       away_times += 1;
@@ -147,13 +150,14 @@ export function createRedis(needs: RedisNeeds): Redis {
 
   return {
     send: (command, args) => run((to) => to.send(command, args)),
-    script: ({ text, sha }, args) =>
+    script: ({ text, sha }, args, keys = []) =>
       run(async (to) => {
+        const rest = [String(keys.length), ...keys, ...args];
         try {
-          return await to.send("EVALSHA", [sha, "0", ...args]);
+          return await to.send("EVALSHA", [sha, ...rest]);
         } catch (error) {
           if (!(error instanceof Error) || !error.message.includes("NOSCRIPT")) throw error;
-          return to.send("EVAL", [text, "0", ...args]);
+          return to.send("EVAL", [text, ...rest]);
         }
       }),
     stats: () => ({ answered, failed, refused, is_away: isAway() }),

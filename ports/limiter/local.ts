@@ -159,7 +159,7 @@ export function createLocalLimiter(needs: { clock: Clock; keys_max: number }): L
     async giveBack(claims) {
       checkClaims(claims);
       const now = nowMs();
-      for (const { key, rule, cost_tokens } of claims) {
+      for (const { key, rule, cost_tokens } of mergeClaims(claims)) {
         // A key that was forgotten meanwhile begins full: there is nothing to return to it.
         if (!all.has(key)) continue;
         const { standing, terms } = heldOf(key, rule, now);

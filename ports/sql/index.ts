@@ -33,6 +33,6 @@ export { createSql, type SqlTarget } from "./pool.ts";
 export { afterCommit } from "./after-commit.ts";
 export { createWakes, type Wakes } from "./wake.ts";
 export { migrate, type MigrationFolder } from "./migrate.ts";
-export { leaseNode, type NodeLease } from "./node-lease.ts";
+export { leaseNode, liveNodes, type NodeLease } from "./node-lease.ts";
 export { startEmbeddedPostgres, type EmbeddedPostgres } from "./embedded.ts";
 export { sqlState, isAway, isRetryable, isUniqueViolation, isForeignKeyViolation, isCheckViolation } from "./errors.ts";

@@ -15,6 +15,13 @@ export interface NodeLease extends AsyncDisposable {
   lost: AbortSignal;
 }
 
+/** Processes that hold a node number at this moment. */
+export async function liveNodes(sql: Sql): Promise<number> {
+  const [row] = await sql.pool<{ nodes: number }[]>`
+    SELECT count(*)::int AS nodes FROM sql_nodes WHERE lease_until > now()`;
+  return row?.nodes ?? 0;
+}
+
 /**
  * Leases the lowest free node number. The row outlives its holder by the lease, and the next holder starts its clock
  * after the last moment at which the previous one could have made an id, so a clock behind by minutes makes no duplicate.

@@ -11,8 +11,9 @@ export async function network(config: Config, secrets: Secrets): Promise<Finding
 function engines({ database_url }: Config, { s3_url, redis_url }: Secrets): Finding {
   const database = database_url === null ? "embedded PostgreSQL" : "PostgreSQL by DATABASE_URL";
   const blobs = s3_url === null ? "files in the data folder" : "S3 by S3_URL";
-  const lists = redis_url === null ? "" : "; push lists of homes in Redis by REDIS_URL";
-  return ok("engines", `${database}; ${blobs}${lists}; cache, limits and bus in the process`);
+  const lists = redis_url === null ? "" : "; push lists of homes, limits and bus in Redis by REDIS_URL";
+  const here = redis_url === null ? "cache, limits and bus" : "cache";
+  return ok("engines", `${database}; ${blobs}${lists}; ${here} in the process`);
 }
 
 async function port({ port: number, host }: Config): Promise<Finding> {
