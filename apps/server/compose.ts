@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { NOBODY } from "#kernel/viewer.ts";
 import { addressOf, type Api, createApi, createIdempotency, DEFAULT_LIMITS, takeLimits } from "#ports/http/index.ts";
 import { createOutside } from "#ports/outside/index.ts";
+import { serveCentrifugo } from "#systems/centrifugo/index.ts";
 import { type Chat, createChat, serveChat } from "#systems/chat/index.ts";
 import { createFeed, createMoving, type Feed, serveFeed, serveMoving } from "#systems/feed/index.ts";
 import { createMastodon, type Mastodon } from "#systems/mastodon/index.ts";
@@ -245,6 +246,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   servePeople(api, people);
   serveSpaces(api, spaces);
   realtime.serve(api);
+  serveCentrifugo(api, { clock, people, line: realtime, version: VERSION });
   media.serve(api);
   serveFeed(api, feed);
   const { ground: feed_ground } = feed.rooms;

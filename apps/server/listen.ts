@@ -27,8 +27,8 @@ export interface ListenNeeds {
 const BODY_BYTES_MAX = 640 * 1024 ** 3;
 /** Seconds without a byte in either direction. */
 const IDLE_S_MAX = 60;
-/** What clients say on a socket is small; what the house says is bounded by what waits. */
-const SOCKET_SAID_BYTES_MAX = 64 * 1024;
+/** What clients say on a socket is small, and each door has its own bound; what the house says is bounded by what waits. */
+const SOCKET_SAID_BYTES_MAX = 128 * 1024;
 
 /** One of tens of thousands, so what it does is not closures of its own. */
 class Line implements SocketLine {

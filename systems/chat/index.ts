@@ -58,7 +58,8 @@ export async function createChat(needs: ChatNeeds): Promise<Chat> {
   defineSeeingOff(ground);
   definePollEnd(ground);
   defineUpkeep(ground);
-  serveLine(ground, cursors);
+  const presences = createPresences(ground);
+  serveLine(ground, cursors, presences);
   const rechecking = await startRechecking(ground);
   return {
     channels: createChannels(ground),
@@ -66,7 +67,7 @@ export async function createChat(needs: ChatNeeds): Promise<Chat> {
     reading: createReading(ground),
     changing: createChanging(ground),
     cursors,
-    presences: createPresences(ground),
+    presences,
     writing: createWriting(ground),
     search: createSearch(ground),
     polls: createPolls(ground),

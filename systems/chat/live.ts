@@ -7,15 +7,18 @@ import type { StoredEvent } from "#ports/log/index.ts";
 import { PEOPLE_TOPIC, type PeopleEvent } from "#systems/people/index.ts";
 import { SPACES_TOPIC, type SpacesEvent } from "#systems/spaces/index.ts";
 
+import { PRESENCE_ASKED_MAX } from "./bounds.ts";
+import { someMembers } from "./channels/store.ts";
 import { zMessageAsked } from "./contract.ts";
 import { type Ground, readable } from "./ground.ts";
 import { sendMessage } from "./messages/send.ts";
 import type { ChannelId } from "./needs.ts";
 import { maySend } from "./policy.ts";
+import type { Presences } from "./presence/presence.ts";
 import type { Cursors } from "./reading/cursors.ts";
 
 /** What chat says of its streams: `chat:<channel>` carries what happens, `bump:<channel>` only that something did. */
-export function serveLine(ground: Ground, cursors: Cursors): void {
+export function serveLine(ground: Ground, cursors: Cursors, presences: Pick<Presences, "of">): void {
   const channelOf = (key: string): ChannelId => {
     if (!isId(key)) throw new Problem(404, "channel.not_found", "There is no such channel, or it is not for you.");
     return key as ChannelId;
@@ -47,6 +50,14 @@ export function serveLine(ground: Ground, cursors: Cursors): void {
       if (slot !== "typing") return null;
       const { standing } = await readable(ground, viewer, channelOf(key));
       return maySend(standing).ok ? {} : null;
+    },
+    /** By name where there are few, as with receipts; and nobody who does not wish to be seen. */
+    async here(viewer, key) {
+      const { channel } = await readable(ground, viewer, channelOf(key));
+      if (channel.members > PRESENCE_ASKED_MAX) return null;
+      const members = await someMembers(ground.sql.pool, [channel.id], PRESENCE_ASKED_MAX);
+      const said = await presences.of(viewer, members.get(channel.id) ?? []);
+      return said.filter(({ state }) => state !== "offline").map(({ person_id }) => person_id);
     },
   });
   ground.line.streams("bump", { mayRead });

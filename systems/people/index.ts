@@ -11,7 +11,7 @@ import type { Log } from "#ports/log/index.ts";
 import type { MigrationFolder, Sql } from "#ports/sql/index.ts";
 
 import { type Account, createAccount } from "./account.ts";
-import { createAuthenticate } from "./authenticate.ts";
+import { createAuthenticate, createTokenEnd } from "./authenticate.ts";
 import { type Bots, createBots } from "./bots.ts";
 import { createCards } from "./cards.ts";
 import { recount, startCounting } from "./counts.ts";
@@ -68,6 +68,8 @@ export interface PeopleNeeds {
 export interface People extends AsyncDisposable {
   /** Who holds this credential. Cheap enough for every request: memory, then two reads by key. */
   authenticate: Authenticate;
+  /** When a token ends by itself; null for one that does not, for a session, and for nobody's. */
+  tokenEnd(secret: string): Promise<Date | null>;
   /** One query for all that are not in memory; at most 1,000 ids. Whoever is deleted is not in the map. */
   cards(ids: Iterable<PersonId>): Promise<Map<PersonId, PersonCard>>;
   /** Goes up whenever any card here is forgotten: while it stays the same, cards that were read since are as they were. */
@@ -170,6 +172,7 @@ export async function createPeople(needs: PeopleNeeds): Promise<People> {
   const tail = await log.tail(PEOPLE_TOPIC, memory.onEvents);
   return {
     authenticate: createAuthenticate(ground),
+    tokenEnd: createTokenEnd(ground),
     cards: cards.cards,
     byHandle: cards.byHandle,
     byHandles: cards.byHandles,

@@ -121,6 +121,9 @@ export { APPEND_ITEMS_MAX, CID_CHARS_MAX, ITEM_DATA_BYTES_MAX, ITEMS_KEPT_MS } f
 export type { Conversation, Dialect, End, Known } from "./dialect.ts";
 export type { News, Wording } from "./news.ts";
 export type { LineDoor } from "./serve.ts";
+export type { Voice } from "./listening.ts";
+export { partsOf } from "./streams.ts";
+export { type PageText, partsOfItem } from "./wire.ts";
 export { type Activity, personStream, type Sent, type StreamRules } from "./rules.ts";
 export type { StreamName } from "./streams.ts";
-export { LINE_PATH, LINE_VERSION } from "./contract.ts";
+export { CLOSE as LINE_CLOSE, LINE_PATH, LINE_VERSION, type PullAsked, type Readiness } from "./contract.ts";

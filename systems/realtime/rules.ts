@@ -17,6 +17,11 @@ export interface StreamRules {
   delivered?(viewer: SignedIn, key: string, seq: string): Promise<void>;
   /** `eph` frames that clients may send; returns what is passed on, null to drop. Absent: dropped. */
   ephemeral?(viewer: SignedIn, key: string, slot: string, data: Json): Promise<Json | null>;
+  /**
+   * Who of those that may read is here now, as far as this one may know; asked of who may read. Null where they are too many to
+   * be named. Absent: it is not said.
+   */
+  here?(viewer: SignedIn, key: string): Promise<readonly Id<"person">[] | null>;
 }
 
 export interface Sent {

@@ -1,6 +1,6 @@
 import { rfc3339 } from "#kernel/time.ts";
 
-import type { HouseFrame, PullAsked } from "./contract.ts";
+import type { HouseFrame, PullAsked, WireItem } from "./contract.ts";
 import type { ItemRow } from "./store.ts";
 
 /** What nodes tell each other of a stream. Items are the text that goes over the line, so no node encodes them again. */
@@ -34,6 +34,13 @@ export function encodeItem(item: Omit<ItemRow, "seq" | "recheck_id">): string {
   // A cid and a kind have no character that JSON escapes: their CHECKs say so.
   const cid = item.cid === null ? "" : `,"cid":"${item.cid}"`;
   return `{"id":"${item.id}","kind":"${item.kind}","at":"${rfc3339(item.at)}"${sender}${cid},"data":${item.data}}`;
+}
+
+/** An item as `encodeItem` made it, with its data as the text that it is. */
+export function partsOfItem(text: string): Omit<WireItem, "data"> & { data: string } {
+  // Nothing before it has a quote inside: what stands there is ids, words and a time.
+  const at = text.indexOf(',"data":');
+  return { ...(JSON.parse(`${text.slice(0, at)}}`) as Omit<WireItem, "data">), data: text.slice(at + 8, -1) };
 }
 
 /** For one and for a thousand: the text is made once. Names of streams and epochs have nothing to escape either. */
