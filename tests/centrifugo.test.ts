@@ -33,6 +33,8 @@ test("CF21: the npm client, unmodified, follows a chat over a real network, publ
       token,
       minReconnectDelay: 20,
       maxReconnectDelay: 200,
+      // A machine that is busy is not away.
+      timeout: 60_000,
     });
     opened.defer(() => client.disconnect());
     client.connect();
@@ -89,7 +91,7 @@ test("CF21: the npm client, unmodified, follows a chat over a real network, publ
       .history(channel, { limit: 1 })
       .then(String, (error: { code: number }) => error.code),
   ).toBe(103);
-}, 120_000);
+}, 240_000);
 
 describe.skipIf(REDIS_SERVER === null)("two nodes on Redis", () => {
   test("CF22: who goes from one node to the other, whoever dies, has everything once and in order", async () => {
@@ -133,9 +135,9 @@ describe.skipIf(REDIS_SERVER === null)("two nodes on Redis", () => {
       await write(10);
       await heard.upTo(written);
       const again = next<SubscribedContext>(sub, "subscribed");
-      const { open } = nodes[at]!.net;
+      const { net } = nodes[at]!;
       at = 1 - at;
-      for (const socket of open.slice()) socket.cut();
+      net.cut();
       await write(10);
       expect(await again).toMatchObject({ wasRecovering: true, recovered: true });
     }

@@ -1,5 +1,12 @@
 import type { Clock } from "#ports/clock/index.ts";
-import { type Conversation, type Dialect, type End, type Known, LINE_CLOSE } from "#systems/realtime/index.ts";
+import {
+  type Conversation,
+  type Dialect,
+  type End,
+  type Known,
+  LINE_CLOSE,
+  mayListen,
+} from "#systems/realtime/index.ts";
 
 import { history, presence, publish } from "./asking.ts";
 import * as b from "./bounds.ts";
@@ -60,8 +67,7 @@ function talk(end: End, wording: { items: typeof words.itemsPushed }, needs: Tal
       who = { viewer, token };
     }
     if (!who) return end.say(words.refuse(id, refusal("unauthorized")));
-    if (who.viewer.suspended || !who.viewer.scopes.includes("read"))
-      return end.close(LINE_CLOSE.forbidden, "not for you");
+    if (!mayListen(who.viewer)) return end.close(LINE_CLOSE.forbidden, "not for you");
     const expiry = await expiryOf(token);
     if (end.closed || !end.enter(who)) return;
     const client = crypto.randomUUID();
@@ -81,7 +87,7 @@ function talk(end: End, wording: { items: typeof words.itemsPushed }, needs: Tal
     // The client asks for another one in a while, and has the time for it.
     if (!viewer) return end.say(words.refuse(id, { ...refusal("token_expired"), temporary: true }));
     if (viewer.person_id !== end.viewer?.person_id) return end.close(DISCONNECT.invalid_token, "invalid token");
-    if (viewer.suspended || !viewer.scopes.includes("read")) return end.close(LINE_CLOSE.forbidden, "not for you");
+    if (!mayListen(viewer)) return end.close(LINE_CLOSE.forbidden, "not for you");
     const expiry = await expiryOf(token);
     if (end.closed || !end.enter({ viewer, token })) return;
     end.say(words.reply(id, "refresh", expiry));

@@ -16,8 +16,10 @@ export interface TestNet {
   WebSocket: typeof WebSocket;
   /** Connections that are open, the oldest first. */
   readonly open: TestSocket[];
-  /** Why connections ended, as the house said, in their order. */
-  readonly codes: number[];
+  /** While true, nobody reaches the house. */
+  down: boolean;
+  /** Breaks what is open; who comes back while it is down fails. */
+  cut(): void;
   /** A line without a client at it. */
   raw(token?: string): Promise<RawClient>;
 }
@@ -48,7 +50,6 @@ const URL_OF_TESTS = `http://house.test${CENTRIFUGO_PATH}`;
 
 export function testNet(house: Pick<TestHouse, "api">): TestNet {
   const open: TestSocket[] = [];
-  const codes: number[] = [];
 
   async function dial(headers: Record<string, string>, url = URL_OF_TESTS): Promise<SocketPart> {
     const part = await house.api.upgrade(new Request(url, { headers }), "192.0.2.1");
@@ -68,10 +69,12 @@ export function testNet(house: Pick<TestHouse, "api">): TestNet {
     #ended = false;
 
     constructor(url: string) {
-      void dial({}, url.replace(/^ws/, "http")).then(
-        (part) => this.#stand(part),
-        () => this.#end(1006, ""),
-      );
+      if (net.down) queueMicrotask(() => this.#end(1006, ""));
+      else
+        void dial({}, url.replace(/^ws/, "http")).then(
+          (part) => this.#stand(part),
+          () => this.#end(1006, ""),
+        );
     }
     #stand(part: SocketPart): void {
       if (this.#ended) return part.closed();
@@ -85,7 +88,6 @@ export function testNet(house: Pick<TestHouse, "api">): TestNet {
           return true;
         },
         close: (code, reason) => {
-          codes.push(code);
           queueMicrotask(() => {
             this.#deliver();
             this.#end(code, reason);
@@ -123,10 +125,13 @@ export function testNet(house: Pick<TestHouse, "api">): TestNet {
     }
   }
 
-  return {
+  const net: TestNet = {
     WebSocket: Socket as unknown as typeof WebSocket,
     open,
-    codes,
+    down: false,
+    cut() {
+      for (const socket of open.slice()) socket.cut();
+    },
     async raw(token) {
       const heard: string[] = [];
       const ended = Promise.withResolvers<number>();
@@ -163,6 +168,7 @@ export function testNet(house: Pick<TestHouse, "api">): TestNet {
       };
     },
   };
+  return net;
 }
 
 /** One more node of a test house, with a door of its own. */
@@ -198,6 +204,8 @@ export const clientOn = (net: TestNet, token: string, more: Partial<Options> = {
     token,
     minReconnectDelay: 5,
     maxReconnectDelay: 20,
+    // A machine that is busy is not away.
+    timeout: 60_000,
     ...more,
   });
 

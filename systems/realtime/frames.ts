@@ -7,6 +7,7 @@ import { type ClientFrame, CLOSE, FRAME_BYTES_MAX, type HouseFrame, LINE_VERSION
 import { createCursors, type Cursors } from "./cursors.ts";
 import type { Conversation, Dialect, End, Known } from "./dialect.ts";
 import type { News, Wording } from "./news.ts";
+import { mayListen } from "./rules.ts";
 import { readFrame } from "./said.ts";
 import { partsOf } from "./streams.ts";
 import { ephemeralFrame, frameOf, itemsFrame, pageFrame, type PushedEphemeral } from "./wire.ts";
@@ -59,7 +60,7 @@ class Talk implements Conversation<string> {
     const who = await this.end.authenticate(secret);
     if (this.end.closed) return;
     if (!who) return this.end.close(CLOSE.unauthorized, "session.invalid");
-    if (who.suspended || !who.scopes.includes("read")) return this.end.close(CLOSE.forbidden, "not for you");
+    if (!mayListen(who)) return this.end.close(CLOSE.forbidden, "not for you");
     if (this.end.enter({ viewer: who, token: secret })) this.say(["identified", who.person_id]);
   }
 

@@ -124,6 +124,6 @@ export type { LineDoor } from "./serve.ts";
 export type { Voice } from "./listening.ts";
 export { partsOf } from "./streams.ts";
 export { type PageText, partsOfItem } from "./wire.ts";
-export { type Activity, personStream, type Sent, type StreamRules } from "./rules.ts";
+export { type Activity, mayListen, personStream, type Sent, type StreamRules } from "./rules.ts";
 export type { StreamName } from "./streams.ts";
 export { CLOSE as LINE_CLOSE, LINE_PATH, LINE_VERSION, type PullAsked, type Readiness } from "./contract.ts";

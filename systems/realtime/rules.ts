@@ -39,6 +39,10 @@ export interface Activity {
   active: boolean;
 }
 
+/** Whoever says in words who they are comes in as they would by the handshake. Bots have no line. */
+export const mayListen = ({ suspended, bot, scopes }: SignedIn): boolean =>
+  !suspended && bot !== true && scopes.includes("read");
+
 /** The stream of one's own things: `person:<id>`. Only that person reads it, and nobody sends. */
 export const PERSON_KIND = "person";
 export const personStream = (id: Id<"person">): string => `${PERSON_KIND}:${id}`;
