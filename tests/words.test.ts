@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 import { chatRoutes as r, type Message } from "#systems/chat/contract.ts";
 
 import { openBrowser } from "./browser.ts";
-import { PASSWORD, personOf, startHouse } from "./house.ts";
+import { makeClip, PASSWORD, personOf, startHouse } from "./house.ts";
 
 const house = await startHouse();
 const browser = await openBrowser();
@@ -71,6 +71,37 @@ test(
     expect(broken).toEqual([]);
   },
   4 * MINUTE,
+);
+
+test(
+  "WEB187: a film is put into a message, and plays in the list for who reads the channel",
+  async () => {
+    const [inga, jon] = [await personOf(house, "inga"), await personOf(house, "jon")];
+    const { client } = house;
+    const { body: channel } = await client.call(r.openDirect, { token: inga, params: { handle: "jon" } });
+    const clip = await makeClip({ width: 320, height: 180, seconds: 2 });
+    const broken: string[] = [];
+    const hers = await visitor(broken, "inga");
+    await hers.goto(`${house.url}/chat/${channel.id}`);
+    await hers.getByRole("textbox", { name: "Write to jon" }).waitFor({ timeout: MINUTE });
+    await hers
+      .locator('input[accept="video/*"]')
+      .setInputFiles({ name: "Lake.mp4", mimeType: "video/mp4", buffer: Buffer.from(clip) });
+    await hers.getByText("Ready to send").waitFor({ timeout: MINUTE });
+    await hers.getByRole("button", { name: "Send", exact: true }).click();
+    await hers.getByRole("button", { name: "Play Lake" }).waitFor({ timeout: 2 * MINUTE });
+
+    const his = await visitor(broken, "jon");
+    await his.goto(`${house.url}/chat/${channel.id}`);
+    await his.getByRole("button", { name: "Play Lake" }).click({ timeout: MINUTE });
+    await his.waitForFunction(() => (document.querySelector("video")?.currentTime ?? 0) > 0, undefined, {
+      timeout: 2 * MINUTE,
+    });
+    const { body: history } = await client.call(r.history, { token: jon, params: { id: channel.id } });
+    expect(history.items.at(-1)?.video?.title).toBe("Lake");
+    expect(broken).toEqual([]);
+  },
+  6 * MINUTE,
 );
 
 /** Signed in, and watched: what the page complains of is a failure. */

@@ -1,4 +1,4 @@
-import { ChartBarBig, ImagePlus, Plus, SendHorizontal, X } from "lucide-react";
+import { ChartBarBig, Film as FilmIcon, ImagePlus, Plus, SendHorizontal, X } from "lucide-react";
 import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
 
 import { POLL_OPTIONS_MIN, type PollAsked } from "#kernel/polls.ts";
@@ -20,6 +20,13 @@ import { sorry } from "../shell/toasts.ts";
 import { makeCid, outbox } from "./conversations.ts";
 import { EmojiButton } from "./reactions.tsx";
 import { useMentions } from "./use-mentions.tsx";
+
+interface FilmOnItsWay {
+  name: string;
+  share: number;
+  id: string | null;
+  cancel: () => void;
+}
 
 const PollEditor = lazy(async () => ({ default: (await import("../feed/writing/poll-editor.tsx")).PollEditor }));
 const POLL: PollBegun = { options: ["", ""], multiple: false, hides_results: false, open_s: 86_400 };
@@ -58,10 +65,12 @@ export function Composer({
   const [text, setText] = useState(draft);
   const [pictures, setPictures] = useState<readonly Picture[]>([]);
   const [also, setAlso] = useState(false);
+  const [film, setFilm] = useState<FilmOnItsWay | null>(null);
   const [poll, setPoll] = useState<PollBegun | null>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const files = useRef<HTMLInputElement>(null);
-  const busy = pictures.some((one) => one.id === null);
+  const films = useRef<HTMLInputElement>(null);
+  const busy = pictures.some((one) => one.id === null) || (film !== null && film.id === null);
   const left = MESSAGE_CHARS_MAX - text.length;
   const asked = poll && pollFrom(poll);
   const lacks =
@@ -72,7 +81,7 @@ export function Composer({
         : asked
           ? null
           : "A poll has two options or more, each different.";
-  const may_send = (text.trim() !== "" || pictures.length > 0) && !busy && left >= 0 && lacks === null;
+  const may_send = (text.trim() !== "" || pictures.length > 0 || film !== null) && !busy && left >= 0 && lacks === null;
   useKeptDraft(channel.id, root_id, text, draft);
 
   useEffect(() => {
@@ -100,15 +109,18 @@ export function Composer({
       also_in_channel: also,
       image_ids: pictures.flatMap((one) => one.id ?? []),
       ...(asked ? { poll: asked } : {}),
+      ...(film?.id ? { video_id: film.id } : {}),
     });
     for (const one of pictures) URL.revokeObjectURL(one.url);
     setText("");
     setPictures([]);
     setAlso(false);
     setPoll(null);
+    setFilm(null);
     stopAnswering();
   };
   const add = (chosen: Iterable<File>) => {
+    if (film !== null) return;
     for (const file of [...chosen]
       .filter(({ type }) => type.startsWith("image/"))
       .slice(0, MESSAGE_IMAGES_MAX - pictures.length)) {
@@ -121,6 +133,35 @@ export function Composer({
           sorry(error);
         });
     }
+  };
+  /** A message has pictures or a film, and one film. */
+  const addFilm = (file: File) => {
+    for (const one of pictures) URL.revokeObjectURL(one.url);
+    setPictures([]);
+    film?.cancel();
+    let gone = false;
+    const drop = () => {
+      gone = true;
+      setFilm(null);
+    };
+    setFilm({ name: file.name, share: 0, id: null, cancel: drop });
+    const begin = async () => {
+      const { uploadFilm } = await import("../media/upload-film.ts");
+      if (gone) return;
+      const upload = uploadFilm(file, (share) => setFilm((now) => (now && !gone ? { ...now, share } : now)));
+      const cancel = () => {
+        drop();
+        upload.cancel().catch(sorry);
+      };
+      setFilm((now) => now && { ...now, cancel });
+      const id = await upload.done;
+      if (!gone) setFilm(id === null ? null : { name: file.name, share: 1, id, cancel });
+    };
+    begin().catch((error: unknown) => {
+      if (gone) return;
+      drop();
+      sorry(error);
+    });
   };
   const insert = (more: string) => {
     const node = field.current;
@@ -191,6 +232,31 @@ export function Composer({
           ))}
         </ul>
       )}
+      {film && (
+        <div className="mb-2 flex items-center gap-3 rounded-xl bg-sunken px-3 py-2 text-sm">
+          <FilmIcon className="size-5 shrink-0 text-ink-3" aria-hidden="true" />
+          <span className="min-w-0 flex-1">
+            <span className="block truncate font-medium">{film.name}</span>
+            <progress
+              aria-label={`Sending ${film.name}`}
+              value={film.share}
+              max={1}
+              className="h-1.5 w-full accent-accent"
+            />
+            <span role="status" className="text-xs text-ink-3">
+              {film.id === null ? `${Math.round(film.share * 100)} % sent` : "Ready to send"}
+            </span>
+          </span>
+          <button
+            type="button"
+            aria-label="Take the film out"
+            onClick={film.cancel}
+            className="grid size-9 shrink-0 place-items-center rounded-full hover:bg-surface"
+          >
+            <X className="size-4" aria-hidden="true" />
+          </button>
+        </div>
+      )}
       {poll && (
         <div className="mb-2 max-h-[50dvh] overflow-y-auto">
           <Suspense fallback={<div className="h-64" />}>
@@ -212,11 +278,25 @@ export function Composer({
             target.value = "";
           }}
         />
+        <input
+          ref={films}
+          type="file"
+          accept="video/*"
+          tabIndex={-1}
+          aria-hidden="true"
+          className="hidden"
+          onChange={({ target }) => {
+            const [file] = target.files ?? [];
+            if (file) addFilm(file);
+            target.value = "";
+          }}
+        />
         <LazyMenu
           align="start"
           side="top"
           entries={() => [
-            { label: "Pictures", icon: <ImagePlus />, run: () => files.current?.click() },
+            { label: "Pictures", icon: <ImagePlus />, disabled: film !== null, run: () => files.current?.click() },
+            { label: "A film", icon: <FilmIcon />, run: () => films.current?.click() },
             {
               label: poll ? "Take the poll out" : "A poll",
               icon: <ChartBarBig />,

@@ -6,6 +6,7 @@ import type { Channel, Message } from "#systems/chat/contract.ts";
 import { useOverlaid } from "../shell/overlay.ts";
 import { told_cards } from "./link-cards.ts";
 
+const MessageFilm = lazy(() => import("./message-film.tsx"));
 const MessagePoll = lazy(() => import("./message-poll.tsx"));
 const MessageLink = lazy(() => import("./message-link.tsx"));
 
@@ -15,6 +16,11 @@ export function MessageExtras({ message, channel, me }: { message: Message; chan
   const link = message.link_hidden ? null : (message.link ?? told ?? null);
   return (
     <>
+      {message.video && (
+        <Suspense fallback={<div className="h-48" />}>
+          <MessageFilm message={message} film={message.video} />
+        </Suspense>
+      )}
       {message.poll && (
         <Suspense fallback={<div className="h-40" />}>
           <MessagePoll message={message} channel={channel} me={me} />

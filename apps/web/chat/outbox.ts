@@ -12,6 +12,7 @@ export interface Unsent {
   also_in_channel: boolean;
   image_ids: string[];
   poll?: PollAsked;
+  video_id?: string;
   /** `waiting`: goes by itself when it can. `failed`: the house said no, and the writer decides. */
   state: "waiting" | "sending" | "failed";
   problem: string | null;

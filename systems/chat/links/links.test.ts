@@ -28,7 +28,14 @@ const t = await testChat([FEED_FOLDER], async ({ house, jobs, clock }) => {
   const { people, spaces, log, caches } = house;
   const { sql, ids } = house.db;
   feed = await createFeed({
-    ...{ sql, log, jobs, clock, ids, caches, people, spaces },
+    sql,
+    log,
+    jobs,
+    clock,
+    ids,
+    caches,
+    people,
+    spaces,
     // No post is read here.
     media: {} as FeedMedia,
     links: {
