@@ -6,9 +6,10 @@ import { createLocalBus } from "#ports/bus/index.ts";
 import { createSystemClock } from "#ports/clock/index.ts";
 import { createApi, DEFAULT_LIMITS, type Idempotency } from "#ports/http/index.ts";
 import { createLocalLimiter } from "#ports/limiter/index.ts";
+import { serveCentrifugo } from "#systems/centrifugo/index.ts";
 import { createGateway } from "#systems/realtime/gateway.ts";
 import { createRulesBook } from "#systems/realtime/rules.ts";
-import { serveLine } from "#systems/realtime/serve.ts";
+import { openLineDoor, serveLine } from "#systems/realtime/serve.ts";
 import { encodeItem } from "#systems/realtime/wire.ts";
 
 import { listen } from "../../apps/server/listen.ts";
@@ -65,6 +66,15 @@ const api = createApi({
   onServed: ({ error }) => error !== undefined && console.error(error),
 });
 serveLine(api, gateway);
+serveCentrifugo(api, {
+  clock,
+  people: { tokenEnd: async () => null },
+  line: {
+    serveIn: (to, door, dialect) =>
+      openLineDoor(to, gateway, door, (line, known) => gateway.speak(dialect, line, known)),
+  },
+  version: "bench",
+});
 const { port } = listen({
   port: 0,
   host: "0.0.0.0",

@@ -10,6 +10,8 @@ export interface Side {
   command: string[];
   path: string;
   headers?: (person: number) => { [name: string]: string };
+  /** What a client says first, where it is the one who begins. */
+  begin?: string;
   greet(text: string, person: number): string | null;
   isReady(text: string): boolean;
 }
@@ -27,6 +29,15 @@ export const LINE: Side = {
   }),
   greet: (text) => (text.startsWith('["hello"') ? '["resume",{"room:a":null}]' : null),
   isReady: (text) => text.startsWith('["ready"'),
+};
+/** The same process, through the door of Centrifugo's clients. */
+export const CENTRIFUGO: Side = {
+  ...LINE,
+  name: "the line, in Centrifugo's protocol",
+  path: "/connection/websocket",
+  begin: '{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"room:a"}}',
+  greet: (text) => (text === "{}" ? "{}" : null),
+  isReady: (text) => text.startsWith('{"id":2,"subscribe"'),
 };
 export const SOCKET_IO: Side = {
   name: "Socket.IO 4.8",
@@ -51,6 +62,7 @@ export function needPeers(): void {
 
 export interface RunningSide extends AsyncDisposable {
   pid: number;
+  port: number;
   /** One more of these, who listens when this resolves. */
   come(heard: RawEvents["heard"]): Promise<RawClient>;
   /** So many at a time. */
@@ -71,6 +83,7 @@ export async function start(side: Side): Promise<RunningSide> {
   let people = 0;
   const running: RunningSide = {
     pid: server.pid,
+    port,
     async come(heard) {
       const person = ++people;
       const ready = Promise.withResolvers<void>();
@@ -92,6 +105,7 @@ export async function start(side: Side): Promise<RunningSide> {
             if (answer !== null) self.say(answer);
             else heard(text, self);
           },
+          opened: (self) => side.begin !== undefined && self.say(side.begin),
           closed: () => ready.reject(new Error(`${side.name} closed a socket`)),
         },
       );
