@@ -612,6 +612,54 @@ const chat: Record<string, Row> = {
   "PATCH /v1/chat/preferences": ["self", () => ({ body: { receipts: true } })],
 };
 
+const inSpace = (f: Fixture): Ask => ({ query: { space: f.space } });
+const onHook = (kind: "incoming" | "outgoing" | "delivery", body?: unknown) => async (f: Fixture) => ({
+  params: { id: await f.hook(kind) },
+  ...(body === undefined ? {} : { body }),
+});
+const onBot = (body?: unknown) => async (f: Fixture) => ({
+  params: { id: await f.bot() },
+  ...(body === undefined ? {} : { body }),
+});
+const onBotToken = async (f: Fixture): Promise<Ask> => {
+  const bot_id = await f.bot();
+  return { params: { id: bot_id, token_id: await f.botToken(bot_id) } };
+};
+const botIn = async (f: Fixture): Promise<Ask> => ({ params: { id: await f.bot(), channel_id: await f.channel() } });
+
+const hooks: Record<string, Row> = {
+  "GET /v1/hooks/bots": ["owner", inSpace],
+  "POST /v1/hooks/bots": [
+    "owner",
+    (f) => ({
+      body: { space: f.space, handle: `b${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`, name: "Bot" },
+    }),
+  ],
+  "PATCH /v1/hooks/bots/{id}": ["owner", onBot({ about: "Beeps" })],
+  "DELETE /v1/hooks/bots/{id}": ["owner", onBot()],
+  "POST /v1/hooks/bots/{id}/tokens": ["owner", onBot({ name: "ci", scopes: ["read"] })],
+  "POST /v1/hooks/bots/{id}/tokens/{token_id}/rotation": ["owner", onBotToken],
+  "DELETE /v1/hooks/bots/{id}/tokens/{token_id}": ["owner", onBotToken],
+  "PUT /v1/hooks/bots/{id}/channels/{channel_id}": ["owner", botIn],
+  "DELETE /v1/hooks/bots/{id}/channels/{channel_id}": ["owner", botIn, ["member.not_found"]],
+  "GET /v1/hooks/incoming": ["owner", inSpace],
+  "POST /v1/hooks/incoming": ["owner", async (f) => ({ body: { channel_id: await f.channel(), name: "Builds" } })],
+  "PATCH /v1/hooks/incoming/{id}": ["owner", onHook("incoming", { name: "Deploys" })],
+  "POST /v1/hooks/incoming/{id}/rotation": ["owner", onHook("incoming")],
+  "DELETE /v1/hooks/incoming/{id}": ["owner", onHook("incoming")],
+  "GET /v1/hooks/outgoing": ["owner", inSpace],
+  "POST /v1/hooks/outgoing": [
+    "owner",
+    (f) => ({ body: { space: f.space, name: "Out", url: "https://hooks.example/x", events: ["member.joined"] } }),
+  ],
+  "PATCH /v1/hooks/outgoing/{id}": ["owner", onHook("outgoing", { name: "Elsewhere" })],
+  "POST /v1/hooks/outgoing/{id}/rotation": ["owner", onHook("outgoing")],
+  "DELETE /v1/hooks/outgoing/{id}": ["owner", onHook("outgoing")],
+  "POST /v1/hooks/outgoing/{id}/ping": ["owner", onHook("outgoing")],
+  "GET /v1/hooks/outgoing/{id}/deliveries": ["owner", onHook("outgoing")],
+  "POST /v1/hooks/deliveries/{id}/redelivery": ["owner", onHook("delivery")],
+};
+
 export const ROWS: Record<string, Row> = {
   ...people,
   ...spaces,
@@ -619,6 +667,7 @@ export const ROWS: Record<string, Row> = {
   ...shelf,
   ...feed,
   ...chat,
+  ...hooks,
   ...notify,
   ...mastodon,
   ...moderation,

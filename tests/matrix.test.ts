@@ -10,6 +10,7 @@ import {
   feedRoutes,
   schedulePost,
 } from "#systems/feed/contract.ts";
+import { hooksRoutes } from "#systems/hooks/contract.ts";
 import { mastodonRoutes } from "#systems/mastodon/contract.ts";
 import {
   completeUpload,
@@ -37,6 +38,7 @@ const CONTRACTS: Route[] = [
   mediaRoutes,
   feedRoutes,
   chatRoutes,
+  hooksRoutes,
   moderationRoutes,
   notifyRoutes,
   mastodonRoutes,
@@ -229,6 +231,25 @@ beforeAll(async () => {
       const body = { cid: crypto.randomUUID(), body: "Between us" };
       return must(await client.call(chatRoutes.sendMessage, { token: owner.token, params: { id: channel_id }, body }))
         .body.id;
+    },
+    hook: async (kind) => {
+      const { token } = owner;
+      const channel_id = await fixture.channel();
+      if (kind === "incoming")
+        return must(await client.call(hooksRoutes.createIncoming, { token, body: { channel_id, name: "In" } })).body.id;
+      const body = { space, name: "Out", url: "https://hooks.example/x", events: ["message.created" as const] };
+      const made = { ...body, channel_ids: [channel_id] };
+      const { id } = must(await client.call(hooksRoutes.createOutgoing, { token, body: made })).body;
+      if (kind === "outgoing") return id;
+      return must(await client.call(hooksRoutes.pingOutgoing, { token, params: { id } })).body.id;
+    },
+    bot: async () => {
+      const body = { space, handle: `bot${count++}x`, name: "Bot" };
+      return must(await client.call(hooksRoutes.createBot, { token: owner.token, body })).body.bot.id;
+    },
+    botToken: async (bot_id) => {
+      const asked = { token: owner.token, params: { id: bot_id }, body: { name: "t", scopes: ["read" as const] } };
+      return must(await client.call(hooksRoutes.makeBotToken, asked)).body.id;
     },
     scheduledMessage: async () => {
       const channel = must(

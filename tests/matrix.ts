@@ -75,6 +75,10 @@ export interface Fixture {
   space_id: string;
   /** A space that is open to everybody; nobody has joined it. */
   opened: string;
+  /** Of that space: a webhook, or a delivery of one. */
+  hook: (kind: "incoming" | "outgoing" | "delivery") => Promise<string>;
+  bot: () => Promise<string>;
+  botToken: (bot_id: string) => Promise<string>;
   post: () => Promise<string>;
   comment: () => Promise<string>;
   deletedPost: () => Promise<string>;

@@ -8,6 +8,7 @@ import { createOutside } from "#ports/outside/index.ts";
 import { serveCentrifugo } from "#systems/centrifugo/index.ts";
 import { type Chat, createChat, serveChat } from "#systems/chat/index.ts";
 import { createFeed, createMoving, type Feed, serveFeed, serveMoving } from "#systems/feed/index.ts";
+import { createHooks, type Hooks, paceBot, serveHooks } from "#systems/hooks/index.ts";
 import { createMastodon, type Mastodon } from "#systems/mastodon/index.ts";
 import { createMedia, findFfmpeg, type Media } from "#systems/media/index.ts";
 import { createModeration, type Gates, type Moderation, serveModeration } from "#systems/moderation/index.ts";
@@ -42,6 +43,7 @@ export interface House extends AsyncDisposable {
   media: Media;
   feed: Feed;
   chat: Chat;
+  hooks: Hooks;
   moderation: Moderation;
   notify: Notify;
   mastodon: Mastodon;
@@ -182,9 +184,28 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       media,
       line: realtime,
       links: feed.links,
-      admit: (viewer) => gates.current.write(viewer),
+      async admit(viewer) {
+        await paceBot(limiter, viewer);
+        await gates.current.write(viewer);
+      },
     }),
   );
+  const hooks = createHooks({
+    sql,
+    log,
+    jobs,
+    clock,
+    ids,
+    limiter,
+    people,
+    spaces,
+    chat,
+    line: realtime,
+    posts: feed.posts,
+    outside: createOutside({ clock }),
+    secret: ground.secret,
+    public_url: config.public_url,
+  });
   const moderated = { people, spaces, feed: feed.moderation, video: media.moderation };
   const moderation: Moderation = opened.use(
     await createModeration({ sql, log, jobs, clock, ids, limiter, ...moderated }),
@@ -254,6 +275,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   serveMoving(api, createMoving({ ground: feed_ground, blobs, files: media.moving, relating, reading: feed.rooms }));
   serveModeration(api, moderation);
   serveChat(api, chat);
+  serveHooks(api, hooks);
   serveNotify(api, notify);
   const mastodon = opened.use(
     await createMastodon({
@@ -330,6 +352,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     media,
     feed,
     chat,
+    hooks,
     moderation,
     notify,
     mastodon,
@@ -356,7 +379,8 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     work() {
       if (config.roles.has("worker")) {
         defineUpkeep({ jobs, log, idempotency, people, mastodon });
-        for (const system of [people, spaces, feed, chat, moderation, notify, mastodon]) owned.use(system.work());
+        for (const system of [people, spaces, feed, chat, hooks, moderation, notify, mastodon])
+          owned.use(system.work());
       }
       if (config.roles.has("media")) owned.use(media.work());
       if (config.roles.has("worker") || config.roles.has("media")) {

@@ -14,6 +14,7 @@ const FOLDERS = [
   "systems/media",
   "systems/feed",
   "systems/chat",
+  "systems/hooks",
   "systems/moderation",
   "systems/notify",
   "systems/mastodon",

@@ -28,7 +28,9 @@ export interface TestChat extends AsyncDisposable {
   media: HandMedia;
   jobs: Jobs;
   runJob(kind: string, payload: { [key: string]: string }): Promise<void>;
-  /** Moves chat's own clock on. */
+  /** Chat's own clock. */
+  clock: Clock;
+  /** Moves it on. */
   later(ms: number): void;
   /** What chat's own clock says. */
   now(): number;
@@ -138,6 +140,7 @@ export async function testChat(
     here,
     media,
     jobs,
+    clock,
     async runJob(name, payload) {
       const run: JobRun = {
         id: "1",

@@ -48,6 +48,9 @@ export interface Bots {
   rotateToken(tx: Query, bot_id: PersonId, id: Id<"token">): Promise<BotToken & { secret: string }>;
   revokeToken(tx: Query, bot_id: PersonId, id: Id<"token">): Promise<void>;
   tokens(bot_id: PersonId): Promise<BotToken[]>;
+  tokensOfMany(bot_ids: readonly PersonId[]): Promise<Map<PersonId, BotToken[]>>;
+  /** Who answers for each; who is gone is not in the map. */
+  owners(bot_ids: readonly PersonId[]): Promise<Map<PersonId, PersonId>>;
 }
 
 export function createBots({
@@ -171,5 +174,15 @@ export function createBots({
     },
 
     tokens: (bot_id) => credentials.tokensOf(sql.pool, bot_id, now()),
+
+    async tokensOfMany(bot_ids) {
+      const rows = await credentials.tokensOfMany(sql.pool, bot_ids, now());
+      return Map.groupBy(rows, (row) => row.person_id);
+    },
+
+    async owners(bot_ids) {
+      const rows = await persons.ownersOf(sql.pool, bot_ids);
+      return new Map(rows.map((row) => [row.id, row.bot_owner_id]));
+    },
   };
 }

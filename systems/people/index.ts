@@ -223,7 +223,7 @@ export {
 export type { ProfileFacts } from "./profiles.ts";
 export type { PasswordCost } from "./passwords.ts";
 export { servePeople } from "./routes.ts";
-export { needStandingSession } from "./sessions.ts";
+export { needSession, needStandingSession } from "./sessions.ts";
 export type { GraphNumbers } from "./store/relations.ts";
 export { hashSecret, isSecret, makeSecret } from "./secrets.ts";
 export { PEOPLE_LIMITS, type PeopleLimits } from "./throttle.ts";

@@ -141,6 +141,13 @@ export const tokensOf = (q: Query, person: PersonId, now: Date) => q<TokenRow[]>
   SELECT id, name, array_remove(scopes, ${PROGRAM}::text) AS scopes, ${PROGRAM}::text = ANY(scopes) AS program, created_at, last_used_at, expires_at
   FROM people_tokens WHERE person_id = ${person} AND (expires_at IS NULL OR expires_at > ${now}) ORDER BY id DESC`;
 
+export const tokensOfMany = (q: Query, people: readonly PersonId[], now: Date) => q<
+  (TokenRow & { person_id: PersonId })[]
+>`
+  SELECT person_id, id, name, array_remove(scopes, ${PROGRAM}::text) AS scopes, ${PROGRAM}::text = ANY(scopes) AS program, created_at,
+    last_used_at, expires_at
+  FROM people_tokens WHERE person_id = ANY(${q.array([...people], "BIGINT")}) AND (expires_at IS NULL OR expires_at > ${now}) ORDER BY id DESC`;
+
 export const removeToken = (q: Query, person: PersonId, id: string) => q<RevokedRow[]>`
   DELETE FROM people_tokens WHERE person_id = ${person} AND id = ${id} RETURNING id, secret_hash`;
 

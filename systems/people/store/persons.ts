@@ -73,6 +73,10 @@ export async function lockBot(q: Query, id: PersonId): Promise<BotRow | null> {
   return row ?? null;
 }
 
+export const ownersOf = (q: Query, ids: readonly PersonId[]) => q<{ id: PersonId; bot_owner_id: PersonId }[]>`
+  SELECT b.id, b.bot_owner_id FROM people_persons b JOIN people_persons o ON o.id = b.bot_owner_id
+  WHERE b.id = ANY(${q.array([...ids], "BIGINT")}) AND o.deleted_at IS NULL`;
+
 /** Without the picture, which is among the former owner's. */
 export const setBotOwner = (q: Query, id: PersonId, owner_id: PersonId) =>
   q`UPDATE people_persons SET bot_owner_id = ${owner_id}, avatar_image_id = NULL WHERE id = ${id}`;
