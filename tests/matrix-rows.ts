@@ -621,6 +621,10 @@ const onBot = (body?: unknown) => async (f: Fixture) => ({
   params: { id: await f.bot() },
   ...(body === undefined ? {} : { body }),
 });
+const onCommand = (body?: unknown) => async (f: Fixture) => ({
+  params: { id: await f.command() },
+  ...(body === undefined ? {} : { body }),
+});
 const onBotToken = async (f: Fixture): Promise<Ask> => {
   const bot_id = await f.bot();
   return { params: { id: bot_id, token_id: await f.botToken(bot_id) } };
@@ -657,6 +661,23 @@ const hooks: Record<string, Row> = {
   "DELETE /v1/hooks/outgoing/{id}": ["owner", onHook("outgoing")],
   "POST /v1/hooks/outgoing/{id}/ping": ["owner", onHook("outgoing")],
   "GET /v1/hooks/outgoing/{id}/deliveries": ["owner", onHook("outgoing")],
+  "GET /v1/hooks/commands": ["owner", inSpace],
+  "POST /v1/hooks/commands": [
+    "owner",
+    async (f) => ({
+      body: {
+        space: f.space,
+        bot_id: await f.bot(),
+        name: `do${crypto.randomUUID().slice(0, 8)}`,
+        url: "https://hooks.example/x",
+      },
+    }),
+  ],
+  "PATCH /v1/hooks/commands/{id}": ["owner", onCommand({ hint: "words" })],
+  "POST /v1/hooks/commands/{id}/rotation": ["owner", onCommand()],
+  "DELETE /v1/hooks/commands/{id}": ["owner", onCommand()],
+  "GET /v1/hooks/channels/{id}/commands": ["members", inChannel()],
+  "POST /v1/hooks/channels/{id}/commands": ["members", inChannel({ cid: "c", text: "/mute" })],
   "POST /v1/hooks/deliveries/{id}/redelivery": ["owner", onHook("delivery")],
 };
 

@@ -247,6 +247,11 @@ beforeAll(async () => {
       const body = { space, handle: `bot${count++}x`, name: "Bot" };
       return must(await client.call(hooksRoutes.createBot, { token: owner.token, body })).body.bot.id;
     },
+    command: async () => {
+      const bot_id = await fixture.bot();
+      const body = { space, bot_id, name: `do${count++}`, url: "https://hooks.example/x" };
+      return must(await client.call(hooksRoutes.createCommand, { token: owner.token, body })).body.id;
+    },
     botToken: async (bot_id) => {
       const asked = { token: owner.token, params: { id: bot_id }, body: { name: "t", scopes: ["read" as const] } };
       return must(await client.call(hooksRoutes.makeBotToken, asked)).body.id;

@@ -78,6 +78,7 @@ export interface Fixture {
   /** Of that space: a webhook, or a delivery of one. */
   hook: (kind: "incoming" | "outgoing" | "delivery") => Promise<string>;
   bot: () => Promise<string>;
+  command: () => Promise<string>;
   botToken: (bot_id: string) => Promise<string>;
   post: () => Promise<string>;
   comment: () => Promise<string>;

@@ -7,6 +7,8 @@ import type { MigrationFolder } from "#ports/sql/index.ts";
 
 import { type Bots, createBots } from "./bots/bots.ts";
 import { BOT_RULE } from "./bounds.ts";
+import { type Commands, createCommands } from "./commands/commands.ts";
+import { createGiving, type Giving } from "./commands/give.ts";
 import { createIncoming, type IncomingHooks } from "./incoming/incoming.ts";
 import { receive } from "./incoming/receive.ts";
 import type { HooksNeeds } from "./needs.ts";
@@ -24,6 +26,8 @@ export interface Hooks {
   bots: Bots;
   incoming: IncomingHooks;
   outgoing: OutgoingHooks;
+  commands: Commands;
+  giving: Giving;
   /** Writes what was posted to a secret address. @returns the message's id */
   receive(secret: string, request: Request): Promise<string>;
   /** Hears what happens and makes deliveries of it. Start it on nodes that work in the background. */
@@ -38,6 +42,8 @@ export function createHooks(needs: HooksNeeds): Hooks {
     bots: createBots(needs),
     incoming: createIncoming(needs),
     outgoing: createOutgoing(needs, signing),
+    commands: createCommands(needs, signing),
+    giving: createGiving(needs, signing),
     receive: (secret, request) => receive(needs, secret, request),
     work: () => startHearing(needs),
   };

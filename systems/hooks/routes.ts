@@ -14,6 +14,7 @@ export function serveHooks(api: Api, hooks: Hooks): void {
   serveBots(api, hooks);
   serveIncoming(api, hooks);
   serveOutgoing(api, hooks);
+  serveCommands(api, hooks);
   openDoor(api, hooks);
 }
 
@@ -53,4 +54,16 @@ function serveOutgoing(api: Api, { outgoing }: Hooks): void {
     ok(await outgoing.deliveries(viewer, params.id, query)),
   );
   api.serve(r.redeliver, async ({ viewer, params }) => begun(await outgoing.redeliver(viewer, params.id)));
+}
+
+function serveCommands(api: Api, { commands, giving }: Hooks): void {
+  api.serve(r.listCommands, async ({ viewer, query }) => ok({ items: await commands.list(viewer, query.space) }));
+  api.serve(r.createCommand, async ({ viewer, body }) => made(await commands.create(viewer, body)));
+  api.serve(r.changeCommand, async ({ viewer, params, body }) => ok(await commands.change(viewer, params.id, body)));
+  api.serve(r.rotateCommand, async ({ viewer, params }) => made(await commands.rotate(viewer, params.id)));
+  api.serve(r.deleteCommand, async ({ viewer, params }) => (await commands.remove(viewer, params.id), done));
+  api.serve(r.offeredCommands, async ({ viewer, params }) => ok({ items: await giving.offered(viewer, params.id) }));
+  api.serve(r.giveCommand, async ({ viewer, params, body, origin, signal }) =>
+    ok(await giving.give(viewer, params.id, body, origin, signal)),
+  );
 }
