@@ -16,9 +16,9 @@ export const TOKEN_EXPIRY_D_MAX = 3_650;
 export const INCOMING_BODY_BYTES_MAX = 64 * 1_024;
 export const INCOMING_BODY_MS_MAX = 10 * SECOND_MS;
 export const GUISE_NAME_CHARS_MAX = 80;
-export const INCOMING_RULE: LimitRule = { name: "hook", burst_tokens: 30, tokens_per_s: 1 };
+export const INCOMING_RULE = { name: "hook", burst_tokens: 30, tokens_per_s: 1 } satisfies LimitRule;
 /** Messages that a bot sends, over all its tokens. */
-export const BOT_RULE: LimitRule = { name: "bot", burst_tokens: 60, tokens_per_s: 5 };
+export const BOT_RULE = { name: "bot", burst_tokens: 60, tokens_per_s: 5 } satisfies LimitRule;
 export const IDEMPOTENCY_KEY_CHARS_MAX = 200;
 export const REASON_CHARS_MAX = 300;
 /** When a hook was used is written down no more often. */
