@@ -16,7 +16,7 @@ afterAll(async () => {
 const MINUTE = 60_000;
 
 test(
-  "WEB185, WEB186: a poll is asked in the page, votes of others are seen as they are given, and its author ends it; a card is taken away by who named the link",
+  "WEB185, WEB186, WEB188: a poll is asked in the page, votes of others are seen as they are given, and its author ends it; a card is taken away by who named the link, and a message is passed on",
   async () => {
     const [gerda, hans] = [await personOf(house, "gerda"), await personOf(house, "hans")];
     const { client } = house;
@@ -68,6 +68,24 @@ test(
     await card.hover();
     await list.getByRole("button", { name: "Take the card away" }).click();
     await card.waitFor({ state: "detached", timeout: MINUTE });
+
+    const { body: direct } = await client.call(r.openDirect, { token: gerda, params: { handle: "hans" } });
+    await page.reload();
+    await list.getByRole("article").first().getByText("What shall we eat?").waitFor({ timeout: MINUTE });
+    await list.getByRole("article").first().hover();
+    await list
+      .getByRole("article")
+      .first()
+      .getByRole("button", { name: /^More about the message/ })
+      .click();
+    await page.getByRole("menuitem", { name: "Forward" }).click({ timeout: MINUTE });
+    const sheet = page.getByRole("dialog", { name: "Forward" });
+    await sheet.getByRole("textbox", { name: "Words beside it" }).fill("You are asked");
+    await sheet.getByRole("button", { name: "hans" }).click();
+    await page.goto(`${house.url}/chat/${direct.id}`);
+    await list.getByText("What shall we eat?").waitFor({ timeout: MINUTE });
+    await list.getByRole("link", { name: "in Supper" }).click();
+    await field.waitFor({ timeout: MINUTE });
     expect(broken).toEqual([]);
   },
   4 * MINUTE,

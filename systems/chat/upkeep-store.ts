@@ -1,6 +1,7 @@
 import type { PersonId } from "#kernel/ids.ts";
 import type { Query } from "#ports/sql/index.ts";
 
+import { deleteForwards } from "./forwards/store.ts";
 import type { MessageRow } from "./messages/store.ts";
 import type { ChannelId } from "./needs.ts";
 import { deletePolls } from "./polls/store.ts";
@@ -47,6 +48,10 @@ export async function trimSome(
     "BIGINT",
   );
   await deletePolls(
+    tx,
+    rows.map((row) => row.id),
+  );
+  await deleteForwards(
     tx,
     rows.map((row) => row.id),
   );

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import type { Channel, History, Message } from "#systems/chat/contract.ts";
 
 import { Away, Refusal } from "../client.ts";
+import { postFrom } from "./forwarding.ts";
 import { messageFrom } from "./from-line.ts";
 import { type Held, HELD_MAX, NOTHING, rowsOf, withMessage, withNewer, withOlder } from "./history.ts";
 import { namesWords, nextUnread, sectionsOf, titleOf } from "./naming.ts";
@@ -49,6 +50,7 @@ function message(seq: number, more: Partial<Message> = {}): Message {
     poll: null,
     link: null,
     link_hidden: false,
+    forwarded: null,
     may: { edit: false, delete: false },
     ...more,
   };
@@ -274,5 +276,17 @@ describe("a poll in a message", () => {
     expect(withSums(hidden, { voters: 1, votes: [1, 0] })).toBe(hidden);
     const plain = message(3);
     expect(withSums(plain, { voters: 1, votes: [1] })).toBe(plain);
+  });
+});
+
+describe("a message passed on", () => {
+  test("WEB188: a post begins with its words, whose they are and the way there", () => {
+    const link = "https://house.test/chat/9?at=4";
+    expect(postFrom("https://house.test", message(4))).toBe(`\n\n\u201cn4\u201d\n\u2014 Ann Ek, ${link}`);
+    const forwarded = { author: BO, body: "His", at: null, images: 0, film: false, gone: false, source: null };
+    expect(postFrom("https://house.test", message(4, { body: "", forwarded }))).toBe(
+      `\n\n\u201cHis\u201d\n\u2014 Bo Berg, ${link}`,
+    );
+    expect(postFrom("https://house.test", message(4, { body: "", author: null }))).toBe(`\n\n${link}`);
   });
 });

@@ -59,6 +59,7 @@ export function messageFrom(
     poll: null,
     link: null,
     link_hidden: false,
+    forwarded: null,
     may: { edit: own, delete: own || channel.may.moderate },
   };
 }

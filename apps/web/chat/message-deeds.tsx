@@ -1,4 +1,4 @@
-import { Bell, Copy, CornerUpLeft, Link2, Pencil, Pin, PinOff, Reply, Trash2 } from "lucide-react";
+import { Bell, Copy, CornerUpLeft, Forward, Link2, Pencil, Pin, PinOff, Reply, Trash2 } from "lucide-react";
 
 import { type Channel, chatRoutes as r, type Message } from "#systems/chat/contract.ts";
 
@@ -6,6 +6,7 @@ import type { MenuEntry } from "../parts/menu-entry.ts";
 import { call, queries } from "../shell/house.ts";
 import { say, sorry } from "../shell/toasts.ts";
 import { applyEverywhere, refreshMessage } from "./conversations.ts";
+import { linkTo, passOn } from "./forwarding.ts";
 
 /** What a conversation does for its messages. */
 export interface MessageDeeds {
@@ -42,6 +43,7 @@ export function deedsOf(
       icon: message.pinned ? <PinOff /> : <Pin />,
       run: () => pin(message),
     });
+  entries.push({ label: "Forward", icon: <Forward />, run: () => passOn(message) });
   entries.push({
     label: "Copy the words",
     icon: <Copy />,
@@ -52,8 +54,7 @@ export function deedsOf(
     label: "Copy a link",
     icon: <Link2 />,
     run: () => {
-      const link = `${location.origin}/chat/${message.channel_id}?at=${message.seq}`;
-      navigator.clipboard.writeText(link).then(() => say("The link is copied."), sorry);
+      navigator.clipboard.writeText(linkTo(location.origin, message)).then(() => say("The link is copied."), sorry);
     },
   });
   if (mine && message.link_hidden)

@@ -5,6 +5,7 @@ import type { Channel, Message } from "#systems/chat/contract.ts";
 
 import { useOverlaid } from "../shell/overlay.ts";
 import { told_cards } from "./link-cards.ts";
+import { MessageForwarded } from "./message-forwarded.tsx";
 
 const MessageFilm = lazy(() => import("./message-film.tsx"));
 const MessagePoll = lazy(() => import("./message-poll.tsx"));
@@ -16,6 +17,7 @@ export function MessageExtras({ message, channel, me }: { message: Message; chan
   const link = message.link_hidden ? null : (message.link ?? told ?? null);
   return (
     <>
+      {message.forwarded && <MessageForwarded forwarded={message.forwarded} />}
       {message.video && (
         <Suspense fallback={<div className="h-48" />}>
           <MessageFilm message={message} film={message.video} />

@@ -208,11 +208,13 @@ function UnsentRow({ one, me }: { one: Unsent; me: Face }) {
       <div className="min-w-0 flex-1">
         <p className="text-sm leading-6 wrap-anywhere whitespace-pre-wrap text-ink-2">
           {one.body ||
-            (one.video_id !== undefined
-              ? "A film"
-              : one.image_ids.length === 1
-                ? "A picture"
-                : `${one.image_ids.length} pictures`)}
+            (one.forward_of_id !== undefined
+              ? "A message passed on"
+              : one.video_id !== undefined
+                ? "A film"
+                : one.image_ids.length === 1
+                  ? "A picture"
+                  : `${one.image_ids.length} pictures`)}
         </p>
         {one.state === "failed" ? (
           <p role="alert" className="flex flex-wrap items-center gap-x-3 gap-y-1 text-xs font-medium text-bad">

@@ -19,6 +19,7 @@ import { useTitle } from "../shell/page-header.tsx";
 import { ChannelList } from "./channel-list.tsx";
 import { ChannelView } from "./conversation.tsx";
 import { channelTalk } from "./conversations.ts";
+import { passOn, usePassing } from "./forwarding.ts";
 import { JoinBar } from "./join-bar.tsx";
 import { useListLive } from "./live.ts";
 import { neighbourOf, nextUnread } from "./naming.ts";
@@ -27,6 +28,7 @@ import { ThreadPane } from "./thread-pane.tsx";
 const StartSheet = lazy(() => import("./start-sheet.tsx"));
 const BrowseSheet = lazy(() => import("./browse-sheet.tsx"));
 const Switcher = lazy(() => import("./switcher.tsx"));
+const ForwardSheet = lazy(() => import("./forward-sheet.tsx"));
 const SearchSheet = lazy(() => import("./search-sheet.tsx"));
 
 export function ChatScreen() {
@@ -47,6 +49,7 @@ function Chats({ me }: { me: Me }) {
     enabled: id !== undefined && list.isSuccess && mine === undefined,
   });
   const channel = mine ?? (id === undefined ? undefined : other.data);
+  const passing = usePassing();
   const line = useLine(me.id);
   useListLive(line, me.id, channels, channel?.id);
   useTitle(channel ? "Chat" : "Chats");
@@ -163,6 +166,7 @@ function Chats({ me }: { me: Me }) {
         </div>
       )}
       <Suspense fallback={null}>
+        {passing && <ForwardSheet message={passing} channels={channels} me={me} close={() => passOn(null)} />}
         {sheet === "start" && <StartSheet me={me} close={() => setSheet(null)} />}
         {sheet === "browse" && <BrowseSheet me={me} close={() => setSheet(null)} />}
         {sheet === "switch" && <Switcher channels={channels} me={me} close={() => setSheet(null)} />}

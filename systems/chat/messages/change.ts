@@ -58,7 +58,7 @@ export function createChanging(ground: Ground): Changing {
       if (row.author_id !== viewer.person_id) throw notYours();
       if (row.body === body) return;
       must(stand.standing.kind === "announcement" ? mayReact(stand.standing) : maySend(stand.standing));
-      if (body === "" && row.video_id === null && row.image_ids.length === 0)
+      if (body === "" && row.video_id === null && row.image_ids.length === 0 && row.forward_of_id === null)
         throw new Problem(422, "message.empty", "Write something, or delete the message.");
       if (body === "" && (await findPolls(sql.pool, [id])).length > 0) throw noQuestion();
       const named = namesIn(body, MESSAGE_MENTIONS_MAX);

@@ -90,6 +90,23 @@ export const zMessage = z
     link: zLinkCard.nullable(),
     /** Its author took the card away. */
     link_hidden: z.boolean(),
+    /** What it passes on, as it stood then. */
+    forwarded: z
+      .object({
+        author: zPersonCard.nullable(),
+        body: z.string(),
+        at: zTime.nullable(),
+        /** They are where it came from. */
+        images: z.int(),
+        film: z.boolean(),
+        /** What it was of was deleted since. */
+        gone: z.boolean(),
+        /** Where it came from, for who may read there; the name is null of direct chats and of groups without one. */
+        source: z
+          .object({ channel_id: zIdOut<"channel">(), seq: z.string(), channel_name: z.string().nullable() })
+          .nullable(),
+      })
+      .nullable(),
     may: z.object({ edit: z.boolean(), delete: z.boolean() }),
   })
   .meta({ id: "ChatMessage" });
@@ -106,6 +123,8 @@ export const zMessageAsked = z.strictObject({
   image_ids: z.array(zId<"image">()).max(MESSAGE_IMAGES_MAX).default([]),
   video_id: zId<"video">().nullable().default(null),
   poll: zPollAsked.optional(),
+  /** A message to be passed on, of any conversation that you may read. */
+  forward_of_id: zId<"message">().optional(),
 });
 export type MessageAsked = z.output<typeof zMessageAsked>;
 

@@ -4,6 +4,7 @@ import { rfc3339 } from "#kernel/time.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 
 import { EXPORT_PAGE_MAX } from "../bounds.ts";
+import { forwardsIn } from "../forwards/store.ts";
 import { type Ground, readable } from "../ground.ts";
 import type { ChannelId } from "../needs.ts";
 import { presentPolls } from "../polls/present.ts";
@@ -28,6 +29,10 @@ export async function exportChannel(ground: Ground, viewer: SignedIn, id: Channe
         ...new Set(rows.map((row) => row.author_id)),
       ]);
       const polls = await presentPolls(ground, viewer, rows);
+      const forwards = await forwardsIn(
+        ground.sql.pool,
+        rows.flatMap((row) => (row.forward_of_id === null ? [] : [row.id])),
+      );
       const lines = rows.map((row) =>
         JSON.stringify({
           id: row.id,
@@ -41,6 +46,7 @@ export async function exportChannel(ground: Ground, viewer: SignedIn, id: Channe
           root_id: row.root_id,
           image_ids: row.image_ids,
           video_id: row.video_id,
+          forwarded: forwards.get(row.id)?.body ?? null,
           poll: polls.get(row.id) ?? null,
         }),
       );

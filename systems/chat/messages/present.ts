@@ -5,6 +5,7 @@ import type { SignedIn } from "#kernel/viewer.ts";
 
 import { EXCERPT_CHARS_MAX, REACTION_NAMES_MAX } from "../bounds.ts";
 import type { Message } from "../contract.ts";
+import { passedOn } from "../forwards/forwards.ts";
 import type { Ground } from "../ground.ts";
 import { presentPolls } from "../polls/present.ts";
 import * as store from "./store.ts";
@@ -25,7 +26,7 @@ export async function presentMessages(
   if (rows.length === 0) return [];
   const { sql, people, media } = ground;
   const me = viewer.person_id;
-  const [answered, reactions, relations, polls, links] = await Promise.all([
+  const [answered, reactions, relations, polls, links, passed] = await Promise.all([
     store.findMessages(sql.pool, [...new Set(rows.flatMap((row) => row.reply_to_id ?? []))]),
     store.reactionsOf(
       sql.pool,
@@ -38,8 +39,9 @@ export async function presentMessages(
     ground.links?.cards(sql.pool, [
       ...new Set(rows.flatMap((row) => (row.link_hidden_at === null ? (row.link_id ?? []) : []))),
     ]),
+    passedOn(ground, viewer, rows),
   ]);
-  const person_ids = new Set<PersonId>();
+  const person_ids = new Set<PersonId>(passed.author_ids);
   for (const row of [...rows, ...answered]) person_ids.add(row.author_id);
   for (const row of rows) for (const id of row.mention_ids) person_ids.add(id);
   for (const reaction of reactions) for (const id of reaction.person_ids) person_ids.add(id);
@@ -102,6 +104,7 @@ export async function presentMessages(
       poll: polls.get(row.id) ?? null,
       link: row.link_id === null || row.link_hidden_at !== null ? null : (links?.get(row.link_id) ?? null),
       link_hidden: row.link_hidden_at !== null,
+      forwarded: passed.of(row, cards),
       may: { edit: own && !deleted && send, delete: !deleted && (own || moderate) },
     };
   });

@@ -8,6 +8,7 @@ import { MESSAGE_MENTIONS_MAX } from "../bounds.ts";
 import { type ChannelRow, findChannel, findMember, type MemberRow } from "../channels/store.ts";
 import type { MessageAsked } from "../contract.ts";
 import { tell } from "../events.ts";
+import { insertForward } from "../forwards/store.ts";
 import { type Ground, must, nowOf, type Stand, standIn, streamOf } from "../ground.ts";
 import { holdLink } from "../links/hold.ts";
 import { addressed } from "../mentions/address.ts";
@@ -15,6 +16,7 @@ import type { ChannelId, MessageId } from "../needs.ts";
 import { mayMentionAll, mayModerate, maySend } from "../policy.ts";
 import { beginPoll } from "../polls/present.ts";
 import { namesIn } from "../tokens.ts";
+import { readableMessage } from "./history.ts";
 import * as store from "./store.ts";
 
 export interface Sent {
@@ -51,7 +53,7 @@ export async function sendMessage(
   const { sql, people, ids } = ground;
   const me = viewer.person_id;
   if (asked.poll && asked.body === "") throw noQuestion();
-  if (asked.body === "" && asked.video_id === null && asked.image_ids.length === 0)
+  if (asked.body === "" && asked.video_id === null && asked.image_ids.length === 0 && !asked.forward_of_id)
     throw new Problem(422, "message.empty", "Write something, or attach a picture or a film.");
   if (asked.video_id !== null && asked.image_ids.length > 0)
     throw new Problem(422, "message.media_not_usable", "A message has pictures or a film, not both.");
@@ -64,6 +66,7 @@ export async function sendMessage(
   const cards = await people.byHandles(named.handles);
   const handle_ids = named.handles.flatMap((handle) => cards.get(handle)?.id ?? []);
   const all = named.all !== null && mayMentionAll(before.standing).ok ? named.all : null;
+  const unreadable = asked.forward_of_id ? await whyNot(ground, viewer, asked.forward_of_id) : null;
   const id = ids.next<"message">();
 
   return sql.tx(async (tx): Promise<Sent> => {
@@ -77,7 +80,11 @@ export async function sendMessage(
       mention_ids,
       mentions_all: all,
       // More than words: whoever wants to show it asks for it.
-      media: asked.video_id !== null || asked.image_ids.length > 0 || asked.poll !== undefined,
+      media:
+        asked.video_id !== null ||
+        asked.image_ids.length > 0 ||
+        asked.poll !== undefined ||
+        asked.forward_of_id !== undefined,
       ...(guise.name === null && guise.emoji === null ? {} : { guise: { name: guise.name, emoji: guise.emoji } }),
     };
     const appended = await ground.line.append(tx, streamOf(channel_id), [
@@ -86,9 +93,12 @@ export async function sendMessage(
     const [item] = appended.items;
     if (!item) throw new Error("the line gave no number");
     if (item.dup) return { id: item.id as MessageId, seq: item.seq, at: item.at, dup: true };
+    if (unreadable) throw unreadable;
     const now = await standFor(ground, viewer, channel_id, tx);
     must(maySend(now.standing));
     await keepSlow(tx, ground, now);
+    const forward_of_id = asked.forward_of_id ? await insertForward(tx, id, asked.forward_of_id) : null;
+    if (asked.forward_of_id && forward_of_id === null) throw notFound("message");
     const row: store.NewMessage = {
       id,
       channel_id,
@@ -102,6 +112,7 @@ export async function sendMessage(
       mentions_all: all,
       image_ids: asked.image_ids,
       video_id: asked.video_id,
+      forward_of_id,
       guise_name: guise.name,
       guise_emoji: guise.emoji,
       created_at: item.at,
@@ -121,6 +132,16 @@ export async function sendMessage(
     return { id, seq: item.seq, at: item.at, dup: false };
   });
 }
+
+/** Only what they may read is passed on. It is said after a resend was known: what was sent stays sent. */
+const whyNot = (ground: Ground, viewer: SignedIn, id: MessageId): Promise<Problem | null> =>
+  readableMessage(ground, viewer, id).then(
+    () => null,
+    (error: unknown) => {
+      if (error instanceof Problem) return error;
+      throw error;
+    },
+  );
 
 export const noQuestion = () =>
   new Problem(422, "message.no_question", "A poll needs a question: write it as the message.");

@@ -1,6 +1,7 @@
 import type { ImageId, PersonId, VideoId } from "#kernel/ids.ts";
 import type { Query } from "#ports/sql/index.ts";
 
+import { deleteForwards } from "../forwards/store.ts";
 import type { ChannelId, LinkId, MessageId } from "../needs.ts";
 import { deletePolls } from "../polls/store.ts";
 
@@ -27,6 +28,8 @@ export interface MessageRow {
   pinned_at: Date | null;
   link_id: LinkId | null;
   link_hidden_at: Date | null;
+  /** The message that it passes on. */
+  forward_of_id: MessageId | null;
   guise_name: string | null;
   guise_emoji: string | null;
 }
@@ -42,10 +45,10 @@ export type NewMessage = Omit<
 export async function insertMessage(tx: Query, row: NewMessage): Promise<void> {
   await tx`
     INSERT INTO chat_messages (id, channel_id, seq, author_id, cid, body, reply_to_id, root_id, in_channel, mention_ids, mentions_all,
-      image_ids, video_id, guise_name, guise_emoji, created_at)
+      image_ids, video_id, forward_of_id, guise_name, guise_emoji, created_at)
     VALUES (${row.id}, ${row.channel_id}, ${row.seq}, ${row.author_id}, ${row.cid}, ${row.body}, ${row.reply_to_id}, ${row.root_id},
       ${row.in_channel}, ${tx.array(row.mention_ids, "BIGINT")}, ${row.mentions_all}, ${tx.array(row.image_ids, "BIGINT")},
-      ${row.video_id}, ${row.guise_name}, ${row.guise_emoji}, ${row.created_at})`;
+      ${row.video_id}, ${row.forward_of_id}, ${row.guise_name}, ${row.guise_emoji}, ${row.created_at})`;
   if (row.in_channel)
     await tx`UPDATE chat_channels SET last_seq = greatest(last_seq, ${row.seq}::bigint), last_at = ${row.created_at}
       WHERE id = ${row.channel_id}`;
@@ -54,7 +57,7 @@ export async function insertMessage(tx: Query, row: NewMessage): Promise<void> {
 }
 
 const COLUMNS = `id, channel_id, seq, author_id, cid, body, reply_to_id, root_id, in_channel, mention_ids, mentions_all, image_ids,
-  video_id, version, replies, last_reply_at, created_at, edited_at, deleted_at, pinned_at, link_id, link_hidden_at, guise_name, guise_emoji`;
+  video_id, version, replies, last_reply_at, created_at, edited_at, deleted_at, pinned_at, link_id, link_hidden_at, forward_of_id, guise_name, guise_emoji`;
 
 /** Deleted ones too: they keep their places. */
 export async function findMessages(q: Query, ids: readonly MessageId[]): Promise<MessageRow[]> {
@@ -140,8 +143,9 @@ export async function eraseMessage(tx: Query, row: MessageRow, by: PersonId, at:
   await tx`DELETE FROM chat_edits WHERE message_id = ${row.id}`;
   await tx`DELETE FROM chat_reactions WHERE message_id = ${row.id}`;
   await deletePolls(tx, [row.id]);
+  await deleteForwards(tx, [row.id]);
   await tx`UPDATE chat_messages SET body = '', mention_ids = '{}', mentions_all = NULL, image_ids = '{}', video_id = NULL,
-    link_id = NULL, link_hidden_at = NULL,
+    link_id = NULL, link_hidden_at = NULL, forward_of_id = NULL,
     pinned_at = NULL, pinned_by = NULL, deleted_at = ${at}, deleted_by = ${by} WHERE id = ${row.id}`;
   if (row.root_id !== null)
     await tx`UPDATE chat_messages SET replies = greatest(replies - 1, 0) WHERE id = ${row.root_id}`;
