@@ -1,11 +1,14 @@
 import { describe, expect, test } from "bun:test";
 
+import type Hls from "hls.js";
+
 import { placeToGoOn } from "../hls.ts";
 import { fetchEarly, takeEarly } from "./early.ts";
 import { engineOf } from "./engine.ts";
 import { heightsOf, isThere, levelFor, levelName, startLevel } from "./levels.ts";
 import { readBeginning, readMaster } from "./lists.ts";
 import { retryAfter, TRIES_MAX, waitBefore } from "./patience.ts";
+import { tieWithHls } from "./tie.ts";
 
 const LADDER = [
   { height: 240, bitrate_bps: 400_000 },
@@ -199,5 +202,75 @@ describe("who plays the lists", () => {
     expect(engineOf({ user_agent: CHROME, media_source: true, native: false })).toBe("hls");
     expect(engineOf({ user_agent: CHROME, media_source: false, native: true })).toBe("native");
     expect(engineOf({ user_agent: CHROME, media_source: false, native: false })).toBe("none");
+  });
+});
+
+/** As much of hls.js as a jump meets: a level that is set by hand holds, one that is only the next is dropped at any time. */
+class HlsInTheHand {
+  static Events = { FRAG_LOADING: "loading", MANIFEST_PARSED: "parsed" };
+  static ErrorTypes = {};
+  loadLevel = -1;
+  nextLevel = -1;
+  bandwidthEstimate = 0;
+  handlers = new Map<string, (event: string, data: object) => void>();
+  get autoLevelEnabled() {
+    return this.loadLevel === -1;
+  }
+  on(event: string, handler: (event: string, data: object) => void) {
+    this.handlers.set(event, handler);
+  }
+  tell(event: string, data: object) {
+    this.handlers.get(event)?.(event, data);
+  }
+  loadSource() {}
+  attachMedia() {}
+  destroy() {}
+}
+
+describe("a jump", () => {
+  const LEVELS = LADDER.map(({ height, bitrate_bps }) => ({ height, width: 2 * height, bitrate: bitrate_bps }));
+  function tied(progress: number[]) {
+    const video = Object.assign(new EventTarget(), { buffered: { length: 0 }, currentTime: 50, clientWidth: 0 });
+    let hls: HlsInTheHand | null = null;
+    class Player extends HlsInTheHand {
+      constructor() {
+        super();
+        hls = this;
+      }
+    }
+    const options = { ahead_s: 10, told: () => told(...progress), height: 480 };
+    const tie = tieWithHls(
+      Player as unknown as typeof Hls,
+      video as unknown as HTMLVideoElement,
+      "/master.m3u8",
+      options,
+    );
+    hls!.tell("parsed", { levels: LEVELS });
+    hls!.loadLevel = -1;
+    return { hls: hls!, tie, jump: () => video.dispatchEvent(new Event("seeking")) };
+  }
+
+  test("WEB27: the lowest quality is held until the segment is asked for, whatever else happens before; then the line decides", () => {
+    const { hls, jump } = tied([1, 0.3]);
+    jump();
+    expect(hls.loadLevel).toBe(0);
+    hls.tell("loading", { frag: { type: "audio", sn: 12 } });
+    hls.tell("loading", { frag: { type: "main", sn: "initSegment" } });
+    expect(hls.loadLevel).toBe(0);
+    jump();
+    hls.tell("loading", { frag: { type: "main", sn: 12 } });
+    expect(hls.loadLevel).toBe(-1);
+  });
+
+  test("WEB27: where all is there the line decides, and what the viewer chooses meanwhile stays", () => {
+    const whole = tied([1, 1]);
+    whole.jump();
+    expect(whole.hls.loadLevel).toBe(-1);
+    const { hls, jump, tie } = tied([1, 0.3]);
+    jump();
+    tie.choose(480);
+    hls.loadLevel = 1;
+    hls.tell("loading", { frag: { type: "main", sn: 12 } });
+    expect([hls.nextLevel, hls.loadLevel]).toEqual([1, 1]);
   });
 });

@@ -71,16 +71,28 @@ export function tieWithHls(Player: typeof Hls, video: HTMLVideoElement, url: str
     if (seen) options.onLevel?.(seen);
   });
   recover(hls, Player, options);
+  let jumping = false;
   const seeks = () => {
-    // What was not made yet comes soonest in the lowest quality; the line decides again from the next segment on.
+    // What was not made yet comes soonest in the lowest quality; the line decides again from the next segment on. A mere
+    // `nextAutoLevel` does not last that long: hls.js drops it when its clock finds the segment that the jump gave up.
     if (!hls.autoLevelEnabled || isBuffered(video)) return;
-    if (levels.some((level) => !isThere(level, told()))) hls.nextAutoLevel = 0;
+    if (!levels.some((level) => !isThere(level, told()))) return;
+    jumping = true;
+    hls.loadLevel = 0;
   };
+  hls.on(Player.Events.FRAG_LOADING, (_event, { frag }) => {
+    if (!jumping || frag.type !== "main" || frag.sn === "initSegment") return;
+    jumping = false;
+    hls.loadLevel = -1;
+  });
   video.addEventListener("seeking", seeks);
   hls.loadSource(url);
   hls.attachMedia(video);
   return {
-    choose: (height) => void (hls.nextLevel = levelFor(levels, height)),
+    choose(height) {
+      jumping = false;
+      hls.nextLevel = levelFor(levels, height);
+    },
     hear: (sound) => void (hls.audioTrack = sound),
     ahead: (seconds) => void Object.assign(hls.config, bounds(seconds)),
     untie() {
