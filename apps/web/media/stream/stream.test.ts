@@ -231,11 +231,11 @@ describe("a jump", () => {
   const LEVELS = LADDER.map(({ height, bitrate_bps }) => ({ height, width: 2 * height, bitrate: bitrate_bps }));
   function tied(progress: number[]) {
     const video = Object.assign(new EventTarget(), { buffered: { length: 0 }, currentTime: 50, clientWidth: 0 });
-    let hls: HlsInTheHand | null = null;
+    const made: HlsInTheHand[] = [];
     class Player extends HlsInTheHand {
       constructor() {
         super();
-        hls = this;
+        made.push(this);
       }
     }
     const options = { ahead_s: 10, told: () => told(...progress), height: 480 };
@@ -245,9 +245,10 @@ describe("a jump", () => {
       "/master.m3u8",
       options,
     );
-    hls!.tell("parsed", { levels: LEVELS });
-    hls!.loadLevel = -1;
-    return { hls: hls!, tie, jump: () => video.dispatchEvent(new Event("seeking")) };
+    const hls = made[0]!;
+    hls.tell("parsed", { levels: LEVELS });
+    hls.loadLevel = -1;
+    return { hls, tie, jump: () => video.dispatchEvent(new Event("seeking")) };
   }
 
   test("WEB27: the lowest quality is held until the segment is asked for, whatever else happens before; then the line decides", () => {
