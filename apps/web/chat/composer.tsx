@@ -2,31 +2,20 @@ import { ChartBarBig, Film as FilmIcon, ImagePlus, Plus, SendHorizontal, X } fro
 import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
 
 import { POLL_OPTIONS_MIN, type PollAsked } from "#kernel/polls.ts";
-import {
-  type Channel,
-  chatRoutes as r,
-  type Message,
-  MESSAGE_CHARS_MAX,
-  MESSAGE_IMAGES_MAX,
-} from "#systems/chat/contract.ts";
+import { type Channel, type Message, MESSAGE_CHARS_MAX, MESSAGE_IMAGES_MAX } from "#systems/chat/contract.ts";
 
 import type { PollBegun } from "../feed/draft.ts";
 import { uploadPicture } from "../media/upload-picture.ts";
 import { Wheel } from "../parts/button.tsx";
 import { cx } from "../parts/class.ts";
 import { LazyMenu } from "../parts/lazy-menu.tsx";
-import { call } from "../shell/house.ts";
 import { sorry } from "../shell/toasts.ts";
 import { makeCid, outbox } from "./conversations.ts";
+import { FilmCard } from "./film-card.tsx";
 import { EmojiButton } from "./reactions.tsx";
+import { useFilmUpload } from "./use-film-upload.ts";
+import { useKeptDraft } from "./use-kept-draft.ts";
 import { useMentions } from "./use-mentions.tsx";
-
-interface FilmOnItsWay {
-  name: string;
-  share: number;
-  id: string | null;
-  cancel: () => void;
-}
 
 const PollEditor = lazy(async () => ({ default: (await import("../feed/writing/poll-editor.tsx")).PollEditor }));
 const POLL: PollBegun = { options: ["", ""], multiple: false, hides_results: false, open_s: 86_400 };
@@ -65,12 +54,12 @@ export function Composer({
   const [text, setText] = useState(draft);
   const [pictures, setPictures] = useState<readonly Picture[]>([]);
   const [also, setAlso] = useState(false);
-  const [film, setFilm] = useState<FilmOnItsWay | null>(null);
+  const film = useFilmUpload();
   const [poll, setPoll] = useState<PollBegun | null>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const files = useRef<HTMLInputElement>(null);
   const films = useRef<HTMLInputElement>(null);
-  const busy = pictures.some((one) => one.id === null) || (film !== null && film.id === null);
+  const busy = pictures.some((one) => one.id === null) || (film.now !== null && film.now.id === null);
   const left = MESSAGE_CHARS_MAX - text.length;
   const asked = poll && pollFrom(poll);
   const lacks =
@@ -81,7 +70,8 @@ export function Composer({
         : asked
           ? null
           : "A poll has two options or more, each different.";
-  const may_send = (text.trim() !== "" || pictures.length > 0 || film !== null) && !busy && left >= 0 && lacks === null;
+  const may_send =
+    (text.trim() !== "" || pictures.length > 0 || film.now !== null) && !busy && left >= 0 && lacks === null;
   useKeptDraft(channel.id, root_id, text, draft);
 
   useEffect(() => {
@@ -109,18 +99,18 @@ export function Composer({
       also_in_channel: also,
       image_ids: pictures.flatMap((one) => one.id ?? []),
       ...(asked ? { poll: asked } : {}),
-      ...(film?.id ? { video_id: film.id } : {}),
+      ...(film.now?.id ? { video_id: film.now.id } : {}),
     });
     for (const one of pictures) URL.revokeObjectURL(one.url);
     setText("");
     setPictures([]);
     setAlso(false);
     setPoll(null);
-    setFilm(null);
+    film.sent();
     stopAnswering();
   };
   const add = (chosen: Iterable<File>) => {
-    if (film !== null) return;
+    if (film.now !== null) return;
     for (const file of [...chosen]
       .filter(({ type }) => type.startsWith("image/"))
       .slice(0, MESSAGE_IMAGES_MAX - pictures.length)) {
@@ -138,30 +128,7 @@ export function Composer({
   const addFilm = (file: File) => {
     for (const one of pictures) URL.revokeObjectURL(one.url);
     setPictures([]);
-    film?.cancel();
-    let gone = false;
-    const drop = () => {
-      gone = true;
-      setFilm(null);
-    };
-    setFilm({ name: file.name, share: 0, id: null, cancel: drop });
-    const begin = async () => {
-      const { uploadFilm } = await import("../media/upload-film.ts");
-      if (gone) return;
-      const upload = uploadFilm(file, (share) => setFilm((now) => (now && !gone ? { ...now, share } : now)));
-      const cancel = () => {
-        drop();
-        upload.cancel().catch(sorry);
-      };
-      setFilm((now) => now && { ...now, cancel });
-      const id = await upload.done;
-      if (!gone) setFilm(id === null ? null : { name: file.name, share: 1, id, cancel });
-    };
-    begin().catch((error: unknown) => {
-      if (gone) return;
-      drop();
-      sorry(error);
-    });
+    film.add(file);
   };
   const insert = (more: string) => {
     const node = field.current;
@@ -232,31 +199,7 @@ export function Composer({
           ))}
         </ul>
       )}
-      {film && (
-        <div className="mb-2 flex items-center gap-3 rounded-xl bg-sunken px-3 py-2 text-sm">
-          <FilmIcon className="size-5 shrink-0 text-ink-3" aria-hidden="true" />
-          <span className="min-w-0 flex-1">
-            <span className="block truncate font-medium">{film.name}</span>
-            <progress
-              aria-label={`Sending ${film.name}`}
-              value={film.share}
-              max={1}
-              className="h-1.5 w-full accent-accent"
-            />
-            <span role="status" className="text-xs text-ink-3">
-              {film.id === null ? `${Math.round(film.share * 100)} % sent` : "Ready to send"}
-            </span>
-          </span>
-          <button
-            type="button"
-            aria-label="Take the film out"
-            onClick={film.cancel}
-            className="grid size-9 shrink-0 place-items-center rounded-full hover:bg-surface"
-          >
-            <X className="size-4" aria-hidden="true" />
-          </button>
-        </div>
-      )}
+      {film.now && <FilmCard film={film.now} />}
       {poll && (
         <div className="mb-2 max-h-[50dvh] overflow-y-auto">
           <Suspense fallback={<div className="h-64" />}>
@@ -295,7 +238,7 @@ export function Composer({
           align="start"
           side="top"
           entries={() => [
-            { label: "Pictures", icon: <ImagePlus />, disabled: film !== null, run: () => files.current?.click() },
+            { label: "Pictures", icon: <ImagePlus />, disabled: film.now !== null, run: () => files.current?.click() },
             { label: "A film", icon: <FilmIcon />, run: () => films.current?.click() },
             {
               label: poll ? "Take the poll out" : "A poll",
@@ -386,34 +329,4 @@ function pollFrom(poll: PollBegun): PollAsked | null {
 function inCode(text: string, field: HTMLTextAreaElement | null): boolean {
   const before = text.slice(0, field?.selectionStart ?? text.length);
   return (before.match(/```/g)?.length ?? 0) % 2 === 1;
-}
-
-const DRAFT_REST_MS = 1_500;
-
-/** Kept in the house a moment after the last key, and when one goes elsewhere. */
-function useKeptDraft(channel_id: string, root_id: string | null, text: string, draft: string): void {
-  const now = useRef({ text, saved: draft });
-  useEffect(() => {
-    now.current.text = text;
-    const save = () => {
-      const { text: body, saved } = now.current;
-      if (body === saved) return;
-      now.current.saved = body;
-      // A draft that could not be kept is tried again with the next key.
-      call(r.saveChatDraft, { params: { id: channel_id }, body: { body, root_id }, keepalive: true }).catch(() => {
-        now.current.saved = saved;
-      });
-    };
-    if (text === "") save();
-    const rest = setTimeout(save, DRAFT_REST_MS);
-    return () => clearTimeout(rest);
-  }, [channel_id, root_id, text]);
-  useEffect(
-    () => () => {
-      const { text: body, saved } = now.current;
-      if (body !== saved)
-        call(r.saveChatDraft, { params: { id: channel_id }, body: { body, root_id }, keepalive: true }).catch(() => {});
-    },
-    [channel_id, root_id],
-  );
 }
