@@ -172,15 +172,10 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       },
     }),
   );
+  const stand = { sql, log, jobs, clock, ids, people, spaces };
   const chat = opened.use(
     await createChat({
-      sql,
-      log,
-      jobs,
-      clock,
-      ids,
-      people,
-      spaces,
+      ...stand,
       media,
       line: realtime,
       links: feed.links,
