@@ -40,6 +40,9 @@ class Line implements SocketLine {
     // 0 is what was dropped; -1 waits, within the bound.
     return this.socket.send(text) !== 0;
   }
+  sendBytes(bytes: Uint8Array): boolean {
+    return this.socket.send(bytes) !== 0;
+  }
   close(code: number, reason: string): void {
     this.socket.close(code, reason);
   }
@@ -76,6 +79,7 @@ export function listen(needs: ListenNeeds): Listening {
       open: (socket) => socket.data.opened(new Line(socket)),
       message(socket, message) {
         if (typeof message === "string") socket.data.said(message);
+        else if (socket.data.saidBytes) socket.data.saidBytes(message);
         else socket.close(1003, "Text, please.");
       },
       close: (socket) => socket.data.closed(),

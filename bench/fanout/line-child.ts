@@ -9,7 +9,7 @@ import { createLocalLimiter } from "#ports/limiter/index.ts";
 import { serveCentrifugo } from "#systems/centrifugo/index.ts";
 import { createGateway } from "#systems/realtime/gateway.ts";
 import { createRulesBook } from "#systems/realtime/rules.ts";
-import { openLineDoor, serveLine } from "#systems/realtime/serve.ts";
+import { serveLine, serveSpoken } from "#systems/realtime/serve.ts";
 import { encodeItem } from "#systems/realtime/wire.ts";
 
 import { listen } from "../../apps/server/listen.ts";
@@ -70,8 +70,7 @@ serveCentrifugo(api, {
   clock,
   people: { tokenEnd: async () => null },
   line: {
-    serveIn: (to, door, dialect) =>
-      openLineDoor(to, gateway, door, (line, known) => gateway.speak(dialect, line, known)),
+    serveIn: (to, door, spoken) => serveSpoken(to, gateway, door, spoken),
   },
   version: "bench",
 });

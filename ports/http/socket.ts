@@ -47,6 +47,8 @@ export interface SocketPart {
   protocol: string | null;
   opened(line: SocketLine): void;
   said(text: string): void;
+  /** For protocols that are not text; without it whoever sends bytes is closed with 1003. */
+  saidBytes?(bytes: Uint8Array): void;
   closed(): void;
 }
 
@@ -54,6 +56,7 @@ export interface SocketPart {
 export interface SocketLine {
   /** @returns false where the client was too far behind and was dropped */
   send(text: string): boolean;
+  sendBytes?(bytes: Uint8Array): boolean;
   /** Codes as RFC 6455 has them. */
   close(code: number, reason: string): void;
   /** Bytes that were sent and that the client has not taken yet. */

@@ -5,7 +5,7 @@ import * as b from "./bounds.ts";
 import type { Command } from "./commands.ts";
 import { HISTORY_ITEMS_MAX } from "./contract.ts";
 import { refusal } from "./refusals.ts";
-import * as words from "./words.ts";
+import type { Words } from "./words.ts";
 
 type Of<M extends Command["method"]> = Extract<Command, { method: M }>;
 
@@ -23,7 +23,7 @@ function letterOf(said: Json | undefined): { cid: string; data: Json } {
 }
 
 /** Answered after the commit. */
-export async function publish(end: End, { id, asked }: Of<"publish">): Promise<void> {
+export async function publish(end: End, words: Words, { id, asked }: Of<"publish">): Promise<void> {
   if ((asked.type ?? 0) !== 0)
     return end.say(words.refuse(id, refusal("not_available", "channels are streams here, and no maps")));
   const { cid, data } = letterOf(asked.data);
@@ -32,7 +32,7 @@ export async function publish(end: End, { id, asked }: Of<"publish">): Promise<v
 }
 
 /** Pages go both ways, and have fewer than were asked for where publications are large. */
-export async function history(end: End, { id, asked }: Of<"history">): Promise<void> {
+export async function history(end: End, words: Words, { id, asked }: Of<"history">): Promise<void> {
   const { channel, limit = 0, since, reverse = false } = asked;
   await end.mayRead(channel);
   // One page waits at most: whoever reads slowly pages slowly.
@@ -48,12 +48,16 @@ export async function history(end: End, { id, asked }: Of<"history">): Promise<v
   const is_gone = since !== undefined && !reverse && offset + 1 < page.floor;
   if (is_other || is_gone || (since !== undefined && offset > page.head + (reverse ? 1 : 0)))
     return end.say(words.refuse(id, refusal("unrecoverable_position")));
-  const publications = most === 0 ? [] : page.items.map((item, i) => words.publication((page.first ?? 0) + i, item));
+  const publications = most === 0 ? [] : page.items.map((item, i) => ({ offset: (page.first ?? 0) + i, item }));
   end.say(words.history(id, page.epoch, page.head, reverse ? publications.toReversed() : publications));
 }
 
 /** Of people, not of their connections: one entry for each who is here. */
-export async function presence(end: End, { id, method, asked }: Of<"presence"> | Of<"presence_stats">): Promise<void> {
+export async function presence(
+  end: End,
+  words: Words,
+  { id, method, asked }: Of<"presence"> | Of<"presence_stats">,
+): Promise<void> {
   await end.mayRead(asked.channel);
   const { key, rules } = end.spokenFor(asked.channel, "here");
   const here = await rules.here!(end.viewer!, key);

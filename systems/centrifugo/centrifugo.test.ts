@@ -9,7 +9,7 @@ import { LINE_CLOSE, type NewItem } from "#systems/realtime/index.ts";
 import { testLine } from "#systems/realtime/testing.ts";
 
 import { serveCentrifugo } from "./index.ts";
-import { clientOn, hear, next, testNet } from "./testing.ts";
+import { clientOn, hear, next, testNet, witnessOf } from "./testing.ts";
 
 const line = await testLine();
 const { house, realtime } = line;
@@ -196,6 +196,7 @@ test("CF5: what was missed comes once and in order, whatever was cut off in betw
   const heard = hear(sub);
   const answers: SubscribedContext[] = [];
   await subscribed(sub);
+  const told = await witnessOf(line, ann, stream);
   sub.on("subscribed", (ctx) => answers.push(ctx));
   let written = 0;
   for (let round = 0; round < 5; round++) {
@@ -207,6 +208,7 @@ test("CF5: what was missed comes once and in order, whatever was cut off in betw
     net.cut();
     await add(stream, ...numbers(written + 1, written + 40).map((n) => words(n)[0]!));
     written += 40;
+    await told(written);
     net.down = false;
     await again;
   }

@@ -3,6 +3,8 @@ import { z } from "zod";
 import type { Json } from "#kernel/json.ts";
 
 import * as b from "./bounds.ts";
+import { decode, unframed } from "./protobuf.ts";
+import { COMMAND } from "./shapes.ts";
 
 const zChannel = z.string().max(b.CHANNEL_CHARS_MAX);
 const zToken = z.string().max(b.TOKEN_CHARS_MAX);
@@ -76,7 +78,20 @@ export function readCommands(text: string): Command[] {
     .map((line) => commandOf(zCommand.parse(JSON.parse(line))));
 }
 
-export function commandOf(said: Fields): Command {
+/** Each with its length before it. @throws as above */
+export function readMessages(bytes: Uint8Array): Command[] {
+  return unframed(bytes).map((message) => {
+    const said = decode(COMMAND, message);
+    const { publish } = said as { publish?: { data?: Uint8Array } };
+    // Streams are of JSON, and so is what is told to them.
+    const data = publish?.data === undefined ? {} : { data: JSON.parse(utf8.decode(publish.data)) as Json };
+    return commandOf(zCommand.parse(publish ? { ...said, publish: { ...publish, ...data } } : said));
+  });
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function commandOf(said: Fields): Command {
   const { id = 0 } = said;
   const method = METHODS.find((name) => said[name] !== undefined);
   if (!method) {

@@ -1,11 +1,10 @@
-import { Problem } from "#kernel/errors.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Api } from "#ports/http/index.ts";
 import type { People } from "#systems/people/index.ts";
 import type { Realtime } from "#systems/realtime/index.ts";
 
 import { CENTRIFUGO_PATH } from "./contract.ts";
-import { createDialect } from "./talk.ts";
+import { createDialect, type Script } from "./talk.ts";
 
 export interface CentrifugoNeeds {
   clock: Clock;
@@ -16,25 +15,24 @@ export interface CentrifugoNeeds {
 
 /** Opens Centrifugo's door: the streams of the line in the protocol of Centrifugo's clients. */
 export function serveCentrifugo(api: Api, { clock, people, line, version }: CentrifugoNeeds): void {
+  const needs = { clock, version, tokenEnd: people.tokenEnd };
+  const dialects = { json: createDialect("json", needs), protobuf: createDialect("protobuf", needs) };
   line.serveIn(
     api,
-    {
-      path: CENTRIFUGO_PATH,
-      summary: "The line in the protocol of Centrifugo's clients",
-      tag: "centrifugo",
-      protocolOf,
+    { path: CENTRIFUGO_PATH, summary: "The line in the protocol of Centrifugo's clients", tag: "centrifugo" },
+    (request) => {
+      const { protocol, script } = asked(request);
+      return { protocol, dialect: dialects[script] };
     },
-    createDialect({ clock, version, tokenEnd: people.tokenEnd }),
   );
 }
 
-/** Clients ask for nothing where they speak JSON. */
-function protocolOf(request: Request): string | null {
+/** By a subprotocol, by the query, or JSON. */
+function asked(request: Request): { protocol: string | null; script: Script } {
   const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(",").map((word) => word.trim());
-  if (offered.includes("centrifuge-json")) return "centrifuge-json";
+  if (offered.includes("centrifuge-protobuf")) return { protocol: "centrifuge-protobuf", script: "protobuf" };
+  if (offered.includes("centrifuge-json")) return { protocol: "centrifuge-json", script: "json" };
   const { searchParams } = new URL(request.url);
   const format = searchParams.get("cf_protocol") ?? searchParams.get("format");
-  if (offered.includes("centrifuge-protobuf") || format === "protobuf")
-    throw new Problem(400, "centrifugo.json_only", "This door speaks JSON. Build the client without protobuf.");
-  return null;
+  return { protocol: null, script: format === "protobuf" ? "protobuf" : "json" };
 }

@@ -4,7 +4,7 @@ import { partsOf } from "#systems/realtime/index.ts";
 import type { Command } from "./commands.ts";
 import { UNSUBSCRIBE } from "./contract.ts";
 import { notNow, ofStream, refusal } from "./refusals.ts";
-import * as words from "./words.ts";
+import type { Words } from "./words.ts";
 
 type Subscribe = Extract<Command, { method: "subscribe" }>;
 
@@ -32,7 +32,7 @@ interface Waiting {
   from: number;
 }
 
-export function createSubscriptions(end: End, wording: { items: typeof words.itemsPushed }): Subscriptions {
+export function createSubscriptions(end: End, words: Words): Subscriptions {
   const asked = new Map<string, Asked>();
   const waiting = new Map<string, Waiting>();
 
@@ -114,8 +114,8 @@ export function createSubscriptions(end: End, wording: { items: typeof words.ite
     },
     items(news) {
       const first = waiting.get(news.stream);
-      if (!first) return end.push(news.in(wording));
-      const publications = news.items.map(({ text }, i) => words.publication(news.first_seq + i, text));
+      if (!first) return end.push(news.in(words));
+      const publications = news.items.map(({ text }, i) => ({ offset: news.first_seq + i, item: text }));
       const { id, epoch, from } = first;
       if (!end.push(words.subscribed(id, { epoch, offset: from, recovered: true, publications }))) return false;
       waiting.delete(news.stream);
@@ -133,7 +133,7 @@ export function createSubscriptions(end: End, wording: { items: typeof words.ite
       else drop(channel, UNSUBSCRIBE.permission_denied, "permission denied");
     },
     ephemeral(channel, { slot, person_id, data }) {
-      if (!waiting.has(channel)) end.pushLossy(words.ephemeralPushed(channel, slot, person_id, data));
+      if (!waiting.has(channel)) end.pushLossy(words.ephemeral(channel, slot, person_id, data));
     },
   };
 }

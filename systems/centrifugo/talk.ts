@@ -10,11 +10,13 @@ import {
 
 import { history, presence, publish } from "./asking.ts";
 import * as b from "./bounds.ts";
-import { type Command, readCommands } from "./commands.ts";
+import { type Command, readCommands, readMessages } from "./commands.ts";
 import { DISCONNECT, MESSAGE_BYTES_MAX, PING_S, PONG_S_MAX } from "./contract.ts";
 import { ofFailure, refusal } from "./refusals.ts";
 import { createSubscriptions } from "./subscriptions.ts";
-import * as words from "./words.ts";
+import { JSON_WORDS } from "./words-json.ts";
+import { PROTOBUF_WORDS } from "./words-protobuf.ts";
+import type { Words } from "./words.ts";
 
 type Of<M extends Command["method"]> = Extract<Command, { method: M }>;
 
@@ -26,14 +28,17 @@ export interface TalkNeeds {
   version: string;
 }
 
-/** Centrifugo's client protocol: commands and replies as lines of JSON. */
-export function createDialect(needs: TalkNeeds): Dialect<Command> {
-  const wording = { items: words.itemsPushed };
+/** How Centrifugo's client protocol is written down. */
+export type Script = "json" | "protobuf";
+
+/** Centrifugo's client protocol: commands and replies, as lines of JSON or as messages of Protocol Buffers. */
+export function createDialect(script: Script, needs: TalkNeeds): Dialect<Command> {
+  const words: Words = script === "json" ? JSON_WORDS : PROTOBUF_WORDS;
   return {
-    wording,
+    wording: words,
     bounds: { message_chars_max: MESSAGE_BYTES_MAX, waiting_max: b.COMMANDS_WAITING_MAX },
     closing: (code, reason) => CLOSING[code] ?? { code, reason },
-    begin: (end) => talk(end, wording, needs),
+    begin: (end) => talk(end, words, script, needs),
   };
 }
 
@@ -47,9 +52,9 @@ const CLOSING: { [code: number]: { code: number; reason: string } } = {
   [LINE_CLOSE.internal]: { code: DISCONNECT.server_error, reason: "internal server error" },
 };
 
-function talk(end: End, wording: { items: typeof words.itemsPushed }, needs: TalkNeeds): Conversation<Command> {
+function talk(end: End, words: Words, script: Script, needs: TalkNeeds): Conversation<Command> {
   const { clock, version } = needs;
-  const subscriptions = createSubscriptions(end, wording);
+  const subscriptions = createSubscriptions(end, words);
   let known: Known | null = null;
   let tried = false;
   /** When the last `{}` was said, and whether it was answered. */
@@ -104,12 +109,12 @@ function talk(end: End, wording: { items: typeof words.itemsPushed }, needs: Tal
         subscriptions.unsubscribe(command.asked.channel);
         return end.say(words.reply(id, "unsubscribe", {}));
       case "publish":
-        return publish(end, command);
+        return publish(end, words, command);
       case "history":
-        return history(end, command);
+        return history(end, words, command);
       case "presence":
       case "presence_stats":
-        return presence(end, command);
+        return presence(end, words, command);
       case "ping":
         return end.say(words.reply(id, "ping", {}));
       case "rpc":
@@ -132,8 +137,9 @@ function talk(end: End, wording: { items: typeof words.itemsPushed }, needs: Tal
         if (!end.viewer) end.close(DISCONNECT.stale, "stale");
       });
     },
-    read(text) {
-      const commands = readCommands(text);
+    read(said) {
+      if ((typeof said === "string") !== (script === "json")) throw new Error("not what was agreed on");
+      const commands = typeof said === "string" ? readCommands(said) : readMessages(said);
       pinged.answered = true;
       return commands.filter(({ method }) => method !== "pong");
     },
@@ -168,7 +174,7 @@ function talk(end: End, wording: { items: typeof words.itemsPushed }, needs: Tal
         if (silent_ms >= PONG_S_MAX * 1_000) end.close(DISCONNECT.no_pong, "no pong");
       } else if (silent_ms >= PING_S * 1_000) {
         pinged = { at_ms: now_ms, answered: false };
-        end.say(words.PING);
+        end.say(words.ping);
       }
     },
     ended() {},

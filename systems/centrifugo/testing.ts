@@ -1,11 +1,13 @@
 import { Centrifuge, type Options, type PublicationContext, type Subscription } from "centrifuge";
+import { Centrifuge as InProtobuf } from "centrifuge/build/protobuf";
 
 import type { Bus } from "#ports/bus/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import { createApi, createIdempotency, DEFAULT_LIMITS, type SocketPart } from "#ports/http/index.ts";
 import { createJobs } from "#ports/jobs/index.ts";
-import type { TestHouse } from "#systems/people/testing.ts";
+import type { TestHouse, TestPerson } from "#systems/people/testing.ts";
 import { createRealtime, type Realtime } from "#systems/realtime/index.ts";
+import type { TestLine } from "#systems/realtime/testing.ts";
 
 import { CENTRIFUGO_PATH } from "./contract.ts";
 import { serveCentrifugo } from "./index.ts";
@@ -59,19 +61,22 @@ export function testNet(house: Pick<TestHouse, "api">): TestNet {
 
   class Socket implements TestSocket {
     onopen: (() => void) | null = null;
-    onmessage: ((event: { data: string }) => void) | null = null;
+    onmessage: ((event: { data: string | Uint8Array }) => void) | null = null;
     onclose: ((event: { code: number; reason: string }) => void) | null = null;
     onerror: ((event: unknown) => void) | null = null;
     waiting = 0;
     stalled = false;
-    readonly #kept: string[] = [];
+    readonly #kept: (string | Uint8Array)[] = [];
     #part: SocketPart | null = null;
     #ended = false;
 
-    constructor(url: string) {
+    constructor(url: string, protocol?: string) {
       if (net.down) queueMicrotask(() => this.#end(1006, ""));
       else
-        void dial({}, url.replace(/^ws/, "http")).then(
+        void dial(
+          protocol === undefined ? {} : { "sec-websocket-protocol": protocol },
+          url.replace(/^ws/, "http"),
+        ).then(
           (part) => this.#stand(part),
           () => this.#end(1006, ""),
         );
@@ -80,13 +85,15 @@ export function testNet(house: Pick<TestHouse, "api">): TestNet {
       if (this.#ended) return part.closed();
       this.#part = part;
       open.push(this);
+      // As over a network: later, and in order.
+      const send = (words: string | Uint8Array) => {
+        this.#kept.push(words);
+        queueMicrotask(() => this.#deliver());
+        return true;
+      };
       part.opened({
-        send: (text) => {
-          // As over a network: later, and in order.
-          this.#kept.push(text);
-          queueMicrotask(() => this.#deliver());
-          return true;
-        },
+        send,
+        sendBytes: send,
         close: (code, reason) => {
           queueMicrotask(() => {
             this.#deliver();
@@ -109,8 +116,10 @@ export function testNet(house: Pick<TestHouse, "api">): TestNet {
       this.#part?.closed();
       this.onclose?.({ code, reason });
     }
-    send(text: string): void {
-      if (!this.#ended) this.#part?.said(text);
+    send(words: string | Uint8Array): void {
+      if (this.#ended) return;
+      if (typeof words === "string") this.#part?.said(words);
+      else this.#part?.saidBytes?.(words);
     }
     close(): void {
       this.#end(1000, "");
@@ -198,16 +207,37 @@ export async function nodeOf(house: TestHouse, { bus, clock }: { bus: Bus; clock
 }
 
 /** The npm client as it is, with short waits before it comes back. */
-export const clientOn = (net: TestNet, token: string, more: Partial<Options> = {}): Centrifuge =>
-  new Centrifuge(URL_OF_TESTS.replace("http", "ws"), {
-    websocket: net.WebSocket,
-    token,
-    minReconnectDelay: 5,
-    maxReconnectDelay: 20,
-    // A machine that is busy is not away.
-    timeout: 60_000,
-    ...more,
-  });
+export const clientOn = (net: TestNet, token: string, more: Partial<Options> = {}, script = "json"): Centrifuge =>
+  new (script === "json" ? Centrifuge : (InProtobuf as unknown as typeof Centrifuge))(
+    URL_OF_TESTS.replace("http", "ws"),
+    {
+      websocket: net.WebSocket,
+      token,
+      minReconnectDelay: 5,
+      maxReconnectDelay: 20,
+      // A machine that is busy is not away.
+      timeout: 60_000,
+      ...more,
+    },
+  );
+
+/** Somebody else on that node, over the house's own line. @returns waits until the node has told this one */
+export async function witnessOf(
+  line: TestLine,
+  person: TestPerson,
+  stream: string,
+): Promise<(seq: number) => Promise<void>> {
+  const client = await line.connect(person);
+  client.say(["resume", { [stream]: null }]);
+  await client.next("ready");
+  let told = 0;
+  return async (seq) => {
+    while (told < seq) {
+      const [, , , first, items] = await client.next("items");
+      told = Number(first) + items.length - 1;
+    }
+  };
+}
 
 export interface Heard {
   publications: PublicationContext[];

@@ -10,6 +10,7 @@ import { CLOSE, type PullAsked, type Refusal } from "./contract.ts";
 import type { Conversation, Dialect, End, Known } from "./dialect.ts";
 import type { Hub } from "./hub.ts";
 import { createListening, type Listening } from "./listening.ts";
+import type { Words } from "./news.ts";
 import { readPage } from "./pages.ts";
 import type { Here, Presence } from "./presence.ts";
 import type { RulesBook, Sent, StreamRules } from "./rules.ts";
@@ -21,7 +22,7 @@ export interface Connection {
   readonly viewer: SignedIn | null;
   /** Who they are is asked again now and then. */
   readonly token: string | null;
-  said(text: string): void;
+  said(words: Words): void;
   /** The line is gone. */
   ended(): void;
   /** @param code one of `CLOSE` */
@@ -83,20 +84,22 @@ class LineConnection<Said> implements Connection, End {
     this.talk = dialect.begin(this);
   }
 
-  private write(text: string): void {
-    if (!this.closed && !this.line.send(text)) this.close(CLOSE.slow, "too far behind");
+  private write(words: Words): void {
+    if (this.closed) return;
+    const is_taken = typeof words === "string" ? this.line.send(words) : this.line.sendBytes!(words);
+    if (!is_taken) this.close(CLOSE.slow, "too far behind");
   }
-  say(text: string): void {
-    if (this.line.waiting() + text.length > b.CLOSE_BYTES) return this.close(CLOSE.slow, "too far behind");
-    this.write(text);
+  say(words: Words): void {
+    if (this.line.waiting() + words.length > b.CLOSE_BYTES) return this.close(CLOSE.slow, "too far behind");
+    this.write(words);
   }
-  push(text: string): boolean {
+  push(words: Words): boolean {
     if (this.line.waiting() > b.LAG_BYTES) return false;
-    this.write(text);
+    this.write(words);
     return true;
   }
-  pushLossy(text: string): void {
-    if (this.line.waiting() <= b.DROP_EPHEMERAL_BYTES) this.write(text);
+  pushLossy(words: Words): void {
+    if (this.line.waiting() <= b.DROP_EPHEMERAL_BYTES) this.write(words);
   }
 
   ended(): void {
@@ -236,13 +239,13 @@ class LineConnection<Said> implements Connection, End {
   begin(known: Known | null): void {
     this.talk.opened(known);
   }
-  said(text: string): void {
+  said(words: Words): void {
     if (this.closed) return;
     const { bounds } = this.dialect;
-    if (text.length > bounds.message_chars_max) return this.close(CLOSE.broken, "a frame is too large");
+    if (words.length > bounds.message_chars_max) return this.close(CLOSE.broken, "a frame is too large");
     let said: Said[];
     try {
-      said = this.talk.read(text);
+      said = this.talk.read(words);
     } catch {
       return this.close(CLOSE.broken, "realtime.broken_frame");
     }

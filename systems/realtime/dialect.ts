@@ -3,7 +3,7 @@ import type { SignedIn } from "#kernel/viewer.ts";
 
 import type { PullAsked, Refusal } from "./contract.ts";
 import type { Listening, Voice } from "./listening.ts";
-import type { Wording } from "./news.ts";
+import type { Wording, Words } from "./news.ts";
 import type { Sent, StreamRules } from "./rules.ts";
 import type { PageText } from "./wire.ts";
 
@@ -15,6 +15,7 @@ export interface Dialect<Said> {
   /** Made once, so that all lines that speak so share their texts. */
   wording: Wording;
   bounds: {
+    /** Characters of text, or bytes. */
     message_chars_max: number;
     /** What may wait for its turn on one line. */
     waiting_max: number;
@@ -29,7 +30,7 @@ export interface Conversation<Said> extends Voice {
   /** The line stands. `known`: whose it is by the handshake, where it says so. */
   opened(known: Known | null): void;
   /** What a message says, as it comes. Whatever it throws ends the line as broken. */
-  read(text: string): Said[];
+  read(words: Words): Said[];
   /** How many of the first that wait are handled at once. */
   together(waiting: readonly Said[]): number;
   /** What it throws is a failure of ours and ends the line. */
@@ -55,11 +56,11 @@ export interface End {
   /** What it follows; null as long as it is nobody's. */
   readonly listening: Listening | null;
   /** An answer, or a word about a stream. Whoever leaves too much of them unread is closed. */
-  say(text: string): void;
+  say(words: Words): void;
   /** @returns false where the reader is too far behind */
-  push(text: string): boolean;
+  push(words: Words): boolean;
   /** What may be lost. */
-  pushLossy(text: string): void;
+  pushLossy(words: Words): void;
   /** `code` is one of `CLOSE`, and is told as the dialect tells it. */
   close(code: number, reason: string): void;
   /** @returns null for a token of nobody */

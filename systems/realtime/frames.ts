@@ -6,7 +6,7 @@ import * as b from "./bounds.ts";
 import { type ClientFrame, CLOSE, FRAME_BYTES_MAX, type HouseFrame, LINE_VERSION, type Readiness } from "./contract.ts";
 import { createCursors, type Cursors } from "./cursors.ts";
 import type { Conversation, Dialect, End, Known } from "./dialect.ts";
-import type { News, Wording } from "./news.ts";
+import type { News, Wording, Words } from "./news.ts";
 import { mayListen } from "./rules.ts";
 import { readFrame } from "./said.ts";
 import { partsOf } from "./streams.ts";
@@ -136,8 +136,9 @@ class Talk implements Conversation<string> {
       if (!this.end.viewer) this.end.close(CLOSE.unauthorized, "identify first");
     });
   }
-  read(text: string): string[] {
-    return [text];
+  read(words: Words): string[] {
+    if (typeof words !== "string") throw new Error("frames are text");
+    return [words];
   }
   together(): number {
     return 1;

@@ -12,13 +12,12 @@ import { afterCommit, type MigrationFolder, type Query, type Sql } from "#ports/
 import type { People } from "#systems/people/index.ts";
 
 import { type Appended, createAppend, type NewItem } from "./append.ts";
-import type { Dialect } from "./dialect.ts";
 import { createGateway } from "./gateway.ts";
 import { guardLines } from "./guard.ts";
 import { createReader } from "./reader.ts";
 import { defineTrim } from "./retention.ts";
 import { type Activity, createRulesBook, type StreamRules } from "./rules.ts";
-import { type LineDoor, openLineDoor, serveLine } from "./serve.ts";
+import { type LineDoor, serveLine, serveSpoken, type Spoken } from "./serve.ts";
 import * as store from "./store.ts";
 import { partsOf, type StreamName, subjectOf } from "./streams.ts";
 
@@ -50,7 +49,7 @@ export interface Realtime extends AsyncDisposable {
   /** Opens the door of the line. */
   serve(api: Api): void;
   /** Opens a door where the same streams are told in another protocol, by the same rules and within the same bounds. */
-  serveIn<Said>(api: Api, door: LineDoor, dialect: Dialect<Said>): void;
+  serveIn<Said>(api: Api, door: LineDoor, spoken: (request: Request) => Spoken<Said>): void;
   /** Asks every client of this node to go to another, and closes who stays. */
   drain(): Promise<void>;
   stats(): { lines: number; channels: number; kept_bytes: number; heads_read: number };
@@ -105,8 +104,7 @@ export async function createRealtime(needs: RealtimeNeeds): Promise<Realtime> {
       return rows;
     },
     serve: (api) => serveLine(api, gateway),
-    serveIn: (api, door, dialect) =>
-      openLineDoor(api, gateway, door, (line, known) => gateway.speak(dialect, line, known)),
+    serveIn: (api, door, spoken) => serveSpoken(api, gateway, door, spoken),
     drain: () => gateway.lines.drain(),
     stats: () => ({ lines: gateway.lines.count(), ...gateway.hub.stats() }),
     async [Symbol.asyncDispose]() {
@@ -119,8 +117,8 @@ export async function createRealtime(needs: RealtimeNeeds): Promise<Realtime> {
 export type { Appended, NewItem } from "./append.ts";
 export { APPEND_ITEMS_MAX, CID_CHARS_MAX, ITEM_DATA_BYTES_MAX, ITEMS_KEPT_MS } from "./bounds.ts";
 export type { Conversation, Dialect, End, Known } from "./dialect.ts";
-export type { News, Wording } from "./news.ts";
-export type { LineDoor } from "./serve.ts";
+export type { News, Wording, Words } from "./news.ts";
+export type { LineDoor, Spoken } from "./serve.ts";
 export type { Voice } from "./listening.ts";
 export { partsOf } from "./streams.ts";
 export { type PageText, partsOfItem } from "./wire.ts";

@@ -1,8 +1,11 @@
 import type { Kept } from "./recent.ts";
 
-/** How a protocol puts items into text. One text serves all lines on a node that speak so. */
+/** What goes over a line: most protocols are text. */
+export type Words = string | Uint8Array;
+
+/** How a protocol puts items into words. They are made once for all lines on a node that speak so. */
 export interface Wording {
-  items(stream: string, epoch: string, first_seq: number, items: readonly string[]): string;
+  items(stream: string, epoch: string, first_seq: number, items: readonly string[]): Words;
 }
 
 /** Items that came, for whoever listens. */
@@ -13,32 +16,32 @@ export interface News {
   first_seq: number;
   items: readonly Kept[];
   /** Made at the first asking. */
-  in(wording: Wording): string;
+  in(wording: Wording): Words;
 }
 
 export function newsOf(stream: string, epoch: string, first_seq: number, items: readonly Kept[]): News {
-  const texts = new Map<Wording, string>();
+  const said = new Map<Wording, Words>();
   // Nearly everybody in a row speaks the same.
   let last: Wording | null = null;
-  let last_text = "";
+  let last_words: Words = "";
   return {
     stream,
     epoch,
     first_seq,
     items,
     in(wording) {
-      if (wording === last) return last_text;
+      if (wording === last) return last_words;
       last = wording;
-      last_text =
-        texts.get(wording) ??
+      last_words =
+        said.get(wording) ??
         wording.items(
           stream,
           epoch,
           first_seq,
           items.map(({ text }) => text),
         );
-      texts.set(wording, last_text);
-      return last_text;
+      said.set(wording, last_words);
+      return last_words;
     },
   };
 }

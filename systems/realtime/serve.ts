@@ -3,7 +3,7 @@ import type { Api, SocketAsked, SocketLine, SocketPart } from "#ports/http/index
 
 import type { Connection } from "./connection.ts";
 import { LINE_PATH } from "./contract.ts";
-import type { Known } from "./dialect.ts";
+import type { Dialect, Known } from "./dialect.ts";
 import type { Gateway } from "./gateway.ts";
 
 /** Where a protocol over the line is spoken. */
@@ -12,8 +12,13 @@ export interface LineDoor {
   summary: string;
   /** The system's name. */
   tag: string;
-  /** The subprotocol that is agreed on. @throws Problem to refuse the handshake */
-  protocolOf?(request: Request): string | null;
+}
+
+/** What is spoken with whoever asks so. */
+export interface Spoken<Said> {
+  /** The subprotocol that is agreed on. */
+  protocol: string | null;
+  dialect: Dialect<Said>;
 }
 
 /** The door of our own line. Who has no cookie and no bearer token says who they are by a frame, and soon. */
@@ -22,15 +27,31 @@ export function serveLine(api: Api, gateway: Gateway): void {
     api,
     gateway,
     { path: LINE_PATH, summary: "The line: everything live, over one WebSocket", tag: "realtime" },
-    (line, known) => gateway.connect({ line, viewer: known?.viewer ?? null, token: known?.token ?? null }),
+    () => ({
+      protocol: null,
+      connect: (line, known) => gateway.connect({ line, viewer: known?.viewer ?? null, token: known?.token ?? null }),
+    }),
   );
 }
 
-export function openLineDoor(
+/** A door where another protocol is spoken, or several. */
+export function serveSpoken<Said>(
+  api: Api,
+  gateway: Gateway,
+  door: LineDoor,
+  spoken: (request: Request) => Spoken<Said>,
+): void {
+  openLineDoor(api, gateway, door, (request) => {
+    const { protocol, dialect } = spoken(request);
+    return { protocol, connect: (line, known) => gateway.speak(dialect, line, known) };
+  });
+}
+
+function openLineDoor(
   api: Api,
   { lines }: Pick<Gateway, "lines">,
-  { path, summary, tag, protocolOf }: LineDoor,
-  connect: Connect,
+  { path, summary, tag }: LineDoor,
+  agree: (request: Request) => { protocol: string | null; connect: Connect },
 ): void {
   api.socket({
     path,
@@ -44,7 +65,7 @@ export function openLineDoor(
           "This account is suspended. Its owner can still read and export what is theirs.",
           "person.suspended",
         );
-      const protocol = protocolOf?.(request) ?? null;
+      const { protocol, connect } = agree(request);
       const room = lines.admit(address);
       return new LinePart(
         lines,
@@ -86,6 +107,9 @@ class LinePart implements SocketPart {
   }
   said(text: string): void {
     this.connection?.said(text);
+  }
+  saidBytes(bytes: Uint8Array): void {
+    this.connection?.said(bytes);
   }
   closed(): void {
     this.room[Symbol.dispose]();
