@@ -48,6 +48,7 @@ test(
     do video = (await house.client.call(getVideo, { token, params })).body;
     while (video.status === "processing" && (await Bun.sleep(100)) === undefined);
     expect(video.status).toBe("ready");
+    await house.listsWritten();
     // 480p and below are made for every film, 720p for who asks.
     const list = async (rung: string) => {
       const url = new URL(`${rung}.m3u8`, new URL(video.hls_url ?? "", house.url));

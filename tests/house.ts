@@ -31,6 +31,11 @@ export interface House extends AsyncDisposable {
   database(): Promise<Sql>;
   /** What 20 s do by themselves after a crash (CR2 waits for them): the dead house's claims and leases run out. */
   leasesEnd(): Promise<void>;
+  /**
+   * Waits until the lists of all films say what the rows say: a film is ready a moment before its lists are written anew,
+   * and those of before name other files for the same qualities.
+   */
+  listsWritten(): Promise<void>;
   /** Names below a folder of the data, for looking after orphans. */
   files(folder: string): Promise<string[]>;
 }
@@ -97,6 +102,11 @@ export async function startHouse(
     setup_token,
     output: () => printed,
     database,
+    async listsWritten() {
+      await using sql = await database();
+      while ((await sql.pool`SELECT FROM jobs_queue WHERE kind = 'media.publish_video' LIMIT 1`).length > 0)
+        await Bun.sleep(20);
+    },
     async leasesEnd() {
       await using sql = await database();
       await sql.pool`UPDATE jobs_queue SET wakes_at = clock_timestamp() WHERE state = 'running'`;

@@ -275,6 +275,7 @@ async function filmOf(title: string, clip: { seconds: number; width: number; hei
   const made = await house.client.call(createVideo, { token, body: { upload_id, title, audience: "public" } });
   const video_id = made.body.id;
   while ((await videoOf(video_id)).status === "processing") await Bun.sleep(100);
+  await house.listsWritten();
   await house.client.call(createPost, { token, body: { text: title, audience: "public", video_id } });
   return video_id;
 }

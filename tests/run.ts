@@ -14,7 +14,8 @@ import { readReport, type Report } from "./report.ts";
  */
 const ROOT = join(import.meta.dirname, "..");
 const FOLDERS = ["kernel", "ports", "engines", "systems", "apps", "deploy", "tests"];
-const WORKERS = 2;
+/** Files beside each other; much of what they do is waiting, so a machine with cores to spare may take more. */
+const WORKERS = Number(process.env.FOLKHUS_TEST_WORKERS ?? 2);
 /** Files clone a database, start a browser or encode film: a test that hangs is killed after this long. */
 const TEST_MS_MAX = 60_000;
 /** Of why a test failed, in the closing summary: the whole of it stands further up. */
