@@ -76,6 +76,28 @@ describe("being told", () => {
     expect((await send(other!, group, "@channel lunch?")).mentions_all).toBe("channel");
   });
 
+  test("CH43: in a space's channel only who wishes for all is told of each message; who is answered is; of news everybody", async () => {
+    const [owner, a, b, c] = await people(4);
+    await house.space("hearers", owner!, [a!, b!, c!]);
+    const channel = await t.channel(owner!, "hearers", "public", "general", [a!, b!, c!]);
+    const news = await t.channel(owner!, "hearers", "announcement", "news", [a!, b!]);
+    expect((await t.stands(a!, channel)).mine?.level).toBe("mentions");
+    expect((await t.stands(a!, news)).mine?.level).toBe("all");
+    await wish(b!, channel, { level: "all" });
+    await wish(c!, channel, { level: "all", muted: true });
+    const root = await send(a!, channel, "Who has the key?");
+    await send(owner!, channel, `I have, @${b!.handle}`, { root_id: root.id, also_in_channel: true });
+    expect(await addressed(channel)).toEqual([`message ${b!.id}`, `mention ${b!.id}`, `thread ${a!.id}`]);
+    await send(owner!, news, "The hall is open");
+    const both = [a!.id, b!.id].toSorted((x, y) => Number(BigInt(x) - BigInt(y))).join(" ");
+    expect(await addressed(news)).toEqual([`message ${both}`]);
+    await wish(a!, news, { level: "mentions" });
+    t.here.add(a!.id);
+    const here = await send(owner!, news, "@here quickly");
+    await t.runJob("chat.call_all", { message_id: here.id, whom: "here" });
+    expect((await addressed(news)).slice(1)).toEqual([`all ${a!.id}`, `message ${b!.id}`]);
+  });
+
   test("CH42: direct messages and threads tell whom they concern; what is read and deleted is told", async () => {
     const [a, b, c] = await people(3);
     const channel = await t.direct(a!, b!);

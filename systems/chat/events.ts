@@ -19,13 +19,14 @@ type Said = {
 
 export type ChatEvent =
   /**
-   * These are to be told of a message: named in it, written to alone or in a group, or in its thread. Who muted the channel or
-   * wishes to hear less is not among them; blocks are for who tells them. Of `all`, one such event per portion.
+   * These are to be told of a message: named in it, called, written to alone or in a group, in its thread, or (`message`) who
+   * wishes to hear all of this channel. Who muted it or wishes to hear less is not among them; blocks are for who tells them.
+   * Of very many, one such event per portion.
    */
   | {
       type: "chat.addressed";
       version: 1;
-      data: Said & { why: "mention" | "all" | "direct" | "thread"; to: PersonId[] };
+      data: Said & { why: "mention" | "all" | "direct" | "thread" | "message"; to: PersonId[] };
     }
   /** Of channels that programs outside listen to; nobody else waits for these here. */
   | { type: "chat.message_created" | "chat.message_edited"; version: 1; data: Said & { by_bot: boolean } }

@@ -72,9 +72,5 @@ export const DIGEST_KEPT_MS = 60 * 24 * 3_600_000;
 export const CONFIRM_LINK_MS = 48 * 3_600_000;
 export const CONFIRM_AGAIN_MS = 2 * 60_000;
 
-/** People whom one transaction of a fan-out tells. */
-export const FAN_OUT_PEOPLE_PER_STEP = 500;
-/** People whom one act may be told to at all. */
-export const FAN_OUT_PEOPLE_MAX = 1_000_000;
 /** What other systems say of a thing, in an inbox. */
 export const THINGS_ASKED_MAX = 400;

@@ -84,7 +84,15 @@ test("NO36: named and written to at once is told as named; a block and a deletio
   await client.call(c.deleteMessage, { token: b!.token, params: { id: named.id } });
   expect(await list(a!)).toEqual([]);
   await log.caughtUp("chat", "notify.gone_chat");
+  // It lay on a locked screen: there it is to go too.
+  const [pushed] = (await sql.pool`
+    INSERT INTO notify_pushes (person_id, group_id, seq, state, due_at, since)
+    SELECT person_id, group_id, seq, 'sent', now(), now() FROM notify_items WHERE person_id = ${a!.id} RETURNING group_id`) as {
+    group_id: string;
+  }[];
   await chat.runJob("notify.erase", { thing: `chat:${group.id}:${named.id}` });
+  const [push] = (await sql.pool`SELECT group_id, state FROM notify_pushes WHERE person_id = ${a!.id}`) as object[];
+  expect(push).toEqual({ ...pushed!, state: "clear" });
   const left = await sql.pool`SELECT 1 FROM notify_items WHERE thing LIKE ${`chat:${group.id}:%`}`;
   expect(left.length).toBe(0);
   await chat.send(b!, group, "Again");
@@ -105,4 +113,53 @@ test("NO36: what stands in a channel that one is put out of is shown no more", a
   expect((await list(a!)).map((one) => one.thing?.title)).toEqual(["in Looms"]);
   await client.call(c.leaveChannel, { token: a!.token, params: { id: room.id } });
   expect(await list(a!)).toEqual([]);
+});
+
+test("NO36: of a channel somebody hears all that wishes for it, and of what is announced everybody", async () => {
+  const [owner, a, b] = await people(3);
+  await client.call(s.createSpace, {
+    token: owner!.token,
+    body: { name: "Bakers", slug: "bakers", join_policy: "open" } as never,
+  });
+  for (const who of [a!, b!])
+    await client.call(s.joinSpace, { token: who.token, params: { slug: "bakers" }, body: {} as never });
+  const room = await chat.channel(owner!, "bakers", "public", "Ovens", [a!, b!]);
+  const news = await chat.channel(owner!, "bakers", "announcement", "News", [a!, b!]);
+  const wish = (who: TestPerson, id: string, body: object) =>
+    client.call(c.setWishes, { token: who.token, params: { id: id as never }, body });
+  await wish(a!, room.id, { level: "all" });
+  await wish(b!, news.id, { level: "mentions" });
+  await chat.send(owner!, room, "The oven is hot");
+  await chat.send(b!, room, "And the dough has risen");
+  await chat.send(owner!, news, "Bread at noon");
+  expect((await list(a!)).map((one) => [one.kind, one.actor_count, one.thing?.title, one.thing?.text])).toEqual([
+    ["announcement", 1, "in News", "Bread at noon"],
+    ["channel_message", 2, "in Ovens", "And the dough has risen"],
+  ]);
+  expect(await list(b!)).toEqual([]);
+  await wish(a!, room.id, { muted: true });
+  await chat.send(owner!, room, "Muted");
+  expect((await list(a!)).map((one) => one.thing?.text)).toEqual(["Bread at noon", "And the dough has risen"]);
+});
+
+test("NO33: very many are told in portions, each once, however often a portion comes", async () => {
+  const [owner, ...others] = await people(5);
+  const [first, named, deaf, ...rest] = others;
+  await client.call(s.createSpace, {
+    token: owner!.token,
+    body: { name: "Millers", slug: "millers", join_policy: "open" } as never,
+  });
+  for (const who of others)
+    await client.call(s.joinSpace, { token: who.token, params: { slug: "millers" }, body: {} as never });
+  const news = await chat.channel(owner!, "millers", "announcement", "Mill news", others);
+  await client.call(c.setWishes, { token: deaf!.token, params: { id: news.id }, body: { level: "none" } });
+  const message = await chat.send(owner!, news, `The mill turns, @${named!.handle}`);
+  // As a job tells them where they are more than one event names; here it comes on top, and twice.
+  for (let i = 0; i < 2; i++) await chat.runJob("chat.call_all", { message_id: message.id, whom: "hearers" });
+  for (const who of [first!, ...rest]) expect((await list(who)).map((one) => one.kind)).toEqual(["announcement"]);
+  expect((await list(named!)).map((one) => one.kind)).toEqual(["chat_mention"]);
+  expect(await list(deaf!)).toEqual([]);
+  const [told_twice] = (await sql.pool`
+    SELECT count(*)::int AS n FROM notify_items WHERE thing = ${`chat:${news.id}:${message.id}`}`) as { n: number }[];
+  expect(told_twice!.n).toBe(3);
 });

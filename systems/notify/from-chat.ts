@@ -1,30 +1,27 @@
-import { Problem } from "#kernel/errors.ts";
-import type { SignedIn } from "#kernel/viewer.ts";
-import {
-  type Channel,
-  type Chat,
-  CHAT_TOPIC,
-  type ChatEvent,
-  type MessageId,
-  readChatEvent,
-} from "#systems/chat/index.ts";
+import { type Chat, CHAT_TOPIC, type ChatEvent, type MessageId, readChatEvent } from "#systems/chat/index.ts";
 
 import type { Act, Settling } from "./acts.ts";
 import type { Kind } from "./kinds-contract.ts";
 import type { NoticeSource, Thing } from "./sources.ts";
+
+type Addressed = Extract<ChatEvent, { type: "chat.addressed" }>["data"];
 
 const KIND_OF = {
   mention: "chat_mention",
   all: "chat_call",
   direct: "direct_message",
   thread: "chat_reply",
-} as const satisfies Record<Extract<ChatEvent, { type: "chat.addressed" }>["data"]["why"], Kind>;
-const KINDS_OF_CHAT = Object.values(KIND_OF);
+  message: "channel_message",
+} as const satisfies Record<Addressed["why"], Kind>;
+const KINDS_OF_CHAT: Kind[] = [...Object.values(KIND_OF), "announcement"];
+
+const kindOf = ({ why, channel_kind }: Addressed): Kind =>
+  why === "message" && channel_kind === "announcement" ? "announcement" : KIND_OF[why];
 
 const thingOf = (data: { channel_id: string; message_id: string }) => `chat:${data.channel_id}:${data.message_id}`;
 
 /** What chat has to tell: who is written to, named, answered or called; and what was read or deleted over there. */
-export function chatNotices(chat: Pick<Chat, "reading" | "channels">): NoticeSource {
+export function chatNotices(chat: Pick<Chat, "reading">): NoticeSource {
   return {
     name: "chat",
     readings: {
@@ -32,7 +29,7 @@ export function chatNotices(chat: Pick<Chat, "reading" | "channels">): NoticeSou
         const event = readChatEvent(stored);
         if (event?.type === "chat.addressed") {
           const { data } = event;
-          const kind = KIND_OF[data.why];
+          const kind = kindOf(data);
           return data.to.map((person_id): Act => ({
             person_id,
             kind,
@@ -64,43 +61,20 @@ export function chatNotices(chat: Pick<Chat, "reading" | "channels">): NoticeSou
       },
     },
     async things(viewer, names) {
-      const asked = names.map((name) => ({ name, ids: name.split(":") }));
-      const channels = new Map<string, Channel | null>();
-      for (const id of new Set(asked.map(({ ids }) => ids[1]!)))
-        channels.set(id, await orNull(chat.channels.get(viewer, id as Channel["id"])));
-      const found = await Promise.all(
-        asked.map(async ({ name, ids: [, channel_id = "", message_id = ""] }) => {
-          const channel = channels.get(channel_id);
-          const thing = channel ? await thingIn(chat, viewer, channel, message_id as MessageId) : null;
-          return thing ? [[name, thing] as const] : [];
-        }),
+      const ids = new Map(names.map((name) => [name.split(":")[2] as MessageId, name]));
+      const found = await chat.reading.messages(viewer, [...ids.keys()]);
+      return new Map(
+        found
+          .filter(({ message }) => !message.deleted)
+          .map(({ message, channel }): [string, Thing] => [
+            ids.get(message.id)!,
+            {
+              title: channel.kind === "direct" || channel.name === null ? "" : `in ${channel.name}`,
+              text: message.body,
+              path: `/chat/${channel.id}?at=${message.seq}`,
+            },
+          ]),
       );
-      return new Map(found.flat());
     },
   };
-}
-
-async function thingIn(
-  chat: Pick<Chat, "reading">,
-  viewer: SignedIn,
-  channel: Channel,
-  message_id: MessageId,
-): Promise<Thing | null> {
-  const message = await orNull(chat.reading.message(viewer, message_id));
-  if (!message || message.deleted) return null;
-  return {
-    title: channel.kind === "direct" || channel.name === null ? "" : `in ${channel.name}`,
-    text: message.body,
-    path: `/chat/${channel.id}?at=${message.seq}`,
-  };
-}
-
-/** What is not there, or not for them, is missing. */
-async function orNull<T>(asked: Promise<T>): Promise<T | null> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof Problem && (error.status === 404 || error.status === 403)) return null;
-    throw error;
-  }
 }

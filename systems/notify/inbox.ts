@@ -14,7 +14,7 @@ import {
   UNREAD_COUNTED_MAX,
 } from "./bounds.ts";
 import type { Kind, Notification } from "./contract.ts";
-import { tellRead } from "./events.ts";
+import { tellRead, tellSettled } from "./events.ts";
 import type { Ground, ReadPost } from "./needs.ts";
 import * as store from "./store.ts";
 
@@ -98,15 +98,15 @@ export function createInbox(ground: Ground, callOff: CallOff): Inbox {
       viewer,
       groups.flatMap((group) => group.newest),
     );
-    const shown_of = groups.map((group) =>
+    const by_shown = groups.map((group) =>
       group.newest.filter((row) => row.actor_id === null || actors.has(row.actor_id)),
     );
+    const { shown_of, things } = await withThings(viewer, by_shown);
     // Of each group the newest alone is shown with its words, so only that is asked for.
     const newest_of = shown_of.flatMap(([newest]) => newest ?? []);
-    const [posts, comments, things] = await Promise.all([
+    const [posts, comments] = await Promise.all([
       feed.posts(viewer, [...new Set(newest_of.flatMap((row) => row.post_id ?? []))]),
       feed.commentTexts([...new Set(newest_of.flatMap((row) => row.comment_id ?? []))]),
-      sources.things(viewer, [...new Set(newest_of.flatMap((row) => row.thing ?? []))].slice(0, THINGS_ASKED_MAX)),
     ]);
     const judged = groups.map((group, i): Notification | null => {
       const shown = shown_of[i]!;
@@ -140,6 +140,22 @@ export function createInbox(ground: Ground, callOff: CallOff): Inbox {
       };
     });
     return unmuted(viewer, judged, posts, comments);
+  }
+
+  /**
+   * What other systems show of them. Where the newest of a group was taken back or may not be seen, the newest that may is shown
+   * in its place: asked for only then.
+   */
+  async function withThings(viewer: SignedIn, groups: readonly store.ItemRow[][]) {
+    const ask = async (rows: readonly store.ItemRow[]) =>
+      sources.things(viewer, [...new Set(rows.flatMap((row) => row.thing ?? []))].slice(0, THINGS_ASKED_MAX));
+    const things = await ask(groups.flatMap(([newest]) => newest ?? []));
+    const lacks = (row: store.ItemRow) => row.thing !== null && !things.has(row.thing);
+    const behind = groups.flatMap(([newest, ...older]) => (newest && lacks(newest) ? older : []));
+    if (behind.length > 0) for (const [name, thing] of await ask(behind)) things.set(name, thing);
+    // One whose first look found it keeps all of its people; of the others only what may be seen is left.
+    const shown_of = groups.map((rows) => (rows[0] && lacks(rows[0]) ? rows.filter((row) => !lacks(row)) : rows));
+    return { shown_of, things };
   }
 
   /** What holds a word that its reader muted everywhere is not there; of what is only to be warned of, the words are not. */
@@ -219,6 +235,7 @@ export function createInbox(ground: Ground, callOff: CallOff): Inbox {
         await store.lockInboxes(tx, [person_id]);
         if (!(await store.dismissGroup(tx, person_id, group_id, now()))) throw notFound("notification");
         await callOff(tx, person_id, { group_ids: [group_id] });
+        await tellSettled(log, tx, person_id);
       });
     },
 
@@ -294,7 +311,13 @@ export function createInbox(ground: Ground, callOff: CallOff): Inbox {
     },
 
     async dismissItem(person_id, seq) {
-      if (!(await sql.tx((tx) => store.dismissItem(tx, person_id, seq, now())))) throw notFound("notification");
+      await sql.tx(async (tx) => {
+        await store.lockInboxes(tx, [person_id]);
+        const group = await store.dismissItem(tx, person_id, seq, now());
+        if (!group) throw notFound("notification");
+        if (group.items === 0) await callOff(tx, person_id, { group_ids: [group.group_id] });
+        await tellSettled(log, tx, person_id);
+      });
     },
   };
 }

@@ -6,7 +6,6 @@ import type { MigrationFolder, Query } from "#ports/sql/index.ts";
 import { defineDigests } from "./digests/jobs.ts";
 import { planAgain } from "./digests/plan.ts";
 import { createPostman } from "./digests/send.ts";
-import { createFanOut, type FanningOut } from "./fan-out.ts";
 import { createInbox, type Inbox } from "./inbox.ts";
 import { startIntake } from "./intake.ts";
 import { startLive } from "./live.ts";
@@ -32,8 +31,6 @@ export interface Notify {
   subscriptions: Subscriptions;
   /** A system above has something to tell. Before `work`. */
   register(source: NoticeSource): void;
-  /** One act that very many are told of, by a job. */
-  fanOut: FanningOut;
   /** Takes in what happens, tells of it on all ways, and clears what has gone. Start it on nodes that work in the background. */
   work(): Disposable;
 }
@@ -59,14 +56,12 @@ export function createNotify(needs: NotifyNeeds): Notify {
   defineUpkeep(ground);
   definePushing(ground, createDeliverer(ground, inbox, createSender(ground, vapid)));
   defineDigests(ground, createPostman(ground, inbox, addresses));
-  const fanOut = createFanOut(ground);
   return {
     inbox,
     settings,
     addresses,
     subscriptions,
     register: sources.add,
-    fanOut,
     work() {
       const parts = [startIntake(ground), startErasing(ground), startEnding(ground)];
       if (ground.line) parts.push(startLive(ground, ground.line));
@@ -83,7 +78,6 @@ export { KINDS, type Kind, type Notification } from "./contract.ts";
 export { NOTIFY_TOPIC, type NotifyEvent, readNotifyEvent } from "./events.ts";
 export type { Inbox, InboxItem, ItemsAsked } from "./inbox.ts";
 export type { Act, Settling } from "./acts.ts";
-export type { FanningOut, FanOut } from "./fan-out.ts";
 export type { NotifyFeed, NotifyLine, NotifyNeeds, NotifyPeople } from "./needs.ts";
 export { chatNotices } from "./from-chat.ts";
 export type { NoticeSource, Thing } from "./sources.ts";

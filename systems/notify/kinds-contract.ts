@@ -12,6 +12,9 @@ export const KIND_FACTS = {
   chat_mention: { about: "chat", inbox: true, push: true, email: true },
   chat_reply: { about: "chat", inbox: true, push: true, email: true },
   chat_call: { about: "chat", inbox: true, push: true, email: false },
+  announcement: { about: "chat", inbox: true, push: true, email: true },
+  /** Only of channels that somebody wishes to hear all of. */
+  channel_message: { about: "chat", inbox: true, push: true, email: false },
   like: { about: "reactions", inbox: true, push: false, email: false },
   comment_like: { about: "reactions", inbox: true, push: false, email: false },
   repost: { about: "reactions", inbox: true, push: false, email: false },

@@ -1,7 +1,5 @@
-import type { PersonId } from "#kernel/ids.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 import type { StoredEvent } from "#ports/log/index.ts";
-import type { Query } from "#ports/sql/index.ts";
 
 import type { Act, Settling } from "./acts.ts";
 
@@ -25,8 +23,6 @@ export interface NoticeSource {
   gone?: Readonly<Record<string, (event: StoredEvent) => readonly string[]>>;
   /** Of these things, what this viewer may see now; the rest is missing. */
   things(viewer: SignedIn, things: readonly string[]): Promise<ReadonlyMap<string, Thing>>;
-  /** People of an audience that it names, by id and ascending, after one: for `fanOut`. */
-  audience?(tx: Query, key: string, after: PersonId, people_max: number): Promise<PersonId[]>;
 }
 
 export interface Sources {
@@ -34,7 +30,6 @@ export interface Sources {
   all(): readonly NoticeSource[];
   /** What may be seen of these, whichever system has them. */
   things(viewer: SignedIn, things: readonly string[]): Promise<Map<string, Thing>>;
-  audience(name: string): NonNullable<NoticeSource["audience"]> | null;
 }
 
 export function createSources(): Sources {
@@ -54,7 +49,6 @@ export function createSources(): Sources {
       );
       return new Map(found.flatMap((map) => [...map]));
     },
-    audience: (name) => sources.get(name)?.audience ?? null,
   };
 }
 

@@ -3,7 +3,6 @@ import type { Query } from "#ports/sql/index.ts";
 
 import type { Act } from "./acts.ts";
 import { GROUP_ITEMS_LOOKED_MAX } from "./bounds.ts";
-import type { FanOut, FanOutRow } from "./fan-out.ts";
 import type { Kind } from "./kinds-contract.ts";
 
 const TOP = "9223372036854775807";
@@ -229,7 +228,7 @@ export async function readUpTo(tx: Query, person_id: PersonId, up_to: string): P
   return row?.read_seq ?? null;
 }
 
-/** One group, or one item alone. @returns whether something was there */
+/** @returns whether something was there */
 export async function dismissGroup(tx: Query, person_id: PersonId, group_id: string, at: Date): Promise<boolean> {
   const gone = await tx`UPDATE notify_groups SET items = 0
     WHERE person_id = ${person_id} AND group_id = ${group_id}::bigint AND items > 0 RETURNING 1`;
@@ -239,14 +238,24 @@ export async function dismissGroup(tx: Query, person_id: PersonId, group_id: str
   return true;
 }
 
-export async function dismissItem(tx: Query, person_id: PersonId, seq: string, at: Date): Promise<boolean> {
+/** @returns its group as it stands then, or null where nothing was there */
+export async function dismissItem(
+  tx: Query,
+  person_id: PersonId,
+  seq: string,
+  at: Date,
+): Promise<{ group_id: string; items: number } | null> {
   const [row] = (await tx`UPDATE notify_items SET gone_at = ${at}
     WHERE person_id = ${person_id} AND seq = ${seq}::bigint AND gone_at IS NULL RETURNING group_id`) as {
     group_id: string;
   }[];
-  if (!row) return false;
-  await tx`UPDATE notify_groups SET items = items - 1 WHERE person_id = ${person_id} AND group_id = ${row.group_id}`;
-  return true;
+  if (!row) return null;
+  const [group] = (await tx`UPDATE notify_groups SET items = items - 1
+    WHERE person_id = ${person_id} AND group_id = ${row.group_id} RETURNING group_id, items`) as {
+    group_id: string;
+    items: number;
+  }[];
+  return group ?? null;
 }
 
 /** What was read in its own system, up to a place there: gone from here. @returns its groups */
@@ -285,12 +294,12 @@ export async function clear(tx: Query, person_id: PersonId): Promise<void> {
   await tx`UPDATE notify_inboxes SET read_seq = last_seq WHERE person_id = ${person_id}`;
 }
 
-/** What stands in anybody's inbox about a post that is gone, or by somebody who is gone. @returns rows met */
+/** What stands in anybody's inbox about a post that is gone, or by somebody who is gone. @returns the groups of what went, one for each row */
 export async function eraseSome(
   tx: Query,
   what: { post_id: string } | { actor_id: string } | { thing: string },
   rows_max: number,
-): Promise<number> {
+): Promise<{ person_id: PersonId; group_id: string }[]> {
   const met =
     "thing" in what
       ? tx`thing = ${what.thing}`
@@ -301,7 +310,7 @@ export async function eraseSome(
     DELETE FROM notify_items WHERE ctid = ANY(ARRAY(
       SELECT ctid FROM notify_items WHERE ${met} LIMIT ${rows_max} FOR UPDATE))
     RETURNING person_id, group_id, (gone_at IS NULL)::int AS held`) as {
-    person_id: string;
+    person_id: PersonId;
     group_id: string;
     held: number;
   }[];
@@ -317,7 +326,7 @@ export async function eraseSome(
           held.map((r) => r.group_id),
         )}) AS h (person_id, group_id) GROUP BY 1, 2
       ) s WHERE g.person_id = s.person_id AND g.group_id = s.group_id`;
-  return gone.length;
+  return gone;
 }
 
 export async function eraseInbox(tx: Query, person_id: PersonId): Promise<void> {
@@ -348,41 +357,5 @@ export async function trimSome(
   await tx`
     DELETE FROM notify_groups g WHERE g.person_id = ANY(${bigints(tx, person_ids)})
       AND NOT EXISTS (SELECT 1 FROM notify_items i WHERE i.person_id = g.person_id AND i.group_id = g.group_id)`;
-  return gone.count;
-}
-
-/** @returns its number; null where it is known already */
-export async function insertFanOut(
-  tx: Query,
-  row: { name: string; act: FanOut["act"]; audience: string; audience_key: string; at: Date },
-): Promise<string | null> {
-  const [put] = (await tx`
-    INSERT INTO notify_fan_outs (name, act, audience, audience_key, at)
-    VALUES (${row.name}, ${JSON.stringify(row.act)}::text::jsonb, ${row.audience}, ${row.audience_key}, ${row.at})
-    ON CONFLICT (name) DO NOTHING RETURNING id`) as { id: string }[];
-  return put?.id ?? null;
-}
-
-/** null where it has ended. */
-export async function lockFanOut(tx: Query, id: string): Promise<FanOutRow | null> {
-  const [row] = (await tx`
-    SELECT id, act, audience, audience_key, after_id, told FROM notify_fan_outs
-    WHERE id = ${id}::bigint AND ended_at IS NULL FOR UPDATE`) as FanOutRow[];
-  return row ?? null;
-}
-
-export async function moveFanOut(tx: Query, id: string, after_id: PersonId, told: number): Promise<void> {
-  await tx`UPDATE notify_fan_outs SET after_id = ${after_id}, told = told + ${told}::int WHERE id = ${id}::bigint`;
-}
-
-export async function endFanOut(tx: Query, id: string, at: Date): Promise<void> {
-  await tx`UPDATE notify_fan_outs SET ended_at = ${at} WHERE id = ${id}::bigint`;
-}
-
-/** Those that ended long ago. Their acts are known by the inboxes themselves. @returns rows that went */
-export async function trimFanOuts(tx: Query, before: Date, rows_max: number): Promise<number> {
-  const gone = await tx`
-    DELETE FROM notify_fan_outs WHERE ctid = ANY(ARRAY(
-      SELECT ctid FROM notify_fan_outs WHERE ended_at < ${before} LIMIT ${rows_max} FOR UPDATE SKIP LOCKED))`;
   return gone.count;
 }

@@ -5,7 +5,8 @@ import { PEOPLE_TOPIC, type PeopleEvent } from "#systems/people/index.ts";
 import { CLEAR_ROWS_PER_PORTION_MAX, FORGET_DELAY_MS, INBOX_ITEMS_MAX, ITEM_KEPT_MS } from "./bounds.ts";
 import { eraseDigests } from "./digests/store.ts";
 import type { Ground } from "./needs.ts";
-import { erasePushes } from "./push/store.ts";
+import { lookLater } from "./push/jobs.ts";
+import { erasePushes, takeOff } from "./push/store.ts";
 import { eraseSettings } from "./settings/store.ts";
 import * as store from "./store.ts";
 
@@ -70,7 +71,11 @@ export function defineUpkeep({ sql, jobs, clock }: Pick<Ground, "sql" | "jobs" |
       // Each portion finds what is left by itself, so a run goes on where the one before it was stopped.
       for (;;) {
         run.signal.throwIfAborted();
-        const rows = await run.fenced((tx) => store.eraseSome(tx, what, CLEAR_ROWS_PER_PORTION_MAX));
+        const rows = await run.fenced(async (tx) => {
+          const gone = await store.eraseSome(tx, what, CLEAR_ROWS_PER_PORTION_MAX);
+          if (await takeOff(tx, gone, new Date(clock.now()))) await lookLater({ jobs, clock }, tx, 0);
+          return gone.length;
+        });
         if (rows < CLEAR_ROWS_PER_PORTION_MAX) break;
       }
       if (person_id !== undefined)
@@ -106,9 +111,6 @@ export function defineUpkeep({ sql, jobs, clock }: Pick<Ground, "sql" | "jobs" |
         after = inboxes.at(-1)!;
         await run.checkpoint({ after });
       }
-      const before = new Date(clock.now() - ITEM_KEPT_MS);
-      while ((await run.fenced((tx) => store.trimFanOuts(tx, before, CLEAR_ROWS_PER_PORTION_MAX))) > 0)
-        run.signal.throwIfAborted();
     },
   });
 }

@@ -22,6 +22,8 @@ const DID: Record<Kind, string> = {
   chat_mention: "named you in a chat",
   chat_reply: "answered you in a chat",
   chat_call: "called everybody in a chat",
+  announcement: "announced something",
+  channel_message: "wrote",
 };
 const DID_TOGETHER: Partial<Record<Kind, string>> = {
   follow: "follow you",

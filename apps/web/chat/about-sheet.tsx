@@ -27,7 +27,7 @@ import { chatsChanged } from "./conversations.ts";
 import { titleOf } from "./naming.ts";
 import { PeoplePicker, type Picked } from "./people-picker.tsx";
 
-const LEVEL_WORDS: Record<Level, string> = { all: "Everything", mentions: "Only my name", none: "Nothing" };
+const LEVEL_WORDS: Record<Level, string> = { all: "Everything", mentions: "My name and answers", none: "Nothing" };
 
 const again = async () => {
   await chatsChanged();

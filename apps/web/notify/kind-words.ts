@@ -11,6 +11,8 @@ export const KIND_LABELS: Record<Kind, string> = {
   chat_mention: "Somebody names you in a chat",
   chat_reply: "An answer to you in a chat",
   chat_call: "Somebody calls everybody in a chat",
+  announcement: "Something is announced in a channel",
+  channel_message: "A message in a channel that you hear all of",
   like: "Somebody likes your post",
   comment_like: "Somebody likes your comment",
   repost: "Somebody passes on your post",

@@ -115,10 +115,12 @@ export async function addMembers(
   at: Date,
 ): Promise<PersonId[]> {
   const rows = (await tx`
-    INSERT INTO chat_members (channel_id, person_id, role, joined_at, read_seq, hidden_at)
-    SELECT ${channel_id}::bigint, p.person_id, p.role, ${at}::timestamptz, ${read_seq}::bigint,
-      CASE WHEN p.hidden = 1 THEN ${at}::timestamptz END
-    FROM unnest(${tx.array(
+    INSERT INTO chat_members (channel_id, person_id, role, joined_at, read_seq, hidden_at, level)
+    SELECT c.id, p.person_id, p.role, ${at}::timestamptz, ${read_seq}::bigint,
+      CASE WHEN p.hidden = 1 THEN ${at}::timestamptz END,
+      -- Where a whole space writes, one is told of what is to oneself until one wishes for more.
+      CASE WHEN c.kind IN ('public', 'private') THEN 'mentions' ELSE 'all' END
+    FROM chat_channels c, unnest(${tx.array(
       people.map((p) => p.person_id),
       "BIGINT",
     )}, ${tx.array(
@@ -128,6 +130,7 @@ export async function addMembers(
       people.map((p) => (p.hidden ? 1 : 0)),
       "INT",
     )}) AS p (person_id, role, hidden)
+    WHERE c.id = ${channel_id}
     ON CONFLICT DO NOTHING RETURNING person_id`) as { person_id: PersonId }[];
   if (rows.length > 0)
     await tx`UPDATE chat_channels SET members = members + ${rows.length}::int WHERE id = ${channel_id}`;

@@ -9,19 +9,21 @@ import { type ChatEvent, tell } from "../events.ts";
 import { type Ground, nowOf } from "../ground.ts";
 import { findMessage, type NewMessage, peopleOfThread } from "../messages/store.ts";
 import type { MessageId } from "../needs.ts";
-import { audiencePortion } from "./store.ts";
+import { audiencePortion, hearersOfAll } from "./store.ts";
 
 export const CALL_ALL_JOB = "chat.call_all";
 
 type Addressed = Extract<ChatEvent, { type: "chat.addressed" }>;
+/** Whom a job tells: all of the channel, who is active, or who wishes to hear all that is written there. */
+type Whom = "channel" | "here" | "hearers";
 export type Why = Addressed["data"]["why"];
 
 /** Whether somebody wishes to be told. Who muted the channel is told of nothing in it but their own name; `none` is none. */
-export function wants(member: MemberRow, why: Why, now: Date): boolean {
+export function wants(member: Pick<MemberRow, "level" | "muted_at" | "muted_until">, why: Why, now: Date): boolean {
   if (member.level === "none") return false;
   if (why === "mention") return true;
   if (isMuted(member, now)) return false;
-  return why === "direct" || why === "thread" ? member.level === "all" : true;
+  return why === "direct" || why === "message" ? member.level === "all" : true;
 }
 
 /** In the transaction that sends: who is to be told of it. A few at once; everybody of a channel by a job, in portions. An edit tells the newly named. */
@@ -43,19 +45,24 @@ export async function addressed(
   };
   await send("mention", row.mention_ids);
   if (because === "edit") return;
-  if (row.mentions_all !== null) {
-    await ground.jobs.enqueue(
+  const byJob = (whom: Whom) =>
+    ground.jobs.enqueue(
       tx,
       CALL_ALL_JOB,
-      { message_id: row.id, whom: row.mentions_all },
+      { message_id: row.id, whom },
       { tenant: row.author_id, unique_key: `${CALL_ALL_JOB}:${row.id}` },
     );
-  }
+  if (row.mentions_all !== null) await byJob(row.mentions_all);
   if (row.root_id !== null) await send("thread", await peopleOfThread(tx, row.root_id, MESSAGE_MENTIONS_MAX));
   else if (channel.kind === "direct" || channel.kind === "group") {
     const { ids } = await audiencePortion(tx, channel.id, "0", ROWS_PER_PORTION_MAX);
     await send("direct", ids);
   }
+  if (channel.space_id === null || !row.in_channel || row.mentions_all !== null) return;
+  // Who wishes to hear all of it: few in most channels, everybody where things are announced.
+  const hearers = await hearersOfAll(tx, channel.id, TOLD_PER_EVENT_MAX + 1);
+  if (hearers.length > TOLD_PER_EVENT_MAX) await byJob("hearers");
+  else await send("message", hearers);
 }
 
 async function tellAddressed(
@@ -84,7 +91,7 @@ async function tellAddressed(
     });
 }
 
-/** `@channel` and `@here`: members in portions, each in a transaction with its place, so that a crash tells nobody twice nor leaves anybody out. */
+/** `@channel`, `@here` and what very many wish to hear: members in portions, each in a transaction with its place, so that a crash tells nobody twice nor leaves anybody out. */
 export function defineCallAll(ground: Ground): void {
   ground.jobs.define({
     name: CALL_ALL_JOB,
@@ -120,10 +127,21 @@ async function callPortion(
   if (last === null) return null;
   const here = whom === "here" ? await ground.line.active(ids) : null;
   const now = nowOf(ground);
-  const to = members
-    .filter((member) => member.person_id !== row.author_id && !row.mention_ids.includes(member.person_id))
-    .filter((member) => wants(member, "all", now) && (here === null || here.get(member.person_id)?.active === true))
-    .map((member) => member.person_id);
-  if (to.length > 0) await tellAddressed(ground, tx, channel, row, "all", to);
+  const others = members.filter(({ person_id }) => person_id !== row.author_id && !row.mention_ids.includes(person_id));
+  const called = others.filter(
+    (member) =>
+      whom !== "hearers" && wants(member, "all", now) && (here === null || here.get(member.person_id)?.active === true),
+  );
+  const hear = others.filter((member) => !called.includes(member) && wants(member, "message", now));
+  for (const [why, to] of [["all", called] as const, ["message", hear] as const])
+    if (to.length > 0)
+      await tellAddressed(
+        ground,
+        tx,
+        channel,
+        row,
+        why,
+        to.map(({ person_id }) => person_id),
+      );
   return last;
 }

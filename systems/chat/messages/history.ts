@@ -2,6 +2,7 @@ import { notFound, Problem } from "#kernel/errors.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 
 import { PINS_PER_CHANNEL_MAX } from "../bounds.ts";
+import type { ChannelRow } from "../channels/store.ts";
 import type { History, Message } from "../contract.ts";
 import { type Ground, readable, type Stand } from "../ground.ts";
 import type { ChannelId, MessageId } from "../needs.ts";
@@ -22,6 +23,11 @@ export interface Reading {
   history(viewer: SignedIn, id: ChannelId, asked: PlaceAsked): Promise<History>;
   thread(viewer: SignedIn, id: MessageId, asked: PlaceAsked): Promise<History>;
   message(viewer: SignedIn, id: MessageId): Promise<Message>;
+  /** Of these, those that the viewer may read now, each with where it stands; one look at each channel, however many they are. */
+  messages(
+    viewer: SignedIn,
+    ids: readonly MessageId[],
+  ): Promise<{ message: Message; channel: Pick<ChannelRow, "id" | "kind" | "name"> }[]>;
   pins(viewer: SignedIn, id: ChannelId): Promise<Message[]>;
   edits(viewer: SignedIn, id: MessageId): Promise<{ version: number; body: string; at: Date }[]>;
 }
@@ -31,8 +37,9 @@ type Side = { before: string } | { after: string };
 export function createReading(ground: Ground): Reading {
   const { sql } = ground;
 
-  const present = (viewer: SignedIn, { standing }: Stand, rows: readonly store.MessageRow[]) => {
-    const rights = { send: mayReact(standing).ok, moderate: mayModerate(standing).ok };
+  const rightsIn = ({ standing }: Stand) => ({ send: mayReact(standing).ok, moderate: mayModerate(standing).ok });
+  const present = (viewer: SignedIn, stand: Stand, rows: readonly store.MessageRow[]) => {
+    const rights = rightsIn(stand);
     return presentMessages(ground, viewer, rows, () => rights);
   };
 
@@ -81,6 +88,23 @@ export function createReading(ground: Ground): Reading {
       return one;
     },
 
+    async messages(viewer, ids) {
+      const rows = await store.findMessages(sql.pool, [...new Set(ids)]);
+      const stands = new Map<ChannelId, Stand>();
+      for (const id of new Set(rows.map((row) => row.channel_id))) {
+        const stand = await orHidden(readable(ground, viewer, id));
+        if (stand) stands.set(id, stand);
+      }
+      const shown = await presentMessages(
+        ground,
+        viewer,
+        rows.filter((row) => stands.has(row.channel_id)),
+        ({ channel_id }) => rightsIn(stands.get(channel_id)!),
+      );
+      const of = new Map(rows.map((row) => [row.id, row.channel_id]));
+      return shown.map((message) => ({ message, channel: stands.get(of.get(message.id)!)!.channel }));
+    },
+
     async pins(viewer, id) {
       const stand = await readable(ground, viewer, id);
       return present(viewer, stand, await store.pinsOf(sql.pool, id, PINS_PER_CHANNEL_MAX));
@@ -105,5 +129,15 @@ export async function readableMessage(
     return { row, stand: await readable(ground, viewer, row.channel_id) };
   } catch (error) {
     throw error instanceof Problem && error.status === 404 ? notFound("message") : error;
+  }
+}
+
+/** What is not there, or not for them, is missing. */
+async function orHidden<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof Problem && (error.status === 404 || error.status === 403)) return null;
+    throw error;
   }
 }

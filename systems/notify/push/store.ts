@@ -191,6 +191,26 @@ export async function callOff(
   return cleared.length > 0;
 }
 
+/** What lies on devices of groups out of which something was erased: its words may be there. @returns whether there is any */
+export async function takeOff(
+  tx: Query,
+  groups: readonly { person_id: PersonId; group_id: string }[],
+  at: Date,
+): Promise<boolean> {
+  if (groups.length === 0) return false;
+  const met = await tx`
+    UPDATE notify_pushes p SET state = 'clear', due_at = ${at}
+    FROM (SELECT DISTINCT * FROM unnest(${bigints(
+      tx,
+      groups.map((g) => g.person_id),
+    )}, ${bigints(
+      tx,
+      groups.map((g) => g.group_id),
+    )}) AS g (person_id, group_id)) g
+    WHERE p.person_id = g.person_id AND p.group_id = g.group_id AND p.state = 'sent' RETURNING 1`;
+  return met.length > 0;
+}
+
 export async function erasePushes(tx: Query, person_id: PersonId): Promise<void> {
   await tx`DELETE FROM notify_pushes WHERE person_id = ${person_id}`;
   await tx`DELETE FROM notify_subscriptions WHERE person_id = ${person_id}`;
