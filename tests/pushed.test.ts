@@ -76,7 +76,7 @@ test(
 );
 
 test(
-  "WEB161, WEB162, WEB163: turned on, the worker shows what is pushed, replaces it, takes it away, and keeps nothing",
+  "WEB161, WEB162, WEB163, WEB231: turned on, the worker shows what is pushed, replaces it, takes it away, leads there, and keeps nothing",
   async () => {
     const page = await visitor(browser, "astrid");
     await page.context().grantPermissions(["notifications"], { origin: house.url });
@@ -84,7 +84,8 @@ test(
     await page.addInitScript(() => {
       const bytes = (count: number) => new Uint8Array(count).fill(7);
       let made: object | null = null;
-      PushManager.prototype.subscribe = async () => {
+      PushManager.prototype.subscribe = async (asked) => {
+        const key = atob(String(asked?.applicationServerKey).replaceAll("-", "+").replaceAll("_", "/"));
         const pair = await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"]);
         const raw = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
         const text = (from: Uint8Array) =>
@@ -94,7 +95,7 @@ test(
             .replaceAll("=", "");
         const keys = { p256dh: text(raw), auth: text(bytes(16)) };
         made = {
-          options: { applicationServerKey: null },
+          options: { applicationServerKey: Uint8Array.from(key, (letter) => letter.charCodeAt(0)).buffer },
           toJSON: () => ({ endpoint: `https://push.example/${keys.p256dh}`, keys }),
           unsubscribe: async () => ((made = null), true),
         };
@@ -139,6 +140,56 @@ test(
     await pushed("what is this", async () => (await shown()).length === 2);
     expect((await shown()).map(([tag]) => tag).toSorted()).toEqual(["g1", "unreadable"]);
     await pushed(JSON.stringify({ v: 1, clear: ["g1"], unread: 0 }), async () => (await shown()).length === 1);
+
+    // A press leads the window that is open there, without loading it anew; a chat may be read from where it is shown.
+    await page.evaluate(() => Object.assign(window, { stays: true }));
+    /** It listens when it has nothing better to do, some seconds after it was loaded. */
+    const listens = () =>
+      page
+        .context()
+        .serviceWorkers()[0]!
+        .evaluate(async () => {
+          const { clients } = self as unknown as {
+            clients: { matchAll(of: object): Promise<{ postMessage(said: object, ports: MessagePort[]): void }[]> };
+          };
+          const [window] = await clients.matchAll({ type: "window", includeUncontrolled: true });
+          const { port1, port2 } = new MessageChannel();
+          return new Promise<boolean>((resolve) => {
+            port1.onmessage = () => resolve(true);
+            setTimeout(() => resolve(false), 500);
+            window?.postMessage({ go: "/settings/notifications" }, [port2]);
+          });
+        });
+    await until(listens);
+    const press = (path: string) =>
+      page
+        .context()
+        .serviceWorkers()[0]!
+        .evaluate(async (to) => {
+          const world = self as unknown as { registration: ServiceWorkerRegistration };
+          await world.registration.showNotification("Pressed", { tag: "pressed", data: { path: to } });
+          const [notification] = await world.registration.getNotifications({ tag: "pressed" });
+          const Press = (globalThis as unknown as { NotificationEvent: new (type: string, of: object) => Event })
+            .NotificationEvent;
+          self.dispatchEvent(new Press("notificationclick", { notification }));
+        }, path);
+    await press("/discover");
+    await page.getByRole("heading", { name: "Discover" }).waitFor();
+    await press("//evil.example/");
+    await page.waitForURL(`${house.url}/notifications`);
+    await press("/settings/notifications");
+    await page.getByText("This browser is told.", { exact: true }).waitFor();
+    expect(await page.evaluate(() => (window as { stays?: boolean }).stays)).toBe(true);
+    await pushed(
+      JSON.stringify({ ...message, tag: "g2", path: "/chat/7?at=9" }),
+      async () => (await shown()).length === 2,
+    );
+    const actions = await page.evaluate(async () =>
+      (await (await navigator.serviceWorker.ready).getNotifications({ tag: "g2" })).map((one) =>
+        (one as unknown as { actions: { action: string }[] }).actions.map(({ action }) => action),
+      ),
+    );
+    expect(actions).toEqual([["read"]]);
 
     expect(await page.evaluate(() => caches.keys())).toEqual([]);
     await page.reload();
@@ -196,7 +247,7 @@ test(
 );
 
 test(
-  "WEB166: the list is filtered by what it is about, and only the whole of it is read by being seen",
+  "WEB166, WEB230: the list is filtered by what it is about, only the whole of it is read by being seen, and another device hears of that",
   async () => {
     const cia = await personOf(house, "cia");
     const { id } = (await client.call(createPost, { token: cia, body: { text: "A boat", audience: "public" } })).body;
@@ -208,6 +259,10 @@ test(
     });
     await client.call(peopleRoutes.follow, { token: bo, params: { handle: "cia" } });
     await until(async () => (await client.call(notifyRoutes.unreadNotifications, { token: cia })).body.count === 3);
+    const beside = await visitor(browser, "cia");
+    await beside.goto(house.url);
+    const bell = beside.getByRole("link", { name: "Notifications" });
+    await bell.getByText("3").waitFor();
     const page = await visitor(browser, "cia");
     await page.goto(`${house.url}/notifications?show=words`);
     await page.getByText("With sails").waitFor();
@@ -220,6 +275,11 @@ test(
     await page.getByRole("link", { name: "All", exact: true }).click();
     await page.getByText("bo liked your post").waitFor();
     await until(async () => (await client.call(notifyRoutes.unreadNotifications, { token: cia })).body.count === 0);
+    // Sooner than the other device would look by itself.
+    await bell.getByText("3").waitFor({ state: "detached", timeout: 30_000 });
+    await client.call(likePost, { token: astrid, params: { id } });
+    await bell.getByText("1").waitFor({ timeout: 30_000 });
+    await beside.context().close();
     await page.context().close();
   },
   2 * MINUTE,

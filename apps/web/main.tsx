@@ -16,12 +16,13 @@ listenToKeys();
 // Asked before anything is drawn, so that the answer is on its way while React starts. Its failure is shown where it is used.
 void queries.prefetchQuery(meQuery);
 
+const router = createPageRouter();
 const root = document.getElementById("root");
 if (!root) throw new Error("The page has no root element.");
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
-      <RouterProvider router={createPageRouter()} />
+      <RouterProvider router={router} />
     </QueryClientProvider>
   </StrictMode>,
 );
@@ -30,5 +31,7 @@ createRoot(root).render(
 const BESIDE_AFTER_MS = 4_000;
 setTimeout(() => {
   if (queries.getQueryData(meQuery.queryKey))
-    void import("./notify/beside.ts").then(({ standBeside }) => standBeside()).catch(() => {});
+    void import("./notify/beside.ts")
+      .then(({ standBeside }) => standBeside((path) => router.history.push(path)))
+      .catch(() => {});
 }, BESIDE_AFTER_MS);

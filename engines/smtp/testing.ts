@@ -6,6 +6,29 @@ import { join } from "node:path";
 import PostalMime, { type Email } from "postal-mime";
 import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from "smtp-server";
 
+import { createSystemClock } from "#ports/clock/index.ts";
+
+import { createSmtpMail, type SmtpMail, type SmtpMailNeeds } from "./index.ts";
+
+export const FROM = "house@house.example";
+export const SECRET = "a secret of letters with enough of them";
+
+/** The engine under test, on an open line to this machine where nothing else is said. */
+export const openMail = (port: number, more: Partial<SmtpMailNeeds> = {}): Promise<SmtpMail> =>
+  createSmtpMail({
+    url: `smtp://127.0.0.1:${port}?tls=0`,
+    from: FROM,
+    secret: SECRET,
+    clock: createSystemClock(),
+    ...more,
+  });
+export const letter = (key: string, to = "anna@example.org") => ({ key, to, subject: "Hej", text: "Hej Anna!" });
+export const failure = (asked: Promise<unknown>): Promise<unknown> =>
+  asked.then(
+    () => null,
+    (error: unknown) => error,
+  );
+
 /** What a server of the tests was handed. */
 export interface Received {
   raw: string;

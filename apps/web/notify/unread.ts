@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useSyncExternalStore } from "react";
 
 import { notifyRoutes } from "#systems/notify/contract.ts";
 
@@ -11,63 +11,83 @@ const LOOK_EVERY_MS = 45_000;
 const COUNTED_MAX = 50;
 const unreadQuery = ask(notifyRoutes.unreadNotifications);
 
-/** How many are not read: asked now and then, and not while nobody looks at the page. 0 for nobody. */
+/** How many are not read. The line says when that changes; only while it is away is it asked now and then. 0 for nobody. */
 export function useUnread(): number {
   const me = useMe();
+  const person_id = me?.id ?? null;
+  const live = useLive(person_id);
   const { data } = useQuery({
     ...unreadQuery,
-    enabled: me !== null && me !== undefined,
-    staleTime: 20_000,
-    refetchInterval: LOOK_EVERY_MS,
-    refetchOnWindowFocus: true,
+    enabled: person_id !== null,
+    staleTime: live ? Infinity : 20_000,
+    refetchInterval: live ? false : LOOK_EVERY_MS,
+    refetchOnWindowFocus: !live,
   });
-  const count = data?.count ?? 0;
-  const person_id = me?.id ?? null;
-  useEffect(() => (person_id === null ? undefined : hearOwn(person_id)), [person_id]);
   useEffect(() => {
     if (data !== undefined) void onIcon(data.count);
   }, [data]);
-  return count;
+  return data?.count ?? 0;
 }
 
-/** Several come together: asked once. */
-const HEARD_MS = 250;
+/** One bell for all badges of the page. */
+let badges = 0;
+let takeDown = () => {};
+let is_live = false;
+const listeners = new Set<() => void>();
 
-/** What arrives, or is read on another device, shows at once where the line is open; where it is not, the next look finds it. */
-function hearOwn(person_id: string): () => void {
+function useLive(person_id: string | null): boolean {
+  useEffect(() => (person_id === null ? undefined : hang(person_id)), [person_id]);
+  return useSyncExternalStore(listen, () => is_live);
+}
+
+function listen(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+function hang(person_id: string): () => void {
+  if (badges++ === 0) takeDown = hear(person_id);
+  return () => {
+    if (--badges === 0) takeDown();
+  };
+}
+
+function hear(person_id: string): () => void {
   let left = false;
   let end = () => {};
-  let timer = 0;
-  const again = () => {
-    clearTimeout(timer);
-    timer = window.setTimeout(() => {
-      void queries.invalidateQueries({ queryKey: unreadQuery.queryKey });
-      // Whoever stands at the top of the list sees it there too; whoever reads further down is not moved.
-      const at_top = window.scrollY < 100;
-      void queries.invalidateQueries({
-        queryKey: [notifyRoutes.listNotifications.path],
-        refetchType: at_top ? "active" : "none",
-      });
-    }, HEARD_MS);
-  };
-  void import("../live/page-line.ts")
-    .then(({ pageLine }) => pageLine(person_id))
-    .then((page) => {
+  void Promise.all([import("./bell.ts"), import("../live/page-line.ts").then(({ pageLine }) => pageLine(person_id))])
+    .then(([{ startBell }, line]) => {
       if (left) return;
-      end = page.hear(`person:${person_id}`, {
-        items: (items) => {
-          if (items.some(({ kind }) => kind.startsWith("notify."))) again();
+      end = startBell({
+        line,
+        person_id,
+        ask: askAnew,
+        live(is) {
+          is_live = is;
+          for (const listener of listeners) listener();
         },
-        anew: again,
-        ended: () => {},
+        after(ms, work) {
+          const timer = setTimeout(work, ms);
+          return () => clearTimeout(timer);
+        },
       });
     })
+    // Without the line it is asked now and then.
     .catch(() => {});
   return () => {
     left = true;
-    clearTimeout(timer);
     end();
   };
+}
+
+function askAnew(): void {
+  void queries.invalidateQueries({ queryKey: unreadQuery.queryKey });
+  // Whoever stands at the top of the list sees it there too; whoever reads further down is not moved.
+  const at_top = window.scrollY < 100;
+  void queries.invalidateQueries({
+    queryKey: [notifyRoutes.listNotifications.path],
+    refetchType: at_top ? "active" : "none",
+  });
 }
 
 /** On the icon of the program too, where it stands on a home screen; and what lies on this device about what is read is taken away. */
