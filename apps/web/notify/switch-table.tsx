@@ -21,13 +21,11 @@ export function SwitchTable({ kinds }: { kinds: readonly Row[] }) {
   return (
     <Panel title="What reaches you" intro="What is off in the inbox reaches you nowhere.">
       <table className="w-full border-collapse text-sm">
-        <thead>
-          <tr className="text-xs text-ink-3">
-            <th scope="col" className="pb-2 text-left font-semibold">
-              What happens
-            </th>
+        <thead className="sr-only">
+          <tr>
+            <th scope="col">What happens</th>
             {CHANNELS.map((channel) => (
-              <th key={channel} scope="col" className="w-12 pb-2 text-center font-semibold sm:w-16">
+              <th key={channel} scope="col">
                 {CHANNEL_LABELS[channel]}
               </th>
             ))}
@@ -36,9 +34,19 @@ export function SwitchTable({ kinds }: { kinds: readonly Row[] }) {
         {KIND_GROUPS.map((group) => (
           <tbody key={group}>
             <tr>
-              <th colSpan={4} scope="rowgroup" className="pt-5 pb-1 text-left font-bold">
+              <th scope="rowgroup" className="pt-5 pb-1 text-left font-bold">
                 {GROUP_LABELS[group]}
               </th>
+              {/* Again at each group, for the table is longer than a phone; who hears the page has heard them at the top. */}
+              {CHANNELS.map((channel) => (
+                <td
+                  key={channel}
+                  aria-hidden="true"
+                  className="w-12 pt-5 pb-1 text-center text-xs font-semibold text-ink-3 sm:w-16"
+                >
+                  {CHANNEL_LABELS[channel]}
+                </td>
+              ))}
             </tr>
             {(Object.keys(KIND_FACTS) as Kind[])
               .filter((kind) => KIND_FACTS[kind].about === group)
