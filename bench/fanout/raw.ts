@@ -27,6 +27,7 @@ interface Held {
   unsaid: Buffer | null;
 }
 
+let refusals = 0;
 const TEXT = 0x1;
 const CLOSE = 0x8;
 const PING = 0x9;
@@ -70,7 +71,9 @@ const HANDLERS: Bun.SocketHandler<Held> = {
       if (end < 0) return void (held.rest = Buffer.from(bytes));
       const first = bytes.toString("latin1", 0, bytes.indexOf("\r\n"));
       if (!first.includes(" 101 ")) {
-        console.error(`refused: ${bytes.toString("latin1").slice(0, 400)}`);
+        refusals += 1;
+        // The first says enough.
+        if (refusals === 1) console.error(`refused: ${bytes.toString("latin1").slice(0, 600)}`);
         socket.terminate();
         return;
       }

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 
 import type { Route } from "#kernel/contract.ts";
 import { Problem, Transient } from "#kernel/errors.ts";
+import { createTurns } from "#kernel/turns.ts";
 import { NOBODY, type SignedIn, type Viewer } from "#kernel/viewer.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Limiter } from "#ports/limiter/index.ts";
@@ -18,7 +19,7 @@ import { type HttpLimits, takeLimits } from "./limits.ts";
 import { openapiRoute } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
 import { BODY_BYTES_DEFAULT_MAX, credentialOf, parse, readJson, refuseCrossSite, sessionCookie } from "./request.ts";
-import { openSocket, type SocketDoor } from "./socket.ts";
+import { HANDSHAKES_AT_ONCE_MAX, openSocket, type SocketDoor } from "./socket.ts";
 
 export const DEADLINE_DEFAULT_MS = 10_000;
 /** A run with an Idempotency-Key that is silent for its deadline and so long again died with its process. */
@@ -59,6 +60,7 @@ export function createApi(needs: ApiNeeds): Api {
   const opened: { path: string; run: ReturnType<typeof openDoor> }[] = [];
   const handlers = new Map<Route, Handler<Route>>();
   const sockets: SocketDoor[] = [];
+  const handshakes = createTurns(HANDSHAKES_AT_ONCE_MAX);
   /** Paths without parameters are found without a router. */
   const fixed = new Map<string, ReturnType<typeof handle>>();
 
@@ -91,7 +93,7 @@ export function createApi(needs: ApiNeeds): Api {
     async upgrade(request, peer_address) {
       const pathname = new URL(request.url).pathname.replace(/\/$/, "");
       const door = sockets.find(({ path }) => path === pathname);
-      return door ? openSocket(door, request, peer_address, needs) : null;
+      return door ? openSocket(door, request, peer_address, needs, handshakes) : null;
     },
     answers: (pathname) =>
       pathname.startsWith("/v1/") ||

@@ -10,6 +10,7 @@ import { createLocalLimiter } from "#ports/limiter/index.ts";
 import { testDatabase } from "#ports/sql/testing.ts";
 
 import { createApi, createIdempotency, DEFAULT_LIMITS, type Served, type SocketDoor } from "./index.ts";
+import { HANDSHAKES_AT_ONCE_MAX } from "./socket.ts";
 
 const db = await testDatabase([{ system: "http", folder: join(import.meta.dirname, "sql") }]);
 afterAll(() => db[Symbol.asyncDispose]());
@@ -147,4 +148,20 @@ test("HT19: a socket draws from the same buckets, and a credential of the protoc
   expect(await upgrade({ "x-key": "ann" })).toHaveProperty("opened");
   expect(((await upgrade({ "x-key": "x" })) as Response).status).toBe(401);
   expect(((await upgrade({ "x-key": "x" })) as Response).status).toBe(429);
+});
+
+test("HT20: who asks for a socket is looked up for so many at once, and the others wait and are not refused", async () => {
+  let running = 0;
+  let most = 0;
+  const { upgrade } = house({
+    async authenticate() {
+      most = Math.max(most, ++running);
+      await Bun.sleep(1);
+      running -= 1;
+      return people.ann!;
+    },
+  });
+  const parts = await Promise.all(Array.from({ length: 4 * HANDSHAKES_AT_ONCE_MAX }, () => upgrade({})));
+  for (const part of parts) expect(part).toHaveProperty("opened");
+  expect(most).toBe(HANDSHAKES_AT_ONCE_MAX);
 });

@@ -1,5 +1,6 @@
 import type { Access } from "#kernel/contract.ts";
 import { Problem, Transient } from "#kernel/errors.ts";
+import type { Turns } from "#kernel/turns.ts";
 import { NOBODY, type SignedIn, type Viewer } from "#kernel/viewer.ts";
 import { isAway } from "#ports/sql/index.ts";
 
@@ -11,6 +12,14 @@ import { credentialOf, refuseCrossSite, sessionCookie } from "./request.ts";
 
 /** What waits for a client that does not read; whoever is further behind is dropped, and comes back when it can. */
 export const SOCKET_BUFFERED_BYTES_MAX = 1024 * 1024;
+
+/**
+ * Who asks for a socket is looked up for so many at once. When a house comes back, everybody comes with it; they wait, because
+ * whoever is refused comes again, later each time.
+ */
+export const HANDSHAKES_AT_ONCE_MAX = 64;
+/** That wait for their turn; whoever comes then is refused. */
+export const HANDSHAKES_WAITING_MAX = 20_000;
 
 /** A path where a connection becomes a WebSocket. Who comes in, how often and from where is asked as of every route, before the upgrade. */
 export interface SocketDoor {
@@ -68,6 +77,7 @@ export async function openSocket(
   request: Request,
   peer_address: string,
   needs: ApiNeeds,
+  handshakes: Turns,
 ): Promise<Response | SocketPart> {
   const began = needs.clock.monotonic();
   const request_id = requestIdOf(request) ?? needs.requestId();
@@ -88,7 +98,9 @@ export async function openSocket(
     const origin = originOf(request, needs.trusted_proxies, public_at);
     const address = addressOf(request, peer_address, needs.trusted_proxies);
     try {
-      const known = await identify(door, request, origin, needs);
+      if (handshakes.waiting >= HANDSHAKES_WAITING_MAX)
+        throw new Problem(503, "socket.busy", "Too many come at once. Try again in a moment.", { retry_after_s: 5 });
+      const known = await handshakes.take(() => identify(door, request, origin, needs));
       viewer = known?.viewer ?? NOBODY;
       credential = known?.credential ?? null;
     } catch (error) {

@@ -28,7 +28,8 @@ export function serveLine(ground: Ground, cursors: Cursors, presences: Pick<Pres
       await readable(ground, viewer, channelOf(key));
       return true;
     } catch (error) {
-      if (error instanceof Problem) return false;
+      // What is only away for a moment is no answer: who is told no does not come back.
+      if (error instanceof Problem && (error.status === 403 || error.status === 404)) return false;
       throw error;
     }
   };

@@ -29,6 +29,9 @@ export const FRAMES_RULE = { name: "line", burst_tokens: 300, tokens_per_s: 60 }
 /** Mays that are asked at once for one frame or one recheck. */
 export const ASKED_AT_ONCE_MAX = 20;
 
+/** And of all lines of a node together, so that a storm of returns waits for its turn and breaks nothing below. */
+export const ASKED_AT_ONCE_OF_ALL_MAX = 64;
+
 /** A line that is silent for so long is asked for a sign of life by the client; twice that, and it is dead. */
 export const HEARTBEAT_MS = 25 * SECOND_MS;
 /** Sessions that end by themselves, and rechecks that were lost with the bus. */
@@ -48,7 +51,8 @@ export const MOVE_MS_MAX = 5 * SECOND_MS;
 
 /** A reader who does not read: first what may be lost is dropped, then pushing stops, then the line is closed with 4008. */
 export const DROP_EPHEMERAL_BYTES = 64 * 1024;
-export const LAG_BYTES = 256 * 1024;
+/** The kernel holds megabytes below this; with 128 KiB a tenth of stalled readers costs a house less than a fifth of its memory. */
+export const LAG_BYTES = 128 * 1024;
 export const CLOSE_BYTES = 1024 * 1024;
 export const STALLED_MS_MAX = 30 * SECOND_MS;
 export const STALL_LOOK_MS = 1 * SECOND_MS;

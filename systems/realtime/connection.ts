@@ -1,5 +1,6 @@
 import { Problem } from "#kernel/errors.ts";
 import type { Json } from "#kernel/json.ts";
+import type { Turns } from "#kernel/turns.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { SocketLine } from "#ports/http/index.ts";
@@ -41,6 +42,8 @@ export interface ConnectionNeeds {
   hub: Hub;
   rules: RulesBook;
   presence: Presence;
+  /** Whether somebody may is asked in turns. */
+  asking: Turns;
   /** @returns null for a token of nobody */
   authenticate(token: string): Promise<SignedIn | null>;
   /** It is known whose it is. @throws Problem where they may not have one more line */

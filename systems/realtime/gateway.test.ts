@@ -450,6 +450,46 @@ test("RT23: who comes back together is served by one look and one read, and a ga
   await bus[Symbol.asyncDispose]();
 });
 
+test("RT30: whether somebody may is asked for so many at once, and all are answered", async () => {
+  const rules = createRulesBook();
+  let running = 0;
+  let most = 0;
+  rules.add("room", {
+    async mayRead({ person_id }) {
+      most = Math.max(most, ++running);
+      await Promise.resolve();
+      running -= 1;
+      return Number(person_id) % 2 === 0;
+    },
+  });
+  await using bus = createLocalBus();
+  await using gateway = createGateway({
+    clock: house.db.clock,
+    bus,
+    limiter: house.limiter,
+    reader: createReader({ sql }),
+    rules,
+    authenticate: house.people.authenticate,
+    node: "third",
+    onFailure: (error) => house.broken.push(error),
+  });
+  const stream = room(ann);
+  const people = numbers(1, 3 * b.ASKED_AT_ONCE_OF_ALL_MAX);
+  const ready = people.map(async (i) => {
+    const client = clientOf((to) => {
+      const viewer = { ...ann.viewer, person_id: String(2_000 + i) };
+      const connection = gateway.connect({ line: to, viewer, token: null });
+      return { said: (text: string) => connection.said(text), closed: () => gateway.lines.closed(connection) };
+    });
+    client.say(["resume", { [stream]: null }]);
+    const [, answers] = await client.next("ready");
+    return answers[stream]![0];
+  });
+  expect(await Promise.all(ready)).toEqual(people.map((i) => (i % 2 === 0 ? "ok" : "refused")));
+  expect(most).toBeGreaterThan(1);
+  expect(most).toBeLessThanOrEqual(b.ASKED_AT_ONCE_OF_ALL_MAX);
+});
+
 test("RT24: a read cursor goes on at once, then the newest once a second, and the last when the line ends", async () => {
   const stream = room(ann);
   const client = await lineOf(ann);

@@ -1,5 +1,6 @@
 import type { Id } from "#kernel/ids.ts";
 import type { Json } from "#kernel/json.ts";
+import { createTurns } from "#kernel/turns.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 import type { Bus } from "#ports/bus/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
@@ -70,6 +71,7 @@ export function createGateway(needs: GatewayNeeds): Gateway {
     ...needs,
     hub,
     presence,
+    asking: createTurns(b.ASKED_AT_ONCE_OF_ALL_MAX),
     identified: lines.identified,
     publishEphemeral: ephemeral,
   };

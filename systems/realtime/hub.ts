@@ -35,6 +35,8 @@ export function createHub(needs: HubNeeds): Hub {
   const budget: RecentBudget = { bytes: 0 };
   let flush_due = false;
   let looks: { streams: Set<string>; done: Promise<void> } | null = null;
+  /** One look at a time: who asks meanwhile is in the next one, so that a thousand who come back are few reads. */
+  let looking: Promise<void> = Promise.resolve();
   let heads_read = 0;
   let closed = false;
 
@@ -58,10 +60,14 @@ export function createHub(needs: HubNeeds): Hub {
   function look(stream: string): Promise<void> {
     if (!looks) {
       const asked = { streams: new Set<string>(), done: Promise.resolve() };
-      asked.done = new Promise<void>((resolve) => soon(resolve)).then(() => {
-        if (looks === asked) looks = null;
-        return readHeads([...asked.streams]);
-      });
+      asked.done = looking
+        .catch(() => {})
+        .then(() => new Promise<void>((resolve) => soon(resolve)))
+        .then(() => {
+          if (looks === asked) looks = null;
+          return readHeads([...asked.streams]);
+        });
+      looking = asked.done;
       looks = asked;
     }
     looks.streams.add(stream);

@@ -1,4 +1,5 @@
 import { Transient } from "#kernel/errors.ts";
+import type { Turns } from "#kernel/turns.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 
 import * as b from "./bounds.ts";
@@ -39,6 +40,8 @@ export interface Listening {
 export interface ListeningNeeds {
   hub: Hub;
   rules: RulesBook;
+  /** Of all lines of this node. */
+  asking: Turns;
   onFailure(error: unknown): void;
 }
 
@@ -116,7 +119,7 @@ class LineListening implements Listening {
   private async mayRead(stream: string): Promise<boolean> {
     const parts = partsOf(stream)!;
     const spoken = this.needs.rules.of(parts.kind);
-    return spoken !== null && (await spoken.mayRead(this.who.whose(), parts.key));
+    return spoken !== null && this.needs.asking.take(() => spoken.mayRead(this.who.whose(), parts.key));
   }
 
   private leaveOne(stream: string): void {
