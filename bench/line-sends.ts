@@ -1,4 +1,4 @@
-import type { RawClient } from "./fanout/raw.ts";
+import type { RawClient } from "../tests/line-history/raw-socket.ts";
 /**
  * Messages that are kept: 2,000 people, each with a line, in groups of 20, write to each other through chat. `sent` comes after
  * the commit, with fsync on; what counts is from the moment of sending until each of the other members has it. First at a fixed

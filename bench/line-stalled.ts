@@ -1,4 +1,4 @@
-import type { RawClient } from "./fanout/raw.ts";
+import type { RawClient } from "../tests/line-history/raw-socket.ts";
 /**
  * Readers who do not read: 300 people in one channel, 12 KB items one after the other; once all of them read, and once a tenth stops
  * reading after the first second. How late the healthy ones get their items, what the process holds at most, and whether the stalled

@@ -1,4 +1,4 @@
-import type { RawClient } from "./fanout/raw.ts";
+import type { RawClient } from "../tests/line-history/raw-socket.ts";
 /**
  * A storm of returns: 10,000 people have a line to one process, each in a group of 50. The process is killed (-9), 50 messages come
  * into every group meanwhile, and it starts again. Everybody waits by chance and comes back, as PROTOCOL.md says, with a cursor.

@@ -146,6 +146,17 @@ describe("beside a running server", () => {
     expect(JSON.parse(said)).toMatchObject({ chosen: { strategy: "pull" }, advice: { strategy: "pull" } });
   });
 
+  test("CI12: the line's streams get another epoch, each time another one", async () => {
+    const epochOf = async () => {
+      const { code, said, wrong } = await folk("line", "renew");
+      expect([code, wrong]).toEqual([0, ""]);
+      return /epoch is ([0-9a-f]{8}[0-9A-F]{8}) now/.exec(said)?.[1];
+    };
+    const first = await epochOf();
+    expect(first).toBeDefined();
+    expect(await epochOf()).not.toBe(first);
+  });
+
   test("CI11: somebody's things are brought in from a file, and taken out into one", async () => {
     const csv = join(folder, "following_accounts.csv");
     await Bun.write(csv, "Account address,Show boosts\nberit,true\nnobody_here_at_all,true\n");

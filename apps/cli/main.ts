@@ -5,6 +5,7 @@ import { type Command, help, parse, type Terminal, UsageError } from "./command.
 import { demoCommand } from "./demo/index.ts";
 import { doctorCommand } from "./doctor/index.ts";
 import { feedCommands } from "./feed.ts";
+import { lineCommands } from "./line.ts";
 import { routesCommand } from "./routes.ts";
 import { upCommand } from "./up.ts";
 import { userCommands } from "./user.ts";
@@ -14,6 +15,7 @@ export const COMMANDS: readonly Command[] = [
   doctorCommand,
   ...userCommands,
   ...feedCommands,
+  ...lineCommands,
   demoCommand,
   routesCommand,
 ];

@@ -240,6 +240,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     jobs,
     log,
     timelines: feed.stats,
+    line: realtime.stats,
     limits: ground.shared_limiter,
     version: VERSION,
   });

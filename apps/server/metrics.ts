@@ -22,6 +22,8 @@ export function createMetrics(parts: {
   timelines: () => object;
   /** Limits that nodes share, where they do. */
   limits: { stats(): object } | null;
+  /** Of the line of this process. */
+  line: () => Record<string, number>;
   version: string;
 }): Metrics {
   const registry = new Registry();
@@ -98,9 +100,16 @@ export function createMetrics(parts: {
     labelNames: ["what"],
     registers,
   });
+  const line = new Gauge({
+    name: "folkhus_line",
+    help: "The line of this process: connections, those whose readers are behind, streams that somebody follows, bytes at hand, looks at the database",
+    labelNames: ["what"],
+    registers,
+  });
 
   const refresh = async () => {
     for (const [what, value] of Object.entries(parts.limits?.stats() ?? {})) limits.set({ what }, Number(value));
+    for (const [what, value] of Object.entries(parts.line())) line.set({ what }, value);
     memory.set(process.memoryUsage().rss);
     const used = process.cpuUsage();
     cpu.set((used.user + used.system) / 1e6);

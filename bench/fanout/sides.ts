@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 
-import { openRaw, type RawClient, type RawEvents } from "./raw.ts";
+import { openRaw, type RawClient, type RawEvents } from "../../tests/line-history/raw-socket.ts";
 
 /** A server that tells many of one thing, and what a client says to it until it listens. */
 export interface Side {

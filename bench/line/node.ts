@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 import type { SqlTarget } from "#ports/sql/index.ts";
 
-import { openRaw, type RawClient, type RawEvents } from "../fanout/raw.ts";
+import { openRaw, type RawClient, type RawEvents } from "../../tests/line-history/raw-socket.ts";
 
 /** Loopback has many addresses, each with ports of its own. */
 const PER_ADDRESS = 5_000;

@@ -30,8 +30,8 @@ export interface Connection {
   close(code: number, reason: string): void;
   recheck(stream?: string): void;
   move(wait_ms: number): void;
-  /** Looks after readers who do not read. */
-  look(now_ms: number): void;
+  /** Looks after readers who do not read. @returns bytes that wait for this one */
+  look(now_ms: number): number;
   /** Resolves when nothing that was said is being handled. */
   idle(): Promise<void>;
 }
@@ -263,13 +263,14 @@ class LineConnection<Said> implements Connection, End {
   move(wait_ms: number): void {
     this.talk.move(wait_ms);
   }
-  look(now_ms: number): void {
+  look(now_ms: number): number {
     const bytes = this.line.waiting();
     if (bytes === 0 || bytes < this.stalled_bytes || this.stalled_bytes === 0) {
       this.stalled_bytes = bytes;
       this.stalled_since_ms = now_ms;
-    } else if (now_ms - this.stalled_since_ms >= b.STALLED_MS_MAX) return this.close(CLOSE.slow, "does not read");
-    this.talk.look?.(now_ms);
+    } else if (now_ms - this.stalled_since_ms >= b.STALLED_MS_MAX) this.close(CLOSE.slow, "does not read");
+    if (!this.closed) this.talk.look?.(now_ms);
+    return bytes;
   }
   async idle(): Promise<void> {
     await this.working;

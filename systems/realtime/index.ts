@@ -52,7 +52,10 @@ export interface Realtime extends AsyncDisposable {
   serveIn<Said>(api: Api, door: LineDoor, spoken: (request: Request) => Spoken<Said>): void;
   /** Asks every client of this node to go to another, and closes who stays. */
   drain(): Promise<void>;
-  stats(): { lines: number; channels: number; kept_bytes: number; heads_read: number };
+  /** After a restore that leaves no trace of its own (files of a cluster put back): every client takes its state anew. @returns the new epoch */
+  renewEpoch(): Promise<string>;
+  /** `lines_behind`: whose readers left something unread at the last look, about a second ago. */
+  stats(): { lines: number; lines_behind: number; channels: number; kept_bytes: number; heads_read: number };
 }
 
 export interface RealtimeNeeds {
@@ -106,7 +109,8 @@ export async function createRealtime(needs: RealtimeNeeds): Promise<Realtime> {
     serve: (api) => serveLine(api, gateway),
     serveIn: (api, door, spoken) => serveSpoken(api, gateway, door, spoken),
     drain: () => gateway.lines.drain(),
-    stats: () => ({ lines: gateway.lines.count(), ...gateway.hub.stats() }),
+    renewEpoch: () => store.renewEpoch(sql.pool),
+    stats: () => ({ lines: gateway.lines.count(), lines_behind: gateway.lines.behind(), ...gateway.hub.stats() }),
     async [Symbol.asyncDispose]() {
       await guard[Symbol.asyncDispose]();
       await gateway[Symbol.asyncDispose]();

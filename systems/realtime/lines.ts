@@ -22,6 +22,8 @@ export interface Lines extends Disposable {
   /** Asks all to go elsewhere, each at a moment of its own, and closes who stays. */
   drain(): Promise<void>;
   count(): number;
+  /** Whose readers left something unread at the last look. */
+  behind(): number;
 }
 
 export interface LinesNeeds {
@@ -57,6 +59,7 @@ export function createLines({ clock, authenticate, onFailure }: LinesNeeds): Lin
   const revoked = new Map<string, number>();
   let admitted = 0;
   let draining = false;
+  let behind = 0;
   const leaveRoom = (key: string) => {
     admitted -= 1;
     const still = addresses.get(key)! - 1;
@@ -66,7 +69,9 @@ export function createLines({ clock, authenticate, onFailure }: LinesNeeds): Lin
 
   const looks = clock.every(b.STALL_LOOK_MS, () => {
     const now = clock.monotonic();
-    for (const connection of all) connection.look(now);
+    let found = 0;
+    for (const connection of all) if (connection.look(now) > 0) found += 1;
+    behind = found;
     for (const [id, until_ms] of revoked) if (until_ms <= now) revoked.delete(id);
   });
   /** Sessions end by themselves too; and whoever the bus did not reach is asked about here. */
@@ -144,6 +149,7 @@ export function createLines({ clock, authenticate, onFailure }: LinesNeeds): Lin
       for (const connection of all) connection.close(CLOSE.going_away, "the house closes");
     },
     count: () => all.size,
+    behind: () => behind,
     [Symbol.dispose]() {
       looks[Symbol.dispose]();
       sweep[Symbol.dispose]();

@@ -95,8 +95,11 @@ export async function adopt(q: Query): Promise<boolean> {
 }
 
 /** For a restore that leaves no other trace: a copy of the files put back. */
-export async function renewEpoch(q: Query): Promise<void> {
-  await q`UPDATE realtime_house SET generation = left(md5(random()::text || clock_timestamp()::text), 8)`;
+export async function renewEpoch(q: Query): Promise<string> {
+  const [row] = (await q`
+    UPDATE realtime_house SET generation = left(md5(random()::text || clock_timestamp()::text), 8)
+    RETURNING generation || left(pg_walfile_name(pg_current_wal_lsn()), 8) AS epoch`) as { epoch: string }[];
+  return row!.epoch;
 }
 
 export async function currentSlot(q: Query): Promise<number> {

@@ -3,6 +3,7 @@ import type { Cursor } from "#systems/realtime/contract.ts";
 import { createLine, type Line } from "../../apps/web/live/line.ts";
 import type { Waiting } from "../../apps/web/live/outbox.ts";
 import type { History } from "./check.ts";
+import { openRaw, type RawClient } from "./raw-socket.ts";
 
 /** A client as a program has it: the page's own core on a real socket, with a disk that outlives it. */
 export interface Device {
@@ -18,41 +19,75 @@ export interface Device {
   /** What was wrong the moment it happened. */
   faults: string[];
   follow(stream: string, history: History): void;
-  send(stream: string): void;
+  /** @param more words behind its own */
+  send(stream: string, more?: string): void;
   start(): void;
   stop(): void;
   crash(): void;
   cut(): void;
+  /** Reads nothing more for so long, of the line that is open then. */
+  stall(ms: number): void;
+  /** Half-open: nothing comes and nothing goes any more, and nobody is told. @returns whether there was a line */
+  deafen(): boolean;
+  /** How often it was told that it lags. */
+  lags: number;
+}
+
+interface Held {
+  client: RawClient | null;
+  /** Nothing of it is heard any more. */
+  left: boolean;
+  deaf: boolean;
 }
 
 export interface DeviceNeeds {
   name: string;
   person_id: string;
   token: string;
-  url: () => string;
+  /** The port of some process. */
+  port: () => number;
   random: () => number;
 }
 
-export function createDevice({ name, person_id, token, url, random }: DeviceNeeds): Device {
+export function createDevice({ name, person_id, token, port, random }: DeviceNeeds): Device {
   const disk = new Map<string, Waiting>();
   const cursors = new Map<string, Cursor>();
   const follows: (() => void)[] = [];
   let line: Line | null = null;
-  let socket: WebSocket | null = null;
+  let held: Held | null = null;
   let life = 0;
   let made = 0;
 
   function open(events: { heard(text: string): void; closed(code: number): void }) {
-    const mine = new WebSocket(url());
-    socket = mine;
-    mine.onmessage = ({ data }) => events.heard(String(data));
-    mine.onclose = ({ code }) => events.closed(code);
+    const mine: Held = { client: null, left: false, deaf: false };
+    held = mine;
+    const gone = () => {
+      if (mine.left || mine.deaf) return;
+      mine.left = true;
+      events.closed(1006);
+    };
+    openRaw(
+      { port: port(), path: "/v1/socket" },
+      {
+        opened(client) {
+          mine.client = client;
+          if (mine.left) client.cut();
+        },
+        heard(text) {
+          if (mine.left || mine.deaf) return;
+          if (text.startsWith('["lag"')) device.lags += 1;
+          events.heard(text);
+        },
+        closed: gone,
+      },
+    ).catch(gone);
     return {
-      say: (text: string) => mine.send(text),
+      say(text: string) {
+        if (!mine.deaf && !mine.left) mine.client?.say(text);
+      },
       close() {
-        mine.onmessage = null;
-        mine.onclose = null;
-        mine.close();
+        mine.left = true;
+        mine.client?.cut();
       },
     };
   }
@@ -66,6 +101,7 @@ export function createDevice({ name, person_id, token, url, random }: DeviceNeed
     refused: new Set(),
     ended: new Set(),
     faults: [],
+    lags: 0,
     unsent: () => line?.state().unsent ?? disk.size,
     follow(stream, history) {
       const begin = () =>
@@ -93,10 +129,10 @@ export function createDevice({ name, person_id, token, url, random }: DeviceNeed
       follows.push(begin);
       begin();
     },
-    send(stream) {
+    send(stream, more = "") {
       if (!line || device.ended.has(stream)) return;
       device.issued.push({ stream, cid: `${name}-${made}` });
-      line.send(stream, `${name} says ${made}`);
+      line.send(stream, `${name} says ${made}${more}`);
     },
     start() {
       life += 1;
@@ -129,14 +165,23 @@ export function createDevice({ name, person_id, token, url, random }: DeviceNeed
     crash() {
       life += 1;
       // Gone without a word to anybody of ours; what is on the disk stays.
-      if (socket) {
-        socket.onmessage = null;
-        socket.onclose = null;
-        (socket as unknown as { terminate(): void }).terminate();
+      if (held) {
+        held.left = true;
+        held.client?.cut();
       }
       line = null;
     },
-    cut: () => (socket as unknown as { terminate(): void } | null)?.terminate(),
+    cut: () => held?.client?.cut(),
+    stall(ms) {
+      const client = held?.client;
+      client?.pause();
+      setTimeout(() => client?.resume(), ms);
+    },
+    deafen() {
+      if (!held?.client || held.left || held.deaf) return false;
+      held.deaf = true;
+      return true;
+    },
   };
   return device;
 }

@@ -40,3 +40,12 @@ export async function removeMember(
     return Number(items[0]!.seq);
   });
 }
+
+/** The number by which they went, where whoever took them out never heard the answer. */
+export async function removedAt(sql: Sql, room: string, person_id: string): Promise<number | null> {
+  const rows = (await sql.pool`SELECT seq::int AS seq FROM realtime_items
+    WHERE stream = ${`room:${room}`} AND kind = 'removed' AND data = ${JSON.stringify(person_id)}`) as {
+    seq: number;
+  }[];
+  return rows[0]?.seq ?? null;
+}

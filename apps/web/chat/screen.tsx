@@ -18,7 +18,7 @@ import { NeedMe } from "../shell/need-me.tsx";
 import { useTitle } from "../shell/page-header.tsx";
 import { ChannelList } from "./channel-list.tsx";
 import { ChannelView } from "./conversation.tsx";
-import { channelTalk } from "./conversations.ts";
+import { channelTalk, useOutbox } from "./conversations.ts";
 import { passOn, usePassing } from "./forwarding.ts";
 import { JoinBar } from "./join-bar.tsx";
 import { useListLive } from "./live.ts";
@@ -51,6 +51,8 @@ function Chats({ me }: { me: Me }) {
   const channel = mine ?? (id === undefined ? undefined : other.data);
   const passing = usePassing();
   const line = useLine(me.id);
+  // What the house refused waits for its writer, not for the line.
+  const waiting = useOutbox().filter(({ state }) => state !== "failed").length;
   useListLive(line, me.id, channels, channel?.id);
   useTitle(channel ? "Chat" : "Chats");
 
@@ -125,7 +127,7 @@ function Chats({ me }: { me: Me }) {
       {channel ? (
         <div className="relative flex min-h-0 min-w-0 flex-1 max-sm:fixed max-sm:inset-0 max-sm:z-35 max-sm:bg-birch">
           <div className="flex min-h-0 min-w-0 flex-1 flex-col">
-            <ConnectionNote page={line} />
+            <ConnectionNote page={line} waiting={waiting} />
             <ChannelView
               key={channel.id}
               channel={channel}

@@ -4,10 +4,13 @@ import { connectionWords } from "./connection-words.ts";
 import type { PageLine } from "./page-line.ts";
 import { useLineState } from "./use-line.ts";
 
-/** Says that the line is away and what waits, and goes by itself. */
-export function ConnectionNote({ page }: { page: PageLine | null }) {
+/**
+ * Says that the line is away and what waits, and goes by itself.
+ * @param waiting what waits beside the line, because it goes by another way, and is counted with what waits for it
+ */
+export function ConnectionNote({ page, waiting = 0 }: { page: PageLine | null; waiting?: number }) {
   const state = useLineState(page);
-  const words = connectionWords(state);
+  const words = connectionWords(state, waiting);
   return (
     <div role="status" aria-live="polite">
       {words !== null && (

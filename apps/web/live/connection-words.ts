@@ -1,7 +1,11 @@
 import type { LineState } from "./line.ts";
 
-/** What stands above a conversation while the line is not open; null while all is well. */
-export function connectionWords({ connection, unsent, tries }: LineState): string | null {
+/**
+ * What stands above a conversation while the line is not open; null while all is well.
+ * @param beside what waits too and does not go by the line
+ */
+export function connectionWords({ connection, unsent: by_line, tries }: LineState, beside = 0): string | null {
+  const unsent = by_line + beside;
   const waiting =
     unsent === 0
       ? ""

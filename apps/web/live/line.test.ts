@@ -194,6 +194,16 @@ test("WEB153: what is said of the connection is true, and nothing is said while 
   expect(words("signed_out", 2, 0)).toBe("You are signed out. Sign in, and the 2 messages that wait go out.");
 });
 
+test("WEB155: what waits beside the line is counted with what waits for it", () => {
+  const words = (connection: LineState["connection"], unsent: number, beside: number) =>
+    connectionWords({ connection, unsent, tries: 2 }, beside);
+  expect(words("waiting", 0, 0)).toBe("Reconnecting. What others write comes when the line is back.");
+  expect(words("waiting", 1, 2)).toBe("Reconnecting. 3 messages wait here and go out then.");
+  expect(words("connecting", 0, 1)).toBe("Reconnecting. 1 message waits here and goes out then.");
+  expect(words("signed_out", 0, 2)).toBe("You are signed out. Sign in, and the 2 messages that wait go out.");
+  expect(words("open", 0, 2)).toBeNull();
+});
+
 test("WEB154: what a browser keeps has no hole, is bounded, and never goes back, whichever of its pages writes", () => {
   const items = (from: number, to: number) =>
     Array.from({ length: to - from + 1 }, (_, i): LiveItem => ({
