@@ -83,6 +83,7 @@ export async function liveHistory(
   for (const room of ROOMS)
     for (const { id } of persons) await sql.pool`INSERT INTO room_members VALUES (${room}, ${id})`;
 
+  const died: string[] = [];
   const nodes = await Promise.all(
     Array.from({ length: processes }, (_, i) => {
       // One clock is right, the others are minutes off, to both sides.
@@ -95,6 +96,7 @@ export async function liveHistory(
           happened.repeated_on_the_bus += repeated;
           happened.late_on_the_bus += late;
         },
+        (fault) => died.push(fault),
       );
     }),
   );
@@ -123,21 +125,23 @@ export async function liveHistory(
   const until = performance.now() + trouble_ms;
   const pause = (least: number, most: number) => Bun.sleep(least + random() * (most - least));
   const starting = new Set<Promise<void>>();
-  const up = () => {
-    const all = nodes.filter((node) => node.is_up);
-    return all.length === 0 ? null : pick(all);
-  };
+  /** One that is up, as soon as there is one. */
+  async function up() {
+    for (;;) {
+      const all = nodes.filter((node) => node.is_up);
+      if (all.length > 0) return pick(all);
+      await Bun.sleep(20);
+    }
+  }
   async function kill(): Promise<void> {
-    const node = up();
-    if (!node) return;
+    const node = await up();
     happened.killed += 1;
     await node.kill();
     // Others have their troubles meanwhile.
     starting.add(pause(50, 1_500).then(() => node.start()));
   }
   async function freeze(): Promise<void> {
-    const node = up();
-    if (!node) return;
+    const node = await up();
     node.freeze();
     while (!(await node.isStopped())) await Bun.sleep(5);
     await pause(200, 2_500);
@@ -169,7 +173,7 @@ export async function liveHistory(
   }
   /** Some before they said a word, some in the middle of it, some before they heard the answer, and some just after. */
   async function cutInTheHandshake(): Promise<void> {
-    const node = up() ?? pick(nodes);
+    const node = await up();
     for (let i = 0; i < 8; i++)
       if (await cutHandshake(node.port, pick(persons).token, i % 4)) happened.cut_in_the_handshake += 1;
     const device = pick(devices);
@@ -228,7 +232,7 @@ export async function liveHistory(
   let faults: string[] = [];
   do {
     await Bun.sleep(200);
-    faults = await insist(() => checkHistory(sql, devices, ROOMS, history));
+    faults = [...died, ...(await insist(() => checkHistory(sql, devices, ROOMS, history)))];
   } while (
     faults.length > 0 &&
     performance.now() - healing < HEAL_MS_MAX &&
@@ -283,6 +287,7 @@ interface BusTrouble {
 async function startProcess(
   options: { target: unknown; redis_url: string; node: number; skew_ms: number },
   onTrouble: (trouble: BusTrouble) => void,
+  onDied: (fault: string) => void,
 ) {
   const port = freePort();
   let child: Bun.Subprocess<"ignore", "pipe", "inherit"> | null = null;
@@ -301,6 +306,12 @@ async function startProcess(
         return node.start();
       }
       node.is_up = true;
+      const mine = child;
+      void mine.exited.then((code) => {
+        if (child !== mine || !node.is_up) return;
+        node.is_up = false;
+        onDied(`! the process at ${port} ended by itself, with ${code}`);
+      });
       void (async () => {
         for await (const line of says) onTrouble(JSON.parse(line) as BusTrouble);
       })();
