@@ -74,12 +74,13 @@ test("CF20: the npm client in protobuf does all that it does in JSON", async () 
   await told(60);
   net.down = false;
   expect(await again).toMatchObject({ wasRecovering: true, recovered: true, hasRecoveredPublications: true });
-  await add(stream, 61);
-  expect(await heard.upTo(61)).toEqual(numbers(1, 61));
-  expect(heard.publications.slice(1).map((one) => json(one.data))).toEqual(numbers(2, 61));
+  // Together, as one frame.
+  await add(stream, 61, 62, 63);
+  expect(await heard.upTo(63)).toEqual(numbers(1, 63));
+  expect(heard.publications.slice(1).map((one) => json(one.data))).toEqual(numbers(2, 63));
 
   const page = await sub.history({ limit: -1, reverse: true });
-  expect(page.publications.map(({ offset }) => offset!)).toEqual(numbers(1, 61).toReversed());
+  expect(page.publications.map(({ offset }) => offset!)).toEqual(numbers(1, 63).toReversed());
   expect((await sub.history({ limit: 2, since: { offset: 4, epoch: page.epoch } })).publications).toHaveLength(2);
   expect(await sub.presence()).toMatchObject({ clients: { [ann.id]: { user: ann.id } } });
   expect(await sub.presenceStats()).toEqual({ numClients: 1, numUsers: 1 });
