@@ -4,7 +4,7 @@ import { Centrifuge, type SubscribedContext, type Subscription, type Unsubscribe
 
 import { createRedis, createRedisBus } from "#engines/redis/index.ts";
 import { REDIS_SERVER, testRedis } from "#engines/redis/testing.ts";
-import { clientOn, hear, next, nodeOf } from "#systems/centrifugo/testing.ts";
+import { clientOn, hear, next, nodeOf, type TestNode } from "#systems/centrifugo/testing.ts";
 import { chatRoutes as r } from "#systems/chat/contract.ts";
 import { testLine } from "#systems/realtime/testing.ts";
 
@@ -99,16 +99,14 @@ describe.skipIf(REDIS_SERVER === null)("two nodes on Redis", () => {
     const line = opened.use(await testLine());
     const { house } = line;
     const { clock, sql } = house.db;
-    const nodes = await Promise.all(
-      numbers(1, 2).map(async () => {
-        const client = createRedis({ url: redis.url, clock, command_ms_max: 2_000 });
-        opened.use(client);
-        const bus = opened.use(createRedisBus({ redis: client, url: redis.url, clock, house: "h" }));
-        const node = opened.use(await nodeOf(house, { bus, clock }));
-        node.realtime.streams("room", { mayRead: async () => true });
-        return node;
-      }),
-    );
+    const nodes: TestNode[] = [];
+    for (const _ of numbers(1, 2)) {
+      const client = opened.use(createRedis({ url: redis.url, clock, command_ms_max: 2_000 }));
+      const bus = opened.use(createRedisBus({ redis: client, url: redis.url, clock, house: "h" }));
+      const node = opened.use(await nodeOf(house, { bus, clock }));
+      node.realtime.streams("room", { mayRead: async () => true });
+      nodes.push(node);
+    }
     const ann = await house.person("ann");
     const stream = "room:both";
     let written = 0;

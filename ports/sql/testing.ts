@@ -35,6 +35,7 @@ export const LOG_FOLDER: MigrationFolder = { system: "log", folder: join(ROOT, "
 export const JOBS_FOLDER: MigrationFolder = { system: "jobs", folder: join(ROOT, "ports/jobs/sql") };
 
 let counter = 0;
+const COPY_MS_MAX = 120_000;
 
 /** @param folders what the template holds, in order; each distinct set gets a template of its own */
 export async function testDatabase(
@@ -44,7 +45,8 @@ export async function testDatabase(
   const clock = needs.clock ?? createSystemClock();
   const cluster = await startTestCluster();
   const at = (database: string): SqlTarget => ({ ...(cluster as { socket_path: string; user: string }), database });
-  const admin = createSql(at("postgres"), { clock, connections_max: 1 });
+  // To copy a database takes as long as the disk does, which many tests share.
+  const admin = createSql(at("postgres"), { clock, connections_max: 1, statement_ms_max: COPY_MS_MAX });
   const template = await ensureTemplate(admin, at, folders, clock);
   const name = `t_${process.pid}_${counter++}_${Math.random().toString(36).slice(2, 8)}`;
   await admin.pool.unsafe(`CREATE DATABASE ${name} TEMPLATE ${template}`);
