@@ -16,7 +16,7 @@ afterAll(async () => {
 const MINUTE = 60_000;
 
 test(
-  "WEB180, WEB181, WEB183: two people write to each other as it happens; who is cut off goes on writing, and both end with the same words, each once",
+  "WEB180, WEB181, WEB183, WEB203: two people write to each other as it happens; who is cut off goes on writing, and both end with the same words, each once",
   async () => {
     const [astrid, bo] = [await personOf(house, "astrid"), await personOf(house, "bo")];
     const { client } = house;
@@ -52,6 +52,9 @@ test(
       .getByText(/^Waiting/)
       .first()
       .waitFor({ timeout: MINUTE });
+    await hers.getByText("2 messages wait here").waitFor({ timeout: MINUTE });
+    const { y, height } = (await to(hers, "bo").boundingBox())!;
+    expect(y + height).toBeLessThan(860);
     await send("Meanwhile here");
     await hers.context().setOffline(false);
     await his.getByRole("article").getByText("And another").waitFor({ timeout: MINUTE });
@@ -170,6 +173,67 @@ test(
     await page.getByRole("textbox", { name: "Write in Wool" }).waitFor();
     expect(broken).toEqual([]);
     expect(frida).not.toBe(erik);
+  },
+  4 * MINUTE,
+);
+
+test(
+  "WEB195, WEB196, WEB197, WEB198, WEB200, WEB201: a message is scheduled and taken back, a status stands at a name, a receipt comes, and the keys lead from chat to chat",
+  async () => {
+    const [greta, hugo] = [await personOf(house, "greta"), await personOf(house, "hugo")];
+    const { client } = house;
+    const group = { handles: ["hugo"], name: "Apples" };
+    const { body: channel } = await client.call(r.createGroup, { token: greta, body: group });
+    const params = { id: channel.id };
+    const broken: string[] = [];
+    const page = await visitor(browser, broken, "hugo");
+    await page.goto(`${house.url}/@greta`);
+    await page.getByRole("button", { name: "Message greta" }).click({ timeout: MINUTE });
+    const field = page.getByRole("textbox", { name: "Write to greta" });
+    await field.fill("Cider at ten");
+    await page.getByRole("button", { name: "Send later" }).click();
+    await page.getByRole("button", { name: /^Tomorrow morning/ }).click({ timeout: MINUTE });
+    await page.getByRole("button", { name: "Send it then" }).click();
+    await page.getByRole("button", { name: "1 message is scheduled" }).click({ timeout: MINUTE });
+    const sheet = page.getByRole("dialog", { name: "Scheduled messages" });
+    await sheet.getByText("Cider at ten").waitFor({ timeout: MINUTE });
+    await sheet.getByRole("button", { name: "What to do with this scheduled message" }).click();
+    await page.getByRole("menuitem", { name: "Do not send" }).click({ timeout: MINUTE });
+    await sheet.getByText("Nothing is scheduled").waitFor({ timeout: MINUTE });
+    await sheet.getByRole("button", { name: "Close" }).click();
+    await sheet.waitFor({ state: "detached" });
+
+    await page.getByRole("button", { name: "Your status", exact: true }).click();
+    await page.getByRole("button", { name: "☕ Having a coffee" }).click({ timeout: MINUTE });
+    await page.getByRole("button", { name: "Say it" }).click();
+    await page.getByRole("img", { name: "Having a coffee" }).first().waitFor({ timeout: MINUTE });
+
+    // The group is the only other chat; the caret stays in a field.
+    await field.focus();
+    await page.keyboard.press("Alt+ArrowDown");
+    const group_field = page.getByRole("textbox", { name: "Write in Apples" });
+    await group_field.fill("Ten baskets");
+    await group_field.press("Enter");
+    const theirs = page.getByRole("article").getByText("Ten baskets");
+    await theirs.waitFor({ timeout: MINUTE });
+    await page.getByText("Sending", { exact: true }).waitFor({ state: "detached", timeout: MINUTE });
+    const { body: history } = await client.call(r.history, { token: greta, params });
+    await client.call(r.readChannel, { token: greta, params, body: { seq: history.items.at(-1)!.seq } });
+    await page.getByRole("button", { name: "Read by greta" }).click({ timeout: MINUTE });
+    const readers = page.getByRole("dialog", { name: "Who has read it" });
+    await readers.getByRole("link", { name: /greta/ }).waitFor({ timeout: MINUTE });
+    await readers.getByRole("button", { name: "Close" }).click();
+    await readers.waitFor({ state: "detached" });
+
+    const line = page.getByRole("navigation", { name: "Chats" }).getByRole("link", { name: /Apples/ });
+    await line.hover();
+    await page.getByRole("button", { name: "What to do with Apples" }).click();
+    await page.getByRole("menuitem", { name: "Mute", exact: true }).click({ timeout: MINUTE });
+    await line.getByLabel("Muted").waitFor({ timeout: MINUTE });
+    await page.keyboard.press("Control+/");
+    await page.getByRole("dialog", { name: "Keys" }).getByText("Mark the chat read").waitFor({ timeout: MINUTE });
+    expect(broken).toEqual([]);
+    expect(hugo).not.toBe(greta);
   },
   4 * MINUTE,
 );

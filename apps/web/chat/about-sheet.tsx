@@ -8,12 +8,10 @@ import {
   CHANNEL_NAME_CHARS_MAX,
   type ChannelMember,
   chatRoutes as r,
-  type Level,
   LEVELS,
 } from "#systems/chat/contract.ts";
 import type { Me } from "#systems/people/contract.ts";
 
-import { Avatar } from "../parts/avatar.tsx";
 import { Button } from "../parts/button.tsx";
 import { cx } from "../parts/class.ts";
 import { Sheet } from "../parts/dialog.tsx";
@@ -22,12 +20,12 @@ import { PagedList } from "../parts/paged-list.tsx";
 import { RowSkeleton } from "../parts/skeleton.tsx";
 import { askPages, call, queries } from "../shell/house.ts";
 import { say, sorry } from "../shell/toasts.ts";
+import { LEVEL_WORDS } from "./channel-deeds.tsx";
 import { KIND_WORDS } from "./channel-mark.tsx";
 import { chatsChanged } from "./conversations.ts";
 import { titleOf } from "./naming.ts";
 import { PeoplePicker, type Picked } from "./people-picker.tsx";
-
-const LEVEL_WORDS: Record<Level, string> = { all: "Everything", mentions: "My name and answers", none: "Nothing" };
+import { LiveFace, StatusSign } from "./presence-mark.tsx";
 
 const again = async () => {
   await chatsChanged();
@@ -77,7 +75,7 @@ export default function AboutSheet({
                   aria-checked={mine.level === level}
                   onClick={() => wish({ level })}
                   className={cx(
-                    "h-10 rounded-full border px-4 text-sm font-semibold",
+                    "min-h-11 rounded-full border px-4 text-sm font-semibold",
                     mine.level === level
                       ? "border-accent-ink bg-accent-tint text-accent-ink"
                       : "border-line text-ink-2",
@@ -280,9 +278,12 @@ function People({ channel, me }: { channel: Channel; me: Me }) {
               params={{ handle: person.handle }}
               className="flex min-w-0 flex-1 items-center gap-3"
             >
-              <Avatar person={person} size="sm" />
+              <LiveFace person={person} />
               <span className="min-w-0">
-                <span className="block truncate text-sm leading-5 font-semibold">{person.display_name}</span>
+                <span className="flex items-center gap-1.5">
+                  <span className="truncate text-sm leading-5 font-semibold">{person.display_name}</span>
+                  <StatusSign id={person.id} />
+                </span>
                 <span className="block truncate text-xs text-ink-3">
                   @{person.handle}
                   {role !== "member" && `, ${role}`}
@@ -293,10 +294,9 @@ function People({ channel, me }: { channel: Channel; me: Me }) {
               <Button
                 look="quiet"
                 size="sm"
-                aria-label={`Put ${person.display_name} out`}
                 onClick={() => done(call(r.removeMember, { params: { ...params, handle: person.handle } }))}
               >
-                Put out
+                Put out <span className="sr-only">{person.display_name}</span>
               </Button>
             )}
           </div>

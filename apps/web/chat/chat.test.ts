@@ -6,9 +6,12 @@ import { Away, Refusal } from "../client.ts";
 import { postFrom } from "./forwarding.ts";
 import { messageFrom } from "./from-line.ts";
 import { type Held, HELD_MAX, NOTHING, rowsOf, withMessage, withNewer, withOlder } from "./history.ts";
+import { dayWords, ends } from "./moments.ts";
 import { namesWords, nextUnread, sectionsOf, titleOf } from "./naming.ts";
 import { createOutbox, type Unsent } from "./outbox.ts";
 import { withSums } from "./poll-sums.ts";
+import { presenceWords } from "./presence-words.ts";
+import { waitWords } from "./slow.ts";
 
 const ANN = {
   id: "1",
@@ -219,7 +222,7 @@ describe("names of chats", () => {
       name: null,
       people: [BO],
       space: null,
-      mine: { unread: 0, muted: false, favoured: false },
+      mine: { unread: 0, muted: false, favoured: false, marked_seq: null },
       ...more,
     }) as Channel;
 
@@ -228,7 +231,7 @@ describe("names of chats", () => {
     expect(titleOf(channel("1", { people: [ANN] }), "1")).toBe("Notes to yourself");
     expect(titleOf(channel("1", { people: [] }), "1")).toBe("Somebody who left");
     expect(titleOf(channel("1", { kind: "group", people: [ANN, BO] }), "3")).toBe("Ann, Bo");
-    const mine = { unread: 3, muted: false, favoured: false } as Channel["mine"];
+    const mine = { unread: 3, muted: false, favoured: false, marked_seq: null } as Channel["mine"];
     const space = { id: "7", slug: "hall", name: "Hall", visibility: "public" } as const;
     const all = [
       channel("a"),
@@ -243,6 +246,9 @@ describe("names of chats", () => {
     ]);
     expect(nextUnread(all, "a")?.id).toBe("b");
     expect(nextUnread(all, "b")).toBeUndefined();
+    const marked = channel("m", { mine: { ...mine!, unread: 0, marked_seq: "3" } });
+    const many = [...all, marked];
+    expect([nextUnread(many, "b", 1)?.id, nextUnread(many, "b", -1)?.id]).toEqual(["m", "m"]);
     expect([namesWords(["Ann"]), namesWords(["Ann", "Bo"]), namesWords(["Ann", "Bo", "Cia"], 5)]).toEqual([
       "Ann",
       "Ann and Bo",
@@ -288,5 +294,54 @@ describe("a message passed on", () => {
       `\n\n\u201cHis\u201d\n\u2014 Bo Berg, ${link}`,
     );
     expect(postFrom("https://house.test", message(4, { body: "", author: null }))).toBe(`\n\n${link}`);
+  });
+});
+
+describe("words beside a chat", () => {
+  const at = (day: number, hour: number) => new Date(2026, 10, day, hour).getTime();
+  test("WEB196: a status ends when it was said to, by the clock of who says it; by hand it has no end", () => {
+    const now_ms = at(18, 15);
+    const local = (until: Parameters<typeof ends>[0], from = now_ms) => {
+      const end = ends(until, from);
+      return end === null ? null : Date.parse(end);
+    };
+    expect(local("always")).toBeNull();
+    expect([local("half_hour"), local("hour"), local("hours")]).toEqual([
+      now_ms + 1_800_000,
+      now_ms + 3_600_000,
+      now_ms + 4 * 3_600_000,
+    ]);
+    // The 18th is a Wednesday, the 22nd a Sunday.
+    expect([local("day"), local("morning"), local("week")]).toEqual([at(19, 0), at(19, 8), at(23, 0)]);
+    expect([local("week", at(22, 9)), local("week", at(23, 9))]).toEqual([at(23, 0), at(30, 0)]);
+  });
+
+  test("WEB196: what is said of somebody names what there is of state, sign and words", () => {
+    const said = (state: "online" | "quiet" | "offline", emoji: string | null, text: string) =>
+      presenceWords({ person_id: "1" as never, state, emoji, text });
+    expect([said("online", null, ""), said("offline", "☕", "Coffee"), said("offline", null, "")]).toEqual([
+      "Here now",
+      "☕ Coffee",
+      "",
+    ]);
+    expect(said("quiet", "🎧", "")).toBe("Does not wish to be disturbed · 🎧");
+  });
+
+  test("WEB199: a wait is told in the unit that fits, and never shorter than it is", () => {
+    expect([8, 89, 90, 3_600, 3_901, 21_600].map(waitWords)).toEqual([
+      "8 s",
+      "89 s",
+      "2 min",
+      "1 h",
+      "1 h 6 min",
+      "6 h",
+    ]);
+  });
+
+  test("WEB202: a day is told from today, across midnight and a year's end", () => {
+    const words = (day: number, from: number) => dayWords(new Date(day).toISOString(), from);
+    expect([words(at(18, 1), at(18, 23)), words(at(17, 23), at(18, 0))]).toEqual(["Today", "Yesterday"]);
+    expect(words(at(12, 9), at(18, 9))).toContain("12");
+    expect(words(new Date(2025, 11, 31, 9).getTime(), new Date(2026, 0, 2, 9).getTime())).toContain("2025");
   });
 });

@@ -13,6 +13,7 @@ import { sorry } from "../shell/toasts.ts";
 import { makeCid, outbox } from "./conversations.ts";
 import { FilmCard } from "./film-card.tsx";
 import { EmojiButton } from "./reactions.tsx";
+import { SendLater } from "./send-later.tsx";
 import { useFilmUpload } from "./use-film-upload.ts";
 import { useKeptDraft } from "./use-kept-draft.ts";
 import { useMentions } from "./use-mentions.tsx";
@@ -280,6 +281,9 @@ export function Composer({
           {...mention.field}
           className="min-h-10 flex-1 resize-none bg-transparent px-1 py-2 text-sm leading-6 outline-none"
         />
+        {text.trim() !== "" && pictures.length === 0 && poll === null && left >= 0 && (
+          <SendLater channel_id={channel.id} root_id={root_id} text={text} done={() => setText("")} />
+        )}
         <EmojiButton label="Emoji" choose={insert} className="size-10 max-sm:hidden" />
         <button
           type="button"

@@ -142,6 +142,7 @@ export async function chatsChanged(): Promise<void> {
   await Promise.all([
     queries.invalidateQueries({ queryKey: [r.listChannels.path] }),
     queries.invalidateQueries({ queryKey: [r.unreadChats.path] }),
+    queries.invalidateQueries({ queryKey: [r.spaceChannels.path] }),
   ]);
 }
 

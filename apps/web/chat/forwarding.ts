@@ -17,8 +17,8 @@ const subscribe = (listener: () => void) => {
 };
 export const usePassing = (): Message | null => useSyncExternalStore(subscribe, () => open);
 
-export const linkTo = (origin: string, message: Pick<Message, "channel_id" | "seq">) =>
-  `${origin}/chat/${message.channel_id}?at=${message.seq}`;
+export const linkTo = (origin: string, message: Pick<Message, "channel_id" | "seq" | "in_channel" | "root_id">) =>
+  `${origin}/chat/${message.channel_id}?${message.in_channel || message.root_id === null ? "" : `thread=${message.root_id}&`}at=${message.seq}`;
 
 /** A post that begins with what a message says: its words, whose they are, and the way there for who may read it. */
 export function postFrom(origin: string, message: Message): string {

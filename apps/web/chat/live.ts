@@ -114,7 +114,9 @@ export function useChannelLive(page: PageLine | null, channel: Channel, talk: Co
       ephemeral(slot, person_id, said) {
         if (slot.startsWith("link:")) return cardSaid(slot.slice(5), said);
         if (slot.startsWith("poll:")) return pollSaid(slot.slice(5), said);
-        if (slot !== "typing" || person_id === null || person_id === around.current.me.id) return;
+        if (person_id === null || person_id === around.current.me.id) return;
+        if (slot === "read") void queries.invalidateQueries({ queryKey: [r.readers.path, { id: channel.id }] });
+        if (slot !== "typing") return;
         const name = cardIn(talk, around.current)(person_id)?.display_name ?? "Somebody";
         const until = performance.now() + TYPING_SHOWN_MS;
         setWriting((before) => [...before.filter((one) => one.id !== person_id), { id: person_id, name, until }]);

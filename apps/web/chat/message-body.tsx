@@ -35,7 +35,7 @@ export function MessageBody({ message, me_handle }: { message: Message; me_handl
                 to="/@{$handle}"
                 params={{ handle: piece.handle }}
                 className={cx(
-                  "rounded-md px-1 font-semibold",
+                  "-mx-0.5 rounded-md px-0.5 font-semibold",
                   piece.handle === me_handle ? "bg-warn-tint text-warn" : "bg-accent-tint text-accent-ink",
                 )}
               >
@@ -48,7 +48,7 @@ export function MessageBody({ message, me_handle }: { message: Message; me_handl
             return message.mentions_all === null ? (
               <span key={at}>{piece.text}</span>
             ) : (
-              <strong key={at} className="rounded-md bg-warn-tint px-1 font-semibold text-warn">
+              <strong key={at} className="-mx-0.5 rounded-md bg-warn-tint px-0.5 font-semibold text-warn">
                 {piece.text}
               </strong>
             );

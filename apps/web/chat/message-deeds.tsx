@@ -1,4 +1,4 @@
-import { Bell, Copy, CornerUpLeft, Forward, Link2, Pencil, Pin, PinOff, Reply, Trash2 } from "lucide-react";
+import { Bell, Copy, CornerUpLeft, Eye, Forward, Link2, Pencil, Pin, PinOff, Reply, Trash2 } from "lucide-react";
 
 import { type Channel, chatRoutes as r, type Message } from "#systems/chat/contract.ts";
 
@@ -18,6 +18,8 @@ export interface MessageDeeds {
   /** To a place in the channel. */
   go(seq: string): void;
   markUnread(message: Message): void;
+  /** Who has read it; where it stands in the channel. */
+  readers?(message: Message): void;
 }
 
 export function deedsOf(
@@ -37,6 +39,8 @@ export function deedsOf(
     entries.push({ label: "Edit", icon: <Pencil />, keys: "↑", run: () => deeds.edit(message) });
   if (channel.mine !== null && message.in_channel)
     entries.push({ label: "Mark unread from here", icon: <Bell />, run: () => deeds.markUnread(message) });
+  if (channel.mine !== null && message.in_channel && deeds.readers)
+    entries.push({ label: "Who has read it", icon: <Eye />, run: () => deeds.readers?.(message) });
   if (channel.may.send)
     entries.push({
       label: message.pinned ? "Take the pin away" : "Pin for everybody",

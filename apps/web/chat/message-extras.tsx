@@ -7,9 +7,10 @@ import { useOverlaid } from "../shell/overlay.ts";
 import { told_cards } from "./link-cards.ts";
 import { MessageForwarded } from "./message-forwarded.tsx";
 
-const MessageFilm = lazy(() => import("./message-film.tsx"));
-const MessagePoll = lazy(() => import("./message-poll.tsx"));
-const MessageLink = lazy(() => import("./message-link.tsx"));
+const parts = () => import("./message-parts.ts");
+const MessageFilm = lazy(async () => ({ default: (await parts()).MessageFilm }));
+const MessagePoll = lazy(async () => ({ default: (await parts()).MessagePoll }));
+const MessageLink = lazy(async () => ({ default: (await parts()).MessageLink }));
 
 /** What a message carries beside its words and pictures. Each comes with its code only where there is one. */
 export function MessageExtras({ message, channel, me }: { message: Message; channel: Channel; me: { id: string } }) {

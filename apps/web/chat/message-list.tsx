@@ -1,4 +1,4 @@
-import { ArrowDown, CircleAlert, Clock } from "lucide-react";
+import { ArrowDown, ArrowUp, CircleAlert, Clock } from "lucide-react";
 import { type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 import type { Channel } from "#systems/chat/contract.ts";
@@ -7,13 +7,14 @@ import { Avatar, type Face } from "../parts/avatar.tsx";
 import { cx } from "../parts/class.ts";
 import { Failed } from "../parts/empty.tsx";
 import { RowSkeleton } from "../parts/skeleton.tsx";
+import { useNowMs } from "../parts/time.tsx";
 import { type Conversation, outbox, useHeld } from "./conversations.ts";
-import { rowsOf } from "./history.ts";
+import { isBefore, rowsOf } from "./history.ts";
 import type { MessageDeeds } from "./message-deeds.tsx";
 import { MessageRow } from "./message-row.tsx";
+import { dayWords } from "./moments.ts";
 import type { Unsent } from "./outbox.ts";
 
-const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 /** From so near the edge on more is asked for. */
 const EDGE_PX = 600;
 const BOTTOM_PX = 60;
@@ -30,6 +31,8 @@ export interface ListProps {
   marked_seq?: string | null;
   in_thread?: boolean;
   above?: ReactNode;
+  /** Marks everything read. */
+  readAll?: () => void;
   /** The last message is on the screen. */
   atEnd?: (seq: string) => void;
 }
@@ -51,14 +54,17 @@ export function MessageList(props: ListProps) {
     in_thread = false,
     above,
     atEnd,
+    readAll,
   } = props;
   const held = useHeld(talk);
+  const now_ms = useNowMs();
   const box = useRef<HTMLDivElement>(null);
   /** What was looked at, and how far below the top it was. */
   const anchor = useRef<{ seq: string; top: number } | null>(null);
   const sticks = useRef(place === null);
   const placed = useRef(false);
   const [away, setAway] = useState(false);
+  const [fresh_above, setFreshAbove] = useState(false);
   const rows = rowsOf(held.items, first_unread_seq);
   const last_seq = held.items.at(-1)?.seq;
 
@@ -75,6 +81,9 @@ export function MessageList(props: ListProps) {
     anchor.current = null;
   }, []);
 
+  // What is looked at is measured when something is about to change: the last scroll may not have been told yet.
+  useEffect(() => talk.subscribe(() => placed.current && remember()), [talk, remember]);
+
   const look = useCallback(() => {
     const node = box.current;
     if (!node || !placed.current) return;
@@ -82,12 +91,19 @@ export function MessageList(props: ListProps) {
     const { more_before, more_after } = talk.held();
     sticks.current = from_end < BOTTOM_PX && !more_after;
     setAway(!sticks.current);
+    const divider = node.querySelector("[data-fresh]");
+    const [first] = talk.held().items;
+    setFreshAbove(
+      divider
+        ? divider.getBoundingClientRect().bottom < node.getBoundingClientRect().top
+        : first_unread_seq !== null && first !== undefined && isBefore(first_unread_seq, first.seq),
+    );
     remember();
     if (node.scrollTop < EDGE_PX && more_before) void talk.older();
     if (from_end < EDGE_PX && more_after) void talk.newer();
     const last = talk.held().items.at(-1);
     if (sticks.current && last && document.visibilityState === "visible") atEnd?.(last.seq);
-  }, [talk, remember, atEnd]);
+  }, [talk, remember, atEnd, first_unread_seq]);
 
   useLayoutEffect(() => {
     const node = box.current;
@@ -133,6 +149,15 @@ export function MessageList(props: ListProps) {
     setAway(false);
   };
 
+  const toFresh = () => {
+    const node = box.current;
+    const divider = node?.querySelector("[data-fresh]");
+    sticks.current = false;
+    if (node && divider)
+      node.scrollTop += divider.getBoundingClientRect().top - node.getBoundingClientRect().top - node.clientHeight / 3;
+    else if (first_unread_seq !== null) deeds.go(first_unread_seq);
+  };
+
   const error = talk.error();
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
@@ -155,7 +180,7 @@ export function MessageList(props: ListProps) {
           )}
           {rows.map((row) => (
             <div key={row.message.cid ?? row.message.id}>
-              {row.day && <Divider>{DAY.format(new Date(row.message.created_at))}</Divider>}
+              {row.day && <Divider>{dayWords(row.message.created_at, now_ms)}</Divider>}
               {row.fresh && <Divider fresh>New messages</Divider>}
               <MessageRow
                 row={row}
@@ -171,11 +196,26 @@ export function MessageList(props: ListProps) {
           {!held.more_after && unsent.map((one) => <UnsentRow key={one.cid} one={one} me={me} />)}
         </div>
       </div>
+      {fresh_above && readAll && (
+        <div className="rise absolute inset-x-3 top-2 z-10 mx-auto flex w-fit max-w-full items-center overflow-hidden rounded-full border border-line bg-raised text-sm font-semibold shadow-2">
+          <button type="button" onClick={toFresh} className="flex h-11 items-center gap-2 pr-3 pl-4 hover:bg-sunken">
+            <ArrowUp className="size-4 text-bad" aria-hidden="true" /> To the first unread
+          </button>
+          <button
+            type="button"
+            onClick={readAll}
+            title="Esc"
+            className="h-11 border-l border-line pr-4 pl-3 text-ink-2 hover:bg-sunken"
+          >
+            Mark read
+          </button>
+        </div>
+      )}
       {away && (
         <button
           type="button"
           onClick={toEnd}
-          className="absolute right-4 bottom-3 flex h-10 items-center gap-2 rounded-full border border-line bg-raised px-4 text-sm font-semibold shadow-2"
+          className="absolute right-4 bottom-3 flex h-11 items-center gap-2 rounded-full border border-line bg-raised px-4 text-sm font-semibold shadow-2"
         >
           <ArrowDown className="size-4" aria-hidden="true" /> To the newest
         </button>
@@ -193,6 +233,7 @@ const spoken = (message: { author: { id: string; display_name: string } | null; 
 const Divider = ({ children, fresh = false }: { children: ReactNode; fresh?: boolean }) => (
   <div
     role="separator"
+    data-fresh={fresh || undefined}
     className={cx("my-2 flex items-center gap-3 px-4 text-xs font-semibold", fresh ? "text-bad" : "text-ink-3")}
   >
     <span className={cx("h-px flex-1", fresh ? "bg-bad" : "bg-line")} />

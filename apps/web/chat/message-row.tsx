@@ -9,11 +9,14 @@ import { Avatar } from "../parts/avatar.tsx";
 import { cx } from "../parts/class.ts";
 import { LazyMenu } from "../parts/lazy-menu.tsx";
 import { wholeTime } from "../parts/time.tsx";
+import { useLongPress } from "../parts/use-long-press.ts";
 import type { Row } from "./history.ts";
 import { MessageBody } from "./message-body.tsx";
 import { deedsOf, type MessageDeeds } from "./message-deeds.tsx";
 import { MessageExtras } from "./message-extras.tsx";
+import { StatusSign } from "./presence-mark.tsx";
 import { EmojiButton, QUICK, react, Reactions } from "./reactions.tsx";
+import { DeedsSheet } from "./sheet-doors.ts";
 
 const Viewer = lazy(() => import("../media/image-viewer.tsx"));
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
@@ -37,6 +40,11 @@ export function MessageRow({
   marked = false,
 }: RowProps) {
   const [unfolded, setUnfolded] = useState(false);
+  const [holding, setHolding] = useState(false);
+  // A mouse has the buttons beside the message, and its other button the browser's own menu.
+  const press = useLongPress(
+    !message.deleted && matchMedia("(pointer: coarse)").matches ? () => setHolding(true) : undefined,
+  );
   const name = message.author?.display_name ?? "Somebody who left";
   const time = CLOCK.format(new Date(message.created_at));
   if (message.folded && !unfolded && !message.deleted)
@@ -49,6 +57,7 @@ export function MessageRow({
     );
   return (
     <article
+      {...press}
       data-seq={message.seq}
       data-message={message.id}
       tabIndex={-1}
@@ -75,20 +84,21 @@ export function MessageRow({
           </Link>
         ) : null}
       </div>
-      <div className="min-w-0 flex-1">
+      <div className="max-w-3xl min-w-0 flex-1">
         {!follows && (
           <div className="flex items-baseline gap-2">
             {message.author ? (
               <Link
                 to="/@{$handle}"
                 params={{ handle: message.author.handle }}
-                className="truncate text-sm font-bold hover:underline"
+                className="min-h-6 truncate text-sm leading-6 font-bold hover:underline"
               >
                 {name}
               </Link>
             ) : (
               <span className="text-sm font-bold text-ink-3">{name}</span>
             )}
+            {message.author && <StatusSign id={message.author.id} className="self-center" />}
             <time
               dateTime={message.created_at}
               title={wholeTime(message.created_at)}
@@ -180,6 +190,35 @@ export function MessageRow({
           />
         </div>
       )}
+      {holding && (
+        <Suspense fallback={null}>
+          <DeedsSheet
+            title={`Message by ${name}`}
+            above={
+              channel.mine !== null && (
+                <div role="group" aria-label="React" className="flex justify-between px-5 pt-1 pb-3">
+                  {QUICK.map((emoji) => (
+                    <button
+                      key={emoji}
+                      type="button"
+                      aria-label={`React with ${emoji}`}
+                      onClick={() => {
+                        setHolding(false);
+                        react(message, emoji);
+                      }}
+                      className="grid size-13 place-items-center rounded-full bg-sunken text-2xl"
+                    >
+                      {emoji}
+                    </button>
+                  ))}
+                </div>
+              )
+            }
+            entries={deedsOf(message, channel, me, deeds, in_thread)}
+            close={() => setHolding(false)}
+          />
+        </Suspense>
+      )}
     </article>
   );
 }
@@ -189,7 +228,7 @@ function Answered({ to, go }: { to: NonNullable<Message["reply_to"]>; go: (seq: 
     <button
       type="button"
       onClick={() => go(to.seq)}
-      className="flex max-w-full items-center gap-1.5 text-left text-xs text-ink-3 hover:text-ink-2"
+      className="flex min-h-6 max-w-full items-center gap-1.5 text-left text-xs text-ink-3 hover:text-ink-2"
     >
       <CornerUpLeft className="size-3.5 shrink-0" aria-hidden="true" />
       <span className="shrink-0 font-semibold">{to.author?.display_name ?? "Somebody"}</span>

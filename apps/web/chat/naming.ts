@@ -40,12 +40,17 @@ export function sectionsOf(channels: readonly Channel[]): { key: string; label: 
   return [...sections.values()];
 }
 
-/** The next channel with something unread after this one, around the end. */
-export function nextUnread(channels: readonly Channel[], from_id: string | undefined): Channel | undefined {
+/** The next channel with something unread after this one, or before it, around the end. */
+export function nextUnread(
+  channels: readonly Channel[],
+  from_id: string | undefined,
+  step: 1 | -1 = 1,
+): Channel | undefined {
   const order = sectionsOf(channels).flatMap((section) => section.channels);
+  if (step === -1) order.reverse();
   const at = order.findIndex((channel) => channel.id === from_id);
   return [...order.slice(at + 1), ...order.slice(0, Math.max(0, at))].find(
-    (channel) => (channel.mine?.unread ?? 0) > 0 && channel.mine?.muted !== true,
+    ({ mine }) => mine !== null && (mine.unread > 0 || mine.marked_seq !== null) && !mine.muted,
   );
 }
 

@@ -16,10 +16,13 @@ export function PeoplePicker({
   chosen,
   change,
   label,
+  near = [],
 }: {
   chosen: readonly Picked[];
   change: (chosen: Picked[]) => void;
   label: string;
+  /** Shown while nothing is written. */
+  near?: readonly Picked[];
 }) {
   const [text, setText] = useState("");
   const q = useDeferredValue(text.trim().replace(/^@/, ""));
@@ -28,7 +31,9 @@ export function PeoplePicker({
     enabled: q !== "",
     placeholderData: keepPreviousData,
   });
-  const shown = q === "" ? [] : (found.data?.items ?? []).filter((one) => !chosen.some((other) => other.id === one.id));
+  const shown = (q === "" ? near : (found.data?.items ?? [])).filter(
+    (one) => !chosen.some((other) => other.id === one.id),
+  );
   const take = (person: Picked) => {
     change([...chosen, person]);
     setText("");
@@ -61,7 +66,7 @@ export function PeoplePicker({
           onChange={(event) => setText(event.target.value)}
           onKeyDown={(event) => {
             if (event.key === "Backspace" && text === "") change(chosen.slice(0, -1));
-            if (event.key !== "Enter" || !shown[0]) return;
+            if (event.key !== "Enter" || q === "" || !shown[0]) return;
             event.preventDefault();
             take(shown[0]);
           }}

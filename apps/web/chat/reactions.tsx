@@ -64,10 +64,13 @@ export function Reactions({ message }: { message: Message }) {
 export function EmojiButton({
   label,
   choose,
+  side = "top",
   className,
 }: {
   label: string;
   choose: (emoji: string) => void;
+  /** Where the board opens. */
+  side?: "top" | "bottom";
   className?: string;
 }) {
   const [open, setOpen] = useState(false);
@@ -108,7 +111,10 @@ export function EmojiButton({
         <div
           role="group"
           aria-label="Emoji"
-          className="absolute right-0 bottom-full z-20 mb-1 grid w-74 max-w-[90vw] grid-cols-8 gap-0.5 rounded-2xl border border-line bg-raised p-2 shadow-2"
+          className={cx(
+            "absolute z-20 grid w-74 max-w-[90vw] grid-cols-8 gap-0.5 rounded-2xl border border-line bg-raised p-2 shadow-2",
+            side === "top" ? "right-0 bottom-full mb-1" : "top-full left-0 mt-1",
+          )}
         >
           {[...QUICK, ...MORE].map((emoji) => (
             <button

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { X } from "lucide-react";
-import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { Suspense, useEffect, useMemo, useState } from "react";
 
 import { type Channel, chatRoutes as r, type Message } from "#systems/chat/contract.ts";
 import type { Me } from "#systems/people/contract.ts";
@@ -15,9 +15,7 @@ import { type MessageDeeds, removeMessage } from "./message-deeds.tsx";
 import { MessageList } from "./message-list.tsx";
 import { MessageRow } from "./message-row.tsx";
 import { titleOf } from "./naming.ts";
-
-const EditDialog = lazy(() => import("./edit-dialog.tsx"));
-const EditsSheet = lazy(() => import("./edits-sheet.tsx"));
+import { EditDialog, EditsSheet } from "./sheet-doors.ts";
 
 /** The answers under one message, beside the channel. */
 export function ThreadPane({

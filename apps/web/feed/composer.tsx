@@ -36,8 +36,9 @@ import { WarningField } from "./writing/warning-field.tsx";
 
 const PollEditor = lazy(async () => ({ default: (await import("./writing/poll-editor.tsx")).PollEditor }));
 const ScheduleSheet = lazy(() => import("./writing/schedule-sheet.tsx"));
-const DraftsSheet = lazy(() => import("./writing/drafts-sheet.tsx"));
-const ScheduledSheet = lazy(() => import("./writing/scheduled-sheet.tsx"));
+const kept = () => import("./writing/kept-sheets.ts");
+const DraftsSheet = lazy(async () => ({ default: (await kept()).DraftsSheet }));
+const ScheduledSheet = lazy(async () => ({ default: (await kept()).ScheduledSheet }));
 
 const DAY_S = 86_400;
 

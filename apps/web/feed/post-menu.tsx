@@ -35,14 +35,15 @@ import { detach, hideLink } from "./post-deeds.ts";
 import { mayQuote } from "./quoting.ts";
 import { removePost } from "./reactions.ts";
 
-const AltSheet = lazy(() => import("./alt-sheet.tsx"));
-const EditDialog = lazy(() => import("./edit-dialog.tsx"));
+const sheets = () => import("./post-sheets.ts");
+const AltSheet = lazy(async () => ({ default: (await sheets()).AltSheet }));
+const EditDialog = lazy(async () => ({ default: (await sheets()).EditDialog }));
 const FolderSheet = lazy(() => import("./folders/folder-sheet.tsx"));
-const HistoryDialog = lazy(() => import("./history-dialog.tsx"));
-const QuotesSheet = lazy(() => import("./quotes-sheet.tsx"));
-const SaveSheet = lazy(() => import("../media/library/save-sheet.tsx"));
+const HistoryDialog = lazy(async () => ({ default: (await sheets()).HistoryDialog }));
+const QuotesSheet = lazy(async () => ({ default: (await sheets()).QuotesSheet }));
+const SaveSheet = lazy(async () => ({ default: (await sheets()).SaveSheet }));
 const ReportDialog = lazy(() => import("../moderation/report-dialog.tsx"));
-const WhyDialog = lazy(() => import("./why-dialog.tsx"));
+const WhyDialog = lazy(async () => ({ default: (await sheets()).WhyDialog }));
 
 export async function copyLink(path: string) {
   await navigator.clipboard.writeText(new URL(path, location.origin).href);

@@ -19,7 +19,7 @@ import { usePost } from "./reactions.ts";
 import { useSeen } from "./use-seen.ts";
 import { useFolded } from "./wishes/folded.tsx";
 
-const QuotesSheet = lazy(() => import("./quotes-sheet.tsx"));
+const QuotesSheet = lazy(async () => ({ default: (await import("./post-sheets.ts")).QuotesSheet }));
 
 export function PostScreen() {
   const { id } = useParams({ from: "/posts/$id" });

@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 
 import type { PersonCard } from "#kernel/cards.ts";
 import type { Route } from "#kernel/contract.ts";
@@ -11,6 +12,8 @@ import { RowSkeleton } from "../parts/skeleton.tsx";
 import { askPages } from "../shell/house.ts";
 import { useMe } from "../shell/session.ts";
 import { FollowButton } from "./follow.tsx";
+
+const MessageDoor = lazy(async () => ({ default: (await import("../chat/person-doors.ts")).MessageDoor }));
 
 type Item = (PersonCard & { you_follow?: boolean }) | { person: PersonCard };
 const personOf = (item: Item): PersonCard & { you_follow?: boolean } => ("person" in item ? item.person : item);
@@ -62,6 +65,11 @@ export function PeopleDialog({
                   <span className="block truncate text-sm text-ink-3">@{person.handle}</span>
                 </span>
               </Link>
+              {me && me.id !== person.id && !person.suspended && (
+                <Suspense fallback={null}>
+                  <MessageDoor small handle={person.handle} name={person.display_name} leave={close} />
+                </Suspense>
+              )}
               {me && me.id !== person.id && person.you_follow !== undefined && (
                 <FollowButton
                   handle={person.handle}

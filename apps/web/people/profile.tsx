@@ -42,6 +42,8 @@ import { type Bond, bonds, FollowButton, setBond } from "./follow.tsx";
 import { PeopleDialog } from "./people-dialog.tsx";
 
 const ListSheet = lazy(() => import("../feed/lists/list-sheet.tsx"));
+const MessageDoor = lazy(async () => ({ default: (await import("../chat/person-doors.ts")).MessageDoor }));
+const ProfileStatus = lazy(async () => ({ default: (await import("../chat/person-doors.ts")).ProfileStatus }));
 const ReportDialog = lazy(() => import("../moderation/report-dialog.tsx"));
 const PlaylistsOf = lazy(async () => ({ default: (await import("../media/library/playlists.tsx")).PlaylistsOf }));
 
@@ -92,6 +94,11 @@ function Profile({ person }: { person: Person }) {
               me && (
                 <>
                   <BondMenu person={person} bond={bond} />
+                  {!bond.you_block && !person.suspended && (
+                    <Suspense fallback={null}>
+                      <MessageDoor handle={person.handle} name={person.display_name} />
+                    </Suspense>
+                  )}
                   {bond.you_block ? (
                     <Button
                       look="danger"
@@ -137,6 +144,11 @@ function Profile({ person }: { person: Person }) {
             <span className="rounded-md bg-warn-tint px-1.5 py-0.5 text-xs font-semibold text-warn">Suspended</span>
           )}
         </p>
+        {me && (
+          <Suspense fallback={null}>
+            <ProfileStatus id={person.id} />
+          </Suspense>
+        )}
         {person.bio !== "" && (
           <p dir="auto" className="mt-3 max-w-xl whitespace-pre-wrap">
             {person.bio}

@@ -6,6 +6,7 @@ import {
   Eye,
   KeyRound,
   Laptop,
+  MessagesSquare,
   PackageOpen,
   Scale,
   Sparkles,
@@ -14,6 +15,7 @@ import {
   UserRound,
 } from "lucide-react";
 
+import { ChatSettings } from "../chat/settings-chats.tsx";
 import { AlongSettings } from "../feed/along/settings.tsx";
 import { ForYouSettings } from "../feed/for-you/settings.tsx";
 import { SeenSettings } from "../feed/settings-seen.tsx";
@@ -34,6 +36,7 @@ const SECTIONS: readonly Section[] = [
   { id: "look", label: "Look", detail: "Light, dark, motion", icon: SunMoon },
   { id: "account", label: "Account", detail: "Password, passkeys, leaving", icon: KeyRound },
   { id: "notifications", label: "Notifications", detail: "What reaches you, where, and when not", icon: Bell },
+  { id: "chats", label: "Chats", detail: "Your status, who sees you, who may write", icon: MessagesSquare },
   { id: "sessions", label: "Sessions", detail: "Where you are signed in", icon: Laptop },
   { id: "tokens", label: "Access tokens", detail: "For programs of your own", icon: Ticket },
   { id: "reading", label: "Reading", detail: "Muted words, sensitive media, where home opens", icon: BookOpen },
@@ -55,6 +58,7 @@ function Settings({ section }: { section: string | null }) {
             {shown === "look" && <LookSettings />}
             {shown === "account" && <AccountSettings />}
             {shown === "notifications" && <NotifySettingsPanels />}
+            {shown === "chats" && <ChatSettings />}
             {shown === "sessions" && <SessionSettings />}
             {shown === "tokens" && <TokenSettings />}
             {shown === "reading" && <ReadingSettings />}

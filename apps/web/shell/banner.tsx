@@ -1,8 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
-import { CloudOff, Info, X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { CloudOff } from "lucide-react";
+import { useEffect } from "react";
 
-import { houseQuery, queries } from "./house.ts";
+import { queries } from "./house.ts";
 import { knock, onBack, reached, useReachable } from "./reachable.ts";
 
 /** Says that the house is away, and goes by itself when it is back; what was on the screen then heals. */
@@ -34,31 +33,6 @@ export function AwayBanner() {
           </button>
         </div>
       )}
-    </div>
-  );
-}
-
-/** What is degraded in this house, in words; dismissed until the words change. */
-export function HouseNotes() {
-  const { data: house } = useQuery(houseQuery);
-  const text = (house?.notes ?? []).map((note) => note.detail).join(" ");
-  const [hidden, setHidden] = useState(() => sessionStorage.getItem("folkhus.notes"));
-  if (text === "" || hidden === text) return null;
-  return (
-    <div role="note" className="flex items-start gap-3 border-b border-line bg-warn-tint px-4 py-2.5 text-sm text-warn">
-      <Info className="mt-0.5 size-5 shrink-0" aria-hidden="true" />
-      <p className="flex-1">{text}</p>
-      <button
-        type="button"
-        aria-label="Hide this note"
-        className="grid size-7 place-items-center rounded-full"
-        onClick={() => {
-          sessionStorage.setItem("folkhus.notes", text);
-          setHidden(text);
-        }}
-      >
-        <X className="size-4" />
-      </button>
     </div>
   );
 }

@@ -16,7 +16,7 @@ import { cx } from "../parts/class.ts";
 import { HouseMark, HouseSign } from "../parts/house-mark.tsx";
 import { LazyMenu } from "../parts/lazy-menu.tsx";
 import { Aside } from "./aside.tsx";
-import { AwayBanner, HouseNotes } from "./banner.tsx";
+import { AwayBanner } from "./banner.tsx";
 import { closeCompose, openCompose, useCompose } from "./compose.ts";
 import { houseQuery } from "./house.ts";
 import { useShortcuts, walkPosts } from "./keyboard.ts";
@@ -25,13 +25,15 @@ import { PALETTE_WANTED } from "./palette-door.ts";
 import { personEntries } from "./person-entries.tsx";
 import { useMe } from "./session.ts";
 
+const afterwards = () => import("./afterwards.ts");
 const ToastHost = lazy(() => import("./toast-host.tsx"));
 const Palette = lazy(() => import("./palette.tsx"));
+const HouseNotes = lazy(async () => ({ default: (await afterwards()).HouseNotes }));
 const Help = lazy(() => import("./help.tsx"));
 const ComposeDialog = lazy(() => import("../feed/compose-dialog.tsx"));
-const CasesBadge = lazy(() => import("../moderation/cases-badge.tsx"));
-const WarningGate = lazy(() => import("../moderation/warning-gate.tsx"));
-const UploadShelf = lazy(() => import("../media/upload-resume.tsx"));
+const CasesBadge = lazy(async () => ({ default: (await afterwards()).CasesBadge }));
+const WarningGate = lazy(async () => ({ default: (await afterwards()).WarningGate }));
+const UploadShelf = lazy(async () => ({ default: (await afterwards()).UploadShelf }));
 
 /** Screens that need the whole window: no frame around them. */
 const BARE = ["/sign-in", "/sign-up", "/setup", "/reset", "/oauth/authorize"];
@@ -66,21 +68,46 @@ export function Frame() {
 
 function Housed({ path, me }: { path: string; me: Me | null | undefined }) {
   const shorts = path === "/shorts";
+  const chat = path.startsWith("/chat");
+  const { data: house } = useQuery(houseQuery);
+  const notes = (house?.notes ?? []).map(({ detail }) => detail).join(" ");
   const wide =
     path.startsWith("/watch/") ||
     path.startsWith("/studio") ||
     path.startsWith("/admin") ||
     path.startsWith("/moderation") ||
-    path.startsWith("/chat") ||
+    chat ||
     path.startsWith("/settings") ||
     shorts;
   return (
-    <div className="mx-auto flex w-full max-w-[1296px] sm:px-4 xl:px-6">
+    <div
+      className={cx(
+        "flex w-full sm:px-4 xl:px-6",
+        // List, chat and thread stand beside each other and take the room on the right; the rail stays where it is.
+        chat ? "xl:pl-[max(1.5rem,50%-39rem)]" : "mx-auto max-w-[1296px]",
+      )}
+    >
       <Rail me={me} />
-      <div className="min-w-0 flex-1 pb-[calc(4.5rem+env(safe-area-inset-bottom))] sm:pb-0">
+      <div
+        className={cx(
+          "min-w-0 flex-1 pb-[calc(4.5rem+env(safe-area-inset-bottom))] sm:pb-0",
+          // What is said above it takes its height from the chat, not from the window.
+          chat && "sm:flex sm:h-dvh sm:flex-col",
+        )}
+      >
         <AwayBanner />
-        {!shorts && <HouseNotes />}
-        <div className={cx("mx-auto flex w-full gap-8 sm:px-4", !wide && "max-w-[68rem] justify-center")}>
+        {!shorts && notes !== "" && (
+          <Suspense fallback={null}>
+            <HouseNotes text={notes} />
+          </Suspense>
+        )}
+        <div
+          className={cx(
+            "mx-auto flex w-full gap-8 sm:px-4",
+            !wide && "max-w-[68rem] justify-center",
+            chat && "sm:min-h-0 sm:flex-1",
+          )}
+        >
           <main id="main" tabIndex={-1} className={cx("min-w-0 flex-1 outline-none", !wide && "max-w-[40rem]")}>
             <Outlet />
           </main>
@@ -193,6 +220,7 @@ function PersonMenu({ me }: { me: Me }) {
 function BottomBar({ me, over }: { me: Me | null | undefined; over: boolean }) {
   const items = navFor(me);
   const [home, discover, shorts, spaces] = items as [NavItem, NavItem, NavItem, NavItem];
+  const chats = items.find((item) => item.to === "/chat");
   const profile = items.find((item) => item.label === "Profile");
   return (
     <nav
@@ -218,7 +246,7 @@ function BottomBar({ me, over }: { me: Me | null | undefined; over: boolean }) {
           </span>
         </button>
       ) : null}
-      <BarLink item={shorts} over={over} />
+      <BarLink item={chats ?? shorts} over={over} />
       {me && profile ? (
         <Link
           to="/@{$handle}"
@@ -254,7 +282,10 @@ function BarLink({ item, over }: { item: NavItem; over: boolean }) {
           : "text-ink-3 aria-[current]:font-semibold aria-[current]:text-accent-ink",
       )}
     >
-      <Icon className="size-6" aria-hidden="true" />
+      <span className="relative">
+        <Icon className="size-6" aria-hidden="true" />
+        {item.to === "/chat" && <ChatBadge className="absolute -top-1.5 -right-2" />}
+      </span>
       {item.label}
     </Link>
   );

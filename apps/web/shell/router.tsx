@@ -189,9 +189,9 @@ const spaces = createRoute({
 const space = createRoute({
   getParentRoute: () => root,
   path: "/s/$slug",
-  validateSearch: (search): { invitation?: string; tab?: "trending" } => ({
+  validateSearch: (search): { invitation?: string; tab?: "trending" | "channels" } => ({
     ...(text(search.invitation) === undefined ? {} : { invitation: text(search.invitation)! }),
-    ...trendingTab(search),
+    ...(search.tab === "channels" ? { tab: "channels" } : trendingTab(search)),
   }),
   component: lazyRouteComponent(() => import("../spaces/space.tsx"), "SpaceScreen"),
 });

@@ -1,8 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Bell, Menu as MenuIcon, MessagesSquare, Search } from "lucide-react";
+import { Bell, Clapperboard, Menu as MenuIcon, Search } from "lucide-react";
 
-import { ChatBadge } from "../chat/badge-door.tsx";
 import { UnreadBadge } from "../notify/badge.tsx";
 import { IconButton } from "../parts/button.tsx";
 import { HouseSign } from "../parts/house-mark.tsx";
@@ -26,10 +25,9 @@ export function TopBar() {
         <Search className="size-5.5" />
       </IconButton>
       {me && (
-        <Link to="/chat" className="relative grid size-11 place-items-center rounded-full text-ink-2 hover:bg-sunken">
-          <MessagesSquare className="size-5.5" aria-hidden="true" />
-          <span className="sr-only">Chats</span>
-          <ChatBadge className="absolute top-0.5 right-0" />
+        <Link to="/shorts" className="grid size-11 place-items-center rounded-full text-ink-2 hover:bg-sunken">
+          <Clapperboard className="size-5.5" aria-hidden="true" />
+          <span className="sr-only">Shorts</span>
         </Link>
       )}
       {me && (

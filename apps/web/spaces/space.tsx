@@ -24,7 +24,7 @@ import { Button, buttonClass, IconButton } from "../parts/button.tsx";
 import { Empty, Failed } from "../parts/empty.tsx";
 import { LazyMenu } from "../parts/lazy-menu.tsx";
 import { plural } from "../parts/numbers.ts";
-import { Loading, PostSkeleton, Skeleton } from "../parts/skeleton.tsx";
+import { Loading, PostSkeleton, RowSkeleton, Skeleton } from "../parts/skeleton.tsx";
 import { TabLinks } from "../parts/tab-links.tsx";
 import { openCompose } from "../shell/compose.ts";
 import { ask, call } from "../shell/house.ts";
@@ -33,11 +33,13 @@ import { useMe } from "../shell/session.ts";
 import { say, sorry } from "../shell/toasts.ts";
 import { SpaceMark } from "./space-mark.tsx";
 
+const sheets = () => import("./sheets.ts");
+const SpaceChannels = lazy(async () => ({ default: (await sheets()).SpaceChannels }));
 const Trending = lazy(async () => ({ default: (await import("../feed/trending/trending.tsx")).Trending }));
-const MembersDialog = lazy(() => import("./members.tsx"));
-const EditSpace = lazy(() => import("./edit-space.tsx"));
-const InviteDialog = lazy(() => import("./invite.tsx"));
-const CloseSpace = lazy(() => import("./close-space.tsx"));
+const MembersDialog = lazy(async () => ({ default: (await sheets()).MembersDialog }));
+const EditSpace = lazy(async () => ({ default: (await sheets()).EditSpace }));
+const InviteDialog = lazy(async () => ({ default: (await sheets()).InviteDialog }));
+const CloseSpace = lazy(async () => ({ default: (await sheets()).CloseSpace }));
 
 export function SpaceScreen() {
   const { slug } = useParams({ from: "/s/$slug" });
@@ -67,7 +69,7 @@ export function SpaceScreen() {
       </>
     );
   }
-  return <InSpace space={asked.data} invitation={invitation} is_trending={tab === "trending"} />;
+  return <InSpace space={asked.data} invitation={invitation} tab={tab} />;
 }
 
 function useMembership(slug: string, invitation: string | undefined) {
@@ -128,12 +130,13 @@ function Invited({ slug, invitation }: { slug: string; invitation: string }) {
 function InSpace({
   space,
   invitation,
-  is_trending,
+  tab,
 }: {
   space: Space;
   invitation: string | undefined;
-  is_trending: boolean;
+  tab: "trending" | "channels" | undefined;
 }) {
+  const is_trending = tab === "trending";
   const me = useMe();
   const { role, may_post, may_manage } = space.membership;
   const { busy, join, leaveSpace } = useMembership(space.slug, invitation);
@@ -257,7 +260,7 @@ function InSpace({
       <TabLinks
         label={`In ${space.name}`}
         tabs={[
-          { to: "/s/$slug", params: { slug: space.slug }, label: "Newest", on: !is_trending },
+          { to: "/s/$slug", params: { slug: space.slug }, label: "Newest", on: tab === undefined },
           {
             to: "/s/$slug",
             params: { slug: space.slug },
@@ -265,9 +268,31 @@ function InSpace({
             label: "Trending",
             on: is_trending,
           },
+          ...(role === null
+            ? []
+            : [
+                {
+                  to: "/s/$slug" as const,
+                  params: { slug: space.slug },
+                  search: { tab: "channels" as const },
+                  label: "Channels",
+                  on: tab === "channels",
+                },
+              ]),
         ]}
       />
-      {is_trending ? (
+      {tab === "channels" && role !== null ? (
+        <div className="px-2 py-3">
+          <Suspense fallback={<RowSkeleton />}>
+            <SpaceChannels
+              slug={space.slug}
+              name={space.name}
+              heading="Where this space talks"
+              moderates={role !== "member"}
+            />
+          </Suspense>
+        </div>
+      ) : is_trending ? (
         <Suspense fallback={<PostSkeleton />}>
           <Trending space={card} />
         </Suspense>

@@ -9,17 +9,19 @@ import { AHEAD_MS_MAX, AHEAD_MS_MIN, localValue, momentOf, presets, whenProblem 
 const PRESET = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "numeric", minute: "2-digit" });
 const CHOSEN = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
 
-/** When a post goes out by itself. Times are those of this device, and the sheet says so. */
+/** When a post or a message goes out by itself. Times are those of this device, and the sheet says so. */
 export default function ScheduleSheet({
   at,
+  title = "Publish later",
   action,
   onChoose,
   close,
 }: {
   /** The moment that was chosen before. */
   at?: string;
+  title?: string;
   action: string;
-  onChoose: (publish_at: string) => void | Promise<void>;
+  onChoose: (moment: string) => void | Promise<void>;
   close: () => void;
 }) {
   const now_ms = useNowMs();
@@ -37,7 +39,7 @@ export default function ScheduleSheet({
     setBusy(false);
   };
   return (
-    <Sheet open onOpenChange={(open) => !open && close()} title="Publish later" over>
+    <Sheet open onOpenChange={(open) => !open && close()} title={title} over>
       <form
         onSubmit={(event) => {
           event.preventDefault();
