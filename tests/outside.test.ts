@@ -108,7 +108,10 @@ describe("people", () => {
     expect(await seen()).toEqual([]);
     await does("PUT", "follow");
     expect(await seen()).toEqual([id]);
-    expect(await want<{ followers: number }>(200, "GET", "/v1/people/op_bo")).toMatchObject({ followers: 1 });
+    // The follow holds at once; how many there are is counted behind it.
+    const followers = async () => (await want<{ followers: number }>(200, "GET", "/v1/people/op_bo")).followers;
+    while ((await followers()) === 0) await Bun.sleep(20);
+    expect(await followers()).toBe(1);
     await does("PUT", "mute");
     expect(await seen()).toEqual([]);
     await does("DELETE", "mute");
@@ -563,13 +566,15 @@ describe("nonsense", () => {
         password: [PASSWORD],
         current_password: ["not the one that it is"],
       });
-      // What ends sessions comes last, and the house's own settings are other tests' ground.
+      // What ends sessions comes last. The house's own settings are other tests' ground, so they come first, while the
+      // member still is one: an admin's nonsense may give them any office.
       const ends = /sessions|password|reset|deletion|setup/;
+      const rank = ({ path }: { path: string }) => (path === "/v1/admin/settings" ? -1 : Number(ends.test(path)));
       const operations = Object.entries(api.paths)
         .flatMap(([path, methods]) =>
           Object.entries(methods).map(([method, operation]) => ({ method, path, operation })),
         )
-        .toSorted((a, b) => Number(ends.test(a.path)) - Number(ends.test(b.path)));
+        .toSorted((a, b) => rank(a) - rank(b));
       const statuses = new Map<number, number>();
       for (const { method, path, operation } of operations) {
         for (let i = 0; i < FUZZ_CALLS_EACH; i++) {
