@@ -1,5 +1,4 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "#kernel/time.ts";
-import type { LimitRule } from "#ports/limiter/index.ts";
 
 /** Of programs outside; units last. */
 
@@ -16,9 +15,9 @@ export const TOKEN_EXPIRY_D_MAX = 3_650;
 export const INCOMING_BODY_BYTES_MAX = 64 * 1_024;
 export const INCOMING_BODY_MS_MAX = 10 * SECOND_MS;
 export const GUISE_NAME_CHARS_MAX = 80;
-export const INCOMING_RULE = { name: "hook", burst_tokens: 30, tokens_per_s: 1 } satisfies LimitRule;
+export const INCOMING_RULE = { name: "hook", burst_tokens: 30, tokens_per_s: 1 };
 /** Messages that a bot sends, over all its tokens. */
-export const BOT_RULE = { name: "bot", burst_tokens: 60, tokens_per_s: 5 } satisfies LimitRule;
+export const BOT_RULE = { name: "bot", burst_tokens: 60, tokens_per_s: 5 };
 export const IDEMPOTENCY_KEY_CHARS_MAX = 200;
 export const REASON_CHARS_MAX = 300;
 /** When a hook was used is written down no more often. */
