@@ -46,6 +46,7 @@ async function come(person: number): Promise<void> {
       else if (text.startsWith('["ready"')) ready.resolve();
       else if (text.startsWith('["unsent"') || text.startsWith('["problem"')) throw new Error(text);
     },
+    // At the end too, when nobody waits for it any more.
     closed: () => ready.reject(new Error("a line was closed")),
   });
   await ready.promise;
@@ -120,4 +121,6 @@ const row = (name: string, per_s: number, of: typeof rate, cpu_ms: number) =>
   );
 row(`${RATE} a second`, RATE, rate, (paced_cpu * 1_000) / (RATE * SECONDS));
 row(`${AT_ONCE} at once`, flooded / flood_s, flood, (flood_cpu * 1_000) / flooded);
+await node[Symbol.asyncDispose]();
+await house[Symbol.asyncDispose]();
 process.exit(0);

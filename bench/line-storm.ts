@@ -129,4 +129,6 @@ console.log(`| reads of streams a channel (aim 1.2) | ${(sum(of_streams) / house
 console.log(`| reads of who they are and what they may, a client | ${(sum(others) / CLIENTS).toFixed(2)} |`);
 console.log(`| CPU of PostgreSQL, s | ${(cpuSeconds([house.pid]) - cpu_of_database).toFixed(2)} |`);
 console.log(`| items lost, twice or out of order | ${faults} |`);
+await node[Symbol.asyncDispose]();
+await house[Symbol.asyncDispose]();
 process.exit(faults === 0 ? 0 : 1);

@@ -10,7 +10,10 @@ export const messageAt = (n) => ({
 
 /** `FROM COUNT AT_ONCE EVERY_MS` says so many in a turn of the loop, and again after that time. */
 export function onCommands(port, say) {
-  createInterface({ input: process.stdin }).on("line", (line) => {
+  const commands = createInterface({ input: process.stdin });
+  // Whoever started it is gone.
+  commands.on("close", () => process.exit(0));
+  commands.on("line", (line) => {
     const [from, count, at_once, every_ms] = line.split(" ").map(Number);
     let n = from;
     const turn = () => {

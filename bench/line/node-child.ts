@@ -64,7 +64,10 @@ const { port } = listen({
   onDrain() {},
 });
 /** `STREAM COUNT CHARS EVERY_MS`: so many items in a stream, each with the time when it was said. */
-createInterface({ input: process.stdin }).on("line", (text) => {
+const commands = createInterface({ input: process.stdin });
+// Whoever started it is gone.
+commands.on("close", () => process.exit(0));
+commands.on("line", (text) => {
   const [stream, count, chars, every_ms] = text.split(" ") as [string, string, string, string];
   let said = 0;
   const timer = setInterval(() => {
