@@ -61,7 +61,7 @@ export interface Ground extends AsyncDisposable {
 
 const LIMITER_KEYS_MAX = 100_000;
 /** Only the limiter's beat tries, so it may try often. */
-const LIMITS_AWAY_MS_MAX = 1_000;
+const LIMITS_AWAY_MS_MAX = 500;
 /**
  * Connections of one process; the embedded database takes 80 in all. Work in the background holds a connection for as long
  * as a handler takes, so it has a pool of its own and never keeps a request waiting.

@@ -2,6 +2,8 @@ import { RedisClient } from "bun";
 
 import type { Clock } from "#ports/clock/index.ts";
 
+import { createDeadline } from "./deadline.ts";
+
 /**
  * One connection to a Redis that may be gone, slow or not to be trusted. Each command has a time; after a few failures in
  * a row none is sent for a while, and then one tries first. Nothing waits in a queue while there is no connection.
@@ -33,6 +35,7 @@ export interface RedisNeeds {
   url: string;
   clock: Clock;
   command_ms_max?: number;
+  connect_ms_max?: number;
   /** The longest pause between two tries while it is away, with up to as much again; `AWAY_MS_MAX` where nothing is said. */
   away_ms_max?: number;
   /** Told when it goes away, with the reason, and when it is back. */
@@ -50,6 +53,7 @@ const AWAY_MS_MAX = 10_000;
 export function createRedis(needs: RedisNeeds): Redis {
   const { clock } = needs;
   const command_ms_max = needs.command_ms_max ?? COMMAND_MS_MAX;
+  const connect_ms_max = needs.connect_ms_max ?? CONNECT_MS_MAX;
   const away_ms_max = needs.away_ms_max ?? AWAY_MS_MAX;
   let client: RedisClient | null = null;
   let connecting: Promise<RedisClient> | null = null;
@@ -62,6 +66,8 @@ export function createRedis(needs: RedisNeeds): Redis {
   let failed = 0;
   let refused = 0;
   let closed = false;
+
+  const deadline = createDeadline(clock, command_ms_max, () => new RedisAway(`no answer within ${command_ms_max} ms`));
 
   const isAway = () => failures >= FAILURES_MAX;
 
@@ -86,11 +92,11 @@ export function createRedis(needs: RedisNeeds): Redis {
     const fresh = new RedisClient(needs.url, {
       autoReconnect: false,
       enableOfflineQueue: false,
-      connectionTimeout: CONNECT_MS_MAX,
+      connectionTimeout: connect_ms_max,
     });
     try {
-      await within(CONNECT_MS_MAX, fresh.connect());
-      mustKeep(String(await within(CONNECT_MS_MAX, fresh.send("INFO", ["memory"]))));
+      await within(connect_ms_max, fresh.connect());
+      mustKeep(String(await within(connect_ms_max, fresh.send("INFO", ["memory"]))));
     } catch (error) {
       fresh.close();
       throw error;
@@ -133,7 +139,7 @@ export function createRedis(needs: RedisNeeds): Redis {
           : await (connecting ??= connect().finally(() => {
               connecting = null;
             }));
-      const answer = await within(command_ms_max, work(to));
+      const answer = await deadline.run(work(to));
       answered += 1;
       failures = 0;
       if (away_times > 0) {

@@ -1,7 +1,8 @@
 import { type LimitClaim, type LimitHold, type Terms, termsOf } from "#ports/limiter/index.ts";
 
 import { type Redis, RedisAway } from "./client.ts";
-import { decideScript, EPOCH, type Kind, RELEASE, RENEW } from "./limiter-scripts.ts";
+import { createBatches, type Numbers } from "./limiter-batches.ts";
+import { decideScript, EPOCH, RELEASE, RENEW } from "./limiter-scripts.ts";
 
 /** What a script said of a request. */
 export interface Verdict {
@@ -20,7 +21,7 @@ export class RedisForgot extends Error {
   override readonly name = "RedisForgot";
 }
 
-export type Deed = "back" | "fine" | "drain";
+export type Deed = "back" | "fine";
 
 export interface LimiterCalls {
   /** @param hold of slots. @param more tokens of each claim to borrow beside its cost. @throws RedisAway, RedisForgot */
@@ -28,6 +29,8 @@ export interface LimiterCalls {
   change(deed: Deed, claims: LimitClaim[]): Promise<void>;
   release(hold: LimitHold): Promise<void>;
   renew(hold: LimitHold): Promise<boolean>;
+  /** Scripts that were sent. */
+  scripts(): number;
   /** Reads the epochs, or sets them. @returns false where Redis has forgotten what it held */
   meet(): Promise<boolean>;
 }
@@ -45,6 +48,9 @@ export interface LimiterCallsNeeds {
   word: () => string;
   /** Instead of the time of Redis, for tests. */
   time_ms?: () => number;
+  monotonic: () => number;
+  /** Who has waited for so long has been answered otherwise, and is not asked for any more. */
+  answer_ms_max: number;
 }
 
 interface Part {
@@ -54,7 +60,8 @@ interface Part {
   places: number[];
 }
 
-export function createLimiterCalls({ redis, house, spread, word, time_ms }: LimiterCallsNeeds): LimiterCalls {
+export function createLimiterCalls(needs: LimiterCallsNeeds): LimiterCalls {
+  const { redis, house, spread, word, time_ms } = needs;
   const epochs: string[] = Array.from({ length: spread }, () => "");
   const time = () => (time_ms ? String(time_ms()) : "");
 
@@ -62,6 +69,19 @@ export function createLimiterCalls({ redis, house, spread, word, time_ms }: Limi
   const prefix = (tag: number) => `folkhus:{${house}.${tag}}:limit:`;
   const keyOf = (tag: number, terms: Terms, key: string) => `${prefix(tag)}${terms.layout}:${key}`;
   const epochKey = (tag: number) => `${prefix(tag)}epoch`;
+
+  let scripts = 0;
+  const script: Redis["script"] = (...call) => {
+    scripts++;
+    return redis.script(...call);
+  };
+  const batches = createBatches({
+    script,
+    time,
+    epochOf: (tag) => ({ key: epochKey(tag), epoch: epochs[tag]! }),
+    monotonic: needs.monotonic,
+    stale_ms: needs.answer_ms_max,
+  });
 
   function partsOf(claims: LimitClaim[]): Part[] {
     if (spread === 1) return [{ tag: 0, claims, places: claims.map((_, i) => i) }];
@@ -85,41 +105,37 @@ export function createLimiterCalls({ redis, house, spread, word, time_ms }: Limi
   }
 
   async function run({ tag, claims, places }: Part, asked: Asked): Promise<number[]> {
-    const keys = [epochKey(tag)];
-    const kinds: Kind[] = [];
-    const args = [time(), epochs[tag]!, asked.deed, String(asked.patience_ms), asked.hold, String(asked.wait_ms_min)];
-    for (let i = 0; i < claims.length; i++) {
-      const { key, rule, cost_tokens } = claims[i]!;
-      const terms = termsOf(rule);
-      keys.push(keyOf(tag, terms, key));
-      kinds.push(terms.kind);
-      args.push(terms.kind, String(Math.min(cost_tokens, terms.capacity)));
-      args.push(...numbersOf(terms), String(asked.more?.[places[i]!] ?? 0));
+    const { patience_ms, wait_ms_min, deed } = asked;
+    const terms = claims.map(({ rule }) => termsOf(rule));
+    const numbersAt = (i: number) =>
+      `${Math.min(claims[i]!.cost_tokens, terms[i]!.capacity)},${numbersOf(terms[i]!)},${asked.more?.[places[i]!] ?? 0}`;
+    const keys = claims.map(({ key }, i) => keyOf(tag, terms[i]!, key));
+    if ((deed === "take" || deed === "ask") && terms.every(({ kind }) => kind === "linear")) {
+      const head = `${patience_ms},${wait_ms_min},${deed === "take" ? 1 : 0}`;
+      return believed(await batches.ask(tag, head, keys, numbersAt), deed, claims.length);
     }
-    const answer = await redis.script(decideScript(kinds), args, keys);
-    if (!Array.isArray(answer)) throw new RedisAway("it answered what it was not asked");
-    const numbers = answer.map(Number);
-    if (numbers[0] === -1) throw new RedisForgot("it has forgotten what it held");
-    const wanted = asked.deed === "take" || asked.deed === "ask" ? 5 : 1;
-    // A lie would let everybody through, or nobody.
-    if (numbers.length < wanted || numbers.some((n) => !Number.isSafeInteger(n) || n < 0) || numbers[0]! > 1)
-      throw new RedisAway("it answered what cannot be");
-    if (wanted === 5 && !(numbers[2]! >= 1 && numbers[2]! <= claims.length))
-      throw new RedisAway("it answered what cannot be");
-    return numbers;
+    const asking = claims.map((_, i) => `,"${terms[i]!.kind}",${numbersAt(i)}`).join("");
+    const args = [time(), epochs[tag]!, deed, asked.hold, `[${patience_ms},${wait_ms_min}${asking}]`];
+    const kinds = terms.map(({ kind }) => kind);
+    return believed(await script(decideScript(kinds), args, [epochKey(tag), ...keys]), deed, claims.length);
   }
 
+  /** Over parts as within one: the longest wait, or when all allow it the smallest share left; of several the first claimed. */
   function verdictOf(parts: Part[], answers: number[][], all: number): Verdict {
     const borrowed = Array.from({ length: all }, () => 0);
-    let found = 0;
     const allowed = answers.every(([is]) => is === 1);
+    let found = 0;
+    let worst = -Infinity;
+    let first = Infinity;
     for (const [i, answer] of answers.entries()) {
-      parts[i]!.places.forEach((place, at) => (borrowed[place] = answer[5 + at] ?? 0));
-      const best = answers[found]!;
-      if (allowed ? answer[3]! < best[3]! : answer[1]! > best[1]!) found = i;
+      const { places, claims } = parts[i]!;
+      places.forEach((place, at) => (borrowed[place] = answer[5 + at] ?? 0));
+      const at = answer[2]! - 1;
+      const bad = allowed ? -answer[3]! / termsOf(claims[at]!.rule).capacity : answer[1]!;
+      if (bad > worst || (bad === worst && places[at]! < first)) [worst, first, found] = [bad, places[at]!, i];
     }
-    const [, wait_ms, shown, left_tokens, reset_ms] = answers[found] as [number, number, number, number, number];
-    return { allowed, wait_ms, shown: parts[found]!.places[shown - 1]!, left_tokens, reset_ms, borrowed };
+    const [, wait_ms, , left_tokens, reset_ms] = answers[found] as [number, number, number, number, number];
+    return { allowed, wait_ms, shown: first, left_tokens, reset_ms, borrowed };
   }
 
   return {
@@ -162,7 +178,7 @@ export function createLimiterCalls({ redis, house, spread, word, time_ms }: Limi
     },
     async release({ id, claims }) {
       for (const { tag, claims: here } of partsOf(claims))
-        await redis.script(
+        await script(
           RELEASE,
           [id],
           here.map(({ key, rule }) => keyOf(tag, termsOf(rule), key)),
@@ -174,14 +190,15 @@ export function createLimiterCalls({ redis, house, spread, word, time_ms }: Limi
         const terms = here.map(({ rule }) => termsOf(rule));
         const ms = terms.map((one) => (one.kind === "slots" ? String(one.hold_ms) : "0"));
         const keys = here.map(({ key }, i) => keyOf(tag, terms[i]!, key));
-        if ((await redis.script(RENEW, [id, time(), ...ms], keys)) !== 1) held = false;
+        if ((await script(RENEW, [id, time(), ...ms], keys)) !== 1) held = false;
       }
       return held;
     },
+    scripts: () => scripts,
     async meet() {
       const found = await Promise.all(
         epochs.map(async (_, tag) => {
-          const answer = await redis.script(EPOCH, [word()], [epochKey(tag)]);
+          const answer = await script(EPOCH, [word()], [epochKey(tag)]);
           if (typeof answer !== "string" || answer.length === 0)
             throw new RedisAway("it answered what it was not asked");
           return answer;
@@ -194,25 +211,37 @@ export function createLimiterCalls({ redis, house, spread, word, time_ms }: Limi
   };
 }
 
-/** a, b and c of the scripts. */
-const known = new WeakMap<Terms, [string, string, string]>();
-
-function numbersOf(terms: Terms): [string, string, string] {
-  let numbers = known.get(terms);
-  if (!numbers) known.set(terms, (numbers = reckon(terms)));
+/** A lie would let everybody through, or nobody. @throws RedisAway, RedisForgot */
+function believed(answer: unknown, deed: Deed | "take" | "ask", claims: number): Numbers {
+  if (!Array.isArray(answer)) throw new RedisAway("it answered what it was not asked");
+  const numbers = answer.map(Number);
+  if (numbers[0] === -1) throw new RedisForgot("it has forgotten what it held");
+  const decides = deed === "take" || deed === "ask";
+  if (numbers.length < (decides ? 5 : 1) || numbers.some((n) => !Number.isSafeInteger(n) || n < 0) || numbers[0]! > 1)
+    throw new RedisAway("it answered what cannot be");
+  if (decides && !(numbers[2]! >= 1 && numbers[2]! <= claims)) throw new RedisAway("it answered what cannot be");
   return numbers;
 }
 
-function reckon(terms: Terms): [string, string, string] {
+/** a, b and c of the scripts. */
+const known = new WeakMap<Terms, string>();
+
+function numbersOf(terms: Terms): string {
+  let numbers = known.get(terms);
+  if (!numbers) known.set(terms, (numbers = reckon(terms).join(",")));
+  return numbers;
+}
+
+function reckon(terms: Terms): [a: number, b: number, c: number] {
   switch (terms.kind) {
     case "linear":
-      return [String(terms.unit), String(terms.per_ms), String(terms.cap)];
+      return [terms.unit, terms.per_ms, terms.cap];
     case "fixed":
     case "log":
-      return [String(terms.capacity), String(terms.window_ms), "0"];
+      return [terms.capacity, terms.window_ms, 0];
     case "counter":
-      return [String(terms.capacity), String(terms.slice_ms), String(terms.slices)];
+      return [terms.capacity, terms.slice_ms, terms.slices];
     case "slots":
-      return [String(terms.capacity), String(terms.hold_ms), "0"];
+      return [terms.capacity, terms.hold_ms, 0];
   }
 }

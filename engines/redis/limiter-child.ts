@@ -8,7 +8,7 @@ const ASKED = 800;
 const AT_A_TIME = 16;
 
 const clock = createSystemClock();
-await using redis = createRedis({ url, clock, command_ms_max: 30_000 });
+await using redis = createRedis({ url, clock, command_ms_max: 30_000, connect_ms_max: 30_000 });
 await using limiter = createRedisLimiter({
   redis,
   clock,

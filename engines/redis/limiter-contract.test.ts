@@ -11,7 +11,7 @@ const PATIENT_MS = 10_000;
 
 const server = await testRedis();
 const clock = createSystemClock();
-const redis = createRedis({ url: server.url, clock, command_ms_max: PATIENT_MS });
+const redis = createRedis({ url: server.url, clock, command_ms_max: PATIENT_MS, connect_ms_max: PATIENT_MS });
 afterAll(async () => {
   await redis[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();

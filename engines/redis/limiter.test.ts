@@ -2,6 +2,7 @@ import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 
 import { type Clock, createSystemClock } from "#ports/clock/index.ts";
+import { freePort } from "#ports/http/testing.ts";
 import type { LimitClaim, LimitRule } from "#ports/limiter/index.ts";
 
 import { createRedis, createRedisLimiter, type Redis, type RedisLimiterNeeds } from "./index.ts";
@@ -29,7 +30,8 @@ const claim = (key: string, rule: LimitRule, cost_tokens = 1): LimitClaim => ({ 
 
 async function node(more: Partial<RedisLimiterNeeds> & { url?: string; command_ms_max?: number } = {}) {
   const { url = server.url, command_ms_max = PATIENT_MS, ...rest } = more;
-  const redis = rest.redis ?? opened.use(createRedis({ url, clock, command_ms_max, away_ms_max: 250 }));
+  const redis =
+    rest.redis ?? opened.use(createRedis({ url, clock, command_ms_max, connect_ms_max: PATIENT_MS, away_ms_max: 250 }));
   const events: string[] = [];
   const limiter = createRedisLimiter({
     redis,
@@ -77,6 +79,18 @@ describe("engines/redis: a limit of all nodes", () => {
     for (const { key, rule } of all) expect([key, await left(key, rule)]).toEqual([key, 9]);
   });
 
+  test("RE20: many requests at once are decided one after the other in few scripts, and each is whole", async () => {
+    const { limiter, left } = await node();
+    const [few, many] = [still(10, "few"), still(1_000, "many")];
+    const before = limiter.stats().scripts;
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, i) => limiter.take([claim("many", many), claim(`few${i % 5}`, few)])),
+    );
+    expect(answers.filter(({ allowed }) => allowed)).toHaveLength(50);
+    expect(limiter.stats().scripts - before).toBeLessThan(20);
+    expect(await left("many", many)).toBe(950);
+  });
+
   test("RE21: clocks of nodes that are hours apart change nothing", async () => {
     const shifted = (by_ms: number): Clock => ({
       ...clock,
@@ -92,11 +106,16 @@ describe("engines/redis: a limit of all nodes", () => {
   });
 
   test("RE22: a node of a cluster takes every script: keys of a house are in one slot, or spread over some", async () => {
-    const port = String(20_000 + (process.pid % 30_000));
-    await using cluster = await testRedis("--cluster-enabled", "yes", "--port", port, "--cluster-port", "0");
+    const [port, bus] = [String(freePort()), String(freePort())];
+    await using cluster = await testRedis("--cluster-enabled", "yes", "--port", port, "--cluster-port", bus);
     await cluster.command("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
     while (!String(await cluster.command("CLUSTER", "INFO")).includes("cluster_state:ok")) await Bun.sleep(5);
-    await using redis = createRedis({ url: cluster.url, clock, command_ms_max: PATIENT_MS });
+    await using redis = createRedis({
+      url: cluster.url,
+      clock,
+      command_ms_max: PATIENT_MS,
+      connect_ms_max: PATIENT_MS,
+    });
     for (const spread of [1, 8]) {
       const { limiter, events } = await node({ redis, spread, house: `spread${spread}` });
       const claims = Array.from({ length: 6 }, (_, i) => claim(`k${i}`, still(3)));

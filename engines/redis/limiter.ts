@@ -9,10 +9,10 @@ import {
   termsOf,
 } from "#ports/limiter/index.ts";
 
-import type { Redis } from "./client.ts";
+import { type Redis, RedisAway } from "./client.ts";
+import { createDeadline } from "./deadline.ts";
 import { createAlone } from "./limiter-alone.ts";
 import { createLimiterCalls, type Deed, RedisForgot } from "./limiter-calls.ts";
-import { createDeadline } from "./limiter-deadline.ts";
 import { createPurses, type Split } from "./limiter-purses.ts";
 
 /** No request waits longer for Redis: with the look at what is late it is below 50 ms. */
@@ -21,6 +21,8 @@ export const ANSWER_MS_MAX = 40;
 const LATE_MAX = 3;
 const BEAT_SHARED_MS = 1_000;
 const BEAT_ALONE_MS = 250;
+/** A Redis that has lost everything is told by all nodes before any of them lets it decide. */
+const SETTLE_MS = 1_000;
 /** Keys of a script that brings Redis up to date: about a ms of its time. */
 const OWED_PER_SCRIPT = 128;
 /** Who asks for a purse that others fill too does so for so many turns, then asks for itself. */
@@ -75,8 +77,17 @@ export function createRedisLimiter(needs: RedisLimiterNeeds): RedisLimiter {
   let words = 0;
   const word = () => `${Math.floor(clock.random() * 2 ** 48).toString(36)}.${(words++).toString(36)}`;
   const time = needs.time_ms ? { time_ms: needs.time_ms } : {};
-  const calls = createLimiterCalls({ redis, house: needs.house, spread: needs.spread ?? 1, word, ...time });
-  const deadline = createDeadline(clock, needs.answer_ms_max ?? ANSWER_MS_MAX);
+  const answer_ms_max = needs.answer_ms_max ?? ANSWER_MS_MAX;
+  const calls = createLimiterCalls({
+    redis,
+    house: needs.house,
+    spread: needs.spread ?? 1,
+    word,
+    monotonic: () => clock.monotonic(),
+    answer_ms_max,
+    ...time,
+  });
+  const deadline = createDeadline(clock, answer_ms_max, () => new RedisAway(`no answer within ${answer_ms_max} ms`));
   const alone = createAlone({ clock, keys_max: needs.keys_max });
   let nodes = 1;
   const purses = needs.leases ? createPurses({ nodes: () => nodes, keys_max: needs.keys_max }) : null;
@@ -85,9 +96,10 @@ export function createRedisLimiter(needs: RedisLimiterNeeds): RedisLimiter {
   let away_since_ms = clock.monotonic();
   let was_told = false;
   let has_met = false;
+  let settled_at_ms = 0;
   let lates = 0;
   let closed = false;
-  const count = { decisions: 0, by_redis: 0, by_purse: 0, by_itself: 0, scripts: 0, late: 0, failed: 0 };
+  const count = { decisions: 0, by_redis: 0, by_purse: 0, by_itself: 0, late: 0, failed: 0 };
 
   function leave(reason: string): void {
     if (is_alone) return;
@@ -100,7 +112,6 @@ export function createRedisLimiter(needs: RedisLimiterNeeds): RedisLimiter {
 
   /** One call, within its time. What fails switches the node over; @throws what failed */
   async function ask<T>(work: () => Promise<T>): Promise<T> {
-    count.scripts++;
     try {
       const answer = await deadline.run(work());
       lates = 0;
@@ -134,10 +145,18 @@ export function createRedisLimiter(needs: RedisLimiterNeeds): RedisLimiter {
         return;
       }
       if (!knew) leave("it has forgotten what it held");
-      // Before Redis decides again it is told what was granted meanwhile, so that nobody gets it a second time.
+      else if (clock.monotonic() < settled_at_ms) return;
+      // Before Redis decides again it is told what was granted meanwhile, so that nobody gets it a second time; as a fine,
+      // for where only this node was cut off the others may have granted all that there is.
       const owed = alone.owed(!knew && has_met);
       for (let i = 0; i < owed.length; i += OWED_PER_SCRIPT)
-        await calls.change("drain", owed.slice(i, i + OWED_PER_SCRIPT));
+        await calls.change("fine", owed.slice(i, i + OWED_PER_SCRIPT));
+      if (!knew && has_met) {
+        // What is granted from here on is told then.
+        alone.begin();
+        settled_at_ms = clock.monotonic() + SETTLE_MS;
+        return;
+      }
       is_alone = false;
       has_met = true;
       lates = 0;
@@ -263,7 +282,7 @@ export function createRedisLimiter(needs: RedisLimiterNeeds): RedisLimiter {
       if (is_alone) return false;
       return ask(() => calls.renew(hold)).catch(() => false);
     },
-    stats: () => ({ is_alone, nodes, ...count }),
+    stats: () => ({ is_alone, nodes, scripts: calls.scripts(), ...count }),
     async [Symbol.asyncDispose]() {
       closed = true;
       stop.abort();

@@ -7,7 +7,8 @@ export const LIMIT_PRODUCT_MAX = 2 ** 52;
 /** A log keeps each grant of its window: 16 bytes each. */
 export const LIMIT_LOG_TOKENS_MAX = 10_000;
 export const LIMIT_SLICES_MAX = 100;
-export const LIMIT_SLICES_DEFAULT = 10;
+/** The first of them that divides the window. */
+export const LIMIT_SLICES_DEFAULTS = [60, 50, 20, 10, 1] as const;
 export const LIMIT_SLOTS_MAX = 10_000;
 export const LIMIT_HOLD_MS_MAX = 3_600_000;
 /** The longest wait that can be booked ahead. A clock that is further back than this was set back. */

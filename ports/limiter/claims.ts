@@ -24,7 +24,8 @@ export function checkFine(claims: readonly LimitClaim[]): void {
 }
 
 /** One claim for each key: what is claimed twice pays twice. @throws RangeError where one key comes with two rules */
-export function mergeClaims(claims: readonly LimitClaim[]): LimitClaim[] {
+export function mergeClaims(claims: LimitClaim[]): LimitClaim[] {
+  if (!isTwice(claims)) return claims;
   const merged: LimitClaim[] = [];
   for (const claim of claims) {
     const same = merged.findIndex(({ key }) => key === claim.key);
@@ -32,6 +33,12 @@ export function mergeClaims(claims: readonly LimitClaim[]): LimitClaim[] {
     else merged[same] = together(merged[same]!, claim);
   }
   return merged;
+}
+
+function isTwice(claims: LimitClaim[]): boolean {
+  for (let i = 1; i < claims.length; i++)
+    for (let j = 0; j < i; j++) if (claims[i]!.key === claims[j]!.key) return true;
+  return false;
 }
 
 function together(one: LimitClaim, other: LimitClaim): LimitClaim {

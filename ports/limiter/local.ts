@@ -62,8 +62,8 @@ export function createLocalLimiter(needs: { clock: Clock; keys_max: number }): L
     let held = all.get(key);
     if (held) {
       if (held.rule !== rule) {
-        held.rule = rule;
         held.terms = termsOf(rule);
+        held.rule = rule;
         if (!held.standing.adopt(held.terms)) held.standing = standAnew(held.terms, now);
       }
       return held;
@@ -80,11 +80,10 @@ export function createLocalLimiter(needs: { clock: Clock; keys_max: number }): L
     return held;
   }
 
-  /** Fills `used` and `costs`; a rule that cannot be meant is thrown back before anything is touched. */
+  /** Fills `used` and `costs`; a rule that cannot be meant is thrown back before anything is taken. */
   function gather(claims: LimitClaim[], now: number): void {
     request++;
     used.length = costs.length = 0;
-    for (let i = 0; i < claims.length; i++) termsOf(claims[i]!.rule);
     for (let i = 0; i < claims.length; i++) {
       const { key, rule, cost_tokens } = claims[i]!;
       const held = heldOf(key, rule, now);

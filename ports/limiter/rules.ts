@@ -41,7 +41,7 @@ export interface CounterRule extends Named {
   kind: "counter";
   tokens: number;
   window_ms: number;
-  /** Divides the window; 1 is the classic pair of windows. `LIMIT_SLICES_DEFAULT` where nothing is said. */
+  /** Divides the window; 1 is the classic pair of windows. where nothing is said, the first of `LIMIT_SLICES_DEFAULTS` that does. */
   slices?: number;
 }
 

@@ -3,7 +3,7 @@ import {
   LIMIT_HOLD_MS_MAX,
   LIMIT_LOG_TOKENS_MAX,
   LIMIT_PRODUCT_MAX,
-  LIMIT_SLICES_DEFAULT,
+  LIMIT_SLICES_DEFAULTS,
   LIMIT_SLICES_MAX,
   LIMIT_SLOTS_MAX,
   LIMIT_WINDOW_MS_MAX,
@@ -109,7 +109,7 @@ function aWindow({ name, kind, tokens, window_ms }: WindowRule): WindowTerms {
   return { kind, layout: kind === "log" ? "l" : "f", capacity: tokens, window_ms };
 }
 
-function counter({ name, tokens, window_ms, slices = LIMIT_SLICES_DEFAULT }: CounterRule): CounterTerms {
+function counter({ name, tokens, window_ms, slices = slicesOf(window_ms) }: CounterRule): CounterTerms {
   span(name, tokens, window_ms);
   if (!isWhole(slices, 1, LIMIT_SLICES_MAX) || window_ms % slices !== 0)
     throw new RangeError(
@@ -118,6 +118,8 @@ function counter({ name, tokens, window_ms, slices = LIMIT_SLICES_DEFAULT }: Cou
   const slice_ms = window_ms / slices;
   return { kind: "counter", layout: `c${slice_ms}x${slices}`, capacity: tokens, slice_ms, slices };
 }
+
+const slicesOf = (window_ms: number) => LIMIT_SLICES_DEFAULTS.find((slices) => window_ms % slices === 0) ?? 1;
 
 function slots({ name, slots: count, hold_ms }: SlotsRule): SlotsTerms {
   if (!isWhole(count, 1, LIMIT_SLOTS_MAX) || !isWhole(hold_ms, 1, LIMIT_HOLD_MS_MAX))

@@ -1,12 +1,10 @@
 import type { Clock } from "#ports/clock/index.ts";
 
-import { RedisAway } from "./client.ts";
-
 /** One look at all that waits, every few ms while anything does: a timer for each call cost as much as the call. */
 const LOOK_MS = 5;
 
 export interface Deadline {
-  /** @throws RedisAway when `ms_max` are over. What still comes then is thrown away. */
+  /** @throws what `late` makes when `ms_max` are over. What still comes then is thrown away. */
   run<T>(work: Promise<T>): Promise<T>;
 }
 
@@ -15,7 +13,7 @@ interface Waiting {
   late: () => void;
 }
 
-export function createDeadline(clock: Clock, ms_max: number): Deadline {
+export function createDeadline(clock: Clock, ms_max: number, late: () => Error): Deadline {
   const waiting = new Set<Waiting>();
   let looking: Promise<void> | null = null;
 
@@ -42,7 +40,7 @@ export function createDeadline(clock: Clock, ms_max: number): Deadline {
       new Promise((resolve, reject) => {
         const one = {
           at: clock.monotonic() + ms_max,
-          late: () => reject(new RedisAway(`no answer within ${ms_max} ms`)),
+          late: () => reject(late()),
         };
         waiting.add(one);
         looking ??= look();
