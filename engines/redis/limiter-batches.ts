@@ -1,5 +1,5 @@
 import { type Redis, RedisAway } from "./client.ts";
-import { DECIDE_MANY } from "./limiter-scripts.ts";
+import { DECIDE_MANY } from "./limiter-many.ts";
 
 /** As many requests are decided by one script: below a third of a ms of Redis's time. */
 export const BATCH_MAX = 32;
