@@ -27,12 +27,14 @@ export function messageFrom(
   if (!author || typeof body !== "string" || media !== false || reply_to_id !== null || !Array.isArray(mention_ids))
     return null;
   const own = author.id === me.id;
+  const guise = guiseOf(data.guise);
   const all = mentions_all === "channel" || mentions_all === "here" ? mentions_all : null;
   return {
     id: item.id,
     channel_id: channel.id,
     seq: String(item.seq),
     author,
+    ...(guise === null ? {} : { guise }),
     cid: own ? (item.cid ?? null) : null,
     body,
     version: 1,
@@ -62,4 +64,11 @@ export function messageFrom(
     forwarded: null,
     may: { edit: own, delete: own || channel.may.moderate },
   };
+}
+
+/** How a program calls itself in this one message. */
+function guiseOf(said: Json | undefined): Message["guise"] | null {
+  if (typeof said !== "object" || said === null || Array.isArray(said)) return null;
+  const { name, emoji } = said;
+  return { name: typeof name === "string" ? name : null, emoji: typeof emoji === "string" ? emoji : null };
 }

@@ -78,6 +78,7 @@ export function rowsOf(items: readonly Message[], first_unread_seq: string | nul
       !last.deleted &&
       !message.deleted &&
       last.author?.id === message.author?.id &&
+      last.guise?.name === message.guise?.name &&
       message.reply_to === null &&
       Date.parse(message.created_at) - Date.parse(last.created_at) < SAME_HAND_MS;
     rows.push({ message, follows, day, fresh });

@@ -4,6 +4,7 @@ import type { PersonCard } from "#kernel/cards.ts";
 import type { Json } from "#kernel/json.ts";
 import { type Channel, chatRoutes as r, type Message } from "#systems/chat/contract.ts";
 
+import { whisperSaid } from "../hooks/whisper.ts";
 import type { LiveItem } from "../live/followed.ts";
 import type { PageLine } from "../live/page-line.ts";
 import { queries } from "../shell/house.ts";
@@ -58,7 +59,7 @@ export function useListLive(
     if (!page) return;
     const ended = () => {};
     const ends = [
-      page.hear(`person:${me_id}`, { items: listSoon, anew: listSoon, ended }),
+      page.hear(`person:${me_id}`, { items: listSoon, anew: listSoon, ended, ephemeral: whisperSaid }),
       // A bump may be lost with the line; so whatever is there is asked for when it is back.
       page.onState(() => page.state().connection === "open" && listSoon()),
       ...key

@@ -45,7 +45,7 @@ export function MessageRow({
   const press = useLongPress(
     !message.deleted && matchMedia("(pointer: coarse)").matches ? () => setHolding(true) : undefined,
   );
-  const name = message.author?.display_name ?? "Somebody who left";
+  const name = message.guise?.name ?? message.author?.display_name ?? "Somebody who left";
   const time = CLOCK.format(new Date(message.created_at));
   if (message.folded && !unfolded && !message.deleted)
     return (
@@ -99,6 +99,14 @@ export function MessageRow({
               <span className="text-sm font-bold text-ink-3">{name}</span>
             )}
             {message.author && <StatusSign id={message.author.id} className="self-center" />}
+            {message.author?.bot && (
+              <span
+                title={`A program: @${message.author.handle}`}
+                className="shrink-0 rounded-md bg-sunken px-1.5 text-[0.625rem] leading-4 font-semibold text-ink-2"
+              >
+                {message.guise?.emoji} bot
+              </span>
+            )}
             <time
               dateTime={message.created_at}
               title={wholeTime(message.created_at)}

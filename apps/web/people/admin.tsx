@@ -1,5 +1,6 @@
 import { useParams } from "@tanstack/react-router";
 import {
+  Bot,
   DoorOpen,
   Gauge,
   Gavel,
@@ -29,12 +30,14 @@ const AdminTimelines = lazy(() => import("../feed/timelines/admin-timelines.tsx"
 const AdminRules = lazy(() => import("../moderation/admin-rules.tsx"));
 const AdminAudit = lazy(() => import("../moderation/admin-audit.tsx"));
 const AdminShields = lazy(() => import("../moderation/admin-shields.tsx"));
+const AdminPrograms = lazy(() => import("../hooks/admin-programs.tsx"));
 const ADMINS_ONLY: ReadonlySet<string> = new Set([
   "house",
   "timelines",
   "rules",
   "shields",
   "log",
+  "programs",
   "storage",
   "quality",
 ]);
@@ -46,6 +49,7 @@ const SECTIONS: readonly Section[] = [
   { id: "rules", label: "Rules", detail: "What reports can name", icon: Gavel },
   { id: "shields", label: "Shields", detail: "What tightens by itself", icon: ShieldHalf },
   { id: "log", label: "Log", detail: "Who did what, and why", icon: ScrollText },
+  { id: "programs", label: "Programs", detail: "Bots and commands of the whole house", icon: Bot },
   { id: "storage", label: "Storage", detail: "What media takes, and whose it is", icon: HardDrive },
   { id: "quality", label: "Playback", detail: "How well films play", icon: Gauge },
   { id: "timelines", label: "Timelines", detail: "How homes are made", icon: Waypoints },
@@ -72,6 +76,7 @@ function Admin({ section }: { section: string | null }) {
                 {shown === "rules" && me.role === "admin" && <AdminRules />}
                 {shown === "shields" && me.role === "admin" && <AdminShields />}
                 {shown === "log" && me.role === "admin" && <AdminAudit />}
+                {shown === "programs" && me.role === "admin" && <AdminPrograms />}
                 {shown === "storage" && me.role === "admin" && <AdminStorage />}
                 {shown === "timelines" && me.role === "admin" && <AdminTimelines />}
                 {shown === "quality" && me.role === "admin" && <AdminQuality />}

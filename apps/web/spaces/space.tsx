@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useRouterState, useSearch } from "@tanstack/react-router";
 import {
+  Bot,
   Ellipsis,
   HardDrive,
   Link2,
@@ -39,6 +40,7 @@ const Trending = lazy(async () => ({ default: (await import("../feed/trending/tr
 const MembersDialog = lazy(async () => ({ default: (await sheets()).MembersDialog }));
 const EditSpace = lazy(async () => ({ default: (await sheets()).EditSpace }));
 const InviteDialog = lazy(async () => ({ default: (await sheets()).InviteDialog }));
+const ProgramsSheet = lazy(async () => ({ default: (await sheets()).ProgramsSheet }));
 const CloseSpace = lazy(async () => ({ default: (await sheets()).CloseSpace }));
 
 export function SpaceScreen() {
@@ -140,7 +142,7 @@ function InSpace({
   const me = useMe();
   const { role, may_post, may_manage } = space.membership;
   const { busy, join, leaveSpace } = useMembership(space.slug, invitation);
-  const [open, setOpen] = useState<"members" | "edit" | "invite" | "close" | null>(null);
+  const [open, setOpen] = useState<"members" | "edit" | "invite" | "programs" | "close" | null>(null);
   const navigate = useNavigate();
   const here = useRouterState({ select: (state) => state.location.href });
   const close = () => setOpen(null);
@@ -175,6 +177,9 @@ function InSpace({
                       },
                       { label: "Settings of the space", icon: <Settings2 />, run: () => setOpen("edit") },
                     ] as const)
+                  : []),
+                ...(role === "owner" || role === "admin"
+                  ? ([{ label: "Programs", icon: <Bot />, run: () => setOpen("programs") }] as const)
                   : []),
                 ...(role !== null && role !== "member"
                   ? ([
@@ -315,6 +320,7 @@ function InSpace({
         {open === "members" && <MembersDialog space={space} close={close} />}
         {open === "edit" && <EditSpace space={space} close={close} />}
         {open === "invite" && <InviteDialog space={space} close={close} />}
+        {open === "programs" && <ProgramsSheet space={space} close={close} />}
         {open === "close" && <CloseSpace space={space} close={close} closed={() => void navigate({ to: "/spaces" })} />}
       </Suspense>
     </>

@@ -1,0 +1,5 @@
+import { Programs } from "./programs.tsx";
+
+export default function AdminPrograms() {
+  return <Programs slug={null} />;
+}

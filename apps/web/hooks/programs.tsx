@@ -1,0 +1,46 @@
+import { useState } from "react";
+
+import { cx } from "../parts/class.ts";
+import { BotsPanel } from "./bots-panel.tsx";
+import { CommandsPanel } from "./commands-panel.tsx";
+import { IncomingPanel } from "./incoming-panel.tsx";
+import { OutgoingPanel } from "./outgoing-panel.tsx";
+
+const TABS = [
+  ["incoming", "Into a channel"],
+  ["outgoing", "To elsewhere"],
+  ["bots", "Bots"],
+  ["commands", "Commands"],
+] as const;
+type Tab = (typeof TABS)[number][0];
+
+/** What programs may do in a space, or in the whole house; for who looks after that. */
+export function Programs({ slug }: { slug: string | null }) {
+  const tabs = TABS.filter(([id]) => slug !== null || id === "bots" || id === "commands");
+  const [shown, setShown] = useState<Tab>(tabs[0]![0]);
+  return (
+    <>
+      <div role="tablist" aria-label="Kinds of programs" className="mb-4 flex flex-wrap gap-2">
+        {tabs.map(([id, label]) => (
+          <button
+            key={id}
+            type="button"
+            role="tab"
+            aria-selected={shown === id}
+            onClick={() => setShown(id)}
+            className={cx(
+              "h-10 rounded-full border px-4 text-sm font-semibold",
+              shown === id ? "border-accent-ink bg-accent-tint text-accent-ink" : "border-line text-ink-2",
+            )}
+          >
+            {label}
+          </button>
+        ))}
+      </div>
+      {shown === "incoming" && slug !== null && <IncomingPanel slug={slug} />}
+      {shown === "outgoing" && slug !== null && <OutgoingPanel slug={slug} />}
+      {shown === "bots" && <BotsPanel slug={slug} />}
+      {shown === "commands" && <CommandsPanel slug={slug} />}
+    </>
+  );
+}
