@@ -5,6 +5,8 @@ import { POLL_OPTIONS_MIN, type PollAsked } from "#kernel/polls.ts";
 import { type Channel, type Message, MESSAGE_CHARS_MAX, MESSAGE_IMAGES_MAX } from "#systems/chat/contract.ts";
 
 import type { PollBegun } from "../feed/draft.ts";
+import { CommandList } from "../hooks/command-list.tsx";
+import { giveCommand } from "../hooks/give-command.ts";
 import { isCommand, isNaming } from "../hooks/given.ts";
 import { uploadPicture } from "../media/upload-picture.ts";
 import { Wheel } from "../parts/button.tsx";
@@ -19,7 +21,6 @@ import { useFilmUpload } from "./use-film-upload.ts";
 import { useKeptDraft } from "./use-kept-draft.ts";
 import { useMentions } from "./use-mentions.tsx";
 
-const CommandList = lazy(() => import("../hooks/command-list.tsx"));
 const PollEditor = lazy(async () => ({ default: (await import("../feed/writing/poll-editor.tsx")).PollEditor }));
 const POLL: PollBegun = { options: ["", ""], multiple: false, hides_results: false, open_s: 86_400 };
 
@@ -94,7 +95,6 @@ export function Composer({
   const command = async (words: string) => {
     setText("");
     stopAnswering();
-    const { giveCommand } = await import("../hooks/give-command.ts");
     // Refused words are not lost, unless others were written meanwhile.
     if (!(await giveCommand(channel.id, makeCid(), words, root_id))) setText((now) => (now === "" ? words : now));
   };
@@ -308,16 +308,14 @@ export function Composer({
         </button>
         {mention.list}
         {isNaming(text) && (
-          <Suspense fallback={null}>
-            <CommandList
-              channel_id={channel.id}
-              text={text}
-              choose={(words) => {
-                setText(words);
-                field.current?.focus();
-              }}
-            />
-          </Suspense>
+          <CommandList
+            channel_id={channel.id}
+            text={text}
+            choose={(words) => {
+              setText(words);
+              field.current?.focus();
+            }}
+          />
         )}
       </div>
       <div className="flex min-h-5 items-center justify-between gap-3 px-2 pt-1 text-xs text-ink-3">

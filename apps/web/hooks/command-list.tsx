@@ -8,7 +8,7 @@ import { ask } from "../shell/house.ts";
 import { offersFor } from "./given.ts";
 
 /** The commands that begin as what is being written; a press puts one into the field. */
-export default function CommandList({
+export function CommandList({
   channel_id,
   text,
   choose,

@@ -18,7 +18,7 @@ const STATE_WORDS: Record<Delivery["state"], string> = {
 const LOOK_EVERY_MS = 3_000;
 
 /** How each delivery of the last seven days went; looked at again while some wait. */
-export default function Deliveries({ hook_id, name }: { hook_id: string; name: string }) {
+export function Deliveries({ hook_id, name }: { hook_id: string; name: string }) {
   const pages = useInfiniteQuery({
     ...askPages(r.listDeliveries, { params: { id: hook_id } }),
     refetchInterval: ({ state }) =>

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 
 import {
   CHANNEL_EVENTS,
@@ -12,13 +12,11 @@ import {
 import { Button } from "../parts/button.tsx";
 import { TextField, Tick } from "../parts/field.tsx";
 import { Secret } from "../parts/secret.tsx";
-import { RowSkeleton } from "../parts/skeleton.tsx";
 import { Ago } from "../parts/time.tsx";
 import { Panel } from "../people/sections.tsx";
 import { ask, call } from "../shell/house.ts";
+import { Deliveries } from "./deliveries.tsx";
 import { ChannelField, doing, Kept, Maker, useChannelNames } from "./kept.tsx";
-
-const Deliveries = lazy(() => import("./deliveries.tsx"));
 
 const EVENT_WORDS: Record<OutgoingEvent, string> = {
   "message.created": "Messages",
@@ -192,11 +190,7 @@ function OneOutgoing({ one, channels }: { one: Outgoing; channels: string[] }) {
           Delete
         </Button>
       </div>
-      {log && (
-        <Suspense fallback={<RowSkeleton />}>
-          <Deliveries hook_id={one.id} name={one.name} />
-        </Suspense>
-      )}
+      {log && <Deliveries hook_id={one.id} name={one.name} />}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { useState } from "react";
 
 import { cx } from "../parts/class.ts";
+import { Sheet } from "../parts/dialog.tsx";
 import { BotsPanel } from "./bots-panel.tsx";
 import { CommandsPanel } from "./commands-panel.tsx";
 import { IncomingPanel } from "./incoming-panel.tsx";
@@ -42,5 +43,15 @@ export function Programs({ slug }: { slug: string | null }) {
       {shown === "bots" && <BotsPanel slug={slug} />}
       {shown === "commands" && <CommandsPanel slug={slug} />}
     </>
+  );
+}
+
+export default function ProgramsSheet({ space, close }: { space: { slug: string; name: string }; close: () => void }) {
+  return (
+    <Sheet open onOpenChange={(open) => !open && close()} title={`Programs of ${space.name}`} tall wide>
+      <div className="px-6 pb-6">
+        <Programs slug={space.slug} />
+      </div>
+    </Sheet>
   );
 }

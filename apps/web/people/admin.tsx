@@ -30,7 +30,7 @@ const AdminTimelines = lazy(() => import("../feed/timelines/admin-timelines.tsx"
 const AdminRules = lazy(() => import("../moderation/admin-rules.tsx"));
 const AdminAudit = lazy(() => import("../moderation/admin-audit.tsx"));
 const AdminShields = lazy(() => import("../moderation/admin-shields.tsx"));
-const AdminPrograms = lazy(() => import("../hooks/admin-programs.tsx"));
+const Programs = lazy(async () => ({ default: (await import("../hooks/programs.tsx")).Programs }));
 const ADMINS_ONLY: ReadonlySet<string> = new Set([
   "house",
   "timelines",
@@ -76,7 +76,7 @@ function Admin({ section }: { section: string | null }) {
                 {shown === "rules" && me.role === "admin" && <AdminRules />}
                 {shown === "shields" && me.role === "admin" && <AdminShields />}
                 {shown === "log" && me.role === "admin" && <AdminAudit />}
-                {shown === "programs" && me.role === "admin" && <AdminPrograms />}
+                {shown === "programs" && me.role === "admin" && <Programs slug={null} />}
                 {shown === "storage" && me.role === "admin" && <AdminStorage />}
                 {shown === "timelines" && me.role === "admin" && <AdminTimelines />}
                 {shown === "quality" && me.role === "admin" && <AdminQuality />}

@@ -1,5 +1,0 @@
-import { Programs } from "./programs.tsx";
-
-export default function AdminPrograms() {
-  return <Programs slug={null} />;
-}
