@@ -30,7 +30,7 @@ const AdminTimelines = lazy(() => import("../feed/timelines/admin-timelines.tsx"
 const AdminRules = lazy(() => import("../moderation/admin-rules.tsx"));
 const AdminAudit = lazy(() => import("../moderation/admin-audit.tsx"));
 const AdminShields = lazy(() => import("../moderation/admin-shields.tsx"));
-const Programs = lazy(async () => ({ default: (await import("../hooks/programs.tsx")).Programs }));
+const Programs = lazy(async () => ({ default: (await import("../spaces/sheets.ts")).Programs }));
 const ADMINS_ONLY: ReadonlySet<string> = new Set([
   "house",
   "timelines",
