@@ -121,8 +121,9 @@ describe.skipIf(REDIS_SERVER === null)("homes in Redis", async () => {
     };
     expect(await home()).toEqual(["one"]);
     expect(await redis.command("DBSIZE")).toBeGreaterThan(0);
-    expect(await health()).toBe("ok");
-    expect(JSON.stringify(await redis.command("KEYS", "*:limit:*"))).toContain("address:");
+    // A machine that stood still for a moment has made it count alone, and it goes back.
+    const held = async () => JSON.stringify(await redis.command("KEYS", "*:limit:*"));
+    while ((await health()) !== "ok" || !(await held()).includes("address:")) await Bun.sleep(20);
     await redis.kill();
     await call(r.createPost, { token, body: { text: "two", audience: "public" } });
     while ((await health()) !== "degraded") {
