@@ -323,7 +323,7 @@ describe("when it does not go", () => {
     expect(new Set(h.got.map(({ headers }) => headers.get("webhook-id")))).toEqual(new Set([failed!.webhook_id]));
   });
 
-  test("HK33: an address that took nothing for three days, or says that it is gone, is switched off and its owner told", async () => {
+  test("HK33: an address that took nothing for three days, or says that it is gone, is switched off, and the log tells of it", async () => {
     const channel = await channelOf();
     const [dead, gone] = [await listening(channel.id), await listening(channel.id, { url: h.url("/gone") })];
     h.answer = ({ path }) => new Response("no", { status: path === "/gone" ? 410 : 500 });
