@@ -16,7 +16,7 @@ afterAll(async () => {
 const MINUTE = 60_000;
 
 test(
-  "WEB185, WEB186, WEB188: a poll is asked in the page, votes of others are seen as they are given, and its author ends it; a card is taken away by who named the link, and a message is passed on",
+  "WEB185, WEB186, WEB188, WEB189: a poll is asked in the page, votes of others are seen as they are given, and its author ends it; a card is taken away by who named the link, a message is passed on, and a thread is followed",
   async () => {
     const [gerda, hans] = [await personOf(house, "gerda"), await personOf(house, "hans")];
     const { client } = house;
@@ -86,6 +86,22 @@ test(
     await list.getByText("What shall we eat?").waitFor({ timeout: MINUTE });
     await list.getByRole("link", { name: "in Supper" }).click();
     await field.waitFor({ timeout: MINUTE });
+
+    await client.call(r.sendMessage, {
+      token: hans,
+      params: { id: channel.id },
+      body: { cid: "thread", body: "With lingonberries", root_id: asked.id },
+    });
+    await page.getByRole("button", { name: "Threads 1 new" }).click({ timeout: MINUTE });
+    await page
+      .getByRole("dialog", { name: "Threads" })
+      .getByRole("button", { name: /With lingonberries/ })
+      .click({ timeout: MINUTE });
+    const thread = page.getByRole("region", { name: "Thread", exact: true });
+    await thread.getByText("With lingonberries", { exact: true }).waitFor({ timeout: MINUTE });
+    await page.getByRole("button", { name: "Threads", exact: true }).waitFor({ timeout: MINUTE });
+    await thread.getByRole("button", { name: "Follow this thread no more" }).click();
+    await thread.getByRole("button", { name: "Follow this thread", exact: true }).waitFor({ timeout: MINUTE });
     expect(broken).toEqual([]);
   },
   4 * MINUTE,

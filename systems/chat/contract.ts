@@ -6,6 +6,7 @@ import { pollRoutes } from "./polls/contract.ts";
 import { presenceRoutes } from "./presence/contract.ts";
 import { readingRoutes } from "./reading/contract.ts";
 import { searchRoutes } from "./search/contract.ts";
+import { threadRoutes } from "./threads/contract.ts";
 
 export * from "./bounds.ts";
 export * from "./channels/contract.ts";
@@ -16,6 +17,7 @@ export * from "./polls/contract.ts";
 export * from "./presence/contract.ts";
 export * from "./reading/contract.ts";
 export * from "./search/contract.ts";
+export * from "./threads/contract.ts";
 export * from "./tokens.ts";
 
 export const chatRoutes = {
@@ -23,6 +25,7 @@ export const chatRoutes = {
   ...messageRoutes,
   ...pollRoutes,
   ...linkRoutes,
+  ...threadRoutes,
   ...readingRoutes,
   ...searchRoutes,
   ...draftRoutes,

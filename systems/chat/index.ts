@@ -23,6 +23,7 @@ import { createPolls, definePollEnd, type Polls } from "./polls/polls.ts";
 import { createPresences, type Presences } from "./presence/presence.ts";
 import { createCursors, type Cursors } from "./reading/cursors.ts";
 import { createSearch, type Search } from "./search/search.ts";
+import { createThreads, type Threads } from "./threads/threads.ts";
 import { defineUpkeep } from "./upkeep.ts";
 
 /** Needs the migrations of people, spaces and realtime before it. */
@@ -40,6 +41,7 @@ export interface Chat extends AsyncDisposable {
   search: Search;
   polls: Polls;
   links: Links;
+  threads: Threads;
   /** @param guise how a program calls itself in this one message; never of people */
   send(viewer: SignedIn, id: ChannelId, cid: string, asked: MessageAsked, guise?: Guise): Promise<Sent>;
   /** From the commit of `tx` on, or no more, these channels tell of their messages on the log. */
@@ -72,6 +74,7 @@ export async function createChat(needs: ChatNeeds): Promise<Chat> {
     search: createSearch(ground),
     polls: createPolls(ground),
     links: createLinks(ground),
+    threads: createThreads(ground),
     send: (viewer, id, cid, asked, guise) => sendMessage(ground, viewer, id, cid, asked, guise),
     watch: (tx, ids, on) => setWatched(tx, ids, on ? nowOf(ground) : null),
     export: (viewer, id) => exportChannel(ground, viewer, id),

@@ -12,6 +12,7 @@ export function serveChat(api: Api, chat: Chat): void {
   serveMembers(api, chat);
   serveMessages(api, chat);
   servePolls(api, chat);
+  serveThreads(api, chat);
   serveReading(api, chat);
   serveWriting(api, chat);
   servePresence(api, chat);
@@ -93,6 +94,14 @@ function serveMessages(api: Api, chat: Chat): void {
   api.serve(r.pins, async ({ viewer, params }) => ok({ items: await reading.pins(viewer, params.id) }));
   api.serve(r.exportChannel, async ({ viewer, params }) => ({ response: await chat.export(viewer, params.id) }));
   api.serve(r.searchMessages, async ({ viewer, query }) => ok(await chat.search.find(viewer, query)));
+}
+
+function serveThreads(api: Api, { threads }: Chat): void {
+  api.serve(r.followedThreads, async ({ viewer, query }) => ok(await threads.list(viewer, query)));
+  api.serve(r.threadState, async ({ viewer, params }) => ok(await threads.state(viewer, params.id)));
+  api.serve(r.followThread, async ({ viewer, params }) => ok(await threads.follow(viewer, params.id, true)));
+  api.serve(r.leaveThread, async ({ viewer, params }) => ok(await threads.follow(viewer, params.id, false)));
+  api.serve(r.readThread, async ({ viewer, params, body }) => ok(await threads.read(viewer, params.id, body.seq)));
 }
 
 function servePolls(api: Api, { polls, links, reading }: Chat): void {

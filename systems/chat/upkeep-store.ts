@@ -5,6 +5,7 @@ import { deleteForwards } from "./forwards/store.ts";
 import type { MessageRow } from "./messages/store.ts";
 import type { ChannelId } from "./needs.ts";
 import { deletePolls } from "./polls/store.ts";
+import { deleteFollows, forgetFollows } from "./threads/store.ts";
 
 /** Living messages of somebody, in no order. */
 export async function someOf(tx: Query, author_id: PersonId, rows_max: number): Promise<MessageRow[]> {
@@ -19,6 +20,7 @@ export async function forgetReactions(tx: Query, person_id: PersonId): Promise<v
 export async function forgetWishes(tx: Query, person_id: PersonId): Promise<void> {
   await tx`DELETE FROM chat_drafts WHERE person_id = ${person_id}`;
   await tx`DELETE FROM chat_scheduled WHERE author_id = ${person_id}`;
+  await forgetFollows(tx, person_id);
   await tx`DELETE FROM chat_preferences WHERE person_id = ${person_id}`;
 }
 
@@ -52,6 +54,10 @@ export async function trimSome(
     rows.map((row) => row.id),
   );
   await deleteForwards(
+    tx,
+    rows.map((row) => row.id),
+  );
+  await deleteFollows(
     tx,
     rows.map((row) => row.id),
   );

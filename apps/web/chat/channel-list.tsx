@@ -33,6 +33,7 @@ import { chatsChanged } from "./conversations.ts";
 import { countWords, sectionsOf, titleOf } from "./naming.ts";
 import { LiveFace, StatusSign } from "./presence-mark.tsx";
 import { DeedsSheet } from "./sheet-doors.ts";
+import { ThreadsDoor } from "./threads-door.tsx";
 
 const SETTINGS = { to: "/settings/$section", params: { section: "chats" } } as const;
 
@@ -45,6 +46,7 @@ export interface ListDeeds {
   keys: () => void;
   /** The open chat was left. */
   left: () => void;
+  threads: () => void;
 }
 
 /** All channels somebody is in, with what waits in them. */
@@ -106,6 +108,7 @@ export function ChannelList({
         />
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-2 py-2 max-lg:pb-24">
+        <ThreadsDoor open={deeds.threads} />
         {channels.length === 0 && (
           <Empty
             title="Nobody has written yet"

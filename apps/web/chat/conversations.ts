@@ -143,6 +143,7 @@ export async function chatsChanged(): Promise<void> {
     queries.invalidateQueries({ queryKey: [r.listChannels.path] }),
     queries.invalidateQueries({ queryKey: [r.unreadChats.path] }),
     queries.invalidateQueries({ queryKey: [r.spaceChannels.path] }),
+    queries.invalidateQueries({ queryKey: [r.followedThreads.path] }),
   ]);
 }
 
@@ -162,7 +163,11 @@ export const outbox = createOutbox(
     async send({ channel_id, state: _state, problem: _problem, ...body }) {
       const message = await call(r.sendMessage, { params: { id: channel_id }, body });
       applyEverywhere(message);
-      if (message.root_id !== null) await refreshMessage(message.root_id);
+      if (message.root_id !== null) {
+        await refreshMessage(message.root_id);
+        // Whoever writes in a thread follows it.
+        void queries.invalidateQueries({ queryKey: [r.threadState.path] });
+      }
       void chatsChanged();
     },
     after: (ms, work) => void setTimeout(work, ms),

@@ -59,7 +59,15 @@ export function useListLive(
     if (!page) return;
     const ended = () => {};
     const ends = [
-      page.hear(`person:${me_id}`, { items: listSoon, anew: listSoon, ended, ephemeral: whisperSaid }),
+      page.hear(`person:${me_id}`, {
+        items: listSoon,
+        anew: listSoon,
+        ended,
+        ephemeral(slot, person_id, said) {
+          if (slot === "thread") listSoon();
+          else whisperSaid(slot, person_id, said);
+        },
+      }),
       // A bump may be lost with the line; so whatever is there is asked for when it is back.
       page.onState(() => page.state().connection === "open" && listSoon()),
       ...key

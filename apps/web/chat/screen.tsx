@@ -33,6 +33,7 @@ import {
   StartSheet,
   StatusSheet,
   Switcher,
+  ThreadsSheet,
 } from "./sheet-doors.ts";
 import { ThreadPane } from "./thread-pane.tsx";
 
@@ -58,9 +59,9 @@ function Chats({ me }: { me: Me }) {
   const { id } = useParams({ strict: false });
   const { at, thread } = useSearch({ strict: false }) as { at?: string; thread?: string };
   const navigate = useNavigate();
-  const [sheet, setSheet] = useState<"start" | "browse" | "switch" | "search" | "status" | "scheduled" | "keys" | null>(
-    null,
-  );
+  const [sheet, setSheet] = useState<
+    "start" | "browse" | "switch" | "search" | "status" | "scheduled" | "threads" | "keys" | null
+  >(null);
   const list = useQuery({ ...ask(r.listChannels), staleTime: 10_000, refetchOnWindowFocus: true });
   const channels = list.data?.items ?? [];
   const mine = channels.find((channel) => channel.id === id);
@@ -160,6 +161,7 @@ function Chats({ me }: { me: Me }) {
               scheduled: () => setSheet("scheduled"),
               keys: () => setSheet("keys"),
               left: leave,
+              threads: () => setSheet("threads"),
             }}
           />
         )}
@@ -211,6 +213,7 @@ function Chats({ me }: { me: Me }) {
       )}
       <Suspense fallback={null}>
         {passing && <ForwardSheet message={passing} channels={channels} me={me} close={() => passOn(null)} />}
+        {sheet === "threads" && <ThreadsSheet channels={channels} me={me} close={() => setSheet(null)} />}
         {sheet === "start" && <StartSheet me={me} close={() => setSheet(null)} />}
         {sheet === "browse" && <BrowseSheet me={me} close={() => setSheet(null)} />}
         {sheet === "switch" && <Switcher channels={channels} me={me} close={() => setSheet(null)} />}

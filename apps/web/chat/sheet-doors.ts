@@ -16,3 +16,4 @@ export const SearchSheet = lazy(async () => ({ default: (await sheets()).SearchS
 export const StartSheet = lazy(async () => ({ default: (await sheets()).StartSheet }));
 export const StatusSheet = lazy(async () => ({ default: (await sheets()).StatusSheet }));
 export const Switcher = lazy(async () => ({ default: (await sheets()).Switcher }));
+export const ThreadsSheet = lazy(async () => ({ default: (await sheets()).ThreadsSheet }));

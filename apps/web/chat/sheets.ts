@@ -12,3 +12,4 @@ export { default as SearchSheet } from "./search-sheet.tsx";
 export { default as StartSheet } from "./start-sheet.tsx";
 export { default as StatusSheet } from "./status-sheet.tsx";
 export { default as Switcher } from "./switcher.tsx";
+export { default as ThreadsSheet } from "./threads-sheet.tsx";

@@ -10,6 +10,7 @@ import { Failed } from "../parts/empty.tsx";
 import { ask } from "../shell/house.ts";
 import { Composer } from "./composer.tsx";
 import { channelTalk, threadTalk, useHeld, useOutbox } from "./conversations.ts";
+import { FollowThread } from "./follow-thread.tsx";
 import { useFreshWhenSeen } from "./live.ts";
 import { type MessageDeeds, removeMessage } from "./message-deeds.tsx";
 import { MessageList } from "./message-list.tsx";
@@ -76,6 +77,7 @@ export function ThreadPane({
           <h2 className="text-base leading-5 font-bold">Thread</h2>
           <p className="truncate text-xs text-ink-3">{titleOf(channel, me.id)}</p>
         </div>
+        <FollowThread root_id={root_id} last_seq={held.items.at(-1)?.seq} joined={channel.mine !== null} />
         <IconButton label="Close the thread" onClick={close}>
           <X className="size-5" />
         </IconButton>

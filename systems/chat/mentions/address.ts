@@ -2,13 +2,14 @@ import type { PersonId } from "#kernel/ids.ts";
 import type { JsonObject } from "#kernel/json.ts";
 import type { Query, Tx } from "#ports/sql/index.ts";
 
-import { MESSAGE_MENTIONS_MAX, ROWS_PER_PORTION_MAX, TOLD_PER_EVENT_MAX } from "../bounds.ts";
+import { ROWS_PER_PORTION_MAX, TOLD_PER_EVENT_MAX } from "../bounds.ts";
 import { isMuted } from "../channels/present.ts";
 import { type ChannelRow, findChannel, type MemberRow, membersAmong } from "../channels/store.ts";
 import { type ChatEvent, tell } from "../events.ts";
 import { type Ground, nowOf } from "../ground.ts";
-import { findMessage, type NewMessage, peopleOfThread } from "../messages/store.ts";
+import { findMessage, type NewMessage } from "../messages/store.ts";
 import type { MessageId } from "../needs.ts";
+import { followByAnswer } from "../threads/follow.ts";
 import { audiencePortion, hearersOfAll } from "./store.ts";
 
 export const CALL_ALL_JOB = "chat.call_all";
@@ -53,7 +54,7 @@ export async function addressed(
       { tenant: row.author_id, unique_key: `${CALL_ALL_JOB}:${row.id}` },
     );
   if (row.mentions_all !== null) await byJob(row.mentions_all);
-  if (row.root_id !== null) await send("thread", await peopleOfThread(tx, row.root_id, MESSAGE_MENTIONS_MAX));
+  if (row.root_id !== null) await send("thread", await followByAnswer(ground, tx, { ...row, root_id: row.root_id }));
   else if (channel.kind === "direct" || channel.kind === "group") {
     const { ids } = await audiencePortion(tx, channel.id, "0", ROWS_PER_PORTION_MAX);
     await send("direct", ids);

@@ -217,16 +217,6 @@ export async function pinsOf(q: Query, channel_id: ChannelId, rows_max: number):
     ORDER BY pinned_at DESC LIMIT ${rows_max}`) as MessageRow[];
 }
 
-/** Who wrote in a thread, the latest first, with who began it. */
-export async function peopleOfThread(q: Query, root_id: MessageId, people_max: number): Promise<PersonId[]> {
-  const rows = (await q`
-    SELECT author_id, max(seq) AS last FROM (
-      SELECT author_id, seq FROM chat_messages WHERE root_id = ${root_id} AND deleted_at IS NULL
-      UNION ALL SELECT author_id, seq FROM chat_messages WHERE id = ${root_id} AND deleted_at IS NULL
-    ) t GROUP BY author_id ORDER BY last DESC LIMIT ${people_max}`) as { author_id: PersonId }[];
-  return rows.map((row) => row.author_id);
-}
-
 export async function setLink(tx: Query, id: MessageId, link_id: LinkId | null, hidden_at: Date | null): Promise<void> {
   await tx`UPDATE chat_messages SET link_id = ${link_id}::bigint, link_hidden_at = ${hidden_at}::timestamptz WHERE id = ${id}`;
 }
