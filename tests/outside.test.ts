@@ -597,7 +597,7 @@ describe("nonsense", () => {
       // Nonsense that is all refused at the first door would prove little.
       expect(statuses.get(200) ?? 0).toBeGreaterThan(20);
       expect((statuses.get(404) ?? 0) + (statuses.get(422) ?? 0)).toBeGreaterThan(10);
-      expect((await fetch(`${house.url}/readyz`)).status).toBe(200);
+      expect((await ask("GET", "/readyz")).status).toBe(200);
       expect(house.output()).not.toContain("request failed");
     },
     2 * MINUTES,
@@ -606,7 +606,7 @@ describe("nonsense", () => {
 
 describe("the house", () => {
   test("OP12: says that it can be used, names its calls, and takes an admin from the command line before and beside its running", async () => {
-    expect((await fetch(`${house.url}/readyz`)).status).toBe(200);
+    expect((await ask("GET", "/readyz")).status).toBe(200);
     expect(await want<Open>(200, "GET", "/v1/house")).toMatchObject({ sign_up: "open", needs_setup: false });
     expect(house.setup_token).toBeNull();
     expect((await signIn("firstadmin")).person).toMatchObject({ role: "admin" });
