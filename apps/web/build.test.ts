@@ -5,6 +5,7 @@ import path from "node:path";
 
 import { buildPage } from "./build.ts";
 import { asData } from "./contracts-as-data.ts";
+import { inPlace } from "./contracts-in-place.ts";
 
 /** What a first visit may cost in script, compressed. React, router and query cache are 105 kB of it. */
 const FIRST_LOAD_GZIP_BYTES_MAX = 165_000;
@@ -34,6 +35,27 @@ describe("build", () => {
     ]);
     expect(lines.join("\n")).toContain('} from "./other.ts";');
     expect(asData(source, { get: () => 1, LIST: 1, routes: 1 })).toBeNull();
+  });
+
+  test("WEB20: a file of the page holds of a contract the routes that it names, and short values; functions, and a table that is used whole, are imported", async () => {
+    const route = (path: string) => ({ method: "GET", path, summary: "Words", answers: {} });
+    const table = { a: route("/a"), b: route("/b"), c: route("/c") };
+    const exported = { xRoutes: table, one: route("/one"), MAX: 5, LONG: "x".repeat(300), work: () => 1, P: /r\/s/u };
+    const asked = (source: string) => inPlace(source, async () => exported);
+    const from = 'from "#systems/x/contract.ts";';
+    expect(await asked(`import { type X, xRoutes as r } ${from}\ncall(r.a); // \r\nits(xr.q, r.c, x.r);`)).toBe(
+      'const r = {"a":{"method":"GET","path":"/a"},"c":{"method":"GET","path":"/c"}};\ncall(r.a); // \r\nits(xr.q, r.c, x.r);',
+    );
+    expect(await asked(`import {\n  one,\n  MAX,\n  LONG,\n  work,\n  P,\n} ${from}\n`)).toBe(
+      `import { LONG, work } ${from} const one = {"method":"GET","path":"/one"}; const MAX = 5; const P = /r\\/s/u;${"\n".repeat(7)}`,
+    );
+    // Used whole, by a name that is made, or shadowed: as it was.
+    for (const use of ["all(xRoutes)", "xRoutes[name]", "xRoutes.zebra", "({ xRoutes })"]) {
+      const source = `import { xRoutes } ${from}\n${use};`;
+      expect(await asked(source)).toBe(source);
+    }
+    const typed = `import type { X } ${from}\nexport { work } ${from}`;
+    expect(await asked(typed)).toBe(typed);
   });
 
   test("WEB20: every name carries a hash, every script and style sheet lies there compressed too", async () => {

@@ -7,6 +7,7 @@ import type { BunPlugin } from "bun";
 import tailwind from "bun-plugin-tailwind";
 
 import { contractsAsData } from "./contracts-as-data.ts";
+import { contractsInPlace } from "./contracts-in-place.ts";
 import { makeInert } from "./inert-zod.ts";
 
 /** One file that the page loads. Names carry a hash of the content, so each may be cached for ever. */
@@ -92,7 +93,7 @@ async function bundle(dir: string, minify: boolean, dev: boolean): Promise<PageB
     publicPath: "/assets/",
     naming: { entry: "[name]-[hash].[ext]", chunk: "[name]-[hash].[ext]", asset: "[name]-[hash].[ext]" },
     define: { "process.env.NODE_ENV": JSON.stringify(dev ? "development" : "production") },
-    plugins: [contractsAsData, inertZod, hashedFonts(dir), tailwind],
+    plugins: [contractsAsData, contractsInPlace, inertZod, hashedFonts(dir), tailwind],
   });
   const icon = await copyHashed(path.join(here, "icon.svg"), dir);
   const icons: Record<string, string> = {};

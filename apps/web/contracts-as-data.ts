@@ -33,15 +33,19 @@ export function asData(source: string, exported: Readonly<Record<string, unknown
   return lines.join("\n");
 }
 
-function textOf(value: unknown): string | null {
+/** A route by its shape. */
+export const isRoute = (value: unknown): value is { method: string; path: string } =>
+  typeof value === "object" && value !== null && "method" in value && "path" in value && "answers" in value;
+
+/** A plain value as the text of itself, a route as its method and path; null for what is none. */
+export function textOf(value: unknown): string | null {
   if (value === undefined || typeof value === "function" || typeof value === "symbol") return null;
   if (value === null || typeof value !== "object")
     return typeof value === "bigint" ? `${value}n` : JSON.stringify(value);
   if (value instanceof RegExp) return value.toString();
   // A schema: nothing on the page looks at it.
   if ("_zod" in value) return "undefined";
-  if ("method" in value && "path" in value && "answers" in value)
-    return JSON.stringify({ method: value.method, path: value.path });
+  if (isRoute(value)) return JSON.stringify({ method: value.method, path: value.path });
   const inner = Array.isArray(value) ? value.map(textOf) : Object.values(value).map(textOf);
   if (inner.includes(null)) return null;
   if (Array.isArray(value)) return `[${inner.join(",")}]`;

@@ -20,8 +20,8 @@ export const bonds = createOverlay<Bond>();
 
 const toggleOf = (
   field: keyof Bond,
-  on: (typeof peopleRoutes)["follow" | "block" | "mute"],
-  off: (typeof peopleRoutes)["unfollow" | "unblock" | "unmute"],
+  on: typeof peopleRoutes.follow | typeof peopleRoutes.block | typeof peopleRoutes.mute,
+  off: typeof peopleRoutes.unfollow | typeof peopleRoutes.unblock | typeof peopleRoutes.unmute,
 ) =>
   createToggle({
     send: async (handle, wish) => {
