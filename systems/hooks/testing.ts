@@ -1,4 +1,5 @@
 import { createOutside, type OutsideNeeds } from "#ports/outside/index.ts";
+import type { MigrationFolder } from "#ports/sql/index.ts";
 import { type TestChat, testChat } from "#systems/chat/testing.ts";
 
 import { createHooks, type Hooks, HOOKS_FOLDER, type HooksNeeds, serveHooks } from "./index.ts";
@@ -28,11 +29,13 @@ export interface TestHooks extends AsyncDisposable {
   tryAll(): Promise<number>;
 }
 
+/** @param folders migrations of other systems */
 export async function testHooks(
   more: Partial<HooksNeeds> & { names?: OutsideNeeds["resolve"] } = {},
+  folders: MigrationFolder[] = [],
 ): Promise<TestHooks> {
   const { names, ...given } = more;
-  const t = await testChat([HOOKS_FOLDER]);
+  const t = await testChat([HOOKS_FOLDER, ...folders]);
   const { house } = t;
   const { db, log, limiter, people, spaces } = house;
   const got: Got[] = [];
@@ -91,7 +94,7 @@ export async function testHooks(
     url: (path = "/") => `http://receiver.test:${receiver.port}${path}`,
     answer: () => new Response("thanks"),
     async settle() {
-      for (const topic of ["chat", "spaces"]) await log.caughtUp(topic, "hooks.outgoing");
+      for (const topic of ["chat", "feed", "spaces"]) await log.caughtUp(topic, "hooks.outgoing");
       await attempt((await waiting()).filter(({ tries }) => tries === 0));
     },
     tryAll: async () => attempt(await waiting()),

@@ -13,7 +13,7 @@ import { tell } from "../events.ts";
 import { type DeliveryId, type Ground, nowOf } from "../needs.ts";
 import type { Signing } from "../secrets.ts";
 import { deliverLater } from "./jobs.ts";
-import { payloadOf } from "./payload.ts";
+import { payloadOf, type SayingGround } from "./payload.ts";
 import * as store from "./store.ts";
 
 /** Which try of which run is meant; one that was made already is nothing to do. */
@@ -27,6 +27,8 @@ export interface Deliverer {
   /** One try, and what follows from it, in one transaction with the mark that it was made. */
   run(one: Try, signal: AbortSignal, fenced: <T>(work: (tx: Query) => Promise<T>) => Promise<T>): Promise<void>;
 }
+
+export type DeliveringGround = SayingGround & Pick<Ground, "sql" | "log" | "jobs" | "clock" | "outside">;
 
 type Outcome =
   | { how: "taken"; status: number; ms: number; answer: string }
@@ -44,7 +46,7 @@ type Outcome =
  * Sends what is due. Who dies after sending and before it is written down sends it again under the same `webhook-id`: at least once,
  * and who listens can tell.
  */
-export function createDeliverer(ground: Ground, signing: Signing): Deliverer {
+export function createDeliverer(ground: DeliveringGround, signing: Signing): Deliverer {
   const { sql, clock, outside } = ground;
 
   async function send(row: store.DeliveryRow, hook: store.OutgoingRow, signal: AbortSignal): Promise<Outcome> {

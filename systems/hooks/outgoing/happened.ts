@@ -85,10 +85,11 @@ export function startHearing(ground: Ground): Disposable {
 export const hearChat = (ground: Ground, tx: Query, batch: readonly StoredEvent[]): Promise<void> =>
   hear(ground, tx, batch.flatMap(ofChat));
 
-async function hear(ground: Ground, tx: Query, happened: readonly Happened[]): Promise<void> {
-  const channels = new Set(happened.flatMap(({ channel_id }) => channel_id ?? []));
-  const spaces = new Set(happened.flatMap(({ space_id }) => space_id ?? []));
+async function hear(ground: Ground, tx: Query, batch: readonly Happened[]): Promise<void> {
+  const channels = new Set(batch.flatMap(({ channel_id }) => channel_id ?? []));
+  const spaces = new Set(batch.flatMap(({ space_id }) => space_id ?? []));
   const in_channels = channels.size > 0 ? await store.listenersIn(tx, [...channels]) : [];
+  const happened = in_channels.length > 0 ? await withDeletedOfBots(ground, batch) : batch;
   const of_spaces = spaces.size > 0 ? await store.listenersOf(tx, [...spaces]) : [];
   const wanted = happened.flatMap((one): { hook_id: HookId; one: Happened }[] => [
     ...in_channels
@@ -110,6 +111,22 @@ async function hear(ground: Ground, tx: Query, happened: readonly Happened[]): P
     }
     if (dropped > 0) await store.countDropped(tx, hook_id, dropped);
   }
+}
+
+/**
+ * A deletion says whose message it was, and not whether that is a bot, since a moderator may have deleted it. Of an author who is gone
+ * it cannot be known: that a message of theirs is gone is told.
+ */
+async function withDeletedOfBots({ people }: Ground, batch: readonly Happened[]): Promise<readonly Happened[]> {
+  const authorOf = ({ event, subject }: Happened) =>
+    event === "message.deleted" ? ([subject.author_id as PersonId] as const) : [];
+  const authors = [...new Set(batch.flatMap(authorOf))];
+  if (authors.length === 0) return batch;
+  const cards = await people.cards(authors);
+  return batch.map((one) => ({
+    ...one,
+    by_bot: one.by_bot || authorOf(one).some((id) => cards.get(id)?.bot === true),
+  }));
 }
 
 async function deliverNew(ground: Ground, tx: Query, hook_id: HookId, one: Happened): Promise<boolean> {

@@ -24,7 +24,7 @@ export async function deliverLater(
   );
 }
 
-export function defineDelivering(ground: Ground, deliverer: Deliverer): void {
+export function defineDelivering(ground: Pick<Ground, "sql" | "jobs" | "clock">, deliverer: Deliverer): void {
   ground.jobs.define({
     name: DELIVER_JOB,
     class: "batch",

@@ -3,18 +3,25 @@ import { Problem } from "#kernel/errors.ts";
 import type { Id, PersonId, PostId } from "#kernel/ids.ts";
 import type { JsonObject } from "#kernel/json.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
-import type { Channel, ChannelId } from "#systems/chat/index.ts";
+import type { Channel, ChannelId, Chat } from "#systems/chat/index.ts";
 
 import { type Ground, readerOf } from "../needs.ts";
 import { PING } from "./events-contract.ts";
 import type { DeliveryRow, OutgoingRow } from "./store.ts";
+
+/** What is asked for the words of a delivery. */
+export type SayingGround = Pick<Ground, "posts" | "public_url"> & {
+  people: Pick<Ground["people"], "cards">;
+  spaces: Pick<Ground["spaces"], "cards" | "membershipsOf">;
+  chat: { channels: Pick<Chat["channels"], "get">; reading: Pick<Chat["reading"], "message"> };
+};
 
 /**
  * What is said of it now: what its owner may read at this moment, in the words that stand there at this moment.
  * @returns why nothing is said, in a sentence
  */
 export async function payloadOf(
-  ground: Ground,
+  ground: SayingGround,
   hook: Pick<OutgoingRow, "owner_id" | "space_id" | "id" | "name">,
   { event, subject }: Pick<DeliveryRow, "event" | "subject">,
 ): Promise<JsonObject | string> {
@@ -51,7 +58,7 @@ export async function payloadOf(
 }
 
 async function message(
-  ground: Ground,
+  ground: SayingGround,
   reader: SignedIn,
   id: Id<"message">,
   channel_id: ChannelId,
@@ -80,7 +87,7 @@ async function message(
   };
 }
 
-async function post(ground: Ground, reader: SignedIn, id: PostId): Promise<JsonObject | string> {
+async function post(ground: SayingGround, reader: SignedIn, id: PostId): Promise<JsonObject | string> {
   const found = (await ground.posts(reader, [id])).get(id);
   if (!found) return "Who made this webhook may not read it, or it is gone.";
   return {
@@ -110,7 +117,7 @@ export const personOf = ({ id, handle, display_name, bot }: PersonCard): JsonObj
   bot: bot === true,
 });
 
-async function spaceOf(ground: Ground, { space_id }: Pick<OutgoingRow, "space_id">): Promise<JsonObject> {
+async function spaceOf(ground: SayingGround, { space_id }: Pick<OutgoingRow, "space_id">): Promise<JsonObject> {
   const space = (await ground.spaces.cards([space_id])).get(space_id);
   return { id: space_id, slug: space?.slug ?? null, name: space?.name ?? null };
 }
