@@ -12,7 +12,7 @@ import { createHooks, type Hooks, paceBot, serveHooks } from "#systems/hooks/ind
 import { createMastodon, type Mastodon } from "#systems/mastodon/index.ts";
 import { createMedia, findFfmpeg, type Media } from "#systems/media/index.ts";
 import { createModeration, type Gates, type Moderation, serveModeration } from "#systems/moderation/index.ts";
-import { chatNotices, createNotify, type Notify, serveNotify } from "#systems/notify/index.ts";
+import { chatNotices, createNotify, hooksNotices, type Notify, serveNotify } from "#systems/notify/index.ts";
 import { createPeople, type People, type Pictures, servePeople } from "#systems/people/index.ts";
 import { createRealtime, type Realtime } from "#systems/realtime/index.ts";
 import { createSpaces, serveSpaces, type Spaces } from "#systems/spaces/index.ts";
@@ -221,6 +221,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     line: realtime,
   });
   notify.register(chatNotices(chat));
+  notify.register(hooksNotices(hooks));
 
   let draining = false;
   const health = createHealth({

@@ -1,4 +1,11 @@
-import { type Chat, CHAT_TOPIC, type ChatEvent, type MessageId, readChatEvent } from "#systems/chat/index.ts";
+import {
+  type ChannelId,
+  type Chat,
+  CHAT_TOPIC,
+  type ChatEvent,
+  type MessageId,
+  readChatEvent,
+} from "#systems/chat/index.ts";
 
 import type { Act, Settling } from "./acts.ts";
 import type { Kind } from "./kinds-contract.ts";
@@ -14,6 +21,10 @@ const KIND_OF = {
   message: "channel_message",
 } as const satisfies Record<Addressed["why"], Kind>;
 const KINDS_OF_CHAT: Kind[] = [...Object.values(KIND_OF), "announcement"];
+const WHY_OF = new Map<Kind, Addressed["why"]>([
+  ...(Object.keys(KIND_OF) as Addressed["why"][]).map((why) => [KIND_OF[why], why] as const),
+  ["announcement", "message"],
+]);
 
 const kindOf = ({ why, channel_kind }: Addressed): Kind =>
   why === "message" && channel_kind === "announcement" ? "announcement" : KIND_OF[why];
@@ -21,7 +32,7 @@ const kindOf = ({ why, channel_kind }: Addressed): Kind =>
 const thingOf = (data: { channel_id: string; message_id: string }) => `chat:${data.channel_id}:${data.message_id}`;
 
 /** What chat has to tell: who is written to, named, answered or called; and what was read or deleted over there. */
-export function chatNotices(chat: Pick<Chat, "reading">): NoticeSource {
+export function chatNotices(chat: Pick<Chat, "reading" | "members">): NoticeSource {
   return {
     name: "chat",
     readings: {
@@ -75,6 +86,15 @@ export function chatNotices(chat: Pick<Chat, "reading">): NoticeSource {
             },
           ]),
       );
+    },
+    async wished(viewer, news) {
+      const placed = news.map(({ thing, kind }) => ({
+        thing,
+        channel_id: thing.split(":")[1] as ChannelId,
+        why: WHY_OF.get(kind)!,
+      }));
+      const wants = await chat.members.wanting(viewer.person_id, [...new Set(placed.map((one) => one.channel_id))]);
+      return new Set(placed.flatMap(({ thing, channel_id, why }) => (wants.get(channel_id)?.(why) ? [thing] : [])));
     },
   };
 }

@@ -52,9 +52,9 @@ export interface Inbox {
   items(viewer: SignedIn, asked: ItemsAsked): Promise<InboxItem[]>;
   /** @throws Problem 404 `notification.not_found` */
   item(viewer: SignedIn, seq: string): Promise<InboxItem>;
-  /** Of these groups, those that the viewer may see now. */
+  /** Of these groups, those that the viewer may see now and, while they are away, still wishes to be told of. */
   shown(viewer: SignedIn, group_ids: readonly string[]): Promise<Map<string, Notification>>;
-  /** Not read, above one number and not above another, the newest first; and whether there are more than were asked for. */
+  /** As `shown`: not read, above one number and not above another, the newest first; and whether there are more than were asked for. */
   unreadBetween(
     viewer: SignedIn,
     asked: { above: string; up_to: string; kinds: readonly Kind[]; groups_max: number },
@@ -64,7 +64,7 @@ export interface Inbox {
 }
 
 /** What the house itself has to say is not for a word to silence. */
-const BY_HOUSE = new Set<Kind>(["schedule_failed", "moderated", "appeal_decided", "report_answered"]);
+const BY_HOUSE = new Set<Kind>(["schedule_failed", "moderated", "appeal_decided", "report_answered", "webhook_off"]);
 
 type GroupFound = store.GroupRow & { newest: store.ItemRow[] };
 
@@ -158,6 +158,14 @@ export function createInbox(ground: Ground, callOff: CallOff): Inbox {
     return { shown_of, things };
   }
 
+  /** What goes to somebody who is away is judged when it goes: of a place that they muted or left since, nothing does. */
+  async function stillWished(viewer: SignedIn, groups: readonly GroupFound[]): Promise<GroupFound[]> {
+    const news = groups.flatMap(({ kind, newest: [newest] }) => (newest?.thing ? [{ thing: newest.thing, kind }] : []));
+    if (news.length === 0) return [...groups];
+    const wished = await sources.wished(viewer, news);
+    return groups.filter(({ newest: [newest] }) => !newest?.thing || wished.has(newest.thing));
+  }
+
   /** What holds a word that its reader muted everywhere is not there; of what is only to be warned of, the words are not. */
   async function unmuted(
     viewer: SignedIn,
@@ -242,7 +250,7 @@ export function createInbox(ground: Ground, callOff: CallOff): Inbox {
     async shown(viewer, group_ids) {
       const { read_seq } = await store.inbox(sql.pool, viewer.person_id);
       const groups = await store.groupsOf(sql.pool, viewer.person_id, group_ids);
-      const judged = await judge(viewer, groups, BigInt(read_seq));
+      const judged = await judge(viewer, await stillWished(viewer, groups), BigInt(read_seq));
       return new Map(judged.flatMap((one) => (one ? [[one.id, one] as const] : [])));
     },
 
@@ -259,7 +267,7 @@ export function createInbox(ground: Ground, callOff: CallOff): Inbox {
           kinds,
           groups_max: wanted,
         });
-        const judged = await judge(viewer, groups, BigInt(read_seq));
+        const judged = await judge(viewer, await stillWished(viewer, groups), BigInt(read_seq));
         items.push(...judged.filter((one) => one !== null));
         if (items.length > groups_max) return { items: items.slice(0, groups_max), more: true };
         if (groups.length < wanted) return { items, more: false };

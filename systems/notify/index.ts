@@ -80,5 +80,6 @@ export type { Inbox, InboxItem, ItemsAsked } from "./inbox.ts";
 export type { Act, Settling } from "./acts.ts";
 export type { NotifyFeed, NotifyLine, NotifyNeeds, NotifyPeople } from "./needs.ts";
 export { chatNotices } from "./from-chat.ts";
+export { hooksNotices } from "./from-hooks.ts";
 export type { NoticeSource, Thing } from "./sources.ts";
 export { serveNotify } from "./routes.ts";

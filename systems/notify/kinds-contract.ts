@@ -26,6 +26,7 @@ export const KIND_FACTS = {
   moderated: { about: "house", inbox: true, push: true, email: true },
   appeal_decided: { about: "house", inbox: true, push: true, email: true },
   report_answered: { about: "house", inbox: true, push: false, email: true },
+  webhook_off: { about: "house", inbox: true, push: true, email: true },
 } as const;
 
 export type Kind = keyof typeof KIND_FACTS;

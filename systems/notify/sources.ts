@@ -2,6 +2,7 @@ import type { SignedIn } from "#kernel/viewer.ts";
 import type { StoredEvent } from "#ports/log/index.ts";
 
 import type { Act, Settling } from "./acts.ts";
+import type { Kind } from "./kinds-contract.ts";
 
 /** What an act of another system is about, as its reader may see it now. */
 export interface Thing {
@@ -23,6 +24,17 @@ export interface NoticeSource {
   gone?: Readonly<Record<string, (event: StoredEvent) => readonly string[]>>;
   /** Of these things, what this viewer may see now; the rest is missing. */
   things(viewer: SignedIn, things: readonly string[]): Promise<ReadonlyMap<string, Thing>>;
+  /**
+   * Of these, asked when a push or a letter goes: what this person still wishes to be told of. Somebody may have muted a place
+   * since. All of them where nothing is said.
+   */
+  wished?(viewer: SignedIn, news: readonly News[]): Promise<ReadonlySet<string>>;
+}
+
+/** A thing that is about to be told of, and because of what. */
+export interface News {
+  thing: string;
+  kind: Kind;
 }
 
 export interface Sources {
@@ -30,6 +42,8 @@ export interface Sources {
   all(): readonly NoticeSource[];
   /** What may be seen of these, whichever system has them. */
   things(viewer: SignedIn, things: readonly string[]): Promise<Map<string, Thing>>;
+  /** Of these, what this person still wishes to be told of, whichever system has them. */
+  wished(viewer: SignedIn, news: readonly News[]): Promise<Set<string>>;
 }
 
 export function createSources(): Sources {
@@ -48,6 +62,17 @@ export function createSources(): Sources {
         ),
       );
       return new Map(found.flatMap((map) => [...map]));
+    },
+    async wished(viewer, news) {
+      const found = await Promise.all(
+        Array.from(
+          Map.groupBy(news, ({ thing }) => nameOf(thing)),
+          async ([name, list]) => [
+            ...((await sources.get(name)?.wished?.(viewer, list)) ?? list.map(({ thing }) => thing)),
+          ],
+        ),
+      );
+      return new Set(found.flat());
     },
   };
 }

@@ -24,6 +24,7 @@ const DID: Record<Kind, string> = {
   chat_call: "called everybody in a chat",
   announcement: "announced something",
   channel_message: "wrote",
+  webhook_off: "switched off your webhook",
 };
 const DID_TOGETHER: Partial<Record<Kind, string>> = {
   follow: "follow you",

@@ -24,6 +24,7 @@ export const KIND_LABELS: Record<Kind, string> = {
   moderated: "Moderators decided about something of yours",
   appeal_decided: "Your appeal was decided",
   report_answered: "Your report was answered",
+  webhook_off: "A webhook of yours was switched off",
 };
 
 export const GROUP_LABELS: Record<KindGroup, string> = {

@@ -16,6 +16,7 @@ import {
   Scale,
   UserCheck,
   UserPlus,
+  WebhookOff,
 } from "lucide-react";
 
 import type { Kind, Notification } from "#systems/notify/contract.ts";
@@ -49,11 +50,12 @@ const LOOKS: Record<Kind, [icon: LucideIcon, className: string]> = {
   moderated: [Scale, "bg-warn-tint text-warn"],
   appeal_decided: [Scale, "bg-sunken text-ink-2"],
   report_answered: [Flag, "bg-sunken text-ink-2"],
+  webhook_off: [WebhookOff, "bg-warn-tint text-warn"],
 };
 
 /** What moderators decided; where it can be read and answered. */
 const TO_STANDING: ReadonlySet<Kind> = new Set(["moderated", "appeal_decided", "report_answered"]);
-const BY_HOUSE: ReadonlySet<Kind> = new Set(["schedule_failed", ...TO_STANDING]);
+const BY_HOUSE: ReadonlySet<Kind> = new Set(["schedule_failed", "webhook_off", ...TO_STANDING]);
 
 /** An address of another system's thing, as the router takes it. */
 function inHouse(path: string) {

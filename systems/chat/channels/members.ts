@@ -9,6 +9,7 @@ import { CHANNELS_PER_PERSON_MAX, GROUP_MEMBERS_MAX } from "../bounds.ts";
 import type { ChannelMember, ChannelRole, Level } from "../contract.ts";
 import { tell } from "../events.ts";
 import { type Ground, must, nowOf, readable, streamOf } from "../ground.ts";
+import { wants, type Why } from "../mentions/address.ts";
 import type { ChannelId } from "../needs.ts";
 import { mayAdd, mayGive, mayPutOut } from "../policy.ts";
 import { mayBeWrittenTo, tooMany } from "./channels.ts";
@@ -35,6 +36,8 @@ export interface Members {
   putOut(viewer: SignedIn, id: ChannelId, handle: string): Promise<void>;
   give(viewer: SignedIn, id: ChannelId, handle: string, role: ChannelRole): Promise<void>;
   wish(viewer: SignedIn, id: ChannelId, wishes: Wishes): Promise<void>;
+  /** Whether somebody wishes, at this moment, to be told of what comes in these channels, by why it would be. Where they are no member they do not. */
+  wanting(person_id: PersonId, ids: readonly ChannelId[]): Promise<Map<ChannelId, (why: Why) => boolean>>;
 }
 
 export function createMembers(ground: Ground): Members {
@@ -207,6 +210,12 @@ export function createMembers(ground: Ground): Members {
           hidden_at: wishes.hidden === true ? now : since(wishes.hidden, member.hidden_at),
         }),
       );
+    },
+
+    async wanting(person_id, ids) {
+      const now = nowOf(ground);
+      const members = await store.membershipsAmong(sql.pool, person_id, ids);
+      return new Map(members.map((member) => [member.channel_id, (why) => wants(member, why, now)]));
     },
   };
 }

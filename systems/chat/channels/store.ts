@@ -167,6 +167,16 @@ export async function membersAmong(
     WHERE channel_id = ${channel_id} AND person_id = ANY(${q.array([...person_ids], "BIGINT")})`) as MemberRow[];
 }
 
+export async function membershipsAmong(
+  q: Query,
+  person_id: PersonId,
+  channel_ids: readonly ChannelId[],
+): Promise<MemberRow[]> {
+  if (channel_ids.length === 0) return [];
+  return (await q`SELECT * FROM chat_members
+    WHERE person_id = ${person_id} AND channel_id = ANY(${q.array([...channel_ids], "BIGINT")})`) as MemberRow[];
+}
+
 export async function membershipsOf(q: Query, person_id: PersonId, rows_max: number): Promise<MemberRow[]> {
   return (await q`SELECT * FROM chat_members WHERE person_id = ${person_id}
     ORDER BY channel_id DESC LIMIT ${rows_max}`) as MemberRow[];

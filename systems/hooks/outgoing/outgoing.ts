@@ -1,3 +1,4 @@
+import type { SpaceCard } from "#kernel/cards.ts";
 import { conflict, notFound, Problem } from "#kernel/errors.ts";
 import type { SpaceId } from "#kernel/ids.ts";
 import { decodeCursor, encodeCursor, type Page } from "#kernel/paging.ts";
@@ -53,6 +54,16 @@ export interface OutgoingHooks {
     asked: { limit: number; cursor?: string | undefined },
   ): Promise<Page<Delivery>>;
   redeliver(viewer: SignedIn, id: DeliveryId): Promise<Delivery>;
+  /** Of these, the viewer's own that the house switched off, while they stand so and the viewer is in their space. */
+  switchedOff(viewer: SignedIn, ids: readonly HookId[]): Promise<SwitchedOff[]>;
+}
+
+export interface SwitchedOff {
+  id: HookId;
+  name: string;
+  /** A sentence. */
+  because: string;
+  space: SpaceCard;
 }
 
 export function createOutgoing(ground: Ground, signing: Signing): OutgoingHooks {
@@ -121,6 +132,18 @@ export function createOutgoing(ground: Ground, signing: Signing): OutgoingHooks 
     async list(viewer, space) {
       const home = await homeOf(ground, viewer, space);
       return home === null ? [] : present(await store.outgoingOf(sql.pool, home, OUTGOING_PER_SPACE_MAX));
+    },
+
+    async switchedOff(viewer, ids) {
+      const rows = await store.switchedOffOf(sql.pool, viewer.person_id, ids);
+      const [mine, cards] = await Promise.all([
+        ground.spaces.membershipsOf(viewer.person_id),
+        ground.spaces.cards(rows.map((row) => row.space_id)),
+      ]);
+      return rows.flatMap(({ id, name, space_id, disabled_because }) => {
+        const space = mine.has(space_id) ? cards.get(space_id) : undefined;
+        return space ? [{ id, name, because: disabled_because, space }] : [];
+      });
     },
 
     async create(viewer, { space, name, url, events, channel_ids, with_bots }) {

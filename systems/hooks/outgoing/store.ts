@@ -49,6 +49,22 @@ export async function outgoingOf(q: Query, space_id: SpaceId, rows_max: number):
   return (await q`SELECT * FROM hooks_outgoing WHERE space_id = ${space_id} ORDER BY id DESC LIMIT ${rows_max}`) as OutgoingRow[];
 }
 
+/** Of these, those of one owner that the house itself switched off. */
+export async function switchedOffOf(
+  q: Query,
+  owner_id: PersonId,
+  ids: readonly HookId[],
+): Promise<{ id: HookId; name: string; space_id: SpaceId; disabled_because: string }[]> {
+  return (await q`SELECT id, name, space_id, disabled_because FROM hooks_outgoing
+    WHERE id = ANY(${q.array([...ids], "BIGINT")}) AND owner_id = ${owner_id}
+      AND disabled_at IS NOT NULL AND disabled_by IS NULL AND disabled_because IS NOT NULL`) as {
+    id: HookId;
+    name: string;
+    space_id: SpaceId;
+    disabled_because: string;
+  }[];
+}
+
 export async function updateOutgoing(
   tx: Query,
   id: HookId,

@@ -1,5 +1,4 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { createDecipheriv, createECDH, hkdfSync, randomBytes } from "node:crypto";
 
 import type { PersonId, PostId } from "#kernel/ids.ts";
 import { createSystemClock } from "#ports/clock/index.ts";
@@ -11,22 +10,11 @@ import type { TestPerson } from "#systems/people/testing.ts";
 import { PUSH_AGAIN_MS, PUSH_KEPT_MS, PUSH_WAIT_MS, SUBSCRIPTION_FAILURES_MAX, SUBSCRIPTIONS_MAX } from "../bounds.ts";
 import { notifyRoutes as r } from "../contract.ts";
 import { testNotify } from "../testing.ts";
-import type { PushMessage, PushShown } from "./contract.ts";
+import type { PushShown } from "./contract.ts";
+import { type TestBrowser, testPushService } from "./testing.ts";
 
-/** A push service: it keeps what it took, by path, and answers as it is told. */
-const taken: { path: string; headers: Headers; body: Uint8Array }[] = [];
-const answers = new Map<string, () => Response>();
-const service = Bun.serve({
-  port: 0,
-  hostname: "127.0.0.1",
-  async fetch(request) {
-    const path = new URL(request.url).pathname;
-    const answer = answers.get(path)?.() ?? new Response(null, { status: 201 });
-    if (answer.ok) taken.push({ path, headers: request.headers, body: await request.bytes() });
-    return answer;
-  },
-});
-const here = `127.0.0.1:${service.port}`;
+const service = testPushService();
+const { here, answers, browser } = service;
 const actives = new Set<PersonId>();
 const line = {
   append: async () => {},
@@ -43,48 +31,15 @@ const { feed, told } = test_notify;
 const { house } = feed;
 const { client } = house;
 const { sql } = house.db;
-beforeEach(() => {
-  taken.length = 0;
-  answers.clear();
-});
+beforeEach(() => service.clear());
 afterAll(async () => {
   expect(house.broken).toEqual([]);
   await test_notify[Symbol.asyncDispose]();
-  await service.stop(true);
+  await service[Symbol.asyncDispose]();
 });
 
 let made = 0;
 const people = (count: number) => Promise.all(Array.from({ length: count }, () => house.person(`pushed${made++}`)));
-
-/** A browser of somebody: its keys, and what it reads of what the service took. */
-function browser(path = `/b${made++}`) {
-  const keys = createECDH("prime256v1");
-  keys.generateKeys();
-  const auth = randomBytes(16);
-  return {
-    path,
-    body: (more: { may_clear?: boolean; label?: string } = {}) => ({
-      endpoint: `http://${here}${path}`,
-      keys: { p256dh: keys.getPublicKey("base64url"), auth: auth.toString("base64url") },
-      ...more,
-    }),
-    read: () => taken.filter((one) => one.path === path).map(({ body }) => open(body, keys, auth)),
-    headers: () => taken.filter((one) => one.path === path).map(({ headers }) => headers),
-  };
-}
-
-function open(message: Uint8Array, keys: ReturnType<typeof createECDH>, auth: Uint8Array): PushMessage {
-  const all = Buffer.from(message);
-  const [salt, theirs] = [all.subarray(0, 16), all.subarray(21, 86)];
-  const info = Buffer.concat([Buffer.from("WebPush: info\0"), keys.getPublicKey(), theirs]);
-  const ikm = new Uint8Array(hkdfSync("sha256", keys.computeSecret(theirs), auth, info, 32));
-  const of = (name: string, bytes: number) =>
-    new Uint8Array(hkdfSync("sha256", ikm, salt, `Content-Encoding: ${name}\0`, bytes));
-  const decipher = createDecipheriv("aes-128-gcm", of("aes128gcm", 16), of("nonce", 12));
-  decipher.setAuthTag(all.subarray(-16));
-  const text = Buffer.concat([decipher.update(all.subarray(86, -16)), decipher.final()]);
-  return JSON.parse(text.subarray(0, -1).toString()) as PushMessage;
-}
 
 const subscribe = async (who: TestPerson, of = browser(), more = {}) => {
   const { status, code } = await client.call(r.subscribeToPush, { token: who.token, body: of.body(more) });
@@ -101,7 +56,7 @@ const push = async (after_ms = PUSH_WAIT_MS) => {
   feed.later(after_ms);
   await feed.runJob("notify.push", {});
 };
-const titles = (of: ReturnType<typeof browser>) => of.read().map((one) => ("title" in one ? one.title : one));
+const titles = (of: TestBrowser) => of.read().map((one) => ("title" in one ? one.title : one));
 const readAll = async (who: TestPerson) => {
   await told();
   const { body } = await client.call(r.unreadNotifications, { token: who.token });
@@ -176,7 +131,7 @@ describe("a subscription", () => {
     await client.call(r.subscribeToPush, { token: a!.token, body: inside });
     await comment(b!, (await feed.post(a!, "Hello")).id, "Hi");
     await push();
-    expect(taken).toEqual([]);
+    expect(service.paths()).toEqual([]);
     const rows = (await sql.pool`SELECT failures FROM notify_subscriptions WHERE person_id = ${a!.id}`) as object[];
     expect(rows).toEqual([{ failures: 1 }]);
   });
