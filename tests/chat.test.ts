@@ -178,7 +178,7 @@ test(
 );
 
 test(
-  "WEB195, WEB196, WEB197, WEB198, WEB200, WEB201: a message is scheduled and taken back, a status stands at a name, a receipt comes, and the keys lead from chat to chat",
+  "WEB195, WEB196, WEB197, WEB198, WEB200, WEB201, WEB237: a message is scheduled and taken back, a status stands at a name, receipts come, and the keys lead from chat to chat",
   async () => {
     const [greta, hugo] = [await personOf(house, "greta"), await personOf(house, "hugo")];
     const { client } = house;
@@ -217,8 +217,12 @@ test(
     const theirs = page.getByRole("article").getByText("Ten baskets");
     await theirs.waitFor({ timeout: MINUTE });
     await page.getByText("Sending", { exact: true }).waitFor({ state: "detached", timeout: MINUTE });
+    const mark = (words: string) => page.getByRole("img", { name: words, exact: true });
+    await mark("Sent").waitFor({ timeout: MINUTE });
     const { body: history } = await client.call(r.history, { token: greta, params });
+    await mark("Delivered").waitFor({ timeout: MINUTE });
     await client.call(r.readChannel, { token: greta, params, body: { seq: history.items.at(-1)!.seq } });
+    await mark("Read").waitFor({ timeout: MINUTE });
     await page.getByRole("button", { name: "Read by greta" }).click({ timeout: MINUTE });
     const readers = page.getByRole("dialog", { name: "Who has read it" });
     await readers.getByRole("link", { name: /greta/ }).waitFor({ timeout: MINUTE });

@@ -599,6 +599,7 @@ const chat: Record<string, Row> = {
   "PUT /v1/chat/channels/{id}/read": ["members", inChannel({ seq: "1" })],
   "PUT /v1/chat/channels/{id}/mark": ["members", inChannel({ seq: "1" })],
   "GET /v1/chat/channels/{id}/readers": ["members", inChannel(undefined, { seq: "1" })],
+  "GET /v1/chat/channels/{id}/receipts": ["members", inChannel()],
   "GET /v1/chat/search": ["self", () => ({ query: { q: "oak" } })],
   "GET /v1/chat/drafts": ["self", none],
   "PUT /v1/chat/channels/{id}/draft": ["members", inChannel({ body: "Dear" })],

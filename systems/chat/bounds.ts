@@ -28,6 +28,13 @@ export const ADDED_PER_CALL_MAX = 50;
 export const UNREAD_COUNTED_MAX = 100;
 /** Up to so many members a receipt has names; above it is a number. */
 export const RECEIPT_NAMES_MEMBERS_MAX = 100;
+/** What arrived is written for all of a node together: so soon after the first, and then so often. */
+export const DELIVERED_SOON_MS = 250;
+export const DELIVERED_GAP_MS = 2_000;
+/** Cursors that wait to be written; beyond it an arrival is not told, and the next one is. */
+export const DELIVERED_WAITING_MAX = 10_000;
+/** Cursors that a node remembers to have written. */
+export const DELIVERED_KNOWN_MAX = 50_000;
 /** In a channel with more than so many members, who does not look at it hears of new messages by coalesced bumps only. */
 export const BIG_CHANNEL_MEMBERS_MIN = 1_000;
 export const BUMP_GAP_MS = 2_000;

@@ -355,7 +355,7 @@ describe("beside", () => {
     await chat.read!(b!.viewer, channel.id, sent.seq);
     expect((await t.stands(b!, channel)).mine?.unread).toBe(0);
     expect(t.passed).toContain(`bump:${channel.id} head`);
-    expect(t.passed).toContain(`chat:${channel.id} read`);
+    expect(t.passed).toContain(`chat:${channel.id} receipts`);
     await house.people.rooms.relating.block(a!.viewer, b!.handle);
     expect(await chat.ephemeral!(a!.viewer, channel.id, "typing", {})).toBeNull();
   });

@@ -8,10 +8,12 @@ import type { Bumps } from "./bumps.ts";
 import { type ChannelRow, findChannel, findMember, type MemberRow } from "./channels/store.ts";
 import type { ChannelId, ChatNeeds } from "./needs.ts";
 import { type Answer, mayRead, type Standing } from "./policy.ts";
+import type { Deliveries } from "./reading/delivered.ts";
 
 /** What chat's capabilities stand on. */
 export interface Ground extends ChatNeeds {
   bumps: Bumps;
+  deliveries: Deliveries;
 }
 
 /** A channel and how somebody stands in it, as it is now. */

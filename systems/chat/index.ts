@@ -22,6 +22,7 @@ import type { ChannelId, ChatNeeds } from "./needs.ts";
 import { createPolls, definePollEnd, type Polls } from "./polls/polls.ts";
 import { createPresences, type Presences } from "./presence/presence.ts";
 import { createCursors, type Cursors } from "./reading/cursors.ts";
+import { createDeliveries } from "./reading/delivered.ts";
 import { createSearch, type Search } from "./search/search.ts";
 import { createThreads, type Threads } from "./threads/threads.ts";
 import { defineUpkeep } from "./upkeep.ts";
@@ -53,7 +54,8 @@ export interface Chat extends AsyncDisposable {
 
 /** Speaks for the streams `chat:` and `bump:` from here on, and declares its jobs. */
 export async function createChat(needs: ChatNeeds): Promise<Chat> {
-  const ground: Ground = { ...needs, bumps: createBumps(needs) };
+  const deliveries = createDeliveries(needs);
+  const ground: Ground = { ...needs, bumps: createBumps(needs), deliveries };
   const cursors = createCursors(ground);
   defineCallAll(ground);
   defineSending(ground);
@@ -84,7 +86,10 @@ export async function createChat(needs: ChatNeeds): Promise<Chat> {
       working.use(startTellingCards(ground));
       return working;
     },
-    [Symbol.asyncDispose]: () => rechecking[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]() {
+      deliveries[Symbol.dispose]();
+      return rechecking[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -46,6 +46,7 @@ export function serveLine(ground: Ground, cursors: Cursors, presences: Pick<Pres
       return sendMessage(ground, viewer, channelOf(key), cid, asked.data);
     },
     read: (viewer, key, seq) => cursors.read(viewer, channelOf(key), seq, false),
+    delivered: (viewer, key, seq) => ground.deliveries.acked(viewer.person_id, channelOf(key), seq),
     /** Typing is passed on of who could send. Nothing else is. */
     async ephemeral(viewer, key, slot): Promise<Json | null> {
       if (slot !== "typing") return null;

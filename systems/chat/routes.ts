@@ -130,6 +130,7 @@ function serveReading(api: Api, { cursors }: Chat): void {
     const { count, people } = await cursors.readers(viewer, params.id, query.seq);
     return ok({ count, people });
   });
+  api.serve(r.receipts, async ({ viewer, params }) => ok({ items: await cursors.receipts(viewer, params.id) }));
 }
 
 function serveWriting(api: Api, { writing }: Chat): void {

@@ -54,6 +54,8 @@ export interface TestChat extends AsyncDisposable {
   spaceId(slug: string): Promise<SpaceId>;
 }
 
+const RESTS_MS_MAX = 100;
+
 /** What another system is made of here; its jobs are run by hand too. */
 export interface TestStand {
   house: TestSpaces;
@@ -86,7 +88,12 @@ export async function testChat(
   const house = await testSpaces([REALTIME_FOLDER, CHAT_FOLDER, ...more]);
   const { sql, ids } = house.db;
   let ahead_ms = 0;
-  const clock: Clock = { ...house.db.clock, now: () => house.db.clock.now() + ahead_ms };
+  const clock: Clock = {
+    ...house.db.clock,
+    now: () => house.db.clock.now() + ahead_ms,
+    // What chat lets rest here, it lets rest for less.
+    sleep: (ms, signal) => house.db.clock.sleep(Math.min(ms, RESTS_MS_MAX), signal),
+  };
   const bus = createLocalBus();
   const kinds = new Map<string, JobKind>();
   const queue = createJobs({ sql, clock });

@@ -6,6 +6,7 @@ import { Away, Refusal } from "../client.ts";
 import { postFrom } from "./forwarding.ts";
 import { messageFrom } from "./from-line.ts";
 import { type Held, HELD_MAX, NOTHING, rowsOf, withMessage, withNewer, withOlder } from "./history.ts";
+import { marksOf } from "./marks.ts";
 import { dayWords, ends } from "./moments.ts";
 import { namesWords, nextUnread, sectionsOf, titleOf } from "./naming.ts";
 import { createOutbox, type Unsent } from "./outbox.ts";
@@ -314,6 +315,26 @@ describe("words beside a chat", () => {
     // The 18th is a Wednesday, the 22nd a Sunday.
     expect([local("day"), local("morning"), local("week")]).toEqual([at(19, 0), at(19, 8), at(23, 0)]);
     expect([local("week", at(22, 9)), local("week", at(23, 9))]).toEqual([at(23, 0), at(30, 0)]);
+  });
+
+  test("WEB237: the newest of one's own that was sent, that arrived at all, and that all have read, is marked", () => {
+    const mine = (seq: number) => message(seq, { author: BO });
+    const items = [mine(2), mine(4), message(5), mine(9), mine(11), mine(12), message(13)];
+    const receipt = (delivered: number, read: number) => ({
+      person_id: "1" as never,
+      delivered_seq: String(delivered),
+      read_seq: String(read),
+    });
+    const marks = (...receipts: ReturnType<typeof receipt>[]) =>
+      [...marksOf(items, "2", receipts)].map(([seq, { state, words }]) => [seq, state, words].join(" "));
+    expect(marks()).toEqual(["12 sent Sent"]);
+    expect(marks(receipt(11, 5))).toEqual(["12 sent Sent", "11 delivered Delivered", "4 read Read"]);
+    expect(marks(receipt(13, 13))).toEqual(["12 read Read"]);
+    expect(marks(receipt(13, 13), receipt(9, 2))).toEqual([
+      "12 sent Sent. Delivered to 1 of 2",
+      "9 delivered Delivered. Read by 1 of 2",
+      "2 read Read",
+    ]);
   });
 
   test("WEB196: what is said of somebody names what there is of state, sign and words", () => {

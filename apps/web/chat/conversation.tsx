@@ -19,6 +19,7 @@ import { ComposerNotes, ReadOnlyNote } from "./composer-notes.tsx";
 import { Composer } from "./composer.tsx";
 import { channelTalk, chatsChanged, useHeld, useOutbox } from "./conversations.ts";
 import { useChannelLive, useFreshWhenSeen } from "./live.ts";
+import { hasReceipts, marksOf } from "./marks.ts";
 import { type MessageDeeds, removeMessage } from "./message-deeds.tsx";
 import { MessageList } from "./message-list.tsx";
 import { detailOf, namesWords, titleOf } from "./naming.ts";
@@ -26,6 +27,7 @@ import { LiveFace } from "./presence-mark.tsx";
 import { presenceWords } from "./presence-words.ts";
 import { usePresence } from "./presence.ts";
 import { ReadLine } from "./read-line.tsx";
+import { useReceipts } from "./receipts.tsx";
 import { AboutSheet, EditDialog, EditsSheet, PinsSheet, ReadersSheet, SearchSheet } from "./sheet-doors.ts";
 
 const READ_REST_MS = 700;
@@ -72,6 +74,12 @@ export function ChannelView({
   useFreshWhenSeen(talk);
   const { writing, typing } = useChannelLive(line, channel, talk, me);
   const read = useReading(channel, opened !== null);
+
+  const receipts = useReceipts(channel);
+  const marks = useMemo(
+    () => (hasReceipts(channel) && !held.more_after ? marksOf(held.items, me.id, receipts) : undefined),
+    [channel, held, me.id, receipts],
+  );
 
   const deeds = useMemo<MessageDeeds>(
     () => ({
@@ -174,6 +182,7 @@ export function ChannelView({
           unsent={unsent}
           place={opened.place}
           marked_seq={place}
+          {...(marks ? { marks } : {})}
           atEnd={read.upTo}
           readAll={readAll}
           above={<Beginning channel={channel} title={title} />}

@@ -11,6 +11,7 @@ import { queries } from "../shell/house.ts";
 import { applyEverywhere, chatsChanged, type Conversation, refreshMessage } from "./conversations.ts";
 import { messageFrom } from "./from-line.ts";
 import { cardSaid, told_cards } from "./link-cards.ts";
+import { hasReceipts } from "./marks.ts";
 import { pollSaid } from "./poll-live.ts";
 
 /** Asks again for what may have changed while nobody looked: when the page is looked at again, and when the network is back. */
@@ -116,15 +117,18 @@ export function useChannelLive(page: PageLine | null, channel: Channel, talk: Co
     return page.hear(`chat:${channel.id}`, {
       items(items) {
         for (const item of items) apply(item);
+        const last = items.findLast((item) => item.sender_id !== around.current.me.id);
+        if (last && hasReceipts(around.current.channel)) page.line.ack(`chat:${channel.id}`, String(last.seq));
       },
       anew() {
+        receiptsChanged(channel.id);
         if (talk.loaded()) void talk.refresh();
       },
       ephemeral(slot, person_id, said) {
         if (slot.startsWith("link:")) return cardSaid(slot.slice(5), said);
         if (slot.startsWith("poll:")) return pollSaid(slot.slice(5), said);
+        if (slot === "receipts") return receiptsChanged(channel.id);
         if (person_id === null || person_id === around.current.me.id) return;
-        if (slot === "read") void queries.invalidateQueries({ queryKey: [r.readers.path, { id: channel.id }] });
         if (slot !== "typing") return;
         const name = cardIn(talk, around.current)(person_id)?.display_name ?? "Somebody";
         const until = performance.now() + TYPING_SHOWN_MS;
@@ -147,6 +151,10 @@ export function useChannelLive(page: PageLine | null, channel: Channel, talk: Co
     page?.line.ephemeral(`chat:${channel.id}`, "typing", {});
   };
   return { writing: writing.map((one) => one.name), typing };
+}
+
+function receiptsChanged(id: string): void {
+  for (const { path } of [r.receipts, r.readers]) void queries.invalidateQueries({ queryKey: [path, { id }] });
 }
 
 /** A message that cannot be had any more is not shown as it was. */

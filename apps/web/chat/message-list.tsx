@@ -10,6 +10,7 @@ import { RowSkeleton } from "../parts/skeleton.tsx";
 import { useNowMs } from "../parts/time.tsx";
 import { type Conversation, outbox, useHeld } from "./conversations.ts";
 import { isBefore, rowsOf } from "./history.ts";
+import type { Mark } from "./marks.ts";
 import type { MessageDeeds } from "./message-deeds.tsx";
 import { MessageRow } from "./message-row.tsx";
 import { dayWords } from "./moments.ts";
@@ -30,6 +31,8 @@ export interface ListProps {
   place: string | null;
   marked_seq?: string | null;
   in_thread?: boolean;
+  /** How far one's own messages came, by `seq`. */
+  marks?: ReadonlyMap<string, Mark>;
   above?: ReactNode;
   /** Marks everything read. */
   readAll?: () => void;
@@ -52,6 +55,7 @@ export function MessageList(props: ListProps) {
     place,
     marked_seq = null,
     in_thread = false,
+    marks,
     above,
     atEnd,
     readAll,
@@ -189,6 +193,7 @@ export function MessageList(props: ListProps) {
                 deeds={deeds}
                 in_thread={in_thread}
                 marked={row.message.seq === marked_seq}
+                mark={marks?.get(row.message.seq)}
               />
             </div>
           ))}

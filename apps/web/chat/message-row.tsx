@@ -11,11 +11,13 @@ import { LazyMenu } from "../parts/lazy-menu.tsx";
 import { wholeTime } from "../parts/time.tsx";
 import { useLongPress } from "../parts/use-long-press.ts";
 import type { Row } from "./history.ts";
+import type { Mark } from "./marks.ts";
 import { MessageBody } from "./message-body.tsx";
 import { deedsOf, type MessageDeeds } from "./message-deeds.tsx";
 import { MessageExtras } from "./message-extras.tsx";
 import { StatusSign } from "./presence-mark.tsx";
 import { EmojiButton, QUICK, react, Reactions } from "./reactions.tsx";
+import { ReceiptMark } from "./receipts.tsx";
 import { DeedsSheet } from "./sheet-doors.ts";
 
 const Viewer = lazy(() => import("../media/image-viewer.tsx"));
@@ -29,6 +31,8 @@ export interface RowProps {
   /** In a thread: no way into a thread, nor a line for its answers. */
   in_thread?: boolean;
   marked?: boolean;
+  /** Of one's own: how far it came. */
+  mark?: Mark | undefined;
 }
 
 export function MessageRow({
@@ -38,6 +42,7 @@ export function MessageRow({
   deeds,
   in_thread = false,
   marked = false,
+  mark,
 }: RowProps) {
   const [unfolded, setUnfolded] = useState(false);
   const [holding, setHolding] = useState(false);
@@ -158,6 +163,7 @@ export function MessageRow({
           </button>
         )}
       </div>
+      {mark && <ReceiptMark mark={mark} />}
       {!message.deleted && (
         <div className="absolute -top-4 right-3 z-10 flex rounded-full border border-line bg-raised p-0.5 shadow-1 transition-opacity pointer-events-none opacity-0 group-focus-within/row:pointer-events-auto group-focus-within/row:opacity-100 group-hover/row:pointer-events-auto group-hover/row:opacity-100">
           {channel.mine !== null &&

@@ -30,7 +30,7 @@ export function ChatSettings() {
               onChange={({ target }) => set({ presence: target.checked })}
             />
             <Tick
-              label="How far I have read"
+              label="What has reached me and how far I have read"
               detail="Who does not tell it does not see it of others."
               checked={asked.data.receipts}
               onChange={({ target }) => set({ receipts: target.checked })}

@@ -83,6 +83,29 @@ test("WEB150: what waits goes in its order, is kept until it is answered, and go
   expect([disk.size, line.state().unsent]).toEqual([0, 0]);
 });
 
+test("WEB237: what has arrived here is said once and forward only, and its newest again on a new line", async () => {
+  const { line, hello, newest, clock, sockets } = stage();
+  line.start();
+  hello();
+  line.ack("chat:1", "4");
+  line.ack("chat:1", "4");
+  line.ack("chat:1", "9");
+  line.ack("chat:1", "7");
+  line.read("chat:1", "4");
+  expect(newest().said).toEqual([
+    ["ack", "chat:1", "4"],
+    ["ack", "chat:1", "9"],
+    ["read", "chat:1", "4"],
+  ]);
+  newest().closed(1006);
+  while (sockets.length < 2) await clock.advance(1_000);
+  hello();
+  expect(newest().said).toEqual([
+    ["ack", "chat:1", "9"],
+    ["read", "chat:1", "4"],
+  ]);
+});
+
 test("WEB150: a page that was closed goes on where it was, in the order of before", () => {
   const waiting = (cid: string, place: number): Waiting => ({ cid, stream: "chat:1", data: cid, place });
   const { line, hello, newest } = stage([waiting("late", 9), waiting("early", 3)]);

@@ -62,6 +62,8 @@ export interface Line {
   pull(stream: string, asked: PullAsked, limit: number): Promise<Page>;
   /** Up to here it was read; the newest is said again on every new line. */
   read(stream: string, seq: string): void;
+  /** Up to here it has arrived on this device; kept and said as `read` is. */
+  ack(stream: string, seq: string): void;
   ephemeral(stream: string, slot: string, data: Json): void;
   /** This device is in somebody's hand. */
   active(is_active: boolean): void;
@@ -95,7 +97,7 @@ export function createLine(needs: LineNeeds): Line {
   let is_active = false;
   const timers = { retry: () => {}, beat: () => {}, move: () => {} };
   const followed = new Map<string, Followed>();
-  const reads = new Map<string, string>();
+  const cursors = new Map<string, ["ack" | "read", string, string]>();
   const pulls: { stream: string; asked: string; done(page: Page): void; failed(error: Error): void }[] = [];
 
   function say(frame: ClientFrame): boolean {
@@ -248,7 +250,7 @@ export function createLine(needs: LineNeeds): Line {
           streams.slice(from, from + RESUME_STREAMS_MAX).map(([stream, one]) => [stream, one.cursor()]),
         ),
       ]);
-    for (const [stream, seq] of reads) say(["read", stream, seq]);
+    for (const cursor of cursors.values()) say(cursor);
     if (is_active) say(["active", true]);
     outbox.opened();
     tell();
@@ -274,6 +276,13 @@ export function createLine(needs: LineNeeds): Line {
       one.lost();
       say(["resume", { [stream]: one.cursor() }]);
     });
+  }
+
+  function move(what: "ack" | "read", stream: string, seq: string): void {
+    const key = `${what} ${stream}`;
+    if (Number(cursors.get(key)?.[2] ?? -1) >= Number(seq)) return;
+    cursors.set(key, [what, stream, seq]);
+    say([what, stream, seq]);
   }
 
   return {
@@ -325,11 +334,8 @@ export function createLine(needs: LineNeeds): Line {
         failed(new LineLost("there is no line"));
       });
     },
-    read(stream, seq) {
-      if (Number(reads.get(stream) ?? -1) >= Number(seq)) return;
-      reads.set(stream, seq);
-      say(["read", stream, seq]);
-    },
+    read: (stream, seq) => move("read", stream, seq),
+    ack: (stream, seq) => move("ack", stream, seq),
     ephemeral: (stream, slot, data) => void say(["eph", stream, slot, data]),
     active(now) {
       is_active = now;

@@ -10,6 +10,7 @@ import { type Ground, must, nowOf, personOf, readable, streamOf } from "../groun
 import type { ChannelId } from "../needs.ts";
 import { mayCreateIn, mayManage } from "../policy.ts";
 import { findPreferences } from "../presence/store.ts";
+import { hasReceipts } from "../reading/delivered.ts";
 import { presentChannels } from "./present.ts";
 import * as store from "./store.ts";
 
@@ -52,6 +53,10 @@ export function createChannels(ground: Ground): Channels {
       return hidden_at === null || (last_at !== null && last_at > hidden_at);
     });
     const shown = await presentChannels(ground, viewer, visible, mine);
+    // Whoever is told that something is unread has it: a device of theirs counts it, and one press shows it.
+    for (const { id, kind, mine: now, last_seq } of shown)
+      if (now && now.unread > 0 && hasReceipts(kind))
+        ground.deliveries.arrived(viewer.person_id, id as ChannelId, last_seq);
     const newest = (channel: Channel) => channel.last_at ?? channel.created_at;
     return shown.toSorted((a, b) => (newest(a) < newest(b) ? 1 : -1));
   }

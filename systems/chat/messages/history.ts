@@ -7,6 +7,7 @@ import type { History, Message } from "../contract.ts";
 import { type Ground, readable, type Stand } from "../ground.ts";
 import type { ChannelId, MessageId } from "../needs.ts";
 import { mayModerate, mayReact } from "../policy.ts";
+import { hasReceipts } from "../reading/delivered.ts";
 import { presentMessages } from "./present.ts";
 import * as store from "./store.ts";
 
@@ -72,6 +73,8 @@ export function createReading(ground: Ground): Reading {
     async history(viewer, id, asked) {
       const stand = await readable(ground, viewer, id);
       const { rows, ...more } = await read(asked, (side, max) => store.messagesBeside(sql.pool, id, side, max));
+      const last = rows.findLast((row) => row.author_id !== viewer.person_id);
+      if (last && hasReceipts(stand.channel.kind)) ground.deliveries.arrived(viewer.person_id, id, last.seq);
       return { items: await present(viewer, stand, rows), ...more };
     },
 

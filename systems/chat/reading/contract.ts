@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { zPersonCard } from "#kernel/cards.ts";
 import { defineRoute } from "#kernel/contract.ts";
-import { zId } from "#kernel/wire.ts";
+import { zId, zIdOut } from "#kernel/wire.ts";
 
 import { zSeq } from "../messages/contract.ts";
 
@@ -23,6 +23,16 @@ export const zReadState = z
   })
   .meta({ id: "ChatReadState" });
 export type ReadState = z.output<typeof zReadState>;
+
+export const zReceipt = z
+  .object({
+    person_id: zIdOut<"person">(),
+    /** Up to here messages have arrived at a device of theirs. */
+    delivered_seq: z.string(),
+    read_seq: z.string(),
+  })
+  .meta({ id: "ChatReceipt" });
+export type Receipt = z.output<typeof zReceipt>;
 
 export const readingRoutes = {
   readState: defineRoute({
@@ -81,6 +91,17 @@ export const readingRoutes = {
         people: z.array(zPersonCard).nullable(),
       }),
     },
+    problems: ["channel.not_found", "chat.join_first"],
+  }),
+  receipts: defineRoute({
+    method: "GET",
+    path: "/v1/chat/channels/{id}/receipts",
+    summary:
+      "In a direct channel or a group: how far messages arrived at the others who give receipts, and how far they read. Whoever gives none sees none",
+    tag,
+    access: read,
+    params,
+    answers: { 200: z.object({ items: z.array(zReceipt) }) },
     problems: ["channel.not_found", "chat.join_first"],
   }),
 } as const;

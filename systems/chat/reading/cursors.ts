@@ -1,15 +1,17 @@
 import type { PersonCard } from "#kernel/cards.ts";
 import { Problem } from "#kernel/errors.ts";
+import type { PersonId } from "#kernel/ids.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 import type { Tx } from "#ports/sql/index.ts";
 import { personStream } from "#systems/realtime/index.ts";
 
-import { RECEIPT_NAMES_MEMBERS_MAX } from "../bounds.ts";
-import type { ReadState } from "../contract.ts";
+import { GROUP_MEMBERS_MAX, RECEIPT_NAMES_MEMBERS_MAX } from "../bounds.ts";
+import type { ReadState, Receipt } from "../contract.ts";
 import { tell } from "../events.ts";
-import { type Ground, readable, streamOf } from "../ground.ts";
+import { type Ground, otherOf, readable, streamOf } from "../ground.ts";
 import type { ChannelId } from "../needs.ts";
 import { findPreferences, preferencesOf } from "../presence/store.ts";
+import { hasReceipts, RECEIPTS_SLOT } from "./delivered.ts";
 import * as store from "./store.ts";
 
 /** How far somebody read. A read on one device is a read on all. */
@@ -19,6 +21,8 @@ export interface Cursors {
   mark(viewer: SignedIn, id: ChannelId, seq: string): Promise<void>;
   readAll(viewer: SignedIn): Promise<void>;
   readers(viewer: SignedIn, id: ChannelId, seq: string): Promise<{ count: number; people: PersonCard[] | null }>;
+  /** How far it has arrived at the others, and how far they read; nobody in the channels of spaces. */
+  receipts(viewer: SignedIn, id: ChannelId): Promise<Receipt[]>;
 }
 
 export function createCursors(ground: Ground): Cursors {
@@ -28,6 +32,12 @@ export function createCursors(ground: Ground): Cursors {
     const stand = await readable(ground, viewer, id);
     if (!stand.member) throw new Problem(403, "chat.join_first", "Join this channel first.");
     return { ...stand, member: stand.member };
+  }
+
+  /** Whether all of these tell how far they are. */
+  async function give(...ids: PersonId[]): Promise<boolean> {
+    const wishes = await findPreferences(sql.pool, ids);
+    return ids.every((id) => preferencesOf(wishes.get(id)).receipts);
   }
 
   /** Their other devices hear of it by their own stream; notifications by the log. */
@@ -64,8 +74,10 @@ export function createCursors(ground: Ground): Cursors {
         return at;
       });
       if (!moved || channel.members > RECEIPT_NAMES_MEMBERS_MAX) return;
-      const wishes = preferencesOf((await findPreferences(sql.pool, [viewer.person_id])).get(viewer.person_id));
-      if (wishes.receipts) line.ephemeral(streamOf(id), "read", viewer.person_id, { seq: moved.read_seq });
+      // Of a pair, that somebody read says who did: it is said where both tell. Others hear that they may ask, and are answered as they may.
+      const knowing =
+        channel.kind === "direct" ? [viewer.person_id, otherOf(channel, viewer.person_id)] : [viewer.person_id];
+      if (await give(...knowing)) line.ephemeral(streamOf(id), RECEIPTS_SLOT, null, {});
     },
 
     async mark(viewer, id, seq) {
@@ -95,14 +107,22 @@ export function createCursors(ground: Ground): Cursors {
 
     async readers(viewer, id, seq) {
       const { channel } = await joined(viewer, id);
-      const wishes = preferencesOf((await findPreferences(sql.pool, [viewer.person_id])).get(viewer.person_id));
-      if (!wishes.receipts) return { count: 0, people: [] };
+      if (!(await give(viewer.person_id))) return { count: 0, people: [] };
       const named = channel.members <= RECEIPT_NAMES_MEMBERS_MAX;
       const names_max = named ? RECEIPT_NAMES_MEMBERS_MAX : 1;
       const found = await store.readersUpTo(sql.pool, id, viewer.person_id, seq, names_max);
       if (!named) return { count: found.count, people: null };
       const cards = await people.cards(found.person_ids);
       return { count: found.count, people: found.person_ids.flatMap((person_id) => cards.get(person_id) ?? []) };
+    },
+
+    async receipts(viewer, id) {
+      const { channel } = await joined(viewer, id);
+      if (!hasReceipts(channel.kind) || !(await give(viewer.person_id))) return [];
+      const rows = await store.receiptsOf(sql.pool, id, viewer.person_id, GROUP_MEMBERS_MAX);
+      // Programs read when they like, and nobody waits for it.
+      const cards = await people.cards(rows.map(({ person_id }) => person_id));
+      return rows.filter(({ person_id }) => cards.has(person_id) && cards.get(person_id)?.bot !== true);
     },
   };
 }

@@ -89,3 +89,66 @@ export async function readersUpTo(
   }[];
   return { count: row!.count, person_ids: row!.ids ?? [] };
 }
+
+export interface Arrival {
+  channel_id: ChannelId;
+  person_id: PersonId;
+  seq: string;
+}
+
+/**
+ * Forward only, never beyond what is there, of members who give receipts; what was read has arrived and is not written. In one order, so
+ * that two nodes never wait for each other.
+ * @returns channels in which there is something new that somebody may know: of a pair, both give receipts
+ */
+export async function arrivedUpTo(q: Query, arrivals: readonly Arrival[]): Promise<ChannelId[]> {
+  const rows = (await q`
+    WITH moved AS (
+      INSERT INTO chat_delivered AS d (channel_id, person_id, seq)
+      SELECT m.channel_id, m.person_id, least(a.seq, c.last_seq)
+      FROM unnest(${q.array(
+        arrivals.map((one) => one.channel_id),
+        "BIGINT",
+      )}, ${q.array(
+        arrivals.map((one) => one.person_id),
+        "BIGINT",
+      )}, ${q.array(
+        arrivals.map((one) => one.seq),
+        "BIGINT",
+      )}) AS a (channel_id, person_id, seq)
+      JOIN chat_members m ON m.channel_id = a.channel_id AND m.person_id = a.person_id
+      JOIN chat_channels c ON c.id = m.channel_id AND c.kind IN ('direct', 'group')
+      LEFT JOIN chat_preferences p ON p.person_id = m.person_id
+      WHERE coalesce(p.receipts, true) AND least(a.seq, c.last_seq) > m.read_seq
+      ORDER BY m.channel_id, m.person_id
+      ON CONFLICT (channel_id, person_id) DO UPDATE SET seq = excluded.seq WHERE d.seq < excluded.seq
+      RETURNING channel_id
+    )
+    SELECT c.id FROM chat_channels c WHERE c.id IN (SELECT channel_id FROM moved) AND (c.kind = 'group' OR NOT EXISTS (
+      SELECT 1 FROM chat_preferences p WHERE p.person_id IN (c.low_id, c.high_id) AND NOT p.receipts))`) as {
+    id: ChannelId;
+  }[];
+  return rows.map((row) => row.id);
+}
+
+export interface ReceiptRow {
+  person_id: PersonId;
+  delivered_seq: string;
+  read_seq: string;
+}
+
+/** How far it has arrived at the others who give receipts, and how far they read. */
+export async function receiptsOf(
+  q: Query,
+  channel_id: ChannelId,
+  but: PersonId,
+  rows_max: number,
+): Promise<ReceiptRow[]> {
+  return (await q`
+    SELECT m.person_id, greatest(m.read_seq, coalesce(d.seq, 0)) AS delivered_seq, m.read_seq
+    FROM chat_members m
+    LEFT JOIN chat_delivered d ON d.channel_id = m.channel_id AND d.person_id = m.person_id
+    LEFT JOIN chat_preferences p ON p.person_id = m.person_id
+    WHERE m.channel_id = ${channel_id} AND m.person_id <> ${but} AND coalesce(p.receipts, true)
+    ORDER BY m.person_id LIMIT ${rows_max}`) as ReceiptRow[];
+}
