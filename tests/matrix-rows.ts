@@ -153,6 +153,7 @@ const spaces: Record<string, Row> = {
 
 const ofCaptions = async (f: Fixture): Promise<Ask> => ({ params: { video_id: await f.video(), language: "sv" } });
 const ofVideo = async (f: Fixture): Promise<Ask> => ({ params: { video_id: await f.video() } });
+const ofSound = async (f: Fixture): Promise<Ask> => ({ params: { sound_id: await f.sound() } });
 const ofImage = async (f: Fixture): Promise<Ask> => ({ params: { image_id: await f.image() } });
 const ofUpload = async (f: Fixture): Promise<Ask> => ({ params: { upload_id: await f.upload(f.owner) } });
 
@@ -277,6 +278,9 @@ const media: Record<string, Row> = {
   "GET /v1/images/{image_id}": ["owner", ofImage],
   "PATCH /v1/images/{image_id}": ["owner", async (f) => ({ ...(await ofImage(f)), body: { alt: "A square" } })],
   "DELETE /v1/images/{image_id}": ["owner", ofImage],
+  "POST /v1/sounds": ["owner", async (f) => ({ body: { upload_id: (await f.wholeUpload(f.owner, "sound")).id } })],
+  "GET /v1/sounds/{sound_id}": ["owner", ofSound],
+  "DELETE /v1/sounds/{sound_id}": ["owner", ofSound],
   "GET /v1/media/limits": ["self", none],
 };
 

@@ -16,12 +16,14 @@ import {
   completeUpload,
   createCollection,
   createImage,
+  createSound,
   createUpload,
   createVideo,
   getVideo,
   mediaRoutes,
   signParts,
 } from "#systems/media/contract.ts";
+import { wav } from "#systems/media/sounds/testing.ts";
 import { moderationRoutes } from "#systems/moderation/contract.ts";
 import { notifyRoutes } from "#systems/notify/contract.ts";
 import { peopleRoutes } from "#systems/people/contract.ts";
@@ -123,19 +125,21 @@ beforeAll(async () => {
     must(await client.call(moderationRoutes.appeal, { token, params: { id }, body: { words: "Why?" } }));
     return id;
   };
-  const bytesOf = (kind: "image" | "video") => (kind === "image" ? PIXEL : new TextEncoder().encode("this is no film"));
-  const upload = async (token: string, kind: "image" | "video" = "image") =>
+  type Kind = "image" | "video" | "sound";
+  const bytesOf = (kind: Kind) =>
+    ({ image: PIXEL, video: new TextEncoder().encode("this is no film"), sound: wav({ seconds: 1 }) })[kind];
+  const upload = async (token: string, kind: Kind = "image") =>
     must(
       await client.call(createUpload, {
         token,
         body: {
           filename: "a",
           size_bytes: bytesOf(kind).byteLength,
-          media_type: kind === "image" ? "image/png" : "video/mp4",
+          media_type: { image: "image/png", video: "video/mp4", sound: "audio/wav" }[kind],
         },
       }),
     ).body.id;
-  const wholeUpload = async (token: string, kind: "image" | "video") => {
+  const wholeUpload = async (token: string, kind: Kind) => {
     const id = await upload(token, kind);
     const signed = must(
       await client.call(signParts, { token, params: { upload_id: id }, body: { part_numbers: [1] } }),
@@ -155,6 +159,11 @@ beforeAll(async () => {
         body: { upload_id: (await wholeUpload(owner.token, "image")).id },
       }),
     ).body.id;
+  let sound: Promise<string> | null = null;
+  const makeSound = async () => {
+    const { id: upload_id } = await wholeUpload(owner.token, "sound");
+    return must(await client.call(createSound, { token: owner.token, body: { upload_id } })).body.id;
+  };
   const failedVideo = async () => {
     const { id: upload_id } = await wholeUpload(owner.token, "video");
     const { id } = must(
@@ -204,6 +213,7 @@ beforeAll(async () => {
     upload,
     wholeUpload,
     image,
+    sound: () => (sound ??= makeSound()),
     video: async () => video,
     failedVideo,
     collection: async () =>

@@ -87,10 +87,12 @@ export interface Fixture {
   scheduled: () => Promise<string>;
   /** An upload with no part yet, and one that is whole. */
   upload: (token: string) => Promise<string>;
-  wholeUpload: (token: string, kind: "image" | "video") => Promise<UploadedWhole>;
+  wholeUpload: (token: string, kind: "image" | "video" | "sound") => Promise<UploadedWhole>;
   /** A picture and a video that only the owner may see. */
   image: () => Promise<string>;
   video: () => Promise<string>;
+  /** A sound of the owner; the same one for all who ask. */
+  sound: () => Promise<string>;
   failedVideo: () => Promise<string>;
   /** A playlist that only the owner may see, with that video in it. */
   collection: () => Promise<string>;

@@ -4,11 +4,11 @@ import type { Page } from "playwright-core";
 
 import { chatRoutes as r, type Message } from "#systems/chat/contract.ts";
 
-import { openBrowser } from "./browser.ts";
+import { HUMMING, openBrowser } from "./browser.ts";
 import { makeClip, PASSWORD, personOf, startHouse } from "./house.ts";
 
 const house = await startHouse();
-const browser = await openBrowser();
+const browser = await openBrowser(HUMMING);
 afterAll(async () => {
   await browser.close();
   await house[Symbol.asyncDispose]();
@@ -139,6 +139,62 @@ test(
 );
 
 /** Signed in, and watched: what the page complains of is a failure. */
+test(
+  "WEB232, WEB233, WEB234, WEB235: a voice note is recorded, listened to, and sent; who reads the chat plays it, winds it with the keys, and faster; who refuses the microphone is told what to do",
+  async () => {
+    const [kaja, lars] = [await personOf(house, "kaja"), await personOf(house, "lars")];
+    const { client } = house;
+    const { body: channel } = await client.call(r.openDirect, { token: kaja, params: { handle: "lars" } });
+    const broken: string[] = [];
+    const hers = await visitor(broken, "kaja");
+    await hers.goto(`${house.url}/chat/${channel.id}`);
+    await hers.getByRole("textbox", { name: "Write to lars" }).waitFor({ timeout: MINUTE });
+    await hers.evaluate(() => {
+      const devices = navigator.mediaDevices;
+      const given = devices.getUserMedia.bind(devices);
+      devices.getUserMedia = () => {
+        devices.getUserMedia = given;
+        return Promise.reject(new DOMException("no", "NotAllowedError"));
+      };
+    });
+    await hers.getByRole("button", { name: "Record a voice note" }).click();
+    const recorder = hers.getByRole("group", { name: "Voice note", exact: true });
+    await recorder.getByText(/Allow it beside the address/).waitFor({ timeout: MINUTE });
+    await recorder.getByRole("button", { name: "Try again" }).click();
+    await recorder.getByRole("timer").getByText(/^0:(0[2-9]|[1-5])/).waitFor({ timeout: MINUTE });
+    await recorder.getByRole("button", { name: "Stop and listen" }).click();
+    await recorder.getByRole("button", { name: "Play the voice note" }).waitFor({ timeout: MINUTE });
+    await recorder.getByRole("button", { name: "Send the voice note" }).click();
+    const note = (page: Page) => page.getByRole("article").getByRole("group", { name: /^Voice note \(/ });
+    await note(hers).waitFor({ timeout: 2 * MINUTE });
+    await hers.getByRole("textbox", { name: "Write to lars" }).waitFor({ timeout: MINUTE });
+
+    const his = await visitor(broken, "lars");
+    await his.goto(`${house.url}/chat/${channel.id}`);
+    await note(his).getByRole("button", { name: "Play the voice note" }).click({ timeout: MINUTE });
+    await his.waitForFunction(() => (document.querySelector("audio")?.currentTime ?? 0) > 0, undefined, {
+      timeout: MINUTE,
+    });
+    await note(his).getByRole("button", { name: "Speed 1×" }).click();
+    await note(his).getByRole("button", { name: "Speed 1.5×" }).waitFor();
+    expect(await his.evaluate(() => document.querySelector("audio")?.playbackRate)).toBe(1.5);
+    // It plays to its end and stands at its beginning; the keys wind it from there.
+    await note(his).getByRole("button", { name: "Play the voice note" }).waitFor({ timeout: MINUTE });
+    const place = note(his).getByRole("slider");
+    await place.focus();
+    await place.press("ArrowRight");
+    expect(Number(await place.getAttribute("aria-valuenow"))).toBeGreaterThan(0);
+    await place.press("Home");
+    expect(await place.getAttribute("aria-valuenow")).toBe("0");
+    const { body: history } = await client.call(r.history, { token: lars, params: { id: channel.id } });
+    const { sound } = history.items.at(-1)!;
+    expect([sound?.status, sound?.waveform.length]).toEqual(["ready", 80]);
+    expect(Math.max(...sound!.waveform)).toBeGreaterThan(0);
+    expect(broken).toEqual([]);
+  },
+  6 * MINUTE,
+);
+
 async function visitor(broken: string[], handle: string): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, reducedMotion: "reduce" });
   await context.request.post(`${house.url}/v1/sessions`, { data: { handle, password: PASSWORD } });

@@ -68,7 +68,7 @@ export function createPage(needs: PageNeeds) {
         "x-content-type-options": "nosniff",
         "referrer-policy": "same-origin",
         "cross-origin-opener-policy": "same-origin",
-        "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        "permissions-policy": "camera=(), geolocation=(), microphone=(self), payment=(), usb=()",
       },
     });
   };

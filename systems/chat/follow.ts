@@ -11,7 +11,7 @@ import { channelsOfPerson, removeMembers } from "./channels/store.ts";
 import { tell } from "./events.ts";
 import { type Ground, nowOf, streamOf } from "./ground.ts";
 import { releaseLink } from "./links/hold.ts";
-import { eraseMessage } from "./messages/store.ts";
+import { carries, eraseMessage } from "./messages/store.ts";
 import { takeBallotsBack } from "./polls/store.ts";
 import * as upkeep from "./upkeep-store.ts";
 
@@ -85,7 +85,7 @@ export function defineSeeingOff(ground: Ground): void {
           for (const row of rows) {
             await eraseMessage(tx, row, person_id, nowOf(ground));
             await ground.line.redact(tx, streamOf(row.channel_id), [row.seq]);
-            if (row.video_id !== null || row.image_ids.length > 0) await ground.media.releaseMessage(tx, row.id);
+            if (carries(row)) await ground.media.releaseMessage(tx, row.id);
             await releaseLink(ground, tx, row);
           }
           return rows.length;

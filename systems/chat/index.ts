@@ -94,7 +94,7 @@ export async function createChat(needs: ChatNeeds): Promise<Chat> {
 }
 
 export { CHAT_TOPIC, type ChatEvent, readChatEvent } from "./events.ts";
-export { type Channel, CHANNEL_KINDS, type ChannelKind, chatRoutes, type Message } from "./contract.ts";
+export { type Channel, CHANNEL_KINDS, type ChannelKind, chatRoutes, type Message, voiceWords } from "./contract.ts";
 export type { Guise } from "./messages/send.ts";
 export type { ChannelId, ChatLine, ChatMedia, ChatNeeds, ChatPeople, ChatSpaces, MessageId } from "./needs.ts";
 export { serveChat } from "./routes.ts";

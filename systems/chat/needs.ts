@@ -9,10 +9,11 @@ import type { LinkBook } from "#systems/feed/index.ts";
 import type { Relations } from "#systems/people/index.ts";
 import type { Realtime } from "#systems/realtime/index.ts";
 
-import type { MessageImage, MessageVideo } from "./contract.ts";
+import type { MessageImage, MessageSound, MessageVideo } from "./contract.ts";
 
 export type ChannelId = Id<"channel">;
 export type MessageId = Id<"message">;
+export type SoundId = Id<"sound">;
 export type LinkId = Id<"link">;
 
 /** What chat takes of the other systems: these few functions and no more, by shape. */
@@ -32,11 +33,12 @@ export interface ChatSpaces {
 export interface ChatMedia {
   videoCards(ids: readonly VideoId[]): Promise<ReadonlyMap<VideoId, MessageVideo>>;
   imageCards(ids: readonly ImageId[]): Promise<ReadonlyMap<ImageId, MessageImage>>;
+  soundCards(ids: readonly SoundId[]): Promise<ReadonlyMap<SoundId, MessageSound>>;
   /** In the transaction that sends: these are their author's, used nowhere else, and from now on the message's. @throws Problem 422 */
   claimForMessage(
     tx: Query,
     owner_id: PersonId,
-    claim: { message_id: MessageId; video_id: VideoId | null; image_ids: ImageId[] },
+    claim: { message_id: MessageId; video_id: VideoId | null; image_ids: ImageId[]; sound_id: SoundId | null },
   ): Promise<void>;
   releaseMessage(tx: Query, message_id: MessageId): Promise<void>;
 }

@@ -9,9 +9,16 @@ import type { TestPerson } from "#systems/people/testing.ts";
 import { createRealtime, REALTIME_FOLDER, type StreamRules } from "#systems/realtime/index.ts";
 import { type TestSpaces, testSpaces } from "#systems/spaces/testing.ts";
 
-import { type Channel, chatRoutes as r, type Message, type MessageImage, type MessageVideo } from "./contract.ts";
+import {
+  type Channel,
+  chatRoutes as r,
+  type Message,
+  type MessageImage,
+  type MessageSound,
+  type MessageVideo,
+} from "./contract.ts";
 import { type Chat, CHAT_FOLDER, type ChatLine, type ChatMedia, createChat, serveChat } from "./index.ts";
-import type { ChatNeeds } from "./needs.ts";
+import type { ChatNeeds, SoundId } from "./needs.ts";
 
 /** A house with people, spaces, the line and chat on a real database. Media are held in the hand; jobs are run by hand. */
 export interface TestChat extends AsyncDisposable {
@@ -70,10 +77,12 @@ export interface MessageBody {
   also_in_channel: boolean;
   image_ids: ImageId[];
   video_id: VideoId;
+  sound_id: SoundId;
 }
 
 export interface HandMedia extends ChatMedia {
   image(id: string, owner_id: PersonId): void;
+  sound(id: string, owner_id: PersonId, more?: Partial<MessageSound>): void;
   did: string[];
 }
 
@@ -215,9 +224,23 @@ export async function testChat(
 
 function handMedia(): HandMedia {
   const images = new Map<ImageId, MessageImage & { owner_id: PersonId }>();
+  const sounds = new Map<SoundId, MessageSound & { owner_id: PersonId }>();
   const did: string[] = [];
   return {
     did,
+    sound(id, owner_id, more = {}) {
+      const url = `/blobs/sounds/${id}`;
+      sounds.set(id, { id, owner_id, status: "ready", duration_ms: 12_300, waveform: [0, 255], url, ...more });
+    },
+    soundCards: async (ids) =>
+      new Map(
+        ids.flatMap((id) => {
+          const found = sounds.get(id);
+          if (!found) return [];
+          const { owner_id: _, ...card } = found;
+          return [[id, card] as const];
+        }),
+      ),
     image(id, owner_id) {
       images.set(id, { id, owner_id, status: "ready", alt: "", width: 4, height: 3, placeholder: null, variants: [] });
     },
@@ -231,7 +254,9 @@ function handMedia(): HandMedia {
           return [[id, card] as const];
         }),
       ),
-    async claimForMessage(_tx, owner_id, { message_id, image_ids }) {
+    async claimForMessage(_tx, owner_id, { message_id, image_ids, sound_id }) {
+      if (sound_id !== null && sounds.get(sound_id)?.owner_id !== owner_id)
+        throw new Problem(422, "message.media_not_usable", "There is no such voice note of yours.");
       if (image_ids.some((id) => images.get(id)?.owner_id !== owner_id))
         throw new Problem(422, "message.media_not_usable", "There is no such picture of yours.");
       did.push(`claim:${message_id}`);

@@ -37,13 +37,13 @@ export async function trimSome(
   channel_id: ChannelId,
   before: Date,
   rows_max: number,
-): Promise<Pick<MessageRow, "id" | "seq" | "video_id" | "image_ids" | "link_id">[]> {
+): Promise<Pick<MessageRow, "id" | "seq" | "video_id" | "image_ids" | "sound_id" | "link_id">[]> {
   const rows = (await tx`
     DELETE FROM chat_messages WHERE id IN (SELECT id FROM chat_messages WHERE channel_id = ${channel_id}
       AND created_at < ${before}::timestamptz ORDER BY seq LIMIT ${rows_max})
-    RETURNING id, seq, video_id, image_ids, link_id`) as Pick<
+    RETURNING id, seq, video_id, image_ids, sound_id, link_id`) as Pick<
     MessageRow,
-    "id" | "seq" | "video_id" | "image_ids" | "link_id"
+    "id" | "seq" | "video_id" | "image_ids" | "sound_id" | "link_id"
   >[];
   const ids = tx.array(
     rows.map((row) => row.id),

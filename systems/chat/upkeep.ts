@@ -3,6 +3,7 @@ import { DAY_MS, HOUR_MS } from "#kernel/time.ts";
 import { ROWS_PER_PORTION_MAX } from "./bounds.ts";
 import { type Ground, nowOf, streamOf } from "./ground.ts";
 import { releaseLink } from "./links/hold.ts";
+import { carries } from "./messages/store.ts";
 import * as store from "./upkeep-store.ts";
 
 export const TRIM_JOB = "chat.trim";
@@ -34,7 +35,7 @@ export function defineUpkeep(ground: Ground): void {
                 rows.map((row) => row.seq),
               );
             for (const row of rows) {
-              if (row.video_id !== null || row.image_ids.length > 0) await ground.media.releaseMessage(tx, row.id);
+              if (carries(row)) await ground.media.releaseMessage(tx, row.id);
               await releaseLink(ground, tx, row);
             }
             return rows.length;

@@ -38,6 +38,8 @@ export const POST_IMAGES_MAX = 10;
 
 /** How long `POST /v1/images` waits for its variants before it answers 202 instead of 201. */
 export const IMAGE_WAIT_MS_MAX = 4_000;
+/** The same for `POST /v1/sounds`: a minute of sound is made in a fraction of it. */
+export const SOUND_WAIT_MS_MAX = 4_000;
 
 /** Signed URLs end on a grid, so that a page sees the same URL for a while and a browser keeps what it has. */
 export const URL_GRID_MS = 60 * 60 * 1000;
@@ -53,12 +55,13 @@ export const VIEWS_COUNTED_EVERY_MS = 10_000;
 export const ORPHAN_AGE_MS = 60 * 60 * 1000;
 export const COLLECT_EVERY_MS = 15 * 60 * 1000;
 export const EXPIRE_EVERY_MS = 10 * 60 * 1000;
-/** Pictures that nothing shows. */
+/** Pictures and sounds that nothing shows. */
 export const IMAGE_UNUSED_MS = 24 * 60 * 60 * 1000;
 
 /** A transcode needs its source once more in renditions, at the worst. */
 export const VIDEO_SPACE_FACTOR = 2;
 export const IMAGE_SPACE_FACTOR = 2;
+export const SOUND_SPACE_FACTOR = 2;
 /** Left free for the database and the logs, whatever is uploaded. */
 export const FREE_BYTES_RESERVE = 512 * MIB;
 /** A place that was left because more people may see the thing now: addresses of it were given out until a moment ago. */

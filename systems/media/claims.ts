@@ -11,7 +11,11 @@ import * as images from "./images/store.ts";
 import { findTakedown, redirectTakedown } from "./moderation/store.ts";
 import { belongsInPublic, isPublicPlace } from "./places.ts";
 import type { SpaceFacts } from "./rules.ts";
+import { removeSound } from "./sounds/index.ts";
+import * as sounds from "./sounds/store.ts";
+import type { SoundId } from "./sounds/store.ts";
 import { bytesOfImages, bytesOfVideo } from "./storage/held.ts";
+import type { Uploads } from "./uploads/index.ts";
 import { checkSpaceRoom } from "./uploads/space-room.ts";
 import { MOVE_VIDEO } from "./videos/index.ts";
 import * as videos from "./videos/store.ts";
@@ -47,8 +51,14 @@ export interface Claims {
   claimForMessage(
     tx: Query,
     owner_id: PersonId,
-    claim: { message_id: Id<"message">; video_id: VideoId | null; image_ids: ImageId[] },
+    claim: {
+      message_id: Id<"message">;
+      video_id: VideoId | null;
+      image_ids: ImageId[];
+      sound_id?: SoundId | null;
+    },
   ): Promise<void>;
+  /** Its pictures and films are their owner's alone again; its voice note goes. */
   releaseMessage(tx: Query, message_id: Id<"message">): Promise<void>;
 }
 
@@ -66,12 +76,24 @@ export interface ClaimsNeeds {
   jobs: Jobs;
   clock: Clock;
   tell: Tell;
+  uploads: Pick<Uploads, "release">;
   spaces: Pick<SpaceFacts, "storageMax">;
 }
 
-export function createClaims({ jobs, clock, tell, spaces }: ClaimsNeeds): Claims {
+export function createClaims({ jobs, clock, tell, uploads, spaces }: ClaimsNeeds): Claims {
   const unusable = (holder: string, detail: string) =>
     new Problem(422, `${holder.slice(0, holder.indexOf(":"))}.media_not_usable`, detail);
+
+  function check(holder: string, owner_id: PersonId, what: string, thing: Claimable | null | undefined) {
+    if (thing?.owner_id !== owner_id) throw unusable(holder, `There is no such ${what} of yours. Upload it again.`);
+    if (thing.status === "failed")
+      throw unusable(holder, `This ${what} could not be used: ${thing.failure_detail ?? "it failed"}`);
+    if (thing.holder !== null && thing.holder !== holder)
+      throw unusable(
+        holder,
+        `Another post or message shows this ${what} already. Upload it again to show it here too.`,
+      );
+  }
 
   async function holdImage(tx: Query, image: images.ImageRow, held: Held) {
     if (isHeld(image, held)) return;
@@ -105,22 +127,12 @@ export function createClaims({ jobs, clock, tell, spaces }: ClaimsNeeds): Claims
     { video_id, image_ids }: Pick<MediaClaim, "video_id" | "image_ids">,
   ) {
     const { holder, space_id } = held;
-    const check = (what: string, thing: Claimable | null | undefined) => {
-      if (thing?.owner_id !== owner_id) throw unusable(holder, `There is no such ${what} of yours. Upload it again.`);
-      if (thing.status === "failed")
-        throw unusable(holder, `This ${what} could not be used: ${thing.failure_detail ?? "it failed"}`);
-      if (thing.holder !== null && thing.holder !== holder)
-        throw unusable(
-          holder,
-          `Another post or message shows this ${what} already. Upload it again to show it here too.`,
-        );
-    };
     for (const before of await videos.heldBy(tx, holder)) {
       if (before.id !== video_id) await holdVideo(tx, before, { holder: null, ...PRIVATE });
     }
     if (video_id !== null) {
       const video = await videos.lockVideo(tx, video_id);
-      check("video", video);
+      check(holder, owner_id, "video", video);
       if (await findTakedown(tx, video_id)) throw unusable(holder, "Moderators took this video out of sight.");
       if (space_id !== null && video!.space_id !== space_id)
         await checkSpaceRoom(tx, spaces, space_id, await bytesOfVideo(tx, video_id));
@@ -131,7 +143,7 @@ export function createClaims({ jobs, clock, tell, spaces }: ClaimsNeeds): Claims
     }
     const rows = await images.lockImages(tx, image_ids);
     const byId = new Map(rows.map((row) => [row.id, row]));
-    for (const id of image_ids) check("picture", byId.get(id));
+    for (const id of image_ids) check(holder, owner_id, "picture", byId.get(id));
     if (space_id !== null) {
       const fresh = rows.filter((image) => image.space_id !== space_id).map((image) => image.id);
       await checkSpaceRoom(tx, spaces, space_id, await bytesOfImages(tx, fresh));
@@ -146,9 +158,21 @@ export function createClaims({ jobs, clock, tell, spaces }: ClaimsNeeds): Claims
     showPost: (tx, post_id, { audience, space_id }) =>
       holdAll(tx, holderOf(post_id), { holder: holderOf(post_id), audience, space_id }),
     releasePost: (tx, post_id) => holdAll(tx, holderOf(post_id), { holder: null, ...PRIVATE }),
-    claimForMessage: (tx, owner_id, { message_id, ...shown }) =>
-      claim(tx, owner_id, { holder: messageHolderOf(message_id), ...PRIVATE }, shown),
-    releaseMessage: (tx, message_id) => holdAll(tx, messageHolderOf(message_id), { holder: null, ...PRIVATE }),
+    async claimForMessage(tx, owner_id, { message_id, sound_id = null, ...shown }) {
+      const holder = messageHolderOf(message_id);
+      await claim(tx, owner_id, { holder, ...PRIVATE }, shown);
+      if (sound_id === null) return;
+      const sound = await sounds.lockSound(tx, sound_id);
+      check(holder, owner_id, "voice note", sound);
+      await sounds.setHolder(tx, sound_id, holder);
+    },
+    async releaseMessage(tx, message_id) {
+      const holder = messageHolderOf(message_id);
+      await holdAll(tx, holder, { holder: null, ...PRIVATE });
+      // It was recorded for this message and can be heard nowhere else.
+      for (const sound of await sounds.heldBy(tx, holder))
+        await removeSound(tx, sound, sound.owner_id, { jobs, clock, tell, uploads });
+    },
   };
 }
 

@@ -26,6 +26,7 @@ import { historyRoutes } from "./history/contract.ts";
 import { importRoutes } from "./imports/contract.ts";
 import { playbackRoutes, zSession } from "./playback/contract.ts";
 import { sharingChanges, sharingFields, sharingRoutes } from "./sharing/contract.ts";
+import { soundRoutes } from "./sounds/contract.ts";
 import { storageRoutes } from "./storage/contract.ts";
 import { zStoryboard } from "./storyboard/contract.ts";
 import { thumbnailRoutes } from "./thumbnail/contract.ts";
@@ -46,7 +47,7 @@ export const IMAGE_TYPES = ["image/jpeg", "image/png", "image/webp", "image/gif"
 
 export const VIDEO_STATUSES = ["processing", "ready", "failed"] as const;
 export type VideoStatus = (typeof VIDEO_STATUSES)[number];
-export type MediaKind = "video" | "image";
+export type MediaKind = "video" | "image" | "sound";
 
 export { ALT_CHARS_MAX } from "./bounds.ts";
 export { importUpload } from "./imports/contract.ts";
@@ -68,14 +69,14 @@ const zPart = z.object({ part_number: z.int(), size_bytes: z.number(), etag: z.s
 export const zUpload = z
   .object({
     id: zIdOut<"upload">(),
-    kind: z.enum(["video", "image"]),
+    kind: z.enum(["video", "image", "sound"]),
     filename: z.string(),
     media_type: z.string(),
     size_bytes: z.number(),
     /** All parts but the last have this size. */
     part_size_bytes: z.number(),
     part_count: z.int(),
-    /** `open` takes bytes; `importing` is fetched by us; `complete` can be made into a video or a picture. */
+    /** `open` takes bytes; `importing` is fetched by us; `complete` can be made into a video, a picture or a sound. */
     status: z.enum(["open", "importing", "complete", "failed"]),
     /** How it comes: parts to signed addresses, tus, S3's own protocol, or fetched from an address. */
     door: z.enum(["parts", "tus", "s3", "import"]),
@@ -549,6 +550,13 @@ export const getMediaLimits = defineRoute({
         bytes_max: z.number(),
         media_types: z.array(z.string()),
       }),
+      sound: z.object({
+        accepted: z.boolean(),
+        because: z.string(),
+        bytes_max: z.number(),
+        duration_ms_max: z.number(),
+        media_types: z.array(z.string()),
+      }),
       used_bytes: z.number(),
       quota_bytes: z.number(),
       /** Of the space that was asked for: what stands in it counts for it, too. */
@@ -579,6 +587,7 @@ export const mediaRoutes = {
   patchImage,
   deleteImage,
   getMediaLimits,
+  ...soundRoutes,
   ...historyRoutes,
   ...collectionRoutes,
   ...editRoutes,
@@ -596,6 +605,7 @@ export * from "./collections/contract.ts";
 export * from "./edits/contract.ts";
 export * from "./history/contract.ts";
 export * from "./sharing/contract.ts";
+export * from "./sounds/contract.ts";
 export * from "./storyboard/contract.ts";
 export * from "./thumbnail/contract.ts";
 

@@ -3,8 +3,9 @@ import type { Log } from "#ports/log/index.ts";
 import type { Query } from "#ports/sql/index.ts";
 
 import type { CollectionId } from "./collections/contract.ts";
+import type { SoundId } from "./sounds/store.ts";
 
-/** The topic `media`; the key is the id of the upload, video or picture, so the events of one thing keep their order. */
+/** The topic `media`; the key is the id of the upload, video, picture or sound, so the events of one thing keep their order. */
 export const MEDIA_TOPIC = "media";
 
 export type MediaEvent =
@@ -21,6 +22,9 @@ export type MediaEvent =
   | { type: "media.image_failed"; version: 1; data: { image_id: ImageId; owner_id: PersonId; code: string } }
   | { type: "media.image_changed"; version: 1; data: { image_id: ImageId; owner_id: PersonId } }
   | { type: "media.image_deleted"; version: 1; data: { image_id: ImageId; owner_id: PersonId; by: PersonId } }
+  | { type: "media.sound_ready"; version: 1; data: { sound_id: SoundId; owner_id: PersonId } }
+  | { type: "media.sound_failed"; version: 1; data: { sound_id: SoundId; owner_id: PersonId; code: string } }
+  | { type: "media.sound_deleted"; version: 1; data: { sound_id: SoundId; owner_id: PersonId; by: PersonId } }
   /** Its words, who may see it, or what is in it. */
   | {
       type: `media.collection_${"created" | "changed" | "deleted"}`;
@@ -40,5 +44,6 @@ export function createTell(log: Log): Tell {
 function keyOf(data: MediaEvent["data"]): string {
   if ("video_id" in data) return data.video_id;
   if ("image_id" in data) return data.image_id;
+  if ("sound_id" in data) return data.sound_id;
   return "collection_id" in data ? data.collection_id : data.upload_id;
 }

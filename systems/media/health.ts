@@ -19,14 +19,14 @@ export interface MediaHealth {
 }
 
 const NO_FFMPEG =
-  "This house has no ffmpeg and takes no video until it has: install ffmpeg, or set FFMPEG_PATH, and start again. Pictures and everything that is here work.";
+  "This house has no ffmpeg and takes no video and no sound until it has: install ffmpeg, or set FFMPEG_PATH, and start again. Pictures and everything that is here work.";
 
 const NO_AV1 =
   "This house's ffmpeg has no libsvtav1, so what is watched much gets no AV1: it plays as H.264, in about twice the bytes. Install one that has it, or set FOLKHUS_AV1_VIEWS_MIN to 0.";
 
-/** What the house takes. Without ffmpeg no video; without a sandbox still everything, but it is said. */
+/** What the house takes. Without ffmpeg no video and no sound; without a sandbox still everything, but it is said. */
 export function acceptance(kind: MediaKind, needs: { has_ffmpeg: boolean }): Acceptance {
-  if (kind === "video" && !needs.has_ffmpeg) return { accepted: false, because: NO_FFMPEG };
+  if (kind !== "image" && !needs.has_ffmpeg) return { accepted: false, because: NO_FFMPEG };
   return { accepted: true, because: "" };
 }
 
@@ -38,7 +38,11 @@ export async function mediaHealth(needs: {
   limits: MediaLimits;
 }): Promise<MediaHealth> {
   const { sandbox, limits } = needs;
-  const accepts = { video: acceptance("video", needs), image: acceptance("image", needs) };
+  const accepts = {
+    video: acceptance("video", needs),
+    image: acceptance("image", needs),
+    sound: acceptance("sound", needs),
+  };
   const free_bytes = await needs.blobs.freeBytes();
   const degraded: Degradation[] = [];
   if (!needs.has_ffmpeg) degraded.push({ code: "media.no_ffmpeg", because: NO_FFMPEG });

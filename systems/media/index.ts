@@ -18,7 +18,7 @@ import { createCaptions } from "./captions/index.ts";
 import { type Claims, createClaims } from "./claims.ts";
 import { followSpaces } from "./collections/follow.ts";
 import { createCollections } from "./collections/index.ts";
-import type { ImageCard, MediaKind, VideoCard } from "./contract.ts";
+import type { ImageCard, MediaKind, SoundCard, VideoCard } from "./contract.ts";
 import { createHolders } from "./delivery/holders.ts";
 import { createShown } from "./delivery/shown.ts";
 import { createWithdrawn } from "./delivery/withdrawn.ts";
@@ -43,6 +43,9 @@ import { createTells } from "./playback/tell.ts";
 import { serveMedia } from "./routes.ts";
 import { createRules, type PeopleFacts, type SpaceFacts } from "./rules.ts";
 import { serveS3 } from "./s3/index.ts";
+import { createSounds } from "./sounds/index.ts";
+import { soundCard } from "./sounds/present.ts";
+import type { SoundId } from "./sounds/store.ts";
 import { serveTus } from "./tus/index.ts";
 import { followPeople } from "./upkeep/follow.ts";
 import { createUploads } from "./uploads/index.ts";
@@ -94,6 +97,8 @@ export interface Media {
   /** What a post shows of its video, for many posts at once. What was deleted is missing. At most `CARDS_MAX` ids. */
   videoCards(ids: readonly VideoId[]): Promise<Map<VideoId, VideoCard>>;
   imageCards(ids: readonly ImageId[]): Promise<Map<ImageId, ImageCard>>;
+  /** For chat. Processing and failed ones too, without an address. */
+  soundCards(ids: readonly SoundId[]): Promise<Map<SoundId, SoundCard>>;
   /** A file that another system's door reads out of a form; then make a picture or a film of it by the routes. */
   receive: Receive;
   /** For the feed, each inside the transaction that changes the post: who sees the post sees its media. */
@@ -142,10 +147,11 @@ export function createMedia(needs: MediaNeeds): Media {
   });
   const intake = createIntake({ sql, jobs, blobs, clock, limits, uploads, videos });
   const images = createImages({ sql, jobs, blobs, clock, ids, tell, uploads });
+  const sounds = createSounds({ sql, jobs, clock, ids, tell, uploads, acceptsSound: () => accepts("sound") });
   const news = createNews({ sql, clock });
   const making = createMaking({ ...needs, limits });
   blobs.onMissing(making.missing);
-  const claims = createClaims({ jobs, clock, tell, spaces: needs.spaces });
+  const claims = createClaims({ jobs, clock, tell, uploads, spaces: needs.spaces });
   const collections = createCollections({ sql, clock, ids, tell, rules });
   const history = createHistory({ sql, clock, rules, collections });
   const edits = createEdits({ sql, jobs, clock, ids, tell, uploads, acceptsVideo: () => accepts("video") });
@@ -172,6 +178,7 @@ export function createMedia(needs: MediaNeeds): Media {
         videos,
         news,
         images,
+        sounds,
         collections,
         history,
         edits,
@@ -267,6 +274,10 @@ export function createMedia(needs: MediaNeeds): Media {
         }),
       );
     },
+    async soundCards(asked) {
+      const rows = await sounds.findMany(ofPosts(asked));
+      return new Map(rows.map((row) => [row.id, soundCard(row, needs)]));
+    },
     receive: createReceive({ sql, blobs, limits, uploads, intake }),
     ...claims,
     link_pictures: createLinkPictures({ blobs, sandbox, scratch_folder: needs.scratch_folder }),
@@ -281,8 +292,8 @@ export function createMedia(needs: MediaNeeds): Media {
 
 export { DEFAULT_MEDIA_LIMITS, type MediaLimits } from "./limits.ts";
 export { MEDIA_TOPIC, type MediaEvent } from "./events.ts";
-export { mediaRoutes, IMAGE_TYPES, VIDEO_TYPES } from "./contract.ts";
-export type { Image, Video } from "./contract.ts";
+export { mediaRoutes, IMAGE_TYPES, SOUND_TYPES, VIDEO_TYPES } from "./contract.ts";
+export type { Image, Sound, SoundCard, Video } from "./contract.ts";
 export type { LinkPicture, LinkPictures } from "./link-pictures/index.ts";
 export type { MediaModeration, MediaSubject } from "./moderation/moderate.ts";
 export type { MediaClaim } from "./claims.ts";

@@ -2,12 +2,16 @@ import type { PersonId } from "#kernel/ids.ts";
 import { DAY_MS } from "#kernel/time.ts";
 
 import { FREE_BYTES_RESERVE } from "./bounds.ts";
-import { STALL_MS_MAX } from "./encode/bounds.ts";
+import type { MediaKind } from "./contract.ts";
+import { SOUND_DURATION_MS_MAX, STALL_MS_MAX } from "./encode/bounds.ts";
 
 /** What the owner of a house may set. */
 export interface MediaLimits {
   video_bytes_max: number;
   image_bytes_max: number;
+  sound_bytes_max: number;
+  /** Sound alone; 15 minutes at the most. */
+  sound_ms_max: number;
   /** Sources, renditions and pictures of one person together. */
   person_bytes_max: number;
   /** Somebody's own room where it is smaller: who is new here, while many come at once. Null for all of it. */
@@ -34,6 +38,9 @@ const GIB = 1024 ** 3;
 export const DEFAULT_MEDIA_LIMITS: MediaLimits = {
   video_bytes_max: 10 * GIB,
   image_bytes_max: 50_000_000,
+  // 15 minutes of stereo at 48 kHz in 16 bits are 173 MB.
+  sound_bytes_max: 200_000_000,
+  sound_ms_max: SOUND_DURATION_MS_MAX,
   person_bytes_max: 50 * GIB,
   person_room: async () => null,
   upload_kept_ms: 7 * DAY_MS,
@@ -45,6 +52,10 @@ export const DEFAULT_MEDIA_LIMITS: MediaLimits = {
   cold_after_ms: 30 * DAY_MS,
   pressure_free_bytes: 2 * FREE_BYTES_RESERVE,
 };
+
+/** Bytes that one file of a kind may have. */
+export const bytesMaxOf = (kind: MediaKind, limits: MediaLimits): number =>
+  ({ video: limits.video_bytes_max, image: limits.image_bytes_max, sound: limits.sound_bytes_max })[kind];
 
 /** Bytes that this person may hold. */
 export const roomOf = async (

@@ -1,9 +1,11 @@
+import { Problem } from "#kernel/errors.ts";
 import type { ImageId, PersonId, VideoId } from "#kernel/ids.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import { ALT_CHARS_MAX, TITLE_CHARS_MAX } from "./bounds.ts";
 import type { Images } from "./images/index.ts";
 import { findImages } from "./images/store.ts";
+import { kindOf } from "./uploads/admission.ts";
 import { uploadBlob, type Uploads } from "./uploads/index.ts";
 import type { Intake } from "./uploads/intake.ts";
 import { findUpload } from "./uploads/store.ts";
@@ -72,6 +74,8 @@ export function createMediaMoving(needs: {
     },
 
     async takeIn(owner_id, { filename, media_type, size_bytes, alt, body }, signal) {
+      if (kindOf(media_type) === "sound")
+        throw new Problem(415, "upload.type_refused", "Posts show no sound alone. Send a picture or a film.");
       const upload = await uploads.open(owner_id, { filename, media_type, size_bytes }, { door: "import" });
       const came = await intake.write(upload.id, 0, body, { signal });
       if (came.broken !== null) throw new Error(`a file of an archive broke off: ${came.broken}`);

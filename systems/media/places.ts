@@ -11,14 +11,14 @@ import type { Query } from "#ports/sql/index.ts";
 import { MOVED_KEPT_MS, URL_GRID_MS, URL_MARGIN_MS } from "./bounds.ts";
 
 /**
- * Where the blobs of a video or picture lie: one folder each, below `public/` only while everyone may see it. The folder's
+ * Where the blobs of a video, picture or sound lie: one folder each, below `public/` only while everyone may see it. The folder's
  * name has 128 random bits, so that an address that was once given away says nothing about the next place.
  */
 export type Place = string;
 
 const PUBLIC = "public/";
 
-export const newPlace = (kind: "videos" | "images", id: string, open: boolean): Place =>
+export const newPlace = (kind: "videos" | "images" | "sounds", id: string, open: boolean): Place =>
   `${open ? PUBLIC : ""}${kind}/${id}/${randomBytes(16).toString("hex")}/`;
 
 export const isPublicPlace = (place: Place): boolean => place.startsWith(PUBLIC);

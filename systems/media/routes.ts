@@ -15,7 +15,7 @@ import { serveCaptions, type VideoDoor } from "./captions/routes.ts";
 import { serveChapters } from "./chapters/routes.ts";
 import type { Collections } from "./collections/index.ts";
 import { serveCollections } from "./collections/routes.ts";
-import { IMAGE_TYPES, type MediaKind, mediaRoutes as r, VIDEO_TYPES } from "./contract.ts";
+import { IMAGE_TYPES, type MediaKind, mediaRoutes as r, SOUND_TYPES, VIDEO_TYPES } from "./contract.ts";
 import type { Edits } from "./edits/index.ts";
 import { serveEdits } from "./edits/routes.ts";
 import type { FfmpegTools } from "./encode/tools.ts";
@@ -32,6 +32,8 @@ import type { Tells } from "./playback/tell.ts";
 import type { PeopleFacts, Rules, SpaceFacts } from "./rules.ts";
 import { presentSharing } from "./sharing/present.ts";
 import { serveSharing } from "./sharing/routes.ts";
+import type { Sounds } from "./sounds/index.ts";
+import { serveSounds } from "./sounds/routes.ts";
 import { serveStorage } from "./storage/routes.ts";
 import { serveThumbnails } from "./thumbnail/routes.ts";
 import type { Acceptance } from "./uploads/admission.ts";
@@ -57,6 +59,7 @@ export interface RoutesNeeds {
   videos: Videos;
   news: News;
   images: Images;
+  sounds: Sounds;
   collections: Collections;
   history: History;
   edits: Edits;
@@ -76,6 +79,7 @@ export function serveMedia(api: Api, needs: RoutesNeeds): void {
   serveVideos(api, needs);
   serveWatching(api, needs);
   serveImages(api, needs);
+  serveSounds(api, needs);
   serveCollections(api, needs);
   serveStorage(api, needs);
   servePlayback(api, {
@@ -132,6 +136,7 @@ function serveUploads(api: Api, { uploads, limits, sql, accepts, spaces }: Route
       body: {
         video: of("video", limits.video_bytes_max, VIDEO_TYPES),
         image: of("image", limits.image_bytes_max, IMAGE_TYPES),
+        sound: { ...of("sound", limits.sound_bytes_max, SOUND_TYPES), duration_ms_max: limits.sound_ms_max },
         used_bytes,
         quota_bytes: await roomOf(limits, viewer.person_id),
         space: space_id === undefined ? null : await spaceRoom(sql.pool, spaces, space_id),

@@ -23,13 +23,14 @@ import type { MediaLimits } from "./limits.ts";
 import { fillJobs } from "./making/fill.ts";
 import type { Making } from "./making/index.ts";
 import type { SpaceFacts } from "./rules.ts";
+import { makeSoundJob } from "./sounds/make.ts";
 import { classifyVideosJob } from "./storage/classes.ts";
 import { evictColdJob, relievePressureJob } from "./storage/evict.ts";
 import { takeStockJob } from "./storage/walk.ts";
 import { storyboardJob } from "./storyboard/make.ts";
 import { thumbnailJob } from "./thumbnail/make.ts";
 import { collectOrphansJob } from "./upkeep/collect.ts";
-import { deleteImageJob, deletePlaceJobs, deleteVideoJob } from "./upkeep/delete.ts";
+import { deleteImageJob, deletePlaceJobs, deleteSoundJob, deleteVideoJob } from "./upkeep/delete.ts";
 import { deleteOfPersonJob } from "./upkeep/follow.ts";
 import { moveImageJob, moveVideoJob } from "./upkeep/move.ts";
 import { freeUnusedJob } from "./upkeep/unused.ts";
@@ -67,6 +68,7 @@ export interface WorkNeeds {
 export function defineMediaJobs(needs: WorkNeeds): void {
   const { jobs } = needs;
   jobs.define(makeImageJob(needs));
+  jobs.define(makeSoundJob(needs));
   jobs.define(probeVideoJob(needs));
   jobs.define(posterJob(needs));
   for (const kind of fillJobs(needs)) jobs.define(kind);
@@ -80,6 +82,7 @@ export function defineMediaJobs(needs: WorkNeeds): void {
   jobs.define(expireUploadsJob(needs));
   jobs.define(deleteVideoJob(needs));
   jobs.define(deleteImageJob(needs));
+  jobs.define(deleteSoundJob(needs));
   for (const kind of deletePlaceJobs(needs)) jobs.define(kind);
   jobs.define(deleteOfPersonJob(needs));
   jobs.define(moveVideoJob(needs));

@@ -5,6 +5,7 @@ import {
   type ChatEvent,
   type MessageId,
   readChatEvent,
+  voiceWords,
 } from "#systems/chat/index.ts";
 
 import type { Act, Settling } from "./acts.ts";
@@ -81,7 +82,7 @@ export function chatNotices(chat: Pick<Chat, "reading" | "members">): NoticeSour
             ids.get(message.id)!,
             {
               title: channel.kind === "direct" || channel.name === null ? "" : `in ${channel.name}`,
-              text: message.body,
+              text: message.body === "" && message.sound ? voiceWords(message.sound.duration_ms) : message.body,
               path: `/chat/${channel.id}?at=${message.seq}`,
             },
           ]),

@@ -51,6 +51,7 @@ function message(seq: number, more: Partial<Message> = {}): Message {
     reactions: [],
     images: [],
     video: null,
+    sound: null,
     poll: null,
     link: null,
     link_hidden: false,
@@ -290,7 +291,16 @@ describe("a message passed on", () => {
   test("WEB188: a post begins with its words, whose they are and the way there", () => {
     const link = "https://house.test/chat/9?at=4";
     expect(postFrom("https://house.test", message(4))).toBe(`\n\n\u201cn4\u201d\n\u2014 Ann Ek, ${link}`);
-    const forwarded = { author: BO, body: "His", at: null, images: 0, film: false, gone: false, source: null };
+    const forwarded = {
+      author: BO,
+      body: "His",
+      at: null,
+      images: 0,
+      film: false,
+      voice: false,
+      gone: false,
+      source: null,
+    };
     expect(postFrom("https://house.test", message(4, { body: "", forwarded }))).toBe(
       `\n\n\u201cHis\u201d\n\u2014 Bo Berg, ${link}`,
     );

@@ -1,4 +1,4 @@
-import { ChartBarBig, Film as FilmIcon, ImagePlus, Plus, SendHorizontal, X } from "lucide-react";
+import { ChartBarBig, Film as FilmIcon, ImagePlus, Mic, Plus, SendHorizontal, X } from "lucide-react";
 import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
 
 import { POLL_OPTIONS_MIN, type PollAsked } from "#kernel/polls.ts";
@@ -22,6 +22,7 @@ import { useKeptDraft } from "./use-kept-draft.ts";
 import { useMentions } from "./use-mentions.tsx";
 
 const PollEditor = lazy(async () => ({ default: (await import("../feed/writing/poll-editor.tsx")).PollEditor }));
+const VoiceRecorder = lazy(async () => ({ default: (await import("./message-parts.ts")).VoiceRecorder }));
 const POLL: PollBegun = { options: ["", ""], multiple: false, hides_results: false, open_s: 86_400 };
 
 interface Picture {
@@ -60,6 +61,7 @@ export function Composer({
   const [also, setAlso] = useState(false);
   const film = useFilmUpload();
   const [poll, setPoll] = useState<PollBegun | null>(null);
+  const [recording, setRecording] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const files = useRef<HTMLInputElement>(null);
   const films = useRef<HTMLInputElement>(null);
@@ -89,8 +91,8 @@ export function Composer({
   }, [answering]);
   // Writing is what one comes for; on a phone the keyboard would cover what is read.
   useEffect(() => {
-    if (matchMedia("(pointer: fine)").matches) field.current?.focus({ preventScroll: true });
-  }, []);
+    if (!recording && matchMedia("(pointer: fine)").matches) field.current?.focus({ preventScroll: true });
+  }, [recording]);
 
   const command = async (words: string) => {
     setText("");
@@ -100,7 +102,7 @@ export function Composer({
   };
   const send = () => {
     if (!may_send) return;
-    if (isCommand(text) && pictures.length === 0 && film === null && poll === null)
+    if (isCommand(text) && pictures.length === 0 && film.now === null && poll === null)
       return void command(text.trim()).catch(sorry);
     outbox.add({
       cid: makeCid(),
@@ -119,6 +121,22 @@ export function Composer({
     setAlso(false);
     setPoll(null);
     film.sent();
+    stopAnswering();
+  };
+  /** What is written meanwhile stays to be sent by itself. */
+  const sendVoice = (sound_id: string) => {
+    outbox.add({
+      cid: makeCid(),
+      channel_id: channel.id,
+      body: "",
+      root_id,
+      reply_to_id: answering?.id ?? null,
+      also_in_channel: also,
+      image_ids: [],
+      sound_id,
+    });
+    setRecording(false);
+    setAlso(false);
     stopAnswering();
   };
   const add = (chosen: Iterable<File>) => {
@@ -219,7 +237,17 @@ export function Composer({
           </Suspense>
         </div>
       )}
-      <div className="relative flex items-end gap-1 rounded-3xl border border-line bg-surface py-1 pr-1 pl-1 focus-within:border-line-strong">
+      {recording && (
+        <Suspense fallback={<div className="h-13" />}>
+          <VoiceRecorder send={sendVoice} close={() => setRecording(false)} />
+        </Suspense>
+      )}
+      <div
+        className={cx(
+          "relative flex items-end gap-1 rounded-3xl border border-line bg-surface py-1 pr-1 pl-1 focus-within:border-line-strong",
+          recording && "hidden",
+        )}
+      >
         <input
           ref={files}
           type="file"
@@ -296,6 +324,17 @@ export function Composer({
           <SendLater channel_id={channel.id} root_id={root_id} text={text} done={() => setText("")} />
         )}
         <EmojiButton label="Emoji" choose={insert} className="size-10 max-sm:hidden" />
+        {text.trim() === "" && pictures.length === 0 && film.now === null && poll === null && (
+          <button
+            type="button"
+            aria-label="Record a voice note"
+            title="Record a voice note"
+            onClick={() => setRecording(true)}
+            className="grid size-10 shrink-0 place-items-center rounded-full text-ink-3 hover:bg-sunken hover:text-ink"
+          >
+            <Mic className="size-5" aria-hidden="true" />
+          </button>
+        )}
         <button
           type="button"
           aria-label="Send"

@@ -58,6 +58,7 @@ export function messageFrom(
     reactions: [],
     images: [],
     video: null,
+    sound: null,
     poll: null,
     link: null,
     link_hidden: false,

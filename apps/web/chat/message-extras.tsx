@@ -9,6 +9,7 @@ import { MessageForwarded } from "./message-forwarded.tsx";
 
 const parts = () => import("./message-parts.ts");
 const MessageFilm = lazy(async () => ({ default: (await parts()).MessageFilm }));
+const MessageSound = lazy(async () => ({ default: (await parts()).MessageSound }));
 const MessagePoll = lazy(async () => ({ default: (await parts()).MessagePoll }));
 const MessageLink = lazy(async () => ({ default: (await parts()).MessageLink }));
 
@@ -22,6 +23,11 @@ export function MessageExtras({ message, channel, me }: { message: Message; chan
       {message.video && (
         <Suspense fallback={<div className="h-48" />}>
           <MessageFilm message={message} film={message.video} />
+        </Suspense>
+      )}
+      {message.sound && (
+        <Suspense fallback={<div className="h-14" />}>
+          <MessageSound message={message} sound={message.sound} />
         </Suspense>
       )}
       {message.poll && (

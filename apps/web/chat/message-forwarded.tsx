@@ -5,8 +5,12 @@ import type { Message } from "#systems/chat/contract.ts";
 
 /** What a message passes on: the words as they stood, whose they are, and the way there for who may read it. */
 export function MessageForwarded({ forwarded }: { forwarded: NonNullable<Message["forwarded"]> }) {
-  const { author, body, images, film, gone, source } = forwarded;
-  const besides = [film ? "a film" : null, images === 0 ? null : images === 1 ? "a picture" : `${images} pictures`]
+  const { author, body, images, film, voice, gone, source } = forwarded;
+  const besides = [
+    film ? "a film" : null,
+    voice ? "a voice note" : null,
+    images === 0 ? null : images === 1 ? "a picture" : `${images} pictures`,
+  ]
     .filter((part) => part !== null)
     .join(", ");
   return (

@@ -258,9 +258,11 @@ function UnsentRow({ one, me }: { one: Unsent; me: Face }) {
               ? "A message passed on"
               : one.video_id !== undefined
                 ? "A film"
-                : one.image_ids.length === 1
-                  ? "A picture"
-                  : `${one.image_ids.length} pictures`)}
+                : one.sound_id !== undefined
+                  ? "A voice note"
+                  : one.image_ids.length === 1
+                    ? "A picture"
+                    : `${one.image_ids.length} pictures`)}
         </p>
         {one.state === "failed" ? (
           <p role="alert" className="flex flex-wrap items-center gap-x-3 gap-y-1 text-xs font-medium text-bad">

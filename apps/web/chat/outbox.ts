@@ -13,6 +13,7 @@ export interface Unsent {
   image_ids: string[];
   poll?: PollAsked;
   video_id?: string;
+  sound_id?: string;
   forward_of_id?: string;
   /** `waiting`: goes by itself when it can. `failed`: the house said no, and the writer decides. */
   state: "waiting" | "sending" | "failed";

@@ -1,8 +1,10 @@
 import {
   abortUpload,
   completeUpload,
+  createSound,
   createUpload,
   createVideo,
+  deleteSound,
   deleteVideo,
   getUpload,
   signParts,
@@ -14,16 +16,35 @@ import { putPart } from "./put-part.ts";
 import { mediaTypeOf, titleOf } from "./sending.ts";
 import { createUploader } from "./uploader.ts";
 
-/** A film on its way into a message. Nothing of it is kept by the browser: whoever closes the page sends it again. */
+/** A film or voice note on its way into a message. Nothing of it is kept by the browser: whoever closes the page sends it again. */
 export interface FilmUpload {
-  /** Resolves to the film's id once its last byte is there, or to null where it was cancelled. The house goes on making it by itself. */
+  /** Resolves to its id once its last byte is there, or to null where it was cancelled. The house goes on making it by itself. */
   done: Promise<string | null>;
   /** What was sent goes, also when it is a film already. */
   cancel(): Promise<void>;
 }
 
 /** @param changed told of the share that was sent, 0 to 1 */
-export function uploadFilm(file: File, changed: (share: number) => void): FilmUpload {
+export const uploadFilm = (file: File, changed: (share: number) => void): FilmUpload =>
+  upload(file, changed, {
+    make: (upload_id) =>
+      call(createVideo, { body: { upload_id, title: titleOf(file.name), audience: "private" } }).then(({ id }) => id),
+    remove: (video_id) => call(deleteVideo, { params: { video_id } }),
+  });
+
+/** The same for a voice note. */
+export const uploadSound = (file: File, changed: (share: number) => void): FilmUpload =>
+  upload(file, changed, {
+    make: (upload_id) => call(createSound, { body: { upload_id } }).then(({ id }) => id),
+    remove: (sound_id) => call(deleteSound, { params: { sound_id } }),
+  });
+
+interface Becomes {
+  make(upload_id: string): Promise<string>;
+  remove(id: string): Promise<unknown>;
+}
+
+function upload(file: File, changed: (share: number) => void, becomes: Becomes): FilmUpload {
   let problem: string | null = null;
   const uploader = createUploader({
     size_bytes: file.size,
@@ -34,8 +55,8 @@ export function uploadFilm(file: File, changed: (share: number) => void): FilmUp
           body: { filename: file.name.slice(-255), size_bytes: file.size, media_type: mediaTypeOf(file) },
         }),
       look: async (upload_id) => {
-        const upload = await call(getUpload, { params: { upload_id } });
-        return { ...upload, complete: upload.status !== "open" };
+        const found = await call(getUpload, { params: { upload_id } });
+        return { ...found, complete: found.status !== "open" };
       },
       sign: async (upload_id, part_numbers) =>
         (await call(signParts, { params: { upload_id }, body: { part_numbers } })).parts,
@@ -65,7 +86,7 @@ export function uploadFilm(file: File, changed: (share: number) => void): FilmUp
   const send = async (): Promise<string | null> => {
     const upload_id = await uploader.run();
     if (upload_id !== null) {
-      made = (await call(createVideo, { body: { upload_id, title: titleOf(file.name), audience: "private" } })).id;
+      made = await becomes.make(upload_id);
       return made;
     }
     if (problem !== null) throw new Error(problem);
@@ -75,7 +96,7 @@ export function uploadFilm(file: File, changed: (share: number) => void): FilmUp
     done: send(),
     async cancel() {
       if (made === null) await uploader.cancel();
-      else await call(deleteVideo, { params: { video_id: made } });
+      else await becomes.remove(made);
     },
   };
 }

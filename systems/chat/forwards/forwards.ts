@@ -55,12 +55,13 @@ const GONE: Forwarded = Object.freeze({
   at: null,
   images: 0,
   film: false,
+  voice: false,
   gone: true,
   source: null,
 });
 
 function present(
-  { of_id, author_id, body, at, images, film }: ForwardRow,
+  { of_id, author_id, body, at, images, film, voice }: ForwardRow,
   sources: ReadonlyMap<MessageId, MessageRow>,
   open: ReadonlyMap<ChannelId, string | null>,
   cards: ReadonlyMap<PersonId, PersonCard>,
@@ -73,6 +74,7 @@ function present(
     at: rfc3339(at),
     images,
     film,
+    voice,
     gone: false,
     source:
       source && name !== undefined ? { channel_id: source.channel_id, seq: source.seq, channel_name: name } : null,

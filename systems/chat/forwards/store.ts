@@ -10,6 +10,7 @@ export interface ForwardRow {
   body: string;
   images: number;
   film: boolean;
+  voice: boolean;
   at: Date;
 }
 
@@ -20,15 +21,15 @@ export interface ForwardRow {
  */
 export async function insertForward(tx: Query, message_id: MessageId, source_id: MessageId): Promise<MessageId | null> {
   const [own] = (await tx`
-    INSERT INTO chat_forwards (message_id, of_id, author_id, body, images, film, at)
-    SELECT ${message_id}, s.id, s.author_id, s.body, cardinality(s.image_ids), s.video_id IS NOT NULL, s.created_at
+    INSERT INTO chat_forwards (message_id, of_id, author_id, body, images, film, voice, at)
+    SELECT ${message_id}, s.id, s.author_id, s.body, cardinality(s.image_ids), s.video_id IS NOT NULL, s.sound_id IS NOT NULL, s.created_at
     FROM chat_messages s WHERE s.id = ${source_id} AND s.deleted_at IS NULL
       AND (s.forward_of_id IS NULL OR s.body <> '') FOR SHARE
     RETURNING of_id`) as { of_id: MessageId }[];
   if (own) return own.of_id;
   const [passed] = (await tx`
-    INSERT INTO chat_forwards (message_id, of_id, author_id, body, images, film, at)
-    SELECT ${message_id}, f.of_id, f.author_id, f.body, f.images, f.film, f.at
+    INSERT INTO chat_forwards (message_id, of_id, author_id, body, images, film, voice, at)
+    SELECT ${message_id}, f.of_id, f.author_id, f.body, f.images, f.film, f.voice, f.at
     FROM chat_forwards f JOIN chat_messages s ON s.id = f.of_id AND s.deleted_at IS NULL
     WHERE f.message_id = ${source_id} FOR SHARE OF s
     RETURNING of_id`) as { of_id: MessageId }[];
@@ -37,7 +38,7 @@ export async function insertForward(tx: Query, message_id: MessageId, source_id:
 
 export async function forwardsIn(q: Query, ids: readonly MessageId[]): Promise<Map<MessageId, ForwardRow>> {
   if (ids.length === 0) return new Map();
-  const rows = (await q`SELECT message_id, of_id, author_id, body, images, film, at FROM chat_forwards
+  const rows = (await q`SELECT message_id, of_id, author_id, body, images, film, voice, at FROM chat_forwards
     WHERE message_id = ANY(${q.array([...ids], "BIGINT")})`) as ForwardRow[];
   return new Map(rows.map((row) => [row.message_id, row]));
 }

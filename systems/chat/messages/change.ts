@@ -58,7 +58,7 @@ export function createChanging(ground: Ground): Changing {
       if (row.author_id !== viewer.person_id) throw notYours();
       if (row.body === body) return;
       must(stand.standing.kind === "announcement" ? mayReact(stand.standing) : maySend(stand.standing));
-      if (body === "" && row.video_id === null && row.image_ids.length === 0 && row.forward_of_id === null)
+      if (body === "" && !store.carries(row) && row.forward_of_id === null)
         throw new Problem(422, "message.empty", "Write something, or delete the message.");
       if (body === "" && (await findPolls(sql.pool, [id])).length > 0) throw noQuestion();
       const named = namesIn(body, MESSAGE_MENTIONS_MAX);
@@ -105,7 +105,7 @@ export function createChanging(ground: Ground): Changing {
           if (row.author_id !== viewer.person_id && !mayModerate(standing).ok) throw notYours();
           await store.eraseMessage(tx, row, viewer.person_id, nowOf(ground));
           await line.redact(tx, streamOf(row.channel_id), [row.seq]);
-          if (row.video_id !== null || row.image_ids.length > 0) await ground.media.releaseMessage(tx, id);
+          if (store.carries(row)) await ground.media.releaseMessage(tx, id);
           await releaseLink(ground, tx, row);
           const { channel_id, seq, author_id } = row;
           const { kind: channel_kind, space_id } = channel;

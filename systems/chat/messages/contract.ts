@@ -39,6 +39,26 @@ export const zMessageVideo = z
   .meta({ id: "ChatVideo" });
 export type MessageVideo = z.output<typeof zMessageVideo>;
 
+export const zMessageSound = z
+  .object({
+    id: zIdOut<"sound">(),
+    status: zMediaStatus,
+    duration_ms: z.int().nullable(),
+    /** The loudest moment of each of 80 equal parts, 0 to 255; empty until it is ready. */
+    waveform: z.array(z.int()),
+    /** AAC in MP4; null until it is ready. It ends: ask for the message again. */
+    url: z.string().nullable(),
+  })
+  .meta({ id: "ChatSound" });
+export type MessageSound = z.output<typeof zMessageSound>;
+
+/** `Voice note (0:12)`: in notifications, and wherever nothing of it can be heard. */
+export function voiceWords(duration_ms: number | null): string {
+  if (duration_ms === null) return "Voice note";
+  const s = Math.max(1, Math.round(duration_ms / 1_000));
+  return `Voice note (${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")})`;
+}
+
 export const zReaction = z
   .object({ emoji: z.string(), count: z.int(), mine: z.boolean(), names: z.array(z.string()) })
   .meta({ id: "ChatReaction" });
@@ -84,6 +104,8 @@ export const zMessage = z
     reactions: z.array(zReaction),
     images: z.array(zMessageImage),
     video: zMessageVideo.nullable(),
+    /** A voice note. */
+    sound: zMessageSound.nullable(),
     /** Its words are the question. It is never changed. */
     poll: zPoll.nullable(),
     /** What is behind its first link; null until that is known, and where there is nothing to show. */
@@ -99,6 +121,7 @@ export const zMessage = z
         /** They are where it came from. */
         images: z.int(),
         film: z.boolean(),
+        voice: z.boolean(),
         /** What it was of was deleted since. */
         gone: z.boolean(),
         /** Where it came from, for who may read there; the name is null of direct chats and of groups without one. */
@@ -122,6 +145,8 @@ export const zMessageAsked = z.strictObject({
   also_in_channel: z.boolean().default(false),
   image_ids: z.array(zId<"image">()).max(MESSAGE_IMAGES_MAX).default([]),
   video_id: zId<"video">().nullable().default(null),
+  /** A sound of yours that no message carries yet. */
+  sound_id: zId<"sound">().optional(),
   poll: zPollAsked.optional(),
   /** A message to be passed on, of any conversation that you may read. */
   forward_of_id: zId<"message">().optional(),

@@ -46,6 +46,7 @@ export async function exportChannel(ground: Ground, viewer: SignedIn, id: Channe
           root_id: row.root_id,
           image_ids: row.image_ids,
           video_id: row.video_id,
+          sound_id: row.sound_id,
           forwarded: forwards.get(row.id)?.body ?? null,
           poll: polls.get(row.id) ?? null,
         }),

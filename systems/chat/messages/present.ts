@@ -4,7 +4,7 @@ import { rfc3339 } from "#kernel/time.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 
 import { EXCERPT_CHARS_MAX, REACTION_NAMES_MAX } from "../bounds.ts";
-import type { Message } from "../contract.ts";
+import { type Message, voiceWords } from "../contract.ts";
 import { passedOn } from "../forwards/forwards.ts";
 import type { Ground } from "../ground.ts";
 import { presentPolls } from "../polls/present.ts";
@@ -45,13 +45,14 @@ export async function presentMessages(
   for (const row of [...rows, ...answered]) person_ids.add(row.author_id);
   for (const row of rows) for (const id of row.mention_ids) person_ids.add(id);
   for (const reaction of reactions) for (const id of reaction.person_ids) person_ids.add(id);
-  const [cards, images, videos] = await Promise.all([
+  const [cards, images, videos, sounds] = await Promise.all([
     cardsOf(ground, [...person_ids]),
     imagesOf(
       media,
       rows.flatMap((row) => row.image_ids),
     ),
     media.videoCards(rows.flatMap((row): VideoId[] => (row.video_id === null ? [] : [row.video_id]))),
+    media.soundCards(rows.flatMap((row) => row.sound_id ?? [])),
   ]);
   const byId = new Map(answered.map((row) => [row.id, row]));
   const under = Map.groupBy(reactions, (reaction) => reaction.message_id);
@@ -85,7 +86,7 @@ export async function presentMessages(
         id: reply.id,
         seq: reply.seq,
         author: cards.get(reply.author_id) ?? null,
-        excerpt: excerptOf(reply.body),
+        excerpt: reply.body === "" && reply.sound_id !== null ? voiceWords(null) : excerptOf(reply.body),
         deleted: reply.deleted_at !== null,
       },
       root_id: row.root_id,
@@ -101,6 +102,7 @@ export async function presentMessages(
       })),
       images: row.image_ids.flatMap((id) => images.get(id) ?? []),
       video: row.video_id === null ? null : (videos.get(row.video_id) ?? null),
+      sound: row.sound_id === null ? null : (sounds.get(row.sound_id) ?? null),
       poll: polls.get(row.id) ?? null,
       link: row.link_id === null || row.link_hidden_at !== null ? null : (links?.get(row.link_id) ?? null),
       link_hidden: row.link_hidden_at !== null,

@@ -53,10 +53,15 @@ export async function sendMessage(
   const { sql, people, ids } = ground;
   const me = viewer.person_id;
   if (asked.poll && asked.body === "") throw noQuestion();
-  if (asked.body === "" && asked.video_id === null && asked.image_ids.length === 0 && !asked.forward_of_id)
-    throw new Problem(422, "message.empty", "Write something, or attach a picture or a film.");
-  if (asked.video_id !== null && asked.image_ids.length > 0)
-    throw new Problem(422, "message.media_not_usable", "A message has pictures or a film, not both.");
+  const media = { video_id: asked.video_id, image_ids: asked.image_ids, sound_id: asked.sound_id ?? null };
+  if (asked.body === "" && !store.carries(media) && !asked.forward_of_id)
+    throw new Problem(422, "message.empty", "Write something, or attach a picture, a film or a voice note.");
+  if ([media.video_id !== null, media.image_ids.length > 0, media.sound_id !== null].filter(Boolean).length > 1)
+    throw new Problem(
+      422,
+      "message.media_not_usable",
+      "A message has pictures, a film or a voice note, and only one of these.",
+    );
   // Before anything is locked: refuses at once who may not, and asks other systems outside of the transaction.
   const before = await standFor(ground, viewer, channel_id);
   const channel = before.channel;
@@ -80,11 +85,7 @@ export async function sendMessage(
       mention_ids,
       mentions_all: all,
       // More than words: whoever wants to show it asks for it.
-      media:
-        asked.video_id !== null ||
-        asked.image_ids.length > 0 ||
-        asked.poll !== undefined ||
-        asked.forward_of_id !== undefined,
+      media: store.carries(media) || asked.poll !== undefined || asked.forward_of_id !== undefined,
       ...(guise.name === null && guise.emoji === null ? {} : { guise: { name: guise.name, emoji: guise.emoji } }),
     };
     const appended = await ground.line.append(tx, streamOf(channel_id), [
@@ -110,20 +111,14 @@ export async function sendMessage(
       ...place,
       mention_ids,
       mentions_all: all,
-      image_ids: asked.image_ids,
-      video_id: asked.video_id,
+      ...media,
       forward_of_id,
       guise_name: guise.name,
       guise_emoji: guise.emoji,
       created_at: item.at,
     };
     await store.insertMessage(tx, row);
-    if (asked.video_id !== null || asked.image_ids.length > 0)
-      await ground.media.claimForMessage(tx, me, {
-        message_id: id,
-        video_id: asked.video_id,
-        image_ids: asked.image_ids,
-      });
+    if (store.carries(media)) await ground.media.claimForMessage(tx, me, { message_id: id, ...media });
     if (asked.poll) await beginPoll(ground, tx, row, asked.poll);
     await holdLink(ground, tx, { ...row, link_id: null }, asked.body);
     await addressed(ground, tx, now.channel, row);

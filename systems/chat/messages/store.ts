@@ -2,7 +2,7 @@ import type { ImageId, PersonId, VideoId } from "#kernel/ids.ts";
 import type { Query } from "#ports/sql/index.ts";
 
 import { deleteForwards } from "../forwards/store.ts";
-import type { ChannelId, LinkId, MessageId } from "../needs.ts";
+import type { ChannelId, LinkId, MessageId, SoundId } from "../needs.ts";
 import { deletePolls } from "../polls/store.ts";
 
 export interface MessageRow {
@@ -19,6 +19,7 @@ export interface MessageRow {
   mentions_all: "channel" | "here" | null;
   image_ids: ImageId[];
   video_id: VideoId | null;
+  sound_id: SoundId | null;
   version: number;
   replies: number;
   last_reply_at: Date | null;
@@ -34,6 +35,10 @@ export interface MessageRow {
   guise_emoji: string | null;
 }
 
+/** Whether media holds something for it. */
+export const carries = (row: Pick<MessageRow, "video_id" | "image_ids" | "sound_id">): boolean =>
+  row.video_id !== null || row.image_ids.length > 0 || row.sound_id !== null;
+
 const TOP = "9223372036854775807";
 
 export type NewMessage = Omit<
@@ -45,10 +50,10 @@ export type NewMessage = Omit<
 export async function insertMessage(tx: Query, row: NewMessage): Promise<void> {
   await tx`
     INSERT INTO chat_messages (id, channel_id, seq, author_id, cid, body, reply_to_id, root_id, in_channel, mention_ids, mentions_all,
-      image_ids, video_id, forward_of_id, guise_name, guise_emoji, created_at)
+      image_ids, video_id, sound_id, forward_of_id, guise_name, guise_emoji, created_at)
     VALUES (${row.id}, ${row.channel_id}, ${row.seq}, ${row.author_id}, ${row.cid}, ${row.body}, ${row.reply_to_id}, ${row.root_id},
       ${row.in_channel}, ${tx.array(row.mention_ids, "BIGINT")}, ${row.mentions_all}, ${tx.array(row.image_ids, "BIGINT")},
-      ${row.video_id}, ${row.forward_of_id}, ${row.guise_name}, ${row.guise_emoji}, ${row.created_at})`;
+      ${row.video_id}, ${row.sound_id}, ${row.forward_of_id}, ${row.guise_name}, ${row.guise_emoji}, ${row.created_at})`;
   if (row.in_channel)
     await tx`UPDATE chat_channels SET last_seq = greatest(last_seq, ${row.seq}::bigint), last_at = ${row.created_at}
       WHERE id = ${row.channel_id}`;
@@ -57,7 +62,7 @@ export async function insertMessage(tx: Query, row: NewMessage): Promise<void> {
 }
 
 const COLUMNS = `id, channel_id, seq, author_id, cid, body, reply_to_id, root_id, in_channel, mention_ids, mentions_all, image_ids,
-  video_id, version, replies, last_reply_at, created_at, edited_at, deleted_at, pinned_at, link_id, link_hidden_at, forward_of_id, guise_name, guise_emoji`;
+  video_id, sound_id, version, replies, last_reply_at, created_at, edited_at, deleted_at, pinned_at, link_id, link_hidden_at, forward_of_id, guise_name, guise_emoji`;
 
 /** Deleted ones too: they keep their places. */
 export async function findMessages(q: Query, ids: readonly MessageId[]): Promise<MessageRow[]> {
@@ -144,7 +149,7 @@ export async function eraseMessage(tx: Query, row: MessageRow, by: PersonId, at:
   await tx`DELETE FROM chat_reactions WHERE message_id = ${row.id}`;
   await deletePolls(tx, [row.id]);
   await deleteForwards(tx, [row.id]);
-  await tx`UPDATE chat_messages SET body = '', mention_ids = '{}', mentions_all = NULL, image_ids = '{}', video_id = NULL,
+  await tx`UPDATE chat_messages SET body = '', mention_ids = '{}', mentions_all = NULL, image_ids = '{}', video_id = NULL, sound_id = NULL,
     link_id = NULL, link_hidden_at = NULL, forward_of_id = NULL,
     pinned_at = NULL, pinned_by = NULL, deleted_at = ${at}, deleted_by = ${by} WHERE id = ${row.id}`;
   if (row.root_id !== null)

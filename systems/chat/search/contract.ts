@@ -11,7 +11,7 @@ export const searchRoutes = {
     method: "GET",
     path: "/v1/chat/search",
     summary:
-      "Messages that you may read, the newest first. Words, and `from:ann`, `in:garden` or `in:@ann`, `before:2026-05-01`, `after:…`, `has:image|video|link|pin`",
+      "Messages that you may read, the newest first. Words, and `from:ann`, `in:garden` or `in:@ann`, `before:2026-05-01`, `after:…`, `has:image|video|voice|link|pin`",
     tag: "chat",
     access: { who: "signed_in", scope: "read" },
     query: zPageQuery.extend({ q: z.string().min(1).max(SEARCH_CHARS_MAX) }),

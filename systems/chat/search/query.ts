@@ -1,6 +1,6 @@
 import { SEARCH_WORDS_MAX } from "../bounds.ts";
 
-export const HAS = ["image", "video", "link", "pin"] as const;
+export const HAS = ["image", "video", "voice", "link", "pin"] as const;
 export type Has = (typeof HAS)[number];
 
 /** What somebody looks for. */

@@ -67,6 +67,7 @@ export function createSearch(ground: Ground): Search {
         after_id: wanted.after_ms === null ? null : idAtMs(wanted.after_ms),
         has_image: wanted.has.includes("image"),
         has_video: wanted.has.includes("video"),
+        has_voice: wanted.has.includes("voice"),
         has_link: wanted.has.includes("link"),
         has_pin: wanted.has.includes("pin"),
         rows_max: limit + 1,

@@ -11,6 +11,7 @@ export interface SearchAsked {
   after_id: string | null;
   has_image: boolean;
   has_video: boolean;
+  has_voice: boolean;
   has_link: boolean;
   has_pin: boolean;
   rows_max: number;
@@ -27,6 +28,7 @@ export async function search(q: Query, asked: SearchAsked): Promise<MessageId[]>
       AND (${asked.after_id}::bigint IS NULL OR id >= ${asked.after_id}::bigint)
       AND (NOT ${asked.has_image}::boolean OR cardinality(image_ids) > 0)
       AND (NOT ${asked.has_video}::boolean OR video_id IS NOT NULL)
+      AND (NOT ${asked.has_voice}::boolean OR sound_id IS NOT NULL)
       AND (NOT ${asked.has_link}::boolean OR body ~ 'https?://')
       AND (NOT ${asked.has_pin}::boolean OR pinned_at IS NOT NULL)
     ORDER BY id DESC LIMIT ${asked.rows_max}`) as { id: MessageId }[];

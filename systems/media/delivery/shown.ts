@@ -1,9 +1,9 @@
-import { type ImageId, isId, type VideoId } from "#kernel/ids.ts";
+import { isId } from "#kernel/ids.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
-import { standing } from "./store.ts";
+import { type Placed, standing } from "./store.ts";
 
-const PLACED = /^(public\/)?(videos|images)\/([0-9]{1,20})\/[0-9a-f]{32}\//;
+const PLACED = /^(public\/)?(videos|images|sounds)\/([0-9]{1,20})\/[0-9a-f]{32}\//;
 
 /**
  * Whether what lies at a name may still be shown by a cache that has it: the row decides, from its commit on, long before
@@ -12,8 +12,8 @@ const PLACED = /^(public\/)?(videos|images)\/([0-9]{1,20})\/[0-9a-f]{32}\//;
 export function createShown(sql: Sql): (name: string) => Promise<boolean | null> {
   return async (name) => {
     const [, open, kind, id = ""] = PLACED.exec(name) ?? [];
-    if ((kind !== "videos" && kind !== "images") || !isId(id)) return null;
-    const row = await standing(sql.pool, kind, id as VideoId | ImageId);
+    if (kind === undefined || !isId(id)) return null;
+    const row = await standing(sql.pool, kind as Placed, id);
     if (!row) return false;
     // A signed place stays good when more may see the thing now; an open one does not when fewer may.
     return open === undefined || row.open;

@@ -1,4 +1,4 @@
-import type { ImageId, PersonId, VideoId } from "#kernel/ids.ts";
+import type { PersonId } from "#kernel/ids.ts";
 import type { Query } from "#ports/sql/index.ts";
 
 /** `person:<id>`, `session:<id>` or `token:<id>`. */
@@ -22,22 +22,23 @@ export async function trimNarrowings(q: Query, before: Date): Promise<void> {
   await q`DELETE FROM media_narrowings WHERE at < ${before}`;
 }
 
+/** What lies in places of its own. */
+export type Placed = "videos" | "images" | "sounds";
+
 /** Whether something with this id still stands, and whether it may lie in the open: one look by primary key. */
-export async function standing(
-  q: Query,
-  kind: "videos" | "images",
-  id: VideoId | ImageId,
-): Promise<{ open: boolean } | null> {
-  const [row] =
-    kind === "videos"
-      ? await q<
-          { open: boolean }[]
-        >`SELECT audience = 'public' AND space_id IS NULL AND hidden_at IS NULL AS open FROM media_videos
-          WHERE id = ${id} AND deleted_at IS NULL`
-      : await q<
-          { open: boolean }[]
-        >`SELECT audience = 'public' AND space_id IS NULL AND hidden_at IS NULL AS open FROM media_images
-          WHERE id = ${id} AND deleted_at IS NULL`;
+export async function standing(q: Query, kind: Placed, id: string): Promise<{ open: boolean } | null> {
+  const look = {
+    videos: () => q<{ open: boolean }[]>`
+      SELECT audience = 'public' AND space_id IS NULL AND hidden_at IS NULL AS open FROM media_videos
+      WHERE id = ${id} AND deleted_at IS NULL`,
+    images: () => q<{ open: boolean }[]>`
+      SELECT audience = 'public' AND space_id IS NULL AND hidden_at IS NULL AS open FROM media_images
+      WHERE id = ${id} AND deleted_at IS NULL`,
+    // Never in the open.
+    sounds: () =>
+      q<{ open: boolean }[]>`SELECT false AS open FROM media_sounds WHERE id = ${id} AND deleted_at IS NULL`,
+  };
+  const [row] = await look[kind]();
   return row ?? null;
 }
 
@@ -50,20 +51,20 @@ export interface Withdrawal {
 }
 
 /** Null where there is no such thing (any more). */
-export async function withdrawalOf(
-  q: Query,
-  kind: "videos" | "images",
-  id: VideoId | ImageId,
-): Promise<Withdrawal | null> {
-  const [row] =
-    kind === "videos"
-      ? await q<Withdrawal[]>`
-          SELECT v.owner_id, v.deleted_at IS NOT NULL AS is_deleted, t.video_id IS NOT NULL AS is_taken,
-            coalesce(o.suspended, false) AS is_suspended
-          FROM media_videos v LEFT JOIN media_takedowns t ON t.video_id = v.id LEFT JOIN media_owners o ON o.owner_id = v.owner_id
-          WHERE v.id = ${id}`
-      : await q<Withdrawal[]>`
-          SELECT i.owner_id, i.deleted_at IS NOT NULL AS is_deleted, false AS is_taken, coalesce(o.suspended, false) AS is_suspended
-          FROM media_images i LEFT JOIN media_owners o ON o.owner_id = i.owner_id WHERE i.id = ${id}`;
+export async function withdrawalOf(q: Query, kind: Placed, id: string): Promise<Withdrawal | null> {
+  const look = {
+    videos: () => q<Withdrawal[]>`
+      SELECT v.owner_id, v.deleted_at IS NOT NULL AS is_deleted, t.video_id IS NOT NULL AS is_taken,
+        coalesce(o.suspended, false) AS is_suspended
+      FROM media_videos v LEFT JOIN media_takedowns t ON t.video_id = v.id LEFT JOIN media_owners o ON o.owner_id = v.owner_id
+      WHERE v.id = ${id}`,
+    images: () => q<Withdrawal[]>`
+      SELECT i.owner_id, i.deleted_at IS NOT NULL AS is_deleted, false AS is_taken, coalesce(o.suspended, false) AS is_suspended
+      FROM media_images i LEFT JOIN media_owners o ON o.owner_id = i.owner_id WHERE i.id = ${id}`,
+    sounds: () => q<Withdrawal[]>`
+      SELECT owner_id, deleted_at IS NOT NULL AS is_deleted, false AS is_taken, false AS is_suspended
+      FROM media_sounds WHERE id = ${id}`,
+  };
+  const [row] = await look[kind]();
   return row ?? null;
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 
-import { type ImageId, isId, type VideoId } from "#kernel/ids.ts";
+import { isId } from "#kernel/ids.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Log } from "#ports/log/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
@@ -9,9 +9,9 @@ import { PEOPLE_TOPIC } from "#systems/people/index.ts";
 import { WITHDRAWN_KEPT_MAX, WITHDRAWN_KNOWN_MS } from "../bounds.ts";
 import { MEDIA_TOPIC } from "../events.ts";
 import type { Holders } from "./holders.ts";
-import { type Withdrawal, withdrawalOf } from "./store.ts";
+import { type Placed, type Withdrawal, withdrawalOf } from "./store.ts";
 
-const PLACED = /^(public\/)?(videos|images)\/([0-9]{1,20})\//;
+const PLACED = /^(public\/)?(videos|images|sounds)\/([0-9]{1,20})\//;
 
 /**
  * Whether what lies at a name was taken away from who asks, while its bytes still wait to be moved or deleted: it was deleted,
@@ -32,12 +32,12 @@ export function createWithdrawn(needs: { sql: Sql; log: Log; clock: Clock; holde
   const { sql, log, clock, holders } = needs;
   const known = new LRUCache<string, Known>({ max: WITHDRAWN_KEPT_MAX });
 
-  async function look(kind: "videos" | "images", id: string): Promise<Withdrawal | null> {
+  async function look(kind: Placed, id: string): Promise<Withdrawal | null> {
     const key = `${kind}/${id}`;
     const before = known.get(key);
     if (before && Math.abs(clock.now() - before.at_ms) < WITHDRAWN_KNOWN_MS) return before.what;
     try {
-      const what = await withdrawalOf(sql.pool, kind, id as VideoId | ImageId);
+      const what = await withdrawalOf(sql.pool, kind, id);
       known.set(key, { at_ms: clock.now(), what });
       return what;
     } catch {
@@ -49,8 +49,8 @@ export function createWithdrawn(needs: { sql: Sql; log: Log; clock: Clock; holde
   return {
     async isWithdrawn(name, holder) {
       const [, open, kind, id = ""] = PLACED.exec(name) ?? [];
-      if ((kind !== "videos" && kind !== "images") || !isId(id)) return false;
-      const what = await look(kind, id);
+      if (kind === undefined || !isId(id)) return false;
+      const what = await look(kind as Placed, id);
       if (!what) return false;
       if (what.is_deleted) return true;
       // Those who judge see what a suspended person shows, by addresses that were given to them.
@@ -64,6 +64,7 @@ export function createWithdrawn(needs: { sql: Sql; log: Log; clock: Clock; holde
           for (const { data } of batch) {
             if (data.video_id !== undefined) known.delete(`videos/${String(data.video_id)}`);
             if (data.image_id !== undefined) known.delete(`images/${String(data.image_id)}`);
+            if (data.sound_id !== undefined) known.delete(`sounds/${String(data.sound_id)}`);
           }
         }),
       );

@@ -46,3 +46,13 @@ export const TEXTS_WALL_MS_MAX = 10 * 60_000;
 export const CHAPTERS_READ_MAX = 1_000;
 /** Three short looks at a film, nothing encoded. */
 export const STUDY_WALL_MS_MAX = 30_000;
+/** Sound alone: a voice note, not a concert. */
+export const SOUND_DURATION_MS_MAX = 15 * 60_000;
+export const SOUND_DURATION_MS_MIN = 100;
+/** Bars that a waveform is drawn of. */
+export const SOUND_PEAKS = 80;
+/** Fifteen minutes are decoded and encoded in 10 s on one core. */
+export const SOUND_WALL_MS_MAX = 120_000;
+export const SOUND_MEMORY_BYTES_MAX = 1024 * 1024 * 1024;
+/** What peaks are read from is 14.4 MB at the most, what is played 5.4 MB. */
+export const SOUND_FILE_BYTES_MAX = 20 * 1024 * 1024;

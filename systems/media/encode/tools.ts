@@ -87,11 +87,22 @@ export const pathsOf = (...programs: string[]): string[] => programs.filter((pat
 /** What every command says of its input: files only, and nothing but the containers and codecs that we take. */
 export const CONTAINERS = ["mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "mpegts", "mpeg", "ogg"] as const;
 
-export const inputGuards = (): string[] => [
+/** The same for sound alone. */
+export const SOUND_CONTAINERS = [
+  "mov,mp4,m4a,3gp,3g2,mj2",
+  "matroska,webm",
+  "ogg",
+  "wav",
+  "mp3",
+  "flac",
+  "aac",
+] as const;
+
+export const inputGuards = (containers: readonly string[] = CONTAINERS): string[] => [
   "-protocol_whitelist",
   "file",
   "-format_whitelist",
-  CONTAINERS.join(","),
+  containers.join(","),
   "-codec_whitelist",
   DECODERS.join(","),
 ];

@@ -4,7 +4,7 @@ import type { Blobs } from "#ports/blobs/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import type { MediaKind } from "../contract.ts";
-import type { MediaLimits } from "../limits.ts";
+import { bytesMaxOf, type MediaLimits } from "../limits.ts";
 import { checkQuota, checkSize, checkSpace, kindOf, sizeText } from "../uploads/admission.ts";
 import { filenameOf, typeOf } from "../uploads/becomes.ts";
 import type { Uploads } from "../uploads/index.ts";
@@ -23,7 +23,7 @@ export interface Receive {
     file: { filename: string | null; media_type: string },
     body: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
-  ): Promise<{ upload_id: UploadId; kind: MediaKind }>;
+  ): Promise<{ upload_id: UploadId; kind: Exclude<MediaKind, "sound"> }>;
 }
 
 /** Where it comes from, as an import's row says it. */
@@ -53,7 +53,10 @@ export function createReceive(needs: {
     const filename = filenameOf(file.filename);
     const media_type = typeOf(file.media_type, filename);
     const kind = kindOf(media_type);
-    const bytes_max = kind === "video" ? limits.video_bytes_max : limits.image_bytes_max;
+    // Nothing that reads forms shows sound alone.
+    if (kind === "sound")
+      throw new Problem(415, "upload.type_refused", "Sound alone is not taken here. Send a picture or a film.");
+    const bytes_max = bytesMaxOf(kind, limits);
     await checkSpace(sql.pool, needs.blobs, owner_id, kind, 1, limits);
     const { id } = await needs.uploads.open(
       owner_id,

@@ -3,7 +3,7 @@ import { isId } from "#kernel/ids.ts";
 /** What a blob's name says that it is. Whether anything still names it is for the rows to say. */
 export type Named =
   | { of: "upload"; id: string }
-  | { of: "image"; id: string; place: string }
+  | { of: "image" | "sound"; id: string; place: string }
   | { of: "video"; id: string; place: string; file: VideoFile }
   | { of: "nothing" };
 
@@ -12,7 +12,7 @@ export type VideoFile =
   | { kind: "init"; folder: string; track: string }
   | { kind: "list" | "poster" | "captions" | "storyboard" | "other"; file: string };
 
-const PLACED = /^(?<place>(?:public\/)?(?<of>videos|images)\/(?<id>\d{1,19})\/[^/]+\/)(?<file>.+)$/;
+const PLACED = /^(?<place>(?:public\/)?(?<of>videos|images|sounds)\/(?<id>\d{1,19})\/[^/]+\/)(?<file>.+)$/;
 const MADE = /^(?<folder>[0-9a-f]{12}\/(?<track>[a-z0-9-]{1,32})\/)(?:init\.mp4|(?<k>0|[1-9]\d{0,5})\.m4s)$/;
 
 export function readBlobName(name: string): Named {
@@ -22,7 +22,8 @@ export function readBlobName(name: string): Named {
   }
   const { place, of, id, file } = PLACED.exec(name)?.groups ?? {};
   if (place === undefined || id === undefined || file === undefined || !isId(id)) return { of: "nothing" };
-  return of === "images" ? { of: "image", id, place } : { of: "video", id, place, file: readVideoFile(file) };
+  if (of === "images" || of === "sounds") return { of: of === "images" ? "image" : "sound", id, place };
+  return { of: "video", id, place, file: readVideoFile(file) };
 }
 
 export function readVideoFile(file: string): VideoFile {

@@ -32,9 +32,10 @@ export async function createKnown(q: Query, names: Named[]): Promise<Known> {
       ? [{ video_id: name.id, rung: name.file.track, k: name.file.k }]
       : [],
   );
-  const [uploads, images, videos, stored] = await Promise.all([
+  const [uploads, images, sounds, videos, stored] = await Promise.all([
     store.knownUploads(q, idsOf("upload")),
     store.knownImages(q, idsOf("image")),
+    store.knownSounds(q, idsOf("sound")),
     store.knownVideos(q, idsOf("video")),
     store.knownSegments(q, segments),
   ]);
@@ -53,6 +54,11 @@ export async function createKnown(q: Query, names: Named[]): Promise<Known> {
           const row = images.get(name.id);
           if (!row) return { ...NOBODY, kind: "orphan" };
           return whose(row, row.place === name.place ? "picture" : "moved");
+        }
+        case "sound": {
+          const row = sounds.get(name.id);
+          if (!row) return { ...NOBODY, kind: "orphan" };
+          return whose(row, row.place === name.place ? "sound" : "moved");
         }
         case "video": {
           const row = videos.get(name.id);

@@ -21,7 +21,9 @@ export const HELD = `
   SELECT v.owner_id, v.space_id, v.id, 'captions', '', octet_length(c.content)::bigint
     FROM media_captions c JOIN media_videos v ON v.id = c.video_id WHERE v.deleted_at IS NULL AND c.published_file IS NOT NULL
   UNION ALL
-  SELECT owner_id, space_id, NULL, 'picture', '', bytes FROM media_images WHERE deleted_at IS NULL`;
+  SELECT owner_id, space_id, NULL, 'picture', '', bytes FROM media_images WHERE deleted_at IS NULL
+  UNION ALL
+  SELECT owner_id, NULL, NULL, 'sound', '', bytes FROM media_sounds WHERE deleted_at IS NULL AND bytes > 0`;
 
 export type By = "person" | "space";
 const OWNER = { person: "owner_id", space: "space_id" } as const;
@@ -177,6 +179,14 @@ export async function knownImages(q: Query, ids: string[]): Promise<Map<string, 
   const rows = await q<
     KnownThing[]
   >`SELECT id, owner_id, space_id, place FROM media_images WHERE id = ANY(${q.array(ids, "BIGINT")})`;
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** They stand in no space. */
+export async function knownSounds(q: Query, ids: string[]): Promise<Map<string, KnownThing>> {
+  const rows = await q<
+    KnownThing[]
+  >`SELECT id, owner_id, NULL AS space_id, place FROM media_sounds WHERE id = ANY(${q.array(ids, "BIGINT")})`;
   return new Map(rows.map((row) => [row.id, row]));
 }
 

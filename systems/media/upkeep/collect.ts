@@ -4,13 +4,14 @@ import { MINUTE_MS } from "#kernel/time.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { JobKind, Jobs } from "#ports/jobs/index.ts";
-import type { Sql } from "#ports/sql/index.ts";
+import type { Query, Sql } from "#ports/sql/index.ts";
 
 import { COLLECT_EVERY_MS, MOVED_KEPT_MS, ORPHAN_AGE_MS } from "../bounds.ts";
 import { isPlace } from "../edits/store.ts";
 import * as images from "../images/store.ts";
 import type { Place } from "../places.ts";
 import { sweepScratch } from "../scratch.ts";
+import * as sounds from "../sounds/store.ts";
 import * as uploads from "../uploads/store.ts";
 import * as videos from "../videos/store.ts";
 import { collectUnnamed } from "./unnamed.ts";
@@ -60,7 +61,7 @@ export async function collectOrphans(needs: StoreNeeds, signal: AbortSignal): Pr
   const multiparts = await collectMultiparts(needs, signal);
   const blobs = await collectUploads(needs, signal);
   let places = 0;
-  for (const kind of ["videos", "images"] as const) {
+  for (const kind of ["videos", "images", "sounds"] as const) {
     for (const root of [`${kind}/`, `public/${kind}/`]) places += await collectPlaces(root, kind, needs, signal);
   }
   const unnamed = await collectUnnamed(needs, signal);
@@ -104,10 +105,16 @@ async function collectUploads({ sql, blobs, clock }: StoreNeeds, signal: AbortSi
   }
 }
 
+const PLACES = {
+  videos: (q: Query, id: string) => videos.placesOf(q, [id as VideoId]),
+  images: (q: Query, id: string) => images.placesOf(q, [id as ImageId]),
+  sounds: (q: Query, id: string) => sounds.placesOf(q, [id]),
+};
+
 /** One look per folder `<root><id>/<key>/`: below it, names are skipped. */
 async function collectPlaces(
   root: string,
-  kind: "videos" | "images",
+  kind: "videos" | "images" | "sounds",
   needs: StoreNeeds,
   signal: AbortSignal,
 ): Promise<number> {
@@ -128,10 +135,7 @@ async function collectPlaces(
     if (!head) continue;
     const age_ms = clock.now() - head.modified_at.getTime();
     if (age_ms < ORPHAN_AGE_MS) continue;
-    const row =
-      kind === "videos"
-        ? await videos.placesOf(sql.pool, [id as VideoId])
-        : await images.placesOf(sql.pool, [id as ImageId]);
+    const row = await PLACES[kind](sql.pool, id);
     const known = row.get(id);
     // A film that is being prepared for this one lies in a place that carries this one's id.
     if (known === place || (kind === "videos" && (await isPlace(sql.pool, place)))) continue;

@@ -7,6 +7,8 @@ import type { Sql } from "#ports/sql/index.ts";
 import { DELETE_IMAGE } from "../images/index.ts";
 import * as images from "../images/store.ts";
 import { DELETE_PLACE, DELETE_PLACE_LATER } from "../places.ts";
+import { DELETE_SOUND } from "../sounds/index.ts";
+import * as sounds from "../sounds/store.ts";
 import { DELETE_VIDEO } from "../videos/index.ts";
 import * as videos from "../videos/store.ts";
 
@@ -43,6 +45,20 @@ export function deleteImageJob({ sql, blobs }: { sql: Sql; blobs: Blobs }): JobK
       if (!image) return;
       await blobs.deletePrefix(image.place);
       await images.deleteImage(sql.pool, id);
+    },
+  };
+}
+
+export function deleteSoundJob({ sql, blobs }: { sql: Sql; blobs: Blobs }): JobKind {
+  return {
+    ...KIND,
+    name: DELETE_SOUND,
+    async handle(payload) {
+      const id: sounds.SoundId = String(payload.sound_id);
+      const sound = await sounds.findDeleted(sql.pool, id);
+      if (!sound) return;
+      await blobs.deletePrefix(sound.place);
+      await sounds.deleteSoundRow(sql.pool, id);
     },
   };
 }

@@ -11,6 +11,8 @@ import type { Tell } from "../events.ts";
 import { forgetPerson } from "../history/store.ts";
 import { MOVE_IMAGE, removeImage } from "../images/index.ts";
 import * as images from "../images/store.ts";
+import { removeSound } from "../sounds/index.ts";
+import * as sounds from "../sounds/store.ts";
 import type { Uploads } from "../uploads/index.ts";
 import { MOVE_VIDEO, removeVideo } from "../videos/index.ts";
 import * as videos from "../videos/store.ts";
@@ -70,10 +72,12 @@ export function deleteOfPersonJob(needs: {
           for (const video of some) await removeVideo(tx, video, owner_id, needs);
           const pictures = await images.lockOfOwner(tx, owner_id, AT_ONCE);
           for (const image of pictures) await removeImage(tx, image, owner_id, needs);
+          const notes = await sounds.lockOfOwner(tx, owner_id, AT_ONCE);
+          for (const sound of notes) await removeSound(tx, sound, owner_id, needs);
           const begun = await needs.uploads.releaseUnused(tx, owner_id, AT_ONCE);
           const lists = await deleteCollectionsOf(tx, owner_id, AT_ONCE, needs.tell);
           await forgetPerson(tx, owner_id);
-          return some.length + pictures.length + begun + lists;
+          return some.length + pictures.length + notes.length + begun + lists;
         });
         if (gone === 0) return;
       }

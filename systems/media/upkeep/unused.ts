@@ -9,6 +9,8 @@ import { removeImage } from "../images/index.ts";
 import * as images from "../images/store.ts";
 import type { MediaLimits } from "../limits.ts";
 import { DELETE_PLACE } from "../places.ts";
+import { removeSound } from "../sounds/index.ts";
+import * as sounds from "../sounds/store.ts";
 import type { Uploads } from "../uploads/index.ts";
 import { dropHalf } from "../videos/fail.ts";
 import * as videos from "../videos/store.ts";
@@ -24,7 +26,7 @@ export interface UnusedNeeds {
   limits: MediaLimits;
 }
 
-/** Frees pictures that nothing shows and the sources of failed videos that nobody tried again. */
+/** Frees pictures and sounds that nothing shows and the sources of failed videos that nobody tried again. */
 export function freeUnusedJob(needs: UnusedNeeds): JobKind {
   const { sql, clock } = needs;
   return {
@@ -38,6 +40,7 @@ export function freeUnusedJob(needs: UnusedNeeds): JobKind {
     async handle(_payload, run) {
       const now_ms = clock.now();
       while ((await freeImages(new Date(now_ms - IMAGE_UNUSED_MS))) === AT_ONCE && !run.signal.aborted);
+      while ((await freeSounds(new Date(now_ms - IMAGE_UNUSED_MS))) === AT_ONCE && !run.signal.aborted);
       while ((await freeSources(new Date(now_ms - needs.limits.upload_kept_ms))) === AT_ONCE && !run.signal.aborted);
     },
   };
@@ -46,6 +49,14 @@ export function freeUnusedJob(needs: UnusedNeeds): JobKind {
     return sql.tx(async (tx) => {
       const unused = await images.lockUnused(tx, before, AT_ONCE);
       for (const image of unused) await removeImage(tx, image, image.owner_id, needs);
+      return unused.length;
+    });
+  }
+
+  function freeSounds(before: Date) {
+    return sql.tx(async (tx) => {
+      const unused = await sounds.lockUnused(tx, before, AT_ONCE);
+      for (const sound of unused) await removeSound(tx, sound, sound.owner_id, needs);
       return unused.length;
     });
   }

@@ -3,9 +3,9 @@ import type { PersonId } from "#kernel/ids.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
 import type { Query } from "#ports/sql/index.ts";
 
-import { IMAGE_SPACE_FACTOR, UPLOADS_OPEN_MAX, VIDEO_SPACE_FACTOR } from "../bounds.ts";
-import { IMAGE_TYPES, type MediaKind, VIDEO_TYPES } from "../contract.ts";
-import { type MediaLimits, roomOf } from "../limits.ts";
+import { IMAGE_SPACE_FACTOR, SOUND_SPACE_FACTOR, UPLOADS_OPEN_MAX, VIDEO_SPACE_FACTOR } from "../bounds.ts";
+import { IMAGE_TYPES, type MediaKind, SOUND_TYPES, VIDEO_TYPES } from "../contract.ts";
+import { bytesMaxOf, type MediaLimits, roomOf } from "../limits.ts";
 import { lockRoom, roomUsed } from "./store.ts";
 
 /** What the house takes at this moment, and why not. */
@@ -19,17 +19,18 @@ export function kindOf(media_type: string): MediaKind {
   const plain = media_type.toLowerCase().split(";", 1)[0]!.trim();
   if ((VIDEO_TYPES as readonly string[]).includes(plain)) return "video";
   if ((IMAGE_TYPES as readonly string[]).includes(plain)) return "image";
+  if ((SOUND_TYPES as readonly string[]).includes(plain)) return "sound";
   throw new Problem(
     415,
     "upload.type_refused",
-    `Files of this type are not taken. Send one of ${[...VIDEO_TYPES, ...IMAGE_TYPES].join(", ")}.`,
+    `Files of this type are not taken. Send one of ${[...VIDEO_TYPES, ...IMAGE_TYPES, ...SOUND_TYPES].join(", ")}.`,
   );
 }
 
 /** @throws Problem 422 `upload.empty`, 413 `upload.too_large` */
 export function checkSize(kind: MediaKind, size_bytes: number, limits: MediaLimits): void {
   if (size_bytes === 0) throw new Problem(422, "upload.empty", "This file is empty. Choose another one.");
-  const bytes_max = kind === "video" ? limits.video_bytes_max : limits.image_bytes_max;
+  const bytes_max = bytesMaxOf(kind, limits);
   if (size_bytes > bytes_max) {
     throw new Problem(
       413,
@@ -71,6 +72,8 @@ export async function checkQuota(
   }
 }
 
+const SPACE_FACTORS = { video: VIDEO_SPACE_FACTOR, image: IMAGE_SPACE_FACTOR, sound: SOUND_SPACE_FACTOR };
+
 /**
  * Room of the house, before the first byte: what is made of the file must fit too, and so must the person's other open
  * uploads. Others' open uploads are not reserved, or ten people could close the house with promises.
@@ -87,7 +90,7 @@ export async function checkSpace(
   const free = await blobs.freeBytes();
   if (free === null) return;
   const { open_bytes } = await roomUsed(q, owner_id);
-  const needed = size_bytes * (kind === "video" ? VIDEO_SPACE_FACTOR : IMAGE_SPACE_FACTOR) + open_bytes;
+  const needed = size_bytes * SPACE_FACTORS[kind] + open_bytes;
   if (free - needed >= limits.free_bytes_reserve) return;
   throw new Problem(
     507,

@@ -4,7 +4,7 @@ import { Problem } from "#kernel/errors.ts";
 import { zAudience, zId, zText } from "#kernel/wire.ts";
 
 import { DESCRIPTION_CHARS_MAX, FILENAME_CHARS_MAX, TITLE_CHARS_MAX } from "../bounds.ts";
-import { IMAGE_TYPES, type MediaKind, VIDEO_TYPES } from "../contract.ts";
+import { IMAGE_TYPES, type MediaKind, SOUND_TYPES, VIDEO_TYPES } from "../contract.ts";
 import type { Becomes } from "./store.ts";
 
 /** What a client of another protocol may say of its file, in the protocol's own way of carrying words. */
@@ -67,12 +67,21 @@ const TYPES: Record<string, string> = {
   webp: "image/webp",
   gif: "image/gif",
   bmp: "image/bmp",
+  weba: "audio/webm",
+  ogg: "audio/ogg",
+  oga: "audio/ogg",
+  opus: "audio/ogg",
+  m4a: "audio/mp4",
+  aac: "audio/aac",
+  mp3: "audio/mpeg",
+  wav: "audio/wav",
+  flac: "audio/flac",
 };
 
 /** The type that was told, where it is one of ours; else the one that the name has. Both are only what somebody says. */
 export function typeOf(told: string | null | undefined, filename: string): string {
   const plain = (told ?? "").toLowerCase().split(";", 1)[0]!.trim();
-  if (([...VIDEO_TYPES, ...IMAGE_TYPES] as string[]).includes(plain)) return plain;
+  if (([...VIDEO_TYPES, ...IMAGE_TYPES, ...SOUND_TYPES] as string[]).includes(plain)) return plain;
   const vague = plain === "" || plain === "application/octet-stream" || plain === "binary/octet-stream";
   const byName = TYPES[filename.toLowerCase().split(".").at(-1) ?? ""];
   return vague && byName ? byName : plain;

@@ -45,7 +45,7 @@ export interface Uploads {
   ): Promise<void>;
   abort(owner_id: PersonId, id: UploadId): Promise<void>;
   /**
-   * Takes a completed upload for a video or a picture, in the transaction that makes it; with `early` also one that is
+   * Takes a completed upload for a video, a picture or a sound, in the transaction that makes it; with `early` also one that is
    * still open, for a video.
    * @throws Problem 404 `upload.not_found`, 409 `upload.not_complete` or `upload.in_use`, 422 `upload.wrong_kind`
    */
@@ -313,7 +313,7 @@ export function createUploads(needs: UploadsNeeds): Uploads {
         throw new Problem(
           422,
           "upload.wrong_kind",
-          `This upload was announced as ${upload.media_type}; it cannot become ${kind === "video" ? "a video" : "a picture"}.`,
+          `This upload was announced as ${upload.media_type}; it cannot become ${{ video: "a video", image: "a picture", sound: "a sound" }[kind]}.`,
         );
       }
       await store.markUsed(tx, id, new Date(clock.now()));
