@@ -18,21 +18,27 @@ export async function record(): Promise<Recording> {
   const stream = await navigator.mediaDevices.getUserMedia({
     audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
   });
+  const heard = new AudioContext();
   const letGo = () => {
     for (const track of stream.getTracks()) track.stop();
-    void heard.close().catch(() => {});
+    heard.close().catch(() => {});
   };
-  const heard = new AudioContext();
   const analyser = heard.createAnalyser();
   heard.createMediaStreamSource(stream).connect(analyser);
   const wave = new Uint8Array(analyser.fftSize);
-  const recorder = new MediaRecorder(stream, {
-    audioBitsPerSecond: 48_000,
-    ...(type === undefined ? {} : { mimeType: type }),
-  });
   const pieces: Blob[] = [];
-  recorder.ondataavailable = ({ data }) => void pieces.push(data);
-  recorder.start(PIECE_MS);
+  let recorder: MediaRecorder;
+  try {
+    recorder = new MediaRecorder(stream, {
+      audioBitsPerSecond: 48_000,
+      ...(type === undefined ? {} : { mimeType: type }),
+    });
+    recorder.ondataavailable = ({ data }) => void pieces.push(data);
+    recorder.start(PIECE_MS);
+  } catch (error) {
+    letGo();
+    throw error;
+  }
   return {
     level() {
       analyser.getByteTimeDomainData(wave);

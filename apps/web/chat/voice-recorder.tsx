@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { SendHorizontal, Square, Trash2 } from "lucide-react";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useEffectEvent, useRef, useState } from "react";
 
 import { getMediaLimits } from "#systems/media/contract.ts";
 
@@ -20,7 +20,7 @@ const LIVE_BARS = 40;
 type State =
   | { is: "asking" }
   | { is: "refused"; because: string }
-  | { is: "recording"; recording: Recording }
+  | { is: "recording"; recording: Recording; began_ms: number }
   | { is: "recorded"; file: File; url: string; duration_ms: number; problem: string | null }
   | { is: "sending"; share: number };
 
@@ -33,12 +33,11 @@ export default function VoiceRecorder({ send, close }: { send: (sound_id: string
   const held = useRef<{ recording?: Recording; upload?: FilmUpload; url?: string; gone: boolean }>({ gone: false });
 
   const begin = () => {
-    set({ is: "asking" });
     record().then(
       (recording) => {
         if (held.current.gone) return recording.drop();
         held.current.recording = recording;
-        set({ is: "recording", recording });
+        set({ is: "recording", recording, began_ms: performance.now() });
       },
       (error: unknown) => set({ is: "refused", because: whyNot(error) }),
     );
@@ -59,17 +58,6 @@ export default function VoiceRecorder({ send, close }: { send: (sound_id: string
 
   const limits = useQuery({ ...ask(getMediaLimits), staleTime: 5 * 60_000 });
   const most_ms = (limits.data?.sound.duration_ms_max ?? Number.POSITIVE_INFINITY) - SPARE_MS;
-  const recording = state.is === "recording" ? state.recording : null;
-  useEffect(() => {
-    if (!recording) return;
-    const began = performance.now();
-    const timer = setInterval(() => {
-      setMs(performance.now() - began);
-      setLevels((before) => [...before, recording.level()]);
-    }, TICK_MS);
-    return () => clearInterval(timer);
-  }, [recording]);
-
   const upload = async (file: File, duration_ms: number) => {
     set({ is: "sending", share: 0 });
     try {
@@ -92,17 +80,33 @@ export default function VoiceRecorder({ send, close }: { send: (sound_id: string
     set({ is: "recorded", file, url: held.current.url, duration_ms, problem });
   };
   const stop = async (then: "listen" | "send") => {
-    if (!recording) return;
-    const file = await recording.stop();
+    const { recording } = held.current;
+    if (!recording || state.is !== "recording") return;
     delete held.current.recording;
+    const duration_ms = performance.now() - state.began_ms;
+    const file = await recording.stop();
     if (held.current.gone) return;
-    if (then === "send") await upload(file, ms);
-    else keep(file, ms, null);
+    if (then === "send") await upload(file, duration_ms);
+    else keep(file, duration_ms, null);
   };
-  useEffect(() => {
-    if (recording && ms >= most_ms) void stop("listen");
+  const tick = useEffectEvent(() => {
+    if (state.is !== "recording") return;
+    const now_ms = performance.now() - state.began_ms;
+    setMs(now_ms);
+    setLevels((before) => [...before, state.recording.level()]);
+    if (now_ms >= most_ms) void stop("listen");
   });
+  const is_recording = state.is === "recording";
+  useEffect(() => {
+    if (!is_recording) return;
+    const timer = setInterval(tick, TICK_MS);
+    return () => clearInterval(timer);
+  }, [is_recording]);
 
+  const again = () => {
+    set({ is: "asking" });
+    begin();
+  };
   const bars = state.is === "recording" ? levels.slice(-LIVE_BARS) : [];
   return (
     <div
@@ -118,7 +122,7 @@ export default function VoiceRecorder({ send, close }: { send: (sound_id: string
         {state.is === "refused" && (
           <p role="alert" className="text-bad">
             {state.because}{" "}
-            <button type="button" onClick={begin} className="font-bold underline">
+            <button type="button" onClick={again} className="font-bold underline">
               Try again
             </button>
           </p>

@@ -102,3 +102,13 @@ export async function placesOf(q: Query, ids: SoundId[]): Promise<Map<SoundId, P
   >`SELECT id, place FROM media_sounds WHERE id = ANY(${q.array(ids, "BIGINT")})`;
   return new Map(rows.map((row) => [row.id, row.place]));
 }
+
+/** Whose they are, and where they lie. They stand in no space. */
+export async function knownSounds(
+  q: Query,
+  ids: string[],
+): Promise<Map<string, Pick<SoundRow, "id" | "owner_id" | "place"> & { space_id: null }>> {
+  const rows = await q<(Pick<SoundRow, "id" | "owner_id" | "place"> & { space_id: null })[]>`
+    SELECT id, owner_id, NULL AS space_id, place FROM media_sounds WHERE id = ANY(${q.array(ids, "BIGINT")})`;
+  return new Map(rows.map((row) => [row.id, row]));
+}

@@ -2,6 +2,7 @@ import type { PersonId, SpaceId } from "#kernel/ids.ts";
 import type { Query } from "#ports/sql/index.ts";
 
 import { namesOf } from "../encode/playlist.ts";
+import { knownSounds } from "../sounds/store.ts";
 import { posterFile } from "../videos/present.ts";
 import type { StoredKind } from "./contract.ts";
 import type { Named } from "./files.ts";
@@ -35,7 +36,7 @@ export async function createKnown(q: Query, names: Named[]): Promise<Known> {
   const [uploads, images, sounds, videos, stored] = await Promise.all([
     store.knownUploads(q, idsOf("upload")),
     store.knownImages(q, idsOf("image")),
-    store.knownSounds(q, idsOf("sound")),
+    knownSounds(q, idsOf("sound")),
     store.knownVideos(q, idsOf("video")),
     store.knownSegments(q, segments),
   ]);

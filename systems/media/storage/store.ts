@@ -182,14 +182,6 @@ export async function knownImages(q: Query, ids: string[]): Promise<Map<string, 
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** They stand in no space. */
-export async function knownSounds(q: Query, ids: string[]): Promise<Map<string, KnownThing>> {
-  const rows = await q<
-    KnownThing[]
-  >`SELECT id, owner_id, NULL AS space_id, place FROM media_sounds WHERE id = ANY(${q.array(ids, "BIGINT")})`;
-  return new Map(rows.map((row) => [row.id, row]));
-}
-
 export async function knownUploads(
   q: Query,
   ids: string[],
