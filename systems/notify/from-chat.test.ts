@@ -56,6 +56,14 @@ const list = async (who: TestPerson) => {
 let made = 0;
 const people = (count: number) => Promise.all(Array.from({ length: count }, () => house.person(`chatting${made++}`)));
 
+test("CH106: of a voice note without words it is told that it is one, and how long", async () => {
+  const [a, b] = await people(2);
+  const channel = await chat.direct(a!, b!);
+  chat.media.sound("950", b!.id);
+  await chat.send(b!, channel, "", { sound_id: "950" });
+  expect((await list(a!)).map(({ thing }) => thing?.text)).toEqual(["Voice note (0:12)"]);
+});
+
 test("NO36: who is written to is told, once for all that came, and no more when it was read over there", async () => {
   const [a, b] = await people(2);
   const channel = await chat.direct(a!, b!);
