@@ -242,6 +242,86 @@ test(
   4 * MINUTE,
 );
 
+test(
+  "WEB238: where chats were read they open without a line, what is written waits over a reload and goes out once, and who signs out leaves nothing behind",
+  async () => {
+    const [ivar, jenny] = [await personOf(house, "ivar"), await personOf(house, "jenny")];
+    const { client } = house;
+    const { body: channel } = await client.call(r.openDirect, { token: jenny, params: { handle: "ivar" } });
+    const params = { id: channel.id };
+    const send = (body: string) =>
+      client.call(r.sendMessage, { token: jenny, params, body: { cid: crypto.randomUUID(), body } });
+    await send("Before the tunnel");
+    const broken: string[] = [];
+    const page = await visitor(browser, broken, "ivar");
+    await page.goto(`${house.url}/chat/${channel.id}`);
+    const message = (words: string) => page.getByRole("article").getByText(words);
+    const field = page.getByRole("textbox", { name: "Write to jenny" });
+    const chat_line = page.getByRole("navigation", { name: "Chats" }).getByRole("link", { name: /jenny/ });
+    await message("Before the tunnel").waitFor({ timeout: MINUTE });
+    // It keeps a moment after all is there.
+    while (!(await page.evaluate(isKept, `c${channel.id}`))) await Bun.sleep(100);
+
+    await page.context().setOffline(true);
+    // What the worker answers is shown, although the network said no.
+    await page.reload().catch(() => null);
+    await message("Before the tunnel").waitFor({ timeout: MINUTE });
+    await chat_line.waitFor({ timeout: MINUTE });
+    await field.fill("In the tunnel");
+    await field.press("Enter");
+    await page.getByText(/^Waiting/).waitFor({ timeout: MINUTE });
+    await page.reload().catch(() => null);
+    await message("Before the tunnel").waitFor({ timeout: MINUTE });
+    await page.getByText("In the tunnel").waitFor({ timeout: MINUTE });
+    await page.goto(`${house.url}/discover`).catch(() => null);
+    await page.getByText("The house cannot be reached").waitFor({ timeout: MINUTE });
+    await page.getByRole("link", { name: "Your chats" }).click();
+    await chat_line.click({ timeout: MINUTE });
+    await message("Before the tunnel").waitFor({ timeout: MINUTE });
+
+    await send("Meanwhile outside");
+    await page.context().setOffline(false);
+    await message("Meanwhile outside").waitFor({ timeout: MINUTE });
+    await message("In the tunnel").waitFor({ timeout: MINUTE });
+    const { body: history } = await client.call(r.history, { token: jenny, params });
+    expect(history.items.map(({ body }) => body).toSorted()).toEqual(
+      ["Before the tunnel", "In the tunnel", "Meanwhile outside"].toSorted(),
+    );
+
+    await page.context().request.delete(`${house.url}/v1/sessions/current`, { headers: { origin: house.url } });
+    await page.goto(`${house.url}/`);
+    const has_kept = () =>
+      page.evaluate(async () => (await caches.keys()).some((name) => name.startsWith("folkhus.page.")));
+    while (await has_kept()) await Bun.sleep(100);
+    expect(broken).toEqual([]);
+    expect(ivar).not.toBe(jenny);
+  },
+  4 * MINUTE,
+);
+
+/** In the browser: the page, the list and this conversation lie there. */
+async function isKept(key: string): Promise<boolean> {
+  if (!(await caches.match("/chat", { ignoreVary: true })) || !navigator.serviceWorker.controller) return false;
+  const found = (await indexedDB.databases()).find(({ name }) => name?.startsWith("folkhus.line."));
+  if (!found?.name) return false;
+  const database = await new Promise<IDBDatabase>((resolve, reject) => {
+    const asked = indexedDB.open(found.name!);
+    asked.onsuccess = () => resolve(asked.result);
+    asked.onerror = () => reject(asked.error!);
+  });
+  try {
+    const notes = database.transaction("notes").objectStore("notes");
+    const keys = await new Promise<IDBValidKey[]>((resolve, reject) => {
+      const asked = notes.getAllKeys();
+      asked.onsuccess = () => resolve(asked.result);
+      asked.onerror = () => reject(asked.error!);
+    });
+    return keys.includes(key) && keys.includes("list");
+  } finally {
+    database.close();
+  }
+}
+
 /** Signed in, and watched: what the page complains of is a failure, but for the network that was taken from it. */
 async function visitor(of: Browser, broken: string[], handle: string): Promise<Page> {
   const context = await of.newContext({ viewport: { width: 1280, height: 860 }, reducedMotion: "reduce" });

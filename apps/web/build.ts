@@ -99,9 +99,6 @@ async function bundle(dir: string, minify: boolean, dev: boolean): Promise<PageB
   const icons: Record<string, string> = {};
   for (const name of (await readdir(path.join(here, "icons"))).sort())
     icons[path.basename(name, ".png")] = await copyHashed(path.join(here, "icons", name), dir);
-  const worker_js = await bundleWorker(dir, minify, icons);
-  const names = (await readdir(dir)).sort();
-  const files = await Promise.all(names.map((name) => describe(dir, name)));
 
   const entryNamed = (name: string) =>
     made.outputs.find(
@@ -115,6 +112,9 @@ async function bundle(dir: string, minify: boolean, dev: boolean): Promise<PageB
   const entryCss = made.outputs.find((output) => output.path.endsWith(".css"));
   if (!entryJs || !entryCss || !embedJs) throw new Error("The page's build has no script or no style sheet.");
   const entry_js = path.basename(entryJs.path);
+  const worker_js = await bundleWorker(dir, minify, icons, entry_js);
+  const names = (await readdir(dir)).sort();
+  const files = await Promise.all(names.map((name) => describe(dir, name)));
   const preload_js = await staticImports(dir, entry_js);
   const gzipOf = (name: string) => files.find((file) => file.name === name)?.gzip_bytes ?? 0;
   return {
@@ -133,7 +133,12 @@ async function bundle(dir: string, minify: boolean, dev: boolean): Promise<PageB
 }
 
 /** A file of its own, not a module: browsers differ in whether a service worker may import. */
-async function bundleWorker(dir: string, minify: boolean, icons: Record<string, string>): Promise<string> {
+async function bundleWorker(
+  dir: string,
+  minify: boolean,
+  icons: Record<string, string>,
+  entry_js: string,
+): Promise<string> {
   const made = await Bun.build({
     entrypoints: [path.join(here, "worker", "sw.ts")],
     outdir: dir,
@@ -143,6 +148,7 @@ async function bundleWorker(dir: string, minify: boolean, icons: Record<string, 
     naming: { entry: "[name]-[hash].[ext]" },
     define: {
       PAGE_ICON: JSON.stringify(`/assets/${icons["icon-192"]}`),
+      PAGE_ENTRY: JSON.stringify(entry_js),
       PAGE_BADGE: JSON.stringify(`/assets/${icons["icon-badge-96"]}`),
     },
     plugins: [contractsAsData, inertZod],

@@ -5,7 +5,7 @@ import type { Channel, History, Message } from "#systems/chat/contract.ts";
 import { Away, Refusal } from "../client.ts";
 import { postFrom } from "./forwarding.ts";
 import { messageFrom } from "./from-line.ts";
-import { type Held, HELD_MAX, NOTHING, rowsOf, withMessage, withNewer, withOlder } from "./history.ts";
+import { endOf, type Held, HELD_MAX, NOTHING, rowsOf, withMessage, withNewer, withOlder } from "./history.ts";
 import { marksOf } from "./marks.ts";
 import { dayWords, ends } from "./moments.ts";
 import { namesWords, nextUnread, sectionsOf, titleOf } from "./naming.ts";
@@ -143,6 +143,15 @@ describe("what a page holds of a chat", () => {
       expect(messageFrom(item, { ...data, ...lacks }, channel, BO, cardOf)).toBeNull();
     expect(messageFrom({ ...item, sender_id: "3" }, data, channel, BO, cardOf)).toBeNull();
   });
+});
+
+test("WEB239: of a chat its end is kept, whole and bounded; a piece from its middle is not", () => {
+  const held = { items: Array.from({ length: 60 }, (_, i) => message(i + 1)), more_before: false, more_after: false };
+  const kept = endOf(held)!;
+  expect([kept.items.length, kept.items.at(-1)?.seq, kept.more_before]).toEqual([50, "60", true]);
+  expect(endOf({ ...held, items: held.items.slice(0, 3) })).toMatchObject({ more_before: false, more_after: false });
+  expect(endOf({ ...held, more_after: true })).toBeNull();
+  expect(endOf(NOTHING)).toBeNull();
 });
 
 describe("what waits to be sent", () => {

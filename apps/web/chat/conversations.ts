@@ -2,9 +2,11 @@ import { useSyncExternalStore } from "react";
 
 import { chatRoutes as r, type Message } from "#systems/chat/contract.ts";
 
+import { Away, Refusal } from "../client.ts";
 import { call, queries } from "../shell/house.ts";
 import { FORGET } from "../shell/session.ts";
 import { type Held, NOTHING, withMessage, withNewer, withOlder } from "./history.ts";
+import { dropTalk, keepTalk, keptTalk } from "./kept-chats.ts";
 import { createOutbox, type Unsent } from "./outbox.ts";
 
 const PAGE = 50;
@@ -52,6 +54,7 @@ function talk(key: string, ask: (query: Asked) => Promise<Held & { items: Messag
   const listeners = new Set<() => void>();
   const set = (next: Held) => {
     held = next;
+    if (loaded) keepTalk(key, one.held);
     for (const listener of listeners) listener();
   };
   /** One question at a time; who asks meanwhile gets what is under way. */
@@ -74,7 +77,17 @@ function talk(key: string, ask: (query: Asked) => Promise<Held & { items: Messag
     held: () => held,
     loaded: () => loaded,
     error: () => error,
-    newest: () => once(async () => void (held = await ask({}))),
+    newest: () =>
+      once(async () => {
+        try {
+          held = await ask({});
+        } catch (thrown) {
+          if (thrown instanceof Refusal && (thrown.status === 403 || thrown.status === 404)) dropTalk(key);
+          const was = thrown instanceof Away ? await keptTalk(key) : null;
+          if (!was) throw thrown;
+          held = was;
+        }
+      }),
     around: (seq) => once(async () => void (held = await ask({ around: seq }))),
     older: () =>
       once(async () => {

@@ -49,6 +49,19 @@ export function withMessage(held: Held, message: Message): Held {
   return withNewer(held, { items: [message], more_before: false, more_after: false });
 }
 
+/** Of each of the chats that were last looked at, so that they open without a line; the rest is asked for. */
+export const KEPT_MESSAGES_MAX = 50;
+
+/** The end of a conversation, as it would be shown again. @returns null where what is held is not its end */
+export function endOf({ items, more_before, more_after }: Held): Held | null {
+  if (more_after || items.length === 0) return null;
+  return {
+    items: items.slice(-KEPT_MESSAGES_MAX),
+    more_before: more_before || items.length > KEPT_MESSAGES_MAX,
+    more_after: false,
+  };
+}
+
 const SAME_HAND_MS = 5 * 60_000;
 
 export interface Row {

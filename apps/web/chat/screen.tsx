@@ -6,6 +6,7 @@ import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react"
 import { chatRoutes as r } from "#systems/chat/contract.ts";
 import type { Me } from "#systems/people/contract.ts";
 
+import { Away } from "../client.ts";
 import { ConnectionNote } from "../live/connection-note.tsx";
 import { useLine } from "../live/use-line.ts";
 import { Button } from "../parts/button.tsx";
@@ -23,6 +24,7 @@ import { ChannelView } from "./conversation.tsx";
 import { channelTalk, useOutbox } from "./conversations.ts";
 import { passOn, usePassing } from "./forwarding.ts";
 import { JoinBar } from "./join-bar.tsx";
+import { useKeptChats } from "./kept-chats.ts";
 import { useListLive } from "./live.ts";
 import { neighbourOf, nextUnread } from "./naming.ts";
 import {
@@ -63,7 +65,8 @@ function Chats({ me }: { me: Me }) {
     "start" | "browse" | "switch" | "search" | "status" | "scheduled" | "threads" | "keys" | null
   >(null);
   const list = useQuery({ ...ask(r.listChannels), staleTime: 10_000, refetchOnWindowFocus: true });
-  const channels = list.data?.items ?? [];
+  const kept = useKeptChats(me.id, list.data?.items, list.failureReason instanceof Away);
+  const channels = list.data?.items ?? kept ?? [];
   const mine = channels.find((channel) => channel.id === id);
   const other = useQuery({
     ...ask(r.channel, { params: { id: id ?? "0" } }),
@@ -136,6 +139,24 @@ function Chats({ me }: { me: Me }) {
     ...NAMED.map(([keys, label]) => ({ keys, label, group: "Chats", run() {} })),
   ]);
 
+  const chats = (
+    <ChannelList
+      channels={channels}
+      me={me}
+      open_id={id}
+      deeds={{
+        start: () => setSheet("start"),
+        browse: () => setSheet("browse"),
+        find: () => setSheet("switch"),
+        status: () => setSheet("status"),
+        scheduled: () => setSheet("scheduled"),
+        keys: () => setSheet("keys"),
+        left: leave,
+        threads: () => setSheet("threads"),
+      }}
+    />
+  );
+
   return (
     <div className="flex h-[calc(100dvh-4.5rem-env(safe-area-inset-bottom))] min-h-0 border-line sm:h-full sm:border-x">
       <div
@@ -144,26 +165,12 @@ function Chats({ me }: { me: Me }) {
           id !== undefined && "max-lg:hidden",
         )}
       >
-        {list.isPending ? (
+        {list.isSuccess || kept !== null ? (
+          chats
+        ) : list.isPending ? (
           [0, 1, 2, 3, 4].map((n) => <RowSkeleton key={n} />)
-        ) : list.isError ? (
-          <Failed error={list.error} retry={() => void list.refetch()} />
         ) : (
-          <ChannelList
-            channels={channels}
-            me={me}
-            open_id={id}
-            deeds={{
-              start: () => setSheet("start"),
-              browse: () => setSheet("browse"),
-              find: () => setSheet("switch"),
-              status: () => setSheet("status"),
-              scheduled: () => setSheet("scheduled"),
-              keys: () => setSheet("keys"),
-              left: leave,
-              threads: () => setSheet("threads"),
-            }}
-          />
+          <Failed error={list.error} retry={() => void list.refetch()} />
         )}
       </div>
       {channel ? (

@@ -14,13 +14,21 @@ export interface Kept {
   add(name: string, items: readonly LiveItem[], cursor: Cursor): void;
   /** What was known of the stream is not true any more. */
   anew(name: string, cursor: Cursor): void;
+  /** What a screen keeps to be shown without a line, by its own name for it; null where there is nothing. */
+  note(key: string): Promise<unknown>;
+  /** The latest `NOTES_MAX` stay. */
+  putNote(key: string, value: unknown): void;
+  dropNote(key: string): void;
   /** Resolves when all that was given before is written, or given up. */
   written(): Promise<void>;
 }
 
 /** Of each stream; what is older is pulled when somebody looks for it. */
 export const KEPT_ITEMS_MAX = 300;
+export const NOTES_MAX = 30;
 const PREFIX = "folkhus.line.";
+
+type Store = "outbox" | "streams" | "notes";
 
 interface KeptStream {
   name: string;
@@ -38,10 +46,13 @@ export async function forgetLines(): Promise<void> {
 export async function openKept(person_id: string): Promise<Kept> {
   const database = await new Promise<IDBDatabase | null>((resolve) => {
     try {
-      const asked = indexedDB.open(`${PREFIX}${person_id}`, 1);
-      asked.onupgradeneeded = () => {
-        asked.result.createObjectStore("outbox", { keyPath: "cid" });
-        asked.result.createObjectStore("streams", { keyPath: "name" });
+      const asked = indexedDB.open(`${PREFIX}${person_id}`, 2);
+      asked.onupgradeneeded = ({ oldVersion }) => {
+        if (oldVersion < 1) {
+          asked.result.createObjectStore("outbox", { keyPath: "cid" });
+          asked.result.createObjectStore("streams", { keyPath: "name" });
+        }
+        asked.result.createObjectStore("notes", { keyPath: "key" }).createIndex("at", "at");
       };
       asked.onsuccess = () => resolve(asked.result);
       asked.onerror = () => resolve(null);
@@ -54,7 +65,7 @@ export async function openKept(person_id: string): Promise<Kept> {
   let last: Promise<void> = Promise.resolve();
 
   /** One after the other, in the order of the calls. A write that fails costs a page that was closed, not the one that is open. */
-  function write(store: "outbox" | "streams", work: (to: IDBObjectStore) => void): void {
+  function write(store: Store, work: (to: IDBObjectStore) => void): void {
     if (!database) return;
     last = last.then(
       () =>
@@ -69,7 +80,7 @@ export async function openKept(person_id: string): Promise<Kept> {
         }),
     );
   }
-  function read<T>(store: "outbox" | "streams", ask: (of: IDBObjectStore) => IDBRequest<T>): Promise<T | null> {
+  function read<T>(store: Store, ask: (of: IDBObjectStore) => IDBRequest<T>): Promise<T | null> {
     if (!database) return Promise.resolve(null);
     return new Promise((resolve) => {
       try {
@@ -99,6 +110,24 @@ export async function openKept(person_id: string): Promise<Kept> {
         };
       }),
     anew: (name, cursor) => write("streams", (store) => store.put({ name, cursor, items: [] })),
+    note: async (key) =>
+      (await read<{ value: unknown } | undefined>("notes", (store) => store.get(key)))?.value ?? null,
+    putNote: (key, value) =>
+      write("notes", (store) => {
+        store.put({ key, value, at: performance.timeOrigin + performance.now() });
+        const counted = store.count();
+        counted.onsuccess = () => {
+          let over = counted.result - NOTES_MAX;
+          if (over <= 0) return;
+          const oldest = store.index("at").openKeyCursor();
+          oldest.onsuccess = () => {
+            if (!oldest.result || over-- <= 0) return;
+            store.delete(oldest.result.primaryKey);
+            oldest.result.continue();
+          };
+        };
+      }),
+    dropNote: (key) => write("notes", (store) => store.delete(key)),
     written: () => last,
   };
 }

@@ -1,9 +1,8 @@
 import type { PushMessage } from "#systems/notify/contract.ts";
 
-/**
- * Stands beside the page: shows what is pushed, leads from there to the page, and says so where there is no line. It keeps
- * nothing: no document and no script of an older day is ever shown, for there is no cache to take it from.
- */
+import { keepPage, keptDocument, keptScript } from "./kept-page.ts";
+
+/** Stands beside the page: shows what is pushed, leads from there to the page, and opens the chats where there is no line. */
 
 declare const PAGE_ICON: string;
 declare const PAGE_BADGE: string;
@@ -22,6 +21,9 @@ interface Pressed extends Happening {
 interface Fetching extends Happening {
   request: Request;
   respondWith(answer: Promise<Response>): void;
+}
+interface Told extends Happening {
+  data: unknown;
 }
 interface Changed extends Happening {
   oldSubscription: PushSubscription | null;
@@ -49,6 +51,7 @@ interface World {
   addEventListener(type: "notificationclick", on: (event: Pressed) => void): void;
   addEventListener(type: "pushsubscriptionchange", on: (event: Changed) => void): void;
   addEventListener(type: "fetch", on: (event: Fetching) => void): void;
+  addEventListener(type: "message", on: (event: Told) => void): void;
 }
 const world = self as unknown as World;
 
@@ -182,12 +185,10 @@ async function houseKey(): Promise<string | null> {
 }
 
 world.addEventListener("fetch", (event) => {
-  if (event.request.mode !== "navigate") return;
-  event.respondWith(fetch(event.request).catch(() => withoutLine()));
+  const { request } = event;
+  if (request.mode === "navigate") event.respondWith(keptDocument(event));
+  else if (new URL(request.url).pathname.startsWith("/assets/")) event.respondWith(keptScript(event));
 });
 
-/** All that is shown without a line; it is in this script, so it is of the same day. */
-function withoutLine(): Response {
-  const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>No connection</title><style>:root{color-scheme:light dark}body{font-family:system-ui,sans-serif;margin:0;min-height:100dvh;display:grid;place-items:center;background:#faf6f0;color:#2a201c;text-align:center}main{padding:2rem}h1{font-size:1.25rem}a{display:inline-block;margin-top:1rem;padding:.75rem 1.5rem;border-radius:999px;background:#801818;color:#fff6ef;text-decoration:none;font-weight:600}@media(prefers-color-scheme:dark){body{background:#161210;color:#f3ebe4}}</style></head><body><main><h1>The house cannot be reached</h1><p>You are without a connection, or the house is. Nothing is lost.</p><a href="">Try again</a></main></body></html>`;
-  return new Response(html, { status: 503, headers: { "content-type": "text/html; charset=utf-8" } });
-}
+/** A page in which chats were read says what it is made of. */
+world.addEventListener("message", (event) => event.waitUntil(keepPage(event.data).catch(() => {})));
