@@ -161,7 +161,10 @@ test(
     const recorder = hers.getByRole("group", { name: "Voice note", exact: true });
     await recorder.getByText(/Allow it beside the address/).waitFor({ timeout: MINUTE });
     await recorder.getByRole("button", { name: "Try again" }).click();
-    await recorder.getByRole("timer").getByText(/^0:(0[2-9]|[1-5])/).waitFor({ timeout: MINUTE });
+    await recorder
+      .getByRole("timer")
+      .getByText(/^0:(0[2-9]|[1-5])/)
+      .waitFor({ timeout: MINUTE });
     await recorder.getByRole("button", { name: "Stop and listen" }).click();
     await recorder.getByRole("button", { name: "Play the voice note" }).waitFor({ timeout: MINUTE });
     await recorder.getByRole("button", { name: "Send the voice note" }).click();
