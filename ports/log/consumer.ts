@@ -97,6 +97,8 @@ export function startConsumer(
       const single = comparePositions(seen, encodePosition(state.single)) < 0;
       const events_max = single ? 1 : options.batch_events_max;
       const { events, blocked } = await store.readEvents(tx, topic, state.at, events_max);
+      // Disposed while it looked: who disposed of it does not expect that it takes what comes after.
+      if (stopping.signal.aborted) return { next: "wait" };
       if (events.length > 0) {
         tried.events = events;
         tried.tries = state.tries;
