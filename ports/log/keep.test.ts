@@ -57,6 +57,31 @@ describe("ports/log, inside", () => {
     expect(seen).toEqual([0, 1, 2, 3, 4]);
   });
 
+  test("LG20: a group that was disposed of takes nothing more, also when it was just looking", async () => {
+    const { sql, open } = await house();
+    const seen: number[] = [];
+    {
+      await using log = open();
+      const consumer = log.consume("t", "g", async (batch) => void seen.push(...numbers(batch)));
+      await sql.tx((tx) => log.append(tx, "t", "k", event(1)));
+      await log.caughtUp("t", "g");
+      await sql.tx(async (tx) => {
+        await tx`LOCK TABLE log_positions IN ACCESS EXCLUSIVE MODE`;
+        await sql.tx((other) => log.append(other, "t", "k", event(2)));
+        // It looks where it stands, and waits there.
+        const waits = () => sql.pool`SELECT FROM pg_locks
+          WHERE relation = 'log_positions'::regclass AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND NOT granted`;
+        while ((await waits()).length === 0) await Bun.sleep(5);
+        consumer[Symbol.dispose]();
+      });
+    }
+    expect(seen).toEqual([1]);
+    await using log = open();
+    using _ = log.consume("t", "g", async (batch) => void seen.push(...numbers(batch)));
+    await log.caughtUp("t", "g");
+    expect(seen).toEqual([1, 2]);
+  });
+
   test("LG12: the ring goes round many times in order, and stops turning instead of losing when no slot is free", async () => {
     const { sql, open } = await house();
     await using log = open();
