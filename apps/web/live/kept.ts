@@ -1,6 +1,7 @@
 import type { Cursor } from "#systems/realtime/contract.ts";
 
 import type { LiveItem } from "./followed.ts";
+import { LINE_PREFIX } from "./forget-lines.ts";
 import type { Waiting } from "./outbox.ts";
 
 /** What this browser keeps of a person's line: what was not answered yet, and the newest of what they followed. */
@@ -26,7 +27,6 @@ export interface Kept {
 /** Of each stream; what is older is pulled when somebody looks for it. */
 export const KEPT_ITEMS_MAX = 300;
 export const NOTES_MAX = 30;
-const PREFIX = "folkhus.line.";
 
 type Store = "outbox" | "streams" | "notes";
 
@@ -36,17 +36,11 @@ interface KeptStream {
   items: LiveItem[];
 }
 
-/** Another person of this browser finds nothing. */
-export async function forgetLines(): Promise<void> {
-  const all = (await indexedDB.databases?.()) ?? [];
-  for (const { name } of all) if (name?.startsWith(PREFIX)) indexedDB.deleteDatabase(name);
-}
-
 /** Where a browser keeps nothing (a private window, a full disk), the line works as long as the page is open. */
 export async function openKept(person_id: string): Promise<Kept> {
   const database = await new Promise<IDBDatabase | null>((resolve) => {
     try {
-      const asked = indexedDB.open(`${PREFIX}${person_id}`, 2);
+      const asked = indexedDB.open(`${LINE_PREFIX}${person_id}`, 2);
       asked.onupgradeneeded = ({ oldVersion }) => {
         if (oldVersion < 1) {
           asked.result.createObjectStore("outbox", { keyPath: "cid" });

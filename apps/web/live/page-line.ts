@@ -2,7 +2,7 @@ import { type Cursor, LINE_PATH, type Refusal } from "#systems/realtime/contract
 
 import { FORGET } from "../shell/session.ts";
 import type { Follower } from "./followed.ts";
-import { forgetLines, type Kept, openKept } from "./kept.ts";
+import { type Kept, openKept } from "./kept.ts";
 import { createLine, type Line, type LineState } from "./line.ts";
 import type { SentAnswer, Waiting } from "./outbox.ts";
 
@@ -80,8 +80,6 @@ async function openLine(person_id: string): Promise<PageLine> {
       leave();
       line.stop();
       opened = null;
-      // Owned by the browser from here on; nobody can do anything about it failing.
-      void forgetLines();
     },
     { once: true },
   );

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type Me, peopleRoutes } from "#systems/people/contract.ts";
 
 import { Refusal } from "../client.ts";
+import { forgetLines } from "../live/forget-lines.ts";
 import { call, queries } from "./house.ts";
 
 const KEY = ["me"] as const;
@@ -42,6 +43,8 @@ async function forgetKept() {
   localStorage.removeItem("folkhus.draft");
   for (const key of Object.keys(localStorage)) if (key.startsWith("folkhus.kept.")) localStorage.removeItem(key);
   localStorage.removeItem(OWNER);
+  // Also where this page opened no line: a session that ended elsewhere leaves what was kept of it.
+  await forgetLines();
   await new Promise<void>((resolve) => {
     const asked = indexedDB.deleteDatabase("folkhus");
     // Blocked: the open connection lets go as soon as the page is left; the store was emptied by the event above.
