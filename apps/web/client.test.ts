@@ -99,4 +99,46 @@ describe("client", () => {
     expect(asked[0]?.headers.get("idempotency-key")).toBe("k1");
     expect(reached).toEqual([true]);
   });
+
+  test("WEB236: a change waits for the answer to the one before of the same thing; reading, another thing, and what a leaving page sends do not", async () => {
+    const arrived: string[] = [];
+    const open: PromiseWithResolvers<Response>[] = [];
+    const call = createClient({
+      origin: "http://house.test",
+      fetch: (request) => {
+        arrived.push(`${request.method} ${new URL(request.url).pathname}`);
+        const answer = Promise.withResolvers<Response>();
+        open.push(answer);
+        return answer.promise;
+      },
+    });
+    const unfollow = { ...follow, method: "DELETE" as const };
+    const look = { ...follow, method: "GET" as const };
+    const settled = () => Bun.sleep(0);
+    const first = call(follow, { params: { handle: "a" } }).catch((error: unknown) => error);
+    const second = call(unfollow, { params: { handle: "a" } });
+    const gaveUp = new AbortController();
+    const third = call(follow, { params: { handle: "a" }, signal: gaveUp.signal }).catch((error: unknown) => error);
+    await settled();
+    expect(arrived).toEqual(["PUT /v1/people/a/follow"]);
+    void call(look, { params: { handle: "a" } });
+    void call(follow, { params: { handle: "b" } });
+    void call(follow, { params: { handle: "a" }, keepalive: true });
+    await settled();
+    expect(arrived.slice(1).toSorted()).toEqual([
+      "GET /v1/people/a/follow",
+      "PUT /v1/people/a/follow",
+      "PUT /v1/people/b/follow",
+    ]);
+    // One that failed holds nobody up.
+    open[0]?.reject(new TypeError("Failed to fetch"));
+    expect(await first).toBeInstanceOf(Away);
+    await settled();
+    expect(arrived.slice(4)).toEqual(["DELETE /v1/people/a/follow"]);
+    gaveUp.abort();
+    open[4]?.resolve(new Response(null, { status: 204 }));
+    expect(await second).toBeNull();
+    expect(await third).not.toBeInstanceOf(Away);
+    expect(arrived).toHaveLength(5);
+  });
 });

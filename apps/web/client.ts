@@ -62,6 +62,7 @@ export interface ClientNeeds {
 export type Call = <R extends Route>(route: R, asked?: Asked<R>) => Promise<AnswerOf<R>>;
 
 export function createClient(needs: ClientNeeds): Call {
+  const inOrder = createOrder();
   return async (route, asked = {}) => {
     const headers = new Headers(asked.headers);
     headers.set("accept", "application/json");
@@ -77,7 +78,7 @@ export function createClient(needs: ClientNeeds): Call {
     });
     let response: Response;
     try {
-      response = await needs.fetch(request);
+      response = await (asked.keepalive ? needs.fetch(request) : inOrder(request, () => needs.fetch(request)));
     } catch (error) {
       if (asked.signal?.aborted) throw error;
       needs.reached?.(false);
@@ -95,6 +96,32 @@ export function createClient(needs: ClientNeeds): Call {
     return (text === "" ? null : JSON.parse(text)) as AnswerOf<typeof route>;
   };
 }
+
+/**
+ * What changes one thing goes out after the change before it was answered: two on the way at once may cross, and then the older
+ * choice would hold. What a leaving page sends waits for nothing, because nobody is there to send it later.
+ */
+function createOrder() {
+  const last = new Map<string, Promise<unknown>>();
+  return async (request: Request, send: () => Promise<Response>): Promise<Response> => {
+    if (!CHANGES.has(request.method)) return send();
+    const before = last.get(request.url);
+    const sent = (async () => {
+      await before;
+      request.signal.throwIfAborted();
+      return send();
+    })();
+    const over = sent.then(
+      () => {},
+      () => {},
+    );
+    last.set(request.url, over);
+    void over.then(() => last.get(request.url) === over && last.delete(request.url));
+    return sent;
+  };
+}
+
+const CHANGES = new Set(["PUT", "PATCH", "DELETE"]);
 
 /** Path and query of a call, with every parameter encoded. */
 export function pathFor<R extends Route>(route: R, asked: Pick<Asked<R>, "params" | "query">): string {
