@@ -48,3 +48,16 @@ export const KEEP_LOOK_MS = 5 * 60_000;
 /** Asking again for what another node held a moment ago, and after an error: uniform in [0, so many). */
 export const CONTENDED_MS_MAX = 8;
 export const ERROR_MS_MAX = 1_000;
+
+/** A page of jobs, where nothing is said and at most. */
+export const LIST_JOBS_DEFAULT = 50;
+export const LIST_JOBS_MAX = 200;
+/** So many records are looked at for one page; one that found less says where to go on. */
+export const LIST_LOOK_ROWS_MAX = 20_000;
+/** What `flow` tells of, and how long a minute's sums are kept. */
+export const FLOW_MINUTES = 60;
+export const KEEP_MINUTES = 120;
+/** How often a node adds up what happened; what a killed one had not added yet is missing from the sums. */
+export const TALLY_MS = 1_000;
+/** Dead jobs that one `replayAll` puts back. */
+export const REPLAY_JOBS_MAX = 1_000;

@@ -12,12 +12,22 @@ export interface Jobs extends AsyncDisposable {
   cancel(tx: Query, id: string): Promise<boolean>;
   /** Puts a dead or cancelled job back into the queue with fresh tries and without a deadline. @returns false for any other */
   replay(tx: Query, id: string): Promise<boolean>;
+  /** As `replay`, for the dead ones of a kind, longest dead first, at most 1,000 (or `jobs_max`) at once. @returns how many; 0 when none is left */
+  replayAll(tx: Query, kind: string, jobs_max?: number): Promise<number>;
+  /** Lets a job go now that waits for its time: a delay or the pause after a failure. @returns false for any other */
+  retryNow(tx: Query, id: string): Promise<boolean>;
   /** Begins to claim. */
   start(): void;
   /** Stops claiming, waits for the running ones up to `ms`, then hands the rest back to the queue. */
   drain(ms: number): Promise<void>;
   /** Queued, running and dead by class and kind, with the oldest wait. */
   counts(): Promise<{ class: JobClass; kind: string; state: JobState; jobs: number; oldest_s: number }[]>;
+  /** Newest first, in pages. @throws RangeError when `jobs_max` is not 1…200 */
+  list(filter?: JobsFilter): Promise<JobsPage>;
+  /** All that may be shown of a job, never its payload. */
+  inspect(id: string): Promise<JobRecord | null>;
+  /** The last hour by minute, and who waits how long. What nodes did in their last second may not be in yet. */
+  flow(): Promise<JobsFlow>;
   /** Resolves when nothing of these kinds is queued or running; for tests and drains. */
   idle(kinds?: string[]): Promise<void>;
 }
@@ -96,6 +106,67 @@ export interface JobView {
   progress: number;
   reason: string | null;
   enqueued_at: Date;
+}
+
+export interface JobsFilter {
+  class?: JobClass;
+  kind?: string;
+  state?: JobState;
+  tenant?: string;
+  /** The `next` of the page before. */
+  before?: string;
+  /** 50 where nothing is said, at most 200. */
+  jobs_max?: number;
+}
+
+/** A page may be short, even empty, and still have a `next`: it is the place to go on from. */
+export interface JobsPage {
+  jobs: JobRecord[];
+  next: string | null;
+}
+
+export interface JobRecord extends JobView {
+  tenant: string | null;
+  priority: number;
+  /** As its kind was declared last; null for one that no node has declared yet. */
+  tries_max: number | null;
+  /** What a queued one waits for: its time, room in its tenant's lane, or a worker. */
+  waits_for: "time" | "tenant" | "worker" | null;
+  /** When one that waits for its time will go on. */
+  due_at: Date | null;
+  /** Until when the attempt that runs holds it; renewed while it runs. */
+  lease_until: Date | null;
+  /** Somebody asked the running attempt to stop. */
+  stop_asked: boolean;
+  deadline_at: Date | null;
+  ended_at: Date | null;
+}
+
+export interface JobsFlow {
+  /** Newest first; minutes in which nothing happened have no row. */
+  minutes: JobMinute[];
+  /** One for each class. */
+  waits: JobWait[];
+}
+
+/** `started` are attempts, `failed` those that will be tried again; the others are jobs. */
+export interface JobMinute {
+  minute_at: Date;
+  class: JobClass;
+  kind: string;
+  started: number;
+  done: number;
+  failed: number;
+  dead: number;
+  cancelled: number;
+}
+
+export interface JobWait {
+  class: JobClass;
+  queued: number;
+  running: number;
+  /** The longest time that one which could start, or waits for its tenant's others, has been due. Seconds. */
+  oldest_s: number;
 }
 
 export { createJobs, type JobsNeeds } from "./jobs.ts";

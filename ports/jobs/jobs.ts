@@ -5,13 +5,17 @@ import { checkBytes } from "./attempt.ts";
 import {
   KIND_CHARS_MAX,
   LANE_JOBS_MAX,
+  LIST_JOBS_DEFAULT,
+  LIST_JOBS_MAX,
   PRIORITY_MAX,
+  REPLAY_JOBS_MAX,
   TENANT_CHARS_MAX,
   UNIQUE_KEY_CHARS_MAX,
   WORKERS_DEFAULT,
 } from "./bounds.ts";
 import type { EnqueueOptions, JobClass, JobFailure, JobKind, Jobs } from "./index.ts";
 import * as store from "./store.ts";
+import * as watching from "./watching.ts";
 import { startWorker, type Worker } from "./worker.ts";
 
 export interface JobsNeeds {
@@ -60,6 +64,7 @@ export function createJobs(needs: JobsNeeds): Jobs {
           name: kind.name,
           class: kind.class,
           lane_max: kind.tenant_concurrency_max ?? LANE_JOBS_MAX,
+          tries_max: kind.tries_max,
           every_ms: kind.every_ms ?? null,
         }),
       )
@@ -102,6 +107,19 @@ export function createJobs(needs: JobsNeeds): Jobs {
       return job !== null;
     },
 
+    async replayAll(tx, kind, jobs_max = REPLAY_JOBS_MAX) {
+      checkWhole("jobs_max", jobs_max, REPLAY_JOBS_MAX);
+      const classes = await watching.replayAll(tx, kind, jobs_max);
+      for (const of of new Set(classes)) await wakes.onCommit(tx, of);
+      return classes.length;
+    },
+
+    async retryNow(tx, id) {
+      const of = await watching.hurry(tx, id);
+      if (of) await wakes.onCommit(tx, of);
+      return of !== null;
+    },
+
     start() {
       if (worker) return;
       worker = startWorker({
@@ -125,6 +143,19 @@ export function createJobs(needs: JobsNeeds): Jobs {
     },
 
     counts: () => store.selectCounts(sql.pool),
+
+    async list(filter = {}) {
+      const { jobs_max = LIST_JOBS_DEFAULT } = filter;
+      checkWhole("jobs_max", jobs_max, LIST_JOBS_MAX);
+      return watching.selectPage(sql.pool, { ...filter, jobs_max });
+    },
+
+    inspect: async (id) => (await watching.selectRecords(sql.pool, [id]))[0] ?? null,
+
+    flow: async () => ({
+      minutes: await watching.selectMinutes(sql.pool),
+      waits: await watching.selectWaits(sql.pool),
+    }),
 
     async idle(of) {
       const names = of ? sql.pool.array(of, "TEXT") : null;
@@ -173,4 +204,9 @@ function checkEnqueue(kind: string, options: EnqueueOptions): void {
     throw new RangeError(`a unique key has 1…${UNIQUE_KEY_CHARS_MAX} characters`);
   if (tenant !== undefined && (tenant.length < 1 || tenant.length > TENANT_CHARS_MAX))
     throw new RangeError(`a tenant has 1…${TENANT_CHARS_MAX} characters`);
+}
+
+function checkWhole(what: string, value: number, most: number): void {
+  if (!Number.isInteger(value) || value < 1 || value > most)
+    throw new RangeError(`${what} is ${value}, not a whole number of 1…${most}`);
 }

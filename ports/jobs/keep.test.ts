@@ -167,7 +167,13 @@ describe("ports/jobs, inside", () => {
     await using jobs = createJobs({ sql, clock });
     let runs = 0;
     const kind = { ...kindOf("missed", async () => void runs++), every_ms: 3_600_000 };
-    await store.insertKind(sql.pool, { name: kind.name, class: kind.class, lane_max: 1, every_ms: kind.every_ms });
+    await store.insertKind(sql.pool, {
+      name: kind.name,
+      class: kind.class,
+      lane_max: 1,
+      tries_max: 3,
+      every_ms: kind.every_ms,
+    });
     await sql.pool`UPDATE jobs_kinds SET next_at = now() - interval '1 day' WHERE name = ${kind.name}`;
     jobs.define(kind);
     jobs.start();

@@ -1,6 +1,6 @@
 import { type Sql, sqlState } from "#ports/sql/index.ts";
 
-import { KEEP_DEAD_MS, KEEP_ENDED_MS, SLOT_BYTES_MAX, SLOT_MOVE_ROWS_MAX } from "./bounds.ts";
+import { KEEP_DEAD_MS, KEEP_ENDED_MS, KEEP_MINUTES, SLOT_BYTES_MAX, SLOT_MOVE_ROWS_MAX } from "./bounds.ts";
 
 const SLOTS = 4;
 const DELETE_ROWS_MAX = 5_000;
@@ -34,6 +34,7 @@ export async function keepJobs(sql: Sql): Promise<Kept> {
     if (await truncate(sql, slot)) kept.emptied += 1;
   }
   kept.deleted = await deleteOld(sql);
+  await sql.pool`DELETE FROM jobs_minutes WHERE minute_at < clock_timestamp() - make_interval(mins => ${KEEP_MINUTES}::int)`;
   return kept;
 }
 

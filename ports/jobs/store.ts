@@ -3,6 +3,7 @@ import type { Query } from "#ports/sql/index.ts";
 
 import { PRIORITY_STEP_S } from "./bounds.ts";
 import type { EnqueueOptions, JobClass, JobState, JobView } from "./index.ts";
+import type { Counted } from "./tally.ts";
 
 export interface Claimed {
   id: string;
@@ -23,19 +24,22 @@ export interface Settled {
   classes: JobClass[];
   /** It comes again after a delay. */
   waits?: boolean;
+  /** For the sums; none for a zombie and for what was handed back. */
+  counted?: Counted;
 }
 
 export async function insertKind(
   tx: Query,
-  kind: { name: string; class: JobClass; lane_max: number; every_ms: number | null },
+  kind: { name: string; class: JobClass; lane_max: number; tries_max: number; every_ms: number | null },
 ): Promise<void> {
   await tx`
-    INSERT INTO jobs_kinds AS k (name, class, lane_max, every_ms, next_at)
-    VALUES (${kind.name}, ${kind.class}, ${kind.lane_max}, ${kind.every_ms}::bigint,
+    INSERT INTO jobs_kinds AS k (name, class, lane_max, tries_max, every_ms, next_at)
+    VALUES (${kind.name}, ${kind.class}, ${kind.lane_max}, ${kind.tries_max}, ${kind.every_ms}::bigint,
       clock_timestamp() + make_interval(secs => ${kind.every_ms}::float8 / 1000))
-    ON CONFLICT (name) DO UPDATE SET class = excluded.class, lane_max = excluded.lane_max, every_ms = excluded.every_ms,
-      next_at = least(k.next_at, excluded.next_at)
-    WHERE (k.class, k.lane_max, k.every_ms) IS DISTINCT FROM (excluded.class, excluded.lane_max, excluded.every_ms)`;
+    ON CONFLICT (name) DO UPDATE SET class = excluded.class, lane_max = excluded.lane_max,
+      tries_max = excluded.tries_max, every_ms = excluded.every_ms, next_at = least(k.next_at, excluded.next_at)
+    WHERE (k.class, k.lane_max, k.tries_max, k.every_ms)
+      IS DISTINCT FROM (excluded.class, excluded.lane_max, excluded.tries_max, excluded.every_ms)`;
 }
 
 export async function enqueue(
@@ -84,7 +88,7 @@ export async function end(
 ): Promise<Settled> {
   const [row] = await tx<Settled[]>`
     SELECT * FROM jobs_end(${claimed.id}::bigint, ${claimed.token}::bigint, ${only_expired}, ${state}, ${reason}, ${PRIORITY_STEP_S}::int)`;
-  return row!;
+  return row!.ok ? { ...row!, counted: state } : row!;
 }
 
 export async function release(
@@ -95,7 +99,8 @@ export async function release(
   const [row] = await tx<Settled[]>`
     SELECT * FROM jobs_release(${claimed.id}::bigint, ${claimed.token}::bigint, ${how.only_expired ?? false}, ${how.handed_back},
       ${how.delay_ms}::float8, ${how.reason}, ${PRIORITY_STEP_S}::int)`;
-  return { ...row!, waits: row!.ok && !how.handed_back };
+  if (!row!.ok || how.handed_back) return row!;
+  return { ...row!, waits: true, counted: "failed" };
 }
 
 export function beat(
@@ -117,13 +122,14 @@ export async function sweep(
 }
 
 export interface Lapsed extends Claimed {
+  class: JobClass;
   stop: boolean;
 }
 
 /** Claims whose lease is over: their worker died, hangs, or lost the database. */
 export function selectLapsed(tx: Query, kinds: unknown): Promise<Lapsed[]> {
   return tx<Lapsed[]>`
-    SELECT q.job_id AS id, q.kind, q.token, q.attempt, q.stop, j.payload, j.cursor, false AS expired, q.sort_at::text
+    SELECT q.job_id AS id, q.kind, q.class, q.token, q.attempt, q.stop, j.payload, j.cursor, false AS expired, q.sort_at::text
     FROM jobs_queue q JOIN jobs_jobs j ON j.id = q.job_id
     WHERE q.state IN ('waiting', 'running') AND q.state = 'running' AND q.wakes_at <= clock_timestamp() AND q.kind = ANY (${kinds})
     ORDER BY q.wakes_at LIMIT 100`;

@@ -14,12 +14,14 @@ import {
   PROGRESS_MS,
   reservedWorkers,
   SWEEP_MS_MIN,
+  TALLY_MS,
 } from "./bounds.ts";
 import { createClaims, single } from "./claims.ts";
 import type { JobClass, JobFailure, JobKind } from "./index.ts";
 import { keepJobs } from "./keep.ts";
 import { CLASSES, createShares } from "./shares.ts";
 import * as store from "./store.ts";
+import { createTally } from "./tally.ts";
 
 export interface WorkerNeeds {
   sql: Sql;
@@ -58,6 +60,7 @@ export function startWorker(needs: WorkerNeeds): Worker {
   /** Classes to be asked again at a moment of `clock.monotonic()`, wakened or not. */
   const later = new Map<JobClass, number>();
   const claims = createClaims({ sql, clock });
+  const tally = createTally();
   let ended_jobs = 0;
 
   const array = (values: (string | number)[], type: "TEXT" | "INT" | "BIGINT" | "REAL") => sql.pool.array(values, type);
@@ -69,8 +72,9 @@ export function startWorker(needs: WorkerNeeds): Worker {
     later.delete(of);
   }
 
-  function settled({ classes, waits }: store.Settled): void {
-    for (const of of classes) wake(of);
+  function settled(of: JobClass, kind: string, { classes, waits, counted }: store.Settled): void {
+    if (counted) tally.count(of, kind, counted);
+    for (const woken of classes) wake(woken);
     claimBell.ring();
     if (waits) sweepBell.ring();
     needs.onSettled();
@@ -80,6 +84,7 @@ export function startWorker(needs: WorkerNeeds): Worker {
     const kind = kinds.get(claimed.kind)!;
     const began = clock.monotonic();
     const guess = shares.started(of);
+    tally.count(of, kind.name, "started");
     const attempt = startAttempt(attemptNeeds, claimed, kind);
     attempts.set(claimed.token, attempt);
     classOf.set(attempt, of);
@@ -90,7 +95,7 @@ export function startWorker(needs: WorkerNeeds): Worker {
       classOf.delete(attempt);
       shares.ended(of, guess, clock.monotonic() - began);
       ended_jobs += 1;
-      settled(end);
+      settled(of, kind.name, end);
     });
   }
 
@@ -102,7 +107,7 @@ export function startWorker(needs: WorkerNeeds): Worker {
     if (roomy.length === 0) return null;
     const { jobs, more, look_ms } = await claims.claim(of, roomy, wanted);
     for (const job of jobs) {
-      if (job.expired) settled(await bury(attemptNeeds, job, kinds.get(job.kind)!, "deadline"));
+      if (job.expired) settled(of, job.kind, await bury(attemptNeeds, job, kinds.get(job.kind)!, "deadline"));
       else begin(job, of);
     }
     if (jobs.length === wanted) return 0;
@@ -142,15 +147,23 @@ export function startWorker(needs: WorkerNeeds): Worker {
   async function takeLapsed(): Promise<void> {
     for (const lapsed of await store.selectLapsed(sql.pool, array([...kinds.keys()], "TEXT"))) {
       const kind = kinds.get(lapsed.kind)!;
-      if (lapsed.stop) settled(await single(needs, (query) => store.end(query, lapsed, "cancelled", null, true)));
+      if (lapsed.stop)
+        settled(
+          lapsed.class,
+          lapsed.kind,
+          await single(needs, (query) => store.end(query, lapsed, "cancelled", null, true)),
+        );
       else
         settled(
+          lapsed.class,
+          lapsed.kind,
           await failed(attemptNeeds, lapsed, kind, new Error("the lease ran out: its worker died or hung"), true),
         );
     }
   }
 
   async function sweepLoop(): Promise<void> {
+    let tallied_at = 0;
     let kept_at = clock.monotonic();
     while (!closing.signal.aborted) {
       let wait_ms = POLL_MS;
@@ -161,6 +174,10 @@ export function startWorker(needs: WorkerNeeds): Worker {
         took_ms = clock.monotonic() - began;
         for (const of of swept.classes) wake(of);
         if (swept.classes.length > 0) claimBell.ring();
+        if (clock.monotonic() - tallied_at >= TALLY_MS) {
+          tallied_at = clock.monotonic();
+          await tally.flush(sql.pool);
+        }
         if (swept.lapsed) await takeLapsed();
         if (ended_jobs >= KEEP_JOBS || clock.monotonic() - kept_at >= KEEP_LOOK_MS) {
           ended_jobs = 0;
@@ -265,6 +282,7 @@ export function startWorker(needs: WorkerNeeds): Worker {
       await all();
       drained.abort(new Error("drained"));
       await Promise.all(loops);
+      await tally.flush(sql.pool).catch(needs.onError);
     },
   };
 }
