@@ -2,8 +2,7 @@ import { join } from "node:path";
 
 import type { Logger } from "pino";
 
-import { NOBODY } from "#kernel/viewer.ts";
-import { addressOf, type Api, createApi, createIdempotency, DEFAULT_LIMITS, takeLimits } from "#ports/http/index.ts";
+import { addressOf, type Api, createApi, createIdempotency, DEFAULT_LIMITS } from "#ports/http/index.ts";
 import { createOutside } from "#ports/outside/index.ts";
 import { serveCentrifugo } from "#systems/centrifugo/index.ts";
 import { type Chat, createChat, serveChat } from "#systems/chat/index.ts";
@@ -30,6 +29,7 @@ import { logServed } from "./log-lines.ts";
 import { createMetrics } from "./metrics.ts";
 import { createPage } from "./page.ts";
 import { createProgram } from "./program.ts";
+import { createReady } from "./ready.ts";
 import { defineUpkeep } from "./upkeep.ts";
 
 export const VERSION = "0.1.0";
@@ -68,7 +68,7 @@ export interface ComposeOptions {
 }
 
 /** A page asks the database for the house, beside what it asks the API, which counts by itself. */
-const PAGE_COST = { cost_tokens: 2 };
+const PAGE_COST = { route: "GET /", cost_tokens: 2 };
 /** Until moderation stands. */
 const OPEN_GATES: Gates = {
   signUp: async () => {},
@@ -291,22 +291,21 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     }),
   );
 
+  const ready = createReady({
+    health,
+    limiter,
+    clock,
+    addressOf: (request, peer_address) => addressOf(request, peer_address, config.trusted_proxies),
+  });
   let front: ReturnType<typeof createFront> | null = null;
   const openFront = async () =>
     createFront({
       api,
       blobs,
-      health,
       metrics,
       metrics_token: secrets.metrics_token,
-      admit: (request, peer_address) =>
-        takeLimits(
-          limiter,
-          DEFAULT_LIMITS,
-          PAGE_COST,
-          NOBODY,
-          addressOf(request, peer_address, config.trusted_proxies),
-        ),
+      ready,
+      cost: PAGE_COST,
       ...(await openPage()),
       about: {
         title: config.house_name,

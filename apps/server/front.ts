@@ -3,7 +3,6 @@ import type { Blobs } from "#ports/blobs/index.ts";
 import { type Api, problemResponse } from "#ports/http/index.ts";
 
 import { DOCS_CSS, docsPage } from "./docs-page.ts";
-import type { Health } from "./health.ts";
 import type { Peer } from "./listen.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Program } from "./program.ts";
@@ -11,11 +10,12 @@ import type { Program } from "./program.ts";
 export interface FrontNeeds {
   api: Api;
   blobs: Blobs;
-  health: Health;
   metrics: Metrics;
   metrics_token: string | null;
-  /** @throws Problem 429 where this address has had enough */
-  admit: (request: Request, peer_address: string) => Promise<unknown>;
+  /** Whether the house can be used; answers always. */
+  ready: (request: Request, peer_address: string) => Promise<Response>;
+  /** What a request for anything but a route costs; the page asks the database for the house, beside what it asks the API. */
+  cost: { route: string; cost_tokens: number };
   asset: (name: string, request: Request) => Response;
   page: (request: Request, peer_address: string) => Promise<Response>;
   embed: (request: Request, peer_address: string) => Promise<Response>;
@@ -25,7 +25,7 @@ export interface FrontNeeds {
 
 /** The outermost door: sends each request to the part that answers it. Media go to storage's own handler, never through the API. */
 export function createFront(needs: FrontNeeds) {
-  const { api, blobs, health, metrics } = needs;
+  const { api, blobs, metrics } = needs;
   let openapi: string | null = null;
   let docs: string | null = null;
 
@@ -42,17 +42,17 @@ export function createFront(needs: FrontNeeds) {
     if (path.startsWith("/assets/")) return needs.asset(path.slice("/assets/".length), request);
     if (path === "/healthz") return text(200, "ok");
     if (path === "/sw.js") return needs.program.worker();
-    // Everything below may ask the database, as the API does, so it draws from the same bucket.
+    // Whoever looks whether the house is well may stand behind an address that floods it.
+    if (path === "/readyz") return needs.ready(request, peer_address);
+    // Everything below may ask the database, as the API does, so it draws from the same buckets.
     try {
-      await needs.admit(request, peer_address);
+      await api.admit(request, peer_address, needs.cost);
     } catch (error) {
       if (error instanceof Problem) return problemResponse(error, crypto.randomUUID(), PLAIN_HEADERS);
       throw error;
     }
     if (path.startsWith("/embed/")) return needs.embed(request, peer_address);
     switch (path) {
-      case "/readyz":
-        return ready(health);
       case "/metrics":
         return mayScrape(request, peer_address, needs.metrics_token)
           ? new Response(await metrics.text(), { headers: { "content-type": metrics.contentType } })
@@ -104,14 +104,6 @@ function pathOf(url: string): string {
   if (from < 0) return "/";
   const query = url.indexOf("?", from);
   return query < 0 ? url.slice(from) : url.slice(from, query);
-}
-
-/** 200 only when all of the house can be used; else 503 with the reasons. A degraded part that still serves stays 200. */
-async function ready(health: Health): Promise<Response> {
-  const checks = await health.checks();
-  const down = checks.some((check) => check.state === "down");
-  const status = down ? "down" : checks.some((check) => check.state === "degraded") ? "degraded" : "ready";
-  return Response.json({ status, checks }, { status: down ? 503 : 200, headers: { "cache-control": "no-store" } });
 }
 
 /** A proxy on the same machine makes every caller look local, so a forwarded request is not. */

@@ -15,7 +15,7 @@ import { type Idempotency, KEY_CHARS_MAX } from "./idempotency.ts";
 import type { Answer, Api, Asked, Authenticate, Handler, Served } from "./index.ts";
 import { callWithin } from "./inside.ts";
 import { createLeash } from "./leash.ts";
-import { type HttpLimits, takeLimits } from "./limits.ts";
+import { type HttpLimits, type LimitBook, type LimitsTaken, plainBook, takeLimits } from "./limits.ts";
 import { openapiRoute } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
 import { BODY_BYTES_DEFAULT_MAX, credentialOf, parse, readJson, refuseCrossSite, sessionCookie } from "./request.ts";
@@ -30,7 +30,8 @@ const GIVEN_UP = new Set(["request.deadline", "request.gone"]);
 export interface ApiNeeds {
   authenticate: Authenticate;
   limiter: Limiter;
-  limits: HttpLimits;
+  /** What each request draws from; three buckets are a plain book. */
+  limits: HttpLimits | LimitBook;
   idempotency: Idempotency;
   clock: Clock;
   /** Number of proxies in front whose `X-Forwarded-*` is believed; 0 for none. */
@@ -47,12 +48,18 @@ export interface ApiNeeds {
   onServed: (served: Served) => void;
 }
 
+/** The same with what every request needs made once. */
+export interface ApiParts extends Omit<ApiNeeds, "limits"> {
+  book: LimitBook;
+}
+
 interface Env {
   Bindings: { peer_address: string };
 }
 
 /** Everything that all routes share, in the order in which it must happen: who, may they, how often, what, then the work. */
-export function createApi(needs: ApiNeeds): Api {
+export function createApi({ limits, ...rest }: ApiNeeds): Api {
+  const needs: ApiParts = { ...rest, book: "draw" in limits ? limits : plainBook(limits) };
   const app = new Hono<Env>();
   const registry = new OpenAPIRegistry();
   const routes: Route[] = [];
@@ -61,6 +68,7 @@ export function createApi(needs: ApiNeeds): Api {
   const handlers = new Map<Route, Handler<Route>>();
   const sockets: SocketDoor[] = [];
   const handshakes = createTurns(HANDSHAKES_AT_ONCE_MAX);
+  const public_at = needs.public_url ? new URL(needs.public_url) : null;
   /** Paths without parameters are found without a router. */
   const fixed = new Map<string, ReturnType<typeof handle>>();
 
@@ -94,6 +102,15 @@ export function createApi(needs: ApiNeeds): Api {
       const pathname = new URL(request.url).pathname.replace(/\/$/, "");
       const door = sockets.find(({ path }) => path === pathname);
       return door ? openSocket(door, request, peer_address, needs, handshakes) : null;
+    },
+    async admit(request, peer_address, what) {
+      const address = addressOf(request, peer_address, needs.trusted_proxies);
+      const origin = originOf(request, needs.trusted_proxies, public_at);
+      const credential = heldBy(request, origin);
+      const viewer = (credential && (await needs.authenticate(credential.value))) ?? NOBODY;
+      const { headers, release } = await takeLimits(needs.limiter, needs.book, { ...what, viewer, address });
+      await release?.();
+      return headers;
     },
     answers: (pathname) =>
       pathname.startsWith("/v1/") ||
@@ -148,7 +165,18 @@ export function createApi(needs: ApiNeeds): Api {
 
 const patternOf = (path: string) => new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
 
-function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
+/** What is malformed is no credential here, where there is no answer that could say so. */
+function heldBy(request: Request, origin: string): { value: string } | null {
+  try {
+    return credentialOf(request, sessionCookie(origin));
+  } catch {
+    return null;
+  }
+}
+
+function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
+  const { limiter, book } = needs;
+  const drawn = { route: `${route.method} ${route.path}`, cost_tokens: route.cost_tokens ?? 1 };
   const mutates = route.method !== "GET";
   const public_at = needs.public_url ? new URL(needs.public_url) : null;
   const deadline_ms = route.deadline_ms ?? DEADLINE_DEFAULT_MS;
@@ -159,6 +187,7 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
     const request_id = requestIdOf(request) ?? needs.requestId();
     let viewer: Viewer = NOBODY;
     let limitHeaders: Record<string, string> = {};
+    let taken: LimitsTaken | null = null;
     const served = (response: Response, error?: unknown): Response => {
       needs.onServed({
         method: route.method,
@@ -183,12 +212,14 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
         if (known) {
           viewer = known;
         } else if (credential.from === "bearer") {
-          limitHeaders = await takeLimits(needs.limiter, needs.limits, route, viewer, address);
+          taken = await takeLimits(limiter, book, { ...drawn, viewer, address, params });
+          limitHeaders = taken.headers;
           throw new Problem(401, "session.invalid", "This token is unknown, expired or revoked. Sign in again.");
         }
       }
       const textFor = viewer.kind === "person" ? (needs.textFor?.(viewer) ?? null) : null;
-      limitHeaders = await takeLimits(needs.limiter, needs.limits, route, viewer, address);
+      taken = await takeLimits(limiter, book, { ...drawn, viewer, address, params });
+      limitHeaders = taken.headers;
       admit(route.access, viewer);
       const parsedParams = route.params ? parse(route.params, params, "path") : undefined;
       const url = request.url;
@@ -238,6 +269,7 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiNeeds) {
       return served(problemResponse(internal, request_id, limitHeaders), error);
     } finally {
       leash.end();
+      await taken?.release?.();
     }
   };
 }

@@ -5,9 +5,9 @@ import type { Clock } from "#ports/clock/index.ts";
 import type { LimitDecision } from "#ports/limiter/index.ts";
 import { isAway } from "#ports/sql/index.ts";
 
-import type { ApiNeeds } from "./api.ts";
+import type { ApiParts } from "./api.ts";
 import { addressOf, admit, originOf, requestIdOf } from "./asking.ts";
-import { takeLimits } from "./limits.ts";
+import { type LimitsTaken, takeLimits } from "./limits.ts";
 import { problemResponse } from "./problem.ts";
 import { credentialOf, refuseCrossSite, sessionCookie } from "./request.ts";
 
@@ -69,11 +69,13 @@ async function drain(request: Request, clock: Clock): Promise<void> {
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
-export function openDoor(door: Door, needs: ApiNeeds) {
+export function openDoor(door: Door, needs: ApiParts) {
+  const drawn = { route: `* ${door.path}`, cost_tokens: door.cost_tokens ?? 1 };
   const public_at = needs.public_url ? new URL(needs.public_url) : null;
 
-  async function come(request: Request, origin: string, address: string): Promise<[Viewer, Record<string, string>]> {
-    const take = (viewer: Viewer) => takeLimits(needs.limiter, needs.limits, door, viewer, address, door.limit_headers);
+  async function come(request: Request, origin: string, address: string): Promise<[Viewer, LimitsTaken]> {
+    const take = (viewer: Viewer) =>
+      takeLimits(needs.limiter, needs.book, { ...drawn, viewer, address }, door.limit_headers);
     if (door.open_methods?.includes(request.method)) return [NOBODY, await take(NOBODY)];
     let viewer: Viewer = NOBODY;
     if (door.authenticate) {
@@ -81,7 +83,7 @@ export function openDoor(door: Door, needs: ApiNeeds) {
         viewer = (await door.authenticate(request)) ?? NOBODY;
       } catch (error) {
         // Who guesses pays for it.
-        if (error instanceof Problem) await take(NOBODY);
+        if (error instanceof Problem) await (await take(NOBODY)).release?.();
         throw error;
       }
     } else {
@@ -89,19 +91,25 @@ export function openDoor(door: Door, needs: ApiNeeds) {
       if (!SAFE_METHODS.has(request.method) && credential?.from !== "bearer") refuseCrossSite(request, origin);
       if (credential) viewer = (await needs.authenticate(credential.value)) ?? NOBODY;
       if (credential?.from === "bearer" && viewer.kind === "nobody") {
-        await take(NOBODY);
+        await (await take(NOBODY)).release?.();
         throw new Problem(401, "session.invalid", "This token is unknown, expired or revoked. Sign in again.");
       }
     }
-    const headers = await take(viewer);
-    admit(door.access, viewer);
-    return [viewer, headers];
+    const taken = await take(viewer);
+    try {
+      admit(door.access, viewer);
+    } catch (error) {
+      await taken.release?.();
+      throw error;
+    }
+    return [viewer, taken];
   }
 
   return async (request: Request, peer_address: string): Promise<Response> => {
     const began = needs.clock.monotonic();
     const request_id = requestIdOf(request) ?? needs.requestId();
     let viewer: Viewer = NOBODY;
+    let taken: LimitsTaken | null = null;
     const served = (response: Response, error?: unknown): Response => {
       response.headers.set("x-request-id", request_id);
       response.headers.set("x-content-type-options", "nosniff");
@@ -122,10 +130,9 @@ export function openDoor(door: Door, needs: ApiNeeds) {
     try {
       const origin = originOf(request, needs.trusted_proxies, public_at);
       const address = addressOf(request, peer_address, needs.trusted_proxies);
-      const [who, headers] = await come(request, origin, address);
-      viewer = who;
+      [viewer, taken] = await come(request, origin, address);
       const response = await door.handle({ request, viewer, request_id, origin, address });
-      for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+      for (const [name, value] of Object.entries(taken.headers)) response.headers.set(name, value);
       return served(response);
     } catch (error) {
       if (viewer.kind === "person") await drain(request, needs.clock);
@@ -139,6 +146,8 @@ export function openDoor(door: Door, needs: ApiNeeds) {
             })
           : new Problem(500, "internal", "Something broke on our side. The log has it under this request id.");
       return served(refuse(problem), error);
+    } finally {
+      await taken?.release?.();
     }
   };
 }

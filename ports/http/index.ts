@@ -22,6 +22,15 @@ export interface Api {
   socket(door: SocketDoor): void;
   /** For the network's own door: null where no socket has this path, an answer where it is refused. */
   upgrade(request: Request, peer_address: string): Promise<Response | SocketPart | null>;
+  /**
+   * For what the house serves beside its routes: draws what it costs for whoever asks, who is known by their credential.
+   * @returns headers that tell the caller where it stands. @throws Problem 429 `limit.exceeded`
+   */
+  admit(
+    request: Request,
+    peer_address: string,
+    what: { route: string; cost_tokens: number },
+  ): Promise<Record<string, string>>;
   /** Whether a path is a route's or a door's. */
   answers(pathname: string): boolean;
   /** Answers a request below `/v1` or at a door; `peer_address` is the socket's. */
@@ -94,6 +103,15 @@ export {
   type SocketPart,
 } from "./socket.ts";
 export { createIdempotency, type Idempotency } from "./idempotency.ts";
-export { addressKey, DEFAULT_LIMITS, type HttpLimits, takeLimits } from "./limits.ts";
+export {
+  addressKey,
+  DEFAULT_LIMITS,
+  type HttpLimits,
+  type LimitAsked,
+  type LimitBook,
+  type LimitsTaken,
+  plainBook,
+  takeLimits,
+} from "./limits.ts";
 export { problemResponse } from "./problem.ts";
 export { sessionCookie } from "./request.ts";

@@ -2,7 +2,7 @@ import type { AnswerOf, BodyIn, QueryIn, Route } from "#kernel/contract.ts";
 import { Problem } from "#kernel/errors.ts";
 import type { SignedIn, Viewer } from "#kernel/viewer.ts";
 
-import type { ApiNeeds } from "./api.ts";
+import type { ApiParts } from "./api.ts";
 import { admit } from "./asking.ts";
 import type { Answer, Asked, Handler } from "./index.ts";
 import { takeLimits } from "./limits.ts";
@@ -31,14 +31,32 @@ export async function callWithin<R extends Route>(
   route: R,
   by: CallBy,
   asked: CallAsked<R> = {},
-  needs: Pick<ApiNeeds, "limiter" | "limits">,
+  needs: Pick<ApiParts, "limiter" | "book">,
 ): Promise<AnswerOf<R>> {
   if (!handler) throw new Error(`${route.method} ${route.path} is not served`);
   admit(route.access, by.viewer);
   // The door took one token for the request itself.
-  const more_tokens = (route.cost_tokens ?? 1) - 1;
-  if (more_tokens > 0)
-    await takeLimits(needs.limiter, needs.limits, { cost_tokens: more_tokens }, by.viewer, by.address);
+  const drawn = { route: `${route.method} ${route.path}`, cost_tokens: route.cost_tokens ?? 1, is_inner: true };
+  const { viewer, address } = by;
+  const { release } = await takeLimits(needs.limiter, needs.book, {
+    ...drawn,
+    viewer,
+    address,
+    ...(asked.params ? { params: asked.params } : {}),
+  });
+  try {
+    return await callAdmitted(handler, route, by, asked);
+  } finally {
+    await release?.();
+  }
+}
+
+async function callAdmitted<R extends Route>(
+  handler: Handler<Route>,
+  route: R,
+  by: CallBy,
+  asked: CallAsked<R>,
+): Promise<AnswerOf<R>> {
   by.signal.throwIfAborted();
   const call: Asked<Route> = {
     viewer: by.viewer as SignedIn,

@@ -1,9 +1,29 @@
-import type { Route } from "#kernel/contract.ts";
 import { Problem } from "#kernel/errors.ts";
 import type { Viewer } from "#kernel/viewer.ts";
 import { type LimitClaim, type LimitDecision, type Limiter, type LimitRule, quotaOf } from "#ports/limiter/index.ts";
 
-/** Buckets that every request draws from. A page load is about 10 requests, so these stop floods and not people. */
+/** What each request draws from. The book may change from one request to the next; it knows whose tokens are counted, and this port does not. */
+export interface LimitBook {
+  /** What this request claims, all or nothing; at most `LIMIT_CLAIMS_MAX`, none for what is not counted. A promise only where something must be looked up. */
+  draw(asked: LimitAsked): LimitClaim[] | Promise<LimitClaim[]>;
+  /** Told of every decision over what `draw` gave. Must not throw. */
+  decided?(asked: LimitAsked, claims: LimitClaim[], decision: LimitDecision): void;
+}
+
+export interface LimitAsked {
+  /** `METHOD /path` with the path's braces; `* /path` for a door, which takes all methods. */
+  route: string;
+  cost_tokens: number;
+  viewer: Viewer;
+  /** Of the caller, whole. */
+  address: string;
+  /** As they came, not looked at yet. */
+  params?: Record<string, string>;
+  /** The call of a route by a door, which was asked for one token itself. */
+  is_inner?: boolean;
+}
+
+/** The buckets of `plainBook`. A page load is about 10 requests, so these stop floods and not people. */
 export interface HttpLimits {
   address: LimitRule;
   person: LimitRule;
@@ -15,6 +35,25 @@ export const DEFAULT_LIMITS: HttpLimits = {
   person: { name: "person", burst_tokens: 1_500, tokens_per_s: 150 },
   token: { name: "token", burst_tokens: 1_500, tokens_per_s: 150 },
 };
+
+/**
+ * The same three buckets for every route. Whoever has a good credential draws from their own and not from the address's: a
+ * neighbour who floods it takes nothing from them (decisions/0034).
+ */
+export function plainBook(limits: HttpLimits): LimitBook {
+  return {
+    draw({ viewer, address, cost_tokens, is_inner }) {
+      const cost = is_inner ? cost_tokens - 1 : cost_tokens;
+      if (is_inner && cost === 0) return [];
+      if (viewer.kind === "nobody")
+        return [{ key: `address:${addressKey(address)}`, rule: limits.address, cost_tokens: cost }];
+      const claims = [{ key: `person:${viewer.person_id}`, rule: limits.person, cost_tokens: cost }];
+      if (viewer.credential.kind === "token")
+        claims.push({ key: `token:${viewer.credential.id}`, rule: limits.token, cost_tokens: cost });
+      return claims;
+    },
+  };
+}
 
 /** An IPv6 caller owns at least a /64, so that is what is counted. */
 export function addressKey(address: string): string {
@@ -32,53 +71,92 @@ export function addressKey(address: string): string {
     .join(":")}::/64`;
 }
 
+/** What a request got. */
+export interface LimitsTaken {
+  /** They tell the caller where it stands. */
+  headers: Record<string, string>;
+  /** Gives slots back, where it held any: when the answer begins. Fails never. */
+  release: (() => Promise<void>) | null;
+}
+
 /**
+ * One decision over all that the book names: all or nothing.
  * @param present for protocols that have headers of their own for it
- * @returns headers that tell the caller where it stands. @throws Problem 429 `limit.exceeded`
+ * @throws Problem 429 `limit.exceeded`
  */
 export async function takeLimits(
   limiter: Limiter,
-  limits: HttpLimits,
-  route: Pick<Route, "cost_tokens">,
-  viewer: Viewer,
-  address: string,
-  present: (decision: LimitDecision) => Record<string, string> = limitHeaders,
-): Promise<Record<string, string>> {
-  const cost_tokens = route.cost_tokens ?? 1;
-  const claims: LimitClaim[] = [{ key: `address:${addressKey(address)}`, rule: limits.address, cost_tokens }];
-  if (viewer.kind === "person") {
-    claims.push({ key: `person:${viewer.person_id}`, rule: limits.person, cost_tokens });
-    if (viewer.credential.kind === "token")
-      claims.push({ key: `token:${viewer.credential.id}`, rule: limits.token, cost_tokens });
-  }
+  book: LimitBook,
+  asked: LimitAsked,
+  present: (decision: LimitDecision, claims: LimitClaim[]) => Record<string, string> = limitHeaders,
+): Promise<LimitsTaken> {
+  const drawn = book.draw(asked);
+  const claims = Array.isArray(drawn) ? drawn : await drawn;
+  if (claims.length === 0) return { headers: {}, release: null };
   const decision = await limiter.take(claims);
-  const headers = present(decision);
-  if (decision.allowed) return headers;
+  book.decided?.(asked, claims, decision);
+  const headers = present(decision, claims);
+  const { allowed, hold, rule, retry_after_ms } = decision;
+  if (allowed) {
+    // A hold that is not given back ends by itself.
+    return { headers, release: hold && (() => limiter.release(hold).catch(() => {})) };
+  }
   throw new Problem(
     429,
     "limit.exceeded",
-    `Too many requests: the limit "${decision.rule.name}" is used up. Try again a little later.`,
-    {
-      retry_after_s: Math.ceil(decision.retry_after_ms / 1000),
-      headers,
-      violated_policies: [decision.rule.name],
-    },
+    `Too many requests: the limit "${rule.name}" is used up. Try again ${inWords(retry_after_ms)}.`,
+    { retry_after_s: Math.ceil(retry_after_ms / 1000), headers, violated_policies: [rule.name] },
   );
 }
 
-/** IETF draft-ietf-httpapi-ratelimit-headers-10 as structured fields: the policy, what is left of it, and when all is there again. */
-function limitHeaders({ rule, remaining_tokens, reset_after_ms }: LimitDecision): Record<string, string> {
-  const { tokens, window_ms } = quotaOf(rule);
-  const name = quoted(rule.name);
-  const window = window_ms === null ? ';qu="concurrent-requests"' : `;w=${Math.ceil(window_ms / 1_000)}`;
+const SOON_MS = 5_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const inWords = (ms: number): string =>
+  ms <= SOON_MS
+    ? "a little later"
+    : ms < 2 * MINUTE_MS
+      ? `in ${Math.ceil(ms / 1_000)} seconds`
+      : ms < 2 * HOUR_MS
+        ? `in ${Math.ceil(ms / MINUTE_MS)} minutes`
+        : `in ${Math.ceil(ms / HOUR_MS)} hours`;
+
+/**
+ * IETF draft-ietf-httpapi-ratelimit-headers-10 as structured fields: every policy that holds, what is left of the one that is
+ * nearest to its end, and when all of it is there again.
+ */
+function limitHeaders(decision: LimitDecision, claims: LimitClaim[]): Record<string, string> {
+  const { rule, remaining_tokens, reset_after_ms } = decision;
+  let policies = policyOf(claims[0]!.rule).policy;
+  for (let i = 1; i < claims.length; i++) policies += `, ${policyOf(claims[i]!.rule).policy}`;
+  const { name, tokens } = policyOf(rule);
   const reset_s = Math.ceil(reset_after_ms / 1_000);
   return {
-    "ratelimit-policy": `${name};q=${tokens}${window}`,
+    "ratelimit-policy": policies,
     ratelimit: `${name};r=${remaining_tokens};t=${reset_s}`,
-    "x-ratelimit-limit": String(tokens),
+    "x-ratelimit-limit": tokens,
     "x-ratelimit-remaining": String(remaining_tokens),
     "x-ratelimit-reset": String(reset_s),
   };
+}
+
+interface Policy {
+  name: string;
+  tokens: string;
+  policy: string;
+}
+/** They say the same in every answer. */
+const policies = new WeakMap<LimitRule, Policy>();
+
+function policyOf(rule: LimitRule): Policy {
+  const known = policies.get(rule);
+  if (known) return known;
+  const { tokens, window_ms } = quotaOf(rule);
+  const name = quoted(rule.name);
+  const window = window_ms === null ? ';qu="concurrent-requests"' : `;w=${Math.ceil(window_ms / 1_000)}`;
+  const policy = { name, tokens: String(tokens), policy: `${name};q=${tokens}${window}` };
+  policies.set(rule, policy);
+  return policy;
 }
 
 /** A string of a structured field (RFC 9651). Names are ours, and nobody outside can write a second field into one. */

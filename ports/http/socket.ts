@@ -4,9 +4,9 @@ import type { Turns } from "#kernel/turns.ts";
 import { NOBODY, type SignedIn, type Viewer } from "#kernel/viewer.ts";
 import { isAway } from "#ports/sql/index.ts";
 
-import type { ApiNeeds } from "./api.ts";
+import type { ApiParts } from "./api.ts";
 import { addressOf, admit, originOf, requestIdOf } from "./asking.ts";
-import { takeLimits } from "./limits.ts";
+import { type LimitsTaken, takeLimits } from "./limits.ts";
 import { problemResponse } from "./problem.ts";
 import { credentialOf, refuseCrossSite, sessionCookie } from "./request.ts";
 
@@ -76,7 +76,7 @@ export async function openSocket(
   door: SocketDoor,
   request: Request,
   peer_address: string,
-  needs: ApiNeeds,
+  needs: ApiParts,
   handshakes: Turns,
 ): Promise<Response | SocketPart> {
   const began = needs.clock.monotonic();
@@ -94,6 +94,8 @@ export async function openSocket(
       person_id: viewer.kind === "person" ? viewer.person_id : null,
       ...(error === undefined ? {} : { error }),
     });
+  let taken: LimitsTaken | null = null;
+  const drawn = { route: `GET ${door.path}`, cost_tokens: door.cost_tokens ?? 1 };
   try {
     const origin = originOf(request, needs.trusted_proxies, public_at);
     const address = addressOf(request, peer_address, needs.trusted_proxies);
@@ -105,10 +107,11 @@ export async function openSocket(
       credential = known?.credential ?? null;
     } catch (error) {
       // Who guesses pays for it.
-      if (error instanceof Problem) await takeLimits(needs.limiter, needs.limits, door, NOBODY, address);
+      if (error instanceof Problem)
+        taken = await takeLimits(needs.limiter, needs.book, { ...drawn, viewer: NOBODY, address });
       throw error;
     }
-    await takeLimits(needs.limiter, needs.limits, door, viewer, address);
+    taken = await takeLimits(needs.limiter, needs.book, { ...drawn, viewer, address });
     admit(door.access, viewer);
     const part = await door.open({ request, viewer, credential, request_id, origin, address });
     served(101);
@@ -124,6 +127,8 @@ export async function openSocket(
           : new Problem(500, "internal", "Something broke on our side. The log has it under this request id.");
     served(problem.status, error instanceof Problem ? undefined : error);
     return door.refuse?.(problem, request, request_id) ?? problemResponse(problem, request_id);
+  } finally {
+    await taken?.release?.();
   }
 }
 
@@ -131,7 +136,7 @@ async function identify(
   door: SocketDoor,
   request: Request,
   origin: string,
-  needs: ApiNeeds,
+  needs: ApiParts,
 ): Promise<{ viewer: SignedIn; credential: string | null } | null> {
   if (door.authenticate) {
     const viewer = await door.authenticate(request);

@@ -1,0 +1,144 @@
+import { type LimitRule, termsOf } from "#ports/limiter/index.ts";
+
+import * as b from "./bounds.ts";
+import { type Algorithm, type RuleSet, type SetRule, zRuleSet } from "./rules-contract.ts";
+
+/** What is wrong with a rule set, and where. */
+export interface SetTrouble {
+  /** A JSON pointer into the set: `/rules/3/limit`. */
+  pointer: string;
+  detail: string;
+}
+
+const TIERED = new Set(["person", "token", "space"]);
+const TROUBLES_SHOWN_MAX = 20;
+
+/**
+ * Reads what may be a rule set. @param routes those of the house, as `METHOD /path`; where nothing is said, patterns are only looked
+ * at for their form
+ */
+export function readRuleSet(
+  value: unknown,
+  routes?: readonly string[],
+): { set: RuleSet; troubles: [] } | { set: null; troubles: SetTrouble[] } {
+  const parsed = zRuleSet.safeParse(value);
+  const troubles: SetTrouble[] = parsed.success
+    ? troublesOf(parsed.data, routes)
+    : parsed.error.issues.map(({ path, message }) => ({
+        pointer: path.map((part) => `/${String(part)}`).join(""),
+        detail: message,
+      }));
+  if (troubles.length > 0 || !parsed.success) return { set: null, troubles: troubles.slice(0, TROUBLES_SHOWN_MAX) };
+  return { set: parsed.data, troubles: [] };
+}
+
+function troublesOf({ rules }: RuleSet, routes?: readonly string[]): SetTrouble[] {
+  const troubles: SetTrouble[] = [];
+  const seen = new Map<string, number>();
+  for (const [i, rule] of rules.entries()) {
+    const say = (field: string, detail: string) => troubles.push({ pointer: `/rules/${i}/${field}`, detail });
+    const twin = seen.get(rule.id);
+    if (twin !== undefined) say("id", `"${rule.id}" is the name of rule ${twin + 1} too. Each rule needs its own.`);
+    seen.set(rule.id, i);
+    troublesOfRule(rule, routes, say);
+  }
+  for (const route of routes ?? []) {
+    const found = rules.filter((rule) => appliesTo(rule, route)).length;
+    if (found <= b.RULES_PER_REQUEST_MAX) continue;
+    const detail = `${found} rules hold for ${route}; one request draws from ${b.RULES_PER_REQUEST_MAX} at most. Join some of them.`;
+    troubles.push({ pointer: "/rules", detail });
+    break;
+  }
+  return troubles;
+}
+
+function troublesOfRule(
+  rule: SetRule,
+  routes: readonly string[] | undefined,
+  say: (field: string, detail: string) => void,
+): void {
+  if (rule.mode === "canary" && rule.canary_percent === null)
+    say("canary_percent", "A canary needs to know for how many percent of its keys it holds, 1 to 99.");
+  if (rule.mode !== "canary" && rule.canary_percent !== null)
+    say("canary_percent", `Only a canary has a percent; this rule's mode is "${rule.mode}".`);
+  if (rule.mode === "canary" && rule.level === "global")
+    say("mode", "All the house is one key under a global rule, so there is no part of it to try it on. Use shadow.");
+  if (!TIERED.has(rule.level) && Object.keys(rule.tiers).length > 0)
+    say("tiers", `Only people, their tokens and spaces have tiers; this rule counts by ${rule.level}.`);
+  for (const [field, algorithm] of algorithmsOf(rule)) {
+    try {
+      termsOf(limitRuleOf(rule, algorithm));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      say(field, error.message);
+    }
+  }
+  for (const list of ["routes", "except"] as const)
+    for (const [at, pattern] of rule[list].entries())
+      if (routes && !routes.some((route) => matches(pattern, route)))
+        say(`${list}/${at}`, `"${pattern}" is no route of this house. See /docs for those that there are.`);
+}
+
+const algorithmsOf = (rule: SetRule): [field: string, algorithm: Algorithm][] => [
+  ["limit", rule.limit],
+  ...Object.entries(rule.tiers).flatMap(([tier, algorithm]): [string, Algorithm][] =>
+    algorithm ? [[`tiers/${tier}`, algorithm]] : [],
+  ),
+];
+
+/** The rule as the limiter knows it. A new object each time: the limiter knows a rule by its object, so keep it. */
+export function limitRuleOf({ id, when_away }: Pick<SetRule, "id" | "when_away">, algorithm: Algorithm): LimitRule {
+  const rule = { name: id, when_away, ...algorithm };
+  // Slices that are not there are not the same as slices that are undefined.
+  return rule as LimitRule;
+}
+
+/** So many percent of a limit: of what passes at once, and of what comes back. At least one token, at most what can be reckoned. */
+export function scaled(algorithm: Algorithm, percent: number): Algorithm {
+  const part = (tokens: number, max: number) => Math.min(max, Math.max(1, Math.floor((tokens * percent) / 100)));
+  switch (algorithm.kind) {
+    case "bucket":
+      return {
+        ...algorithm,
+        burst_tokens: part(algorithm.burst_tokens, b.TOKENS_MAX),
+        tokens_per_s: Math.min(
+          b.TOKENS_MAX,
+          Math.max(0.001, Math.round(algorithm.tokens_per_s * percent * 10) / 1_000),
+        ),
+      };
+    case "gcra": {
+      const tokens_max = Math.floor(2 ** 51 / algorithm.window_ms);
+      return {
+        ...algorithm,
+        tokens: part(algorithm.tokens, Math.min(b.TOKENS_MAX, tokens_max)),
+        burst_tokens: part(algorithm.burst_tokens, Math.min(b.TOKENS_MAX, tokens_max)),
+      };
+    }
+    case "slots":
+      return { ...algorithm, slots: part(algorithm.slots, b.SLOTS_MAX) };
+    default: {
+      const tokens_max = algorithm.kind === "log" ? b.LOG_TOKENS_MAX : Math.floor(2 ** 51 / algorithm.window_ms);
+      return { ...algorithm, tokens: part(algorithm.tokens, Math.min(b.TOKENS_MAX, tokens_max)) };
+    }
+  }
+}
+
+/** @param route `METHOD /path` with the path's braces; `*` as its method is any (a door takes them all) */
+export function matches(pattern: string, route: string): boolean {
+  const [method = "", path = ""] = pattern.split(" ", 2);
+  const [asked = "", asked_path = ""] = route.split(" ", 2);
+  if (method !== "*" && asked !== "*" && method !== asked) return false;
+  if (!path.endsWith("/*")) return path === asked_path;
+  const below = path.slice(0, -1);
+  return asked_path.startsWith(below) || asked_path === below.slice(0, -1);
+}
+
+export const appliesTo = ({ routes, except }: Pick<SetRule, "routes" | "except">, route: string): boolean =>
+  (routes.length === 0 || routes.some((pattern) => matches(pattern, route))) &&
+  !except.some((pattern) => matches(pattern, route));
+
+/** A key's place among hundred, the same on every node and for as long as the rule has its name: a growing percent keeps whom it had. */
+export const canaryPlace = (rule_id: string, subject: string): number =>
+  Number(Bun.hash.crc32(`${rule_id}/${subject}`)) % 100;
+
+export { DEFAULT_RULE_SET } from "./default-set.ts";
