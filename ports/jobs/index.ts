@@ -26,6 +26,10 @@ export interface Jobs extends AsyncDisposable {
   list(filter?: JobsFilter): Promise<JobsPage>;
   /** All that may be shown of a job, never its payload. */
   inspect(id: string): Promise<JobRecord | null>;
+  /** What a job was given; null where there is none. It may hold what nobody should read: whoever shows it sees to that. */
+  payloadOf(id: string): Promise<JsonObject | null>;
+  /** What this process did since it began to claim, by class and kind; for its metrics. */
+  totals(): JobTotals[];
   /** The last hour by minute, and who waits how long. What nodes did in their last second may not be in yet. */
   flow(): Promise<JobsFlow>;
   /** Resolves when nothing of these kinds is queued or running; for tests and drains. */
@@ -161,9 +165,24 @@ export interface JobMinute {
   cancelled: number;
 }
 
+export interface JobTotals {
+  class: JobClass;
+  kind: string;
+  /** Attempts, as is `failed`; the others are jobs. */
+  started: number;
+  done: number;
+  failed: number;
+  dead: number;
+  cancelled: number;
+  /** Time of workers that attempts took. */
+  ran_ms: number;
+}
+
 export interface JobWait {
   class: JobClass;
   queued: number;
+  /** Of the queued: those that wait for their time. */
+  later: number;
   running: number;
   /** The longest time that one which could start, or waits for its tenant's others, has been due. Seconds. */
   oldest_s: number;

@@ -152,6 +152,10 @@ export function createJobs(needs: JobsNeeds): Jobs {
 
     inspect: async (id) => (await watching.selectRecords(sql.pool, [id]))[0] ?? null,
 
+    payloadOf: (id) => watching.selectPayload(sql.pool, id),
+
+    totals: () => worker?.totals() ?? [],
+
     flow: async () => ({
       minutes: await watching.selectMinutes(sql.pool),
       waits: await watching.selectWaits(sql.pool),

@@ -1,9 +1,10 @@
+import type { JsonObject } from "#kernel/json.ts";
 import type { Fragment, Query } from "#ports/sql/index.ts";
 
 import { FLOW_MINUTES, LIST_LOOK_ROWS_MAX, PRIORITY_STEP_S } from "./bounds.ts";
 import type { JobMinute, JobRecord, JobsFilter, JobsPage, JobWait } from "./index.ts";
 
-/** What whoever watches the queue asks for. Payloads, cursors and unique keys are never part of it. */
+/** What whoever watches the queue asks for. Payloads, cursors and unique keys are never part of it, but where they are asked for by name. */
 
 const NEWEST = "9223372036854775807";
 
@@ -65,6 +66,12 @@ export async function selectRecords(tx: Query, ids: string[]): Promise<JobRecord
   }));
 }
 
+/** For who must know what a job is about, and conceals the rest. */
+export async function selectPayload(tx: Query, id: string): Promise<JsonObject | null> {
+  const [row] = await tx<{ payload: JsonObject }[]>`SELECT payload FROM jobs_jobs WHERE id = ${id}::bigint`;
+  return row?.payload ?? null;
+}
+
 /** The last hour by minute, newest first; minutes in which nothing happened have no row. */
 export function selectMinutes(tx: Query): Promise<JobMinute[]> {
   return tx<JobMinute[]>`
@@ -76,6 +83,7 @@ export function selectMinutes(tx: Query): Promise<JobMinute[]> {
 export function selectWaits(tx: Query): Promise<JobWait[]> {
   return tx<JobWait[]>`
     SELECT c.class, count(q.*) FILTER (WHERE q.state <> 'running')::int AS queued, count(q.*) FILTER (WHERE q.state = 'running')::int AS running,
+      count(q.*) FILTER (WHERE q.state = 'waiting')::int AS later,
       coalesce(greatest(0, extract(epoch FROM clock_timestamp()
         - min(jobs_sort_at(q.sort_at, -q.priority, ${PRIORITY_STEP_S}::int)) FILTER (WHERE q.state IN ('ready', 'lane')))), 0)::float8 AS oldest_s
     FROM unnest(ARRAY['interactive', 'batch', 'maintenance']) WITH ORDINALITY c (class, at) LEFT JOIN jobs_queue q ON q.class = c.class

@@ -17,7 +17,7 @@ import {
   TALLY_MS,
 } from "./bounds.ts";
 import { createClaims, single } from "./claims.ts";
-import type { JobClass, JobFailure, JobKind } from "./index.ts";
+import type { JobClass, JobFailure, JobKind, JobTotals } from "./index.ts";
 import { keepJobs } from "./keep.ts";
 import { CLASSES, createShares } from "./shares.ts";
 import * as store from "./store.ts";
@@ -42,6 +42,7 @@ export interface Worker {
   /** Somebody asked running jobs to stop. */
   beat(): void;
   drain(ms: number): Promise<void>;
+  totals(): JobTotals[];
 }
 
 /** Claims, runs and renews until it is drained. */
@@ -94,6 +95,7 @@ export function startWorker(needs: WorkerNeeds): Worker {
       attempts.delete(claimed.token);
       classOf.delete(attempt);
       shares.ended(of, guess, clock.monotonic() - began);
+      tally.ran(of, kind.name, clock.monotonic() - began);
       ended_jobs += 1;
       settled(of, kind.name, end);
     });
@@ -271,6 +273,7 @@ export function startWorker(needs: WorkerNeeds): Worker {
     },
     look: () => sweepBell.ring(),
     beat: () => void renew(true),
+    totals: () => tally.totals(),
     async drain(ms) {
       closing.abort(new Error("draining"));
       await Promise.all(loops.slice(0, 2));
