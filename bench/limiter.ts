@@ -98,7 +98,7 @@ for (let round = 0; round < rounds; round++) {
       client: took.cpu_s,
       server: (await serverCpu()) - before,
       drained: took.drained,
-      per_script: took.scripts ? decisions / took.scripts : 0.25,
+      per_script: took.scripts === undefined ? 0.25 : decisions / Math.max(1, took.scripts),
     });
   }
 }

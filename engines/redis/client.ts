@@ -3,31 +3,18 @@ import { RedisClient } from "bun";
 import type { Clock } from "#ports/clock/index.ts";
 
 import { createDeadline } from "./deadline.ts";
+import { RedisAway, type RedisCommands } from "./script.ts";
+
+export { RedisAway, type Script, scriptOf } from "./script.ts";
 
 /**
  * One connection to a Redis that may be gone, slow or not to be trusted. Each command has a time; after a few failures in
  * a row none is sent for a while, and then one tries first. Nothing waits in a queue while there is no connection.
  */
-export interface Redis extends AsyncDisposable {
+export interface Redis extends RedisCommands, AsyncDisposable {
   /** @throws RedisAway */
   send(command: string, args: string[]): Promise<unknown>;
-  /** A script by its digest; sent whole where Redis does not know it. A cluster needs the keys. @throws RedisAway */
-  script(script: Script, args: string[], keys?: string[]): Promise<unknown>;
   stats(): { answered: number; failed: number; refused: number; is_away: boolean };
-}
-
-export interface Script {
-  text: string;
-  sha: string;
-}
-
-export const scriptOf = (text: string): Script => ({
-  text,
-  sha: new Bun.CryptoHasher("sha1").update(text).digest("hex"),
-});
-
-export class RedisAway extends Error {
-  override readonly name = "RedisAway";
 }
 
 export interface RedisNeeds {

@@ -6,11 +6,15 @@ const LOOK_MS = 5;
 export interface Deadline {
   /** @throws what `late` makes when `ms_max` are over. What still comes then is thrown away. */
   run<T>(work: Promise<T>): Promise<T>;
+  /** For who is many at once, without a promise each: `late` is called when `ms_max` are over, unless it was let go before. */
+  watch(one: Waiting): void;
+  letGo(one: Waiting): void;
 }
 
-interface Waiting {
+export interface Waiting {
+  /** Set here. */
   at: number;
-  late: () => void;
+  late(): void;
 }
 
 export function createDeadline(clock: Clock, ms_max: number, late: () => Error): Deadline {
@@ -35,15 +39,19 @@ export function createDeadline(clock: Clock, ms_max: number, late: () => Error):
     looking = null;
   }
 
+  function watch(one: Waiting): void {
+    one.at = clock.monotonic() + ms_max;
+    waiting.add(one);
+    looking ??= look();
+  }
+
   return {
+    watch,
+    letGo: (one) => void waiting.delete(one),
     run: (work) =>
       new Promise((resolve, reject) => {
-        const one = {
-          at: clock.monotonic() + ms_max,
-          late: () => reject(late()),
-        };
-        waiting.add(one);
-        looking ??= look();
+        const one = { at: 0, late: () => reject(late()) };
+        watch(one);
         work.then(
           (answer) => {
             waiting.delete(one);

@@ -1,8 +1,12 @@
 import { type LimitClaim, type LimitHold, type Terms, termsOf } from "#ports/limiter/index.ts";
 
-import { type Redis, RedisAway } from "./client.ts";
-import { createBatches, type Numbers } from "./limiter-batches.ts";
+import type { Deadline } from "./deadline.ts";
+import { believed, type Numbers } from "./limiter-answers.ts";
+import { createBatches, type Question } from "./limiter-batches.ts";
 import { decideScript, EPOCH, RELEASE, RENEW } from "./limiter-scripts.ts";
+import { RedisAway, type RedisCommands } from "./script.ts";
+
+export { RedisForgot } from "./limiter-answers.ts";
 
 /** What a script said of a request. */
 export interface Verdict {
@@ -14,11 +18,6 @@ export interface Verdict {
   reset_ms: number;
   /** Borrowed beside the cost, for each claim. */
   borrowed: number[];
-}
-
-/** Redis was emptied, or is another one, since its epoch was read. */
-export class RedisForgot extends Error {
-  override readonly name = "RedisForgot";
 }
 
 export type Deed = "back" | "fine";
@@ -36,7 +35,7 @@ export interface LimiterCalls {
 }
 
 export interface LimiterCallsNeeds {
-  redis: Redis;
+  redis: RedisCommands;
   /** Of this house alone. Letters and digits. */
   house: string;
   /**
@@ -48,9 +47,8 @@ export interface LimiterCallsNeeds {
   word: () => string;
   /** Instead of the time of Redis, for tests. */
   time_ms?: () => number;
-  monotonic: () => number;
-  /** Who has waited for so long has been answered otherwise, and is not asked for any more. */
-  answer_ms_max: number;
+  /** Of a request, whatever it asks. */
+  deadline: Deadline;
 }
 
 interface Part {
@@ -65,13 +63,13 @@ export function createLimiterCalls(needs: LimiterCallsNeeds): LimiterCalls {
   const epochs: string[] = Array.from({ length: spread }, () => "");
   const time = () => (time_ms ? String(time_ms()) : "");
 
-  const tagOf = (key: string) => (spread === 1 ? 0 : Number(Bun.hash.crc32(key)) % spread);
+  const tagOf = (key: string) => (spread === 1 ? 0 : hashOf(key) % spread);
   const prefix = (tag: number) => `folkhus:{${house}.${tag}}:limit:`;
   const keyOf = (tag: number, terms: Terms, key: string) => `${prefix(tag)}${terms.layout}:${key}`;
   const epochKey = (tag: number) => `${prefix(tag)}epoch`;
 
   let scripts = 0;
-  const script: Redis["script"] = (...call) => {
+  const script: RedisCommands["script"] = (...call) => {
     scripts++;
     return redis.script(...call);
   };
@@ -79,8 +77,8 @@ export function createLimiterCalls(needs: LimiterCallsNeeds): LimiterCalls {
     script,
     time,
     epochOf: (tag) => ({ key: epochKey(tag), epoch: epochs[tag]! }),
-    monotonic: needs.monotonic,
-    stale_ms: needs.answer_ms_max,
+    prefixOf: (tag, terms) => keyOf(tag, terms, ""),
+    deadline: needs.deadline,
   });
 
   function partsOf(claims: LimitClaim[]): Part[] {
@@ -96,28 +94,33 @@ export function createLimiterCalls(needs: LimiterCallsNeeds): LimiterCalls {
     return [...parts.values()];
   }
 
-  interface Asked {
+  interface Asked extends Omit<Question, "claims" | "takes"> {
     deed: Deed | "take" | "ask";
-    patience_ms: number;
     hold: string;
-    wait_ms_min: number;
-    more: number[] | undefined;
   }
 
-  async function run({ tag, claims, places }: Part, asked: Asked): Promise<number[]> {
-    const { patience_ms, wait_ms_min, deed } = asked;
-    const terms = claims.map(({ rule }) => termsOf(rule));
-    const numbersAt = (i: number) =>
-      `${Math.min(claims[i]!.cost_tokens, terms[i]!.capacity)},${numbersOf(terms[i]!)},${asked.more?.[places[i]!] ?? 0}`;
-    const keys = claims.map(({ key }, i) => keyOf(tag, terms[i]!, key));
-    if ((deed === "take" || deed === "ask") && terms.every(({ kind }) => kind === "linear")) {
-      const head = `${patience_ms},${wait_ms_min},${deed === "take" ? 1 : 0}`;
-      return believed(await batches.ask(tag, head, keys, numbersAt), deed, claims.length);
+  function run({ tag, claims, places }: Part, asked: Asked): Promise<Numbers> {
+    const { deed, patience_ms, wait_ms_min } = asked;
+    if ((deed === "take" || deed === "ask") && claims.every(isLinear)) {
+      const more = asked.more && places.map((place) => asked.more![place] ?? 0);
+      return batches.ask(tag, { claims, patience_ms, wait_ms_min, takes: deed === "take", more });
     }
-    const asking = claims.map((_, i) => `,"${terms[i]!.kind}",${numbersAt(i)}`).join("");
-    const args = [time(), epochs[tag]!, deed, asked.hold, `[${patience_ms},${wait_ms_min}${asking}]`];
-    const kinds = terms.map(({ kind }) => kind);
-    return believed(await script(decideScript(kinds), args, [epochKey(tag), ...keys]), deed, claims.length);
+    return runAlone(tag, claims, places, asked);
+  }
+
+  async function runAlone(tag: number, claims: LimitClaim[], places: number[], asked: Asked): Promise<Numbers> {
+    const { deed } = asked;
+    const terms = claims.map(({ rule }) => termsOf(rule));
+    const each = claims.map(({ cost_tokens }, i) => {
+      const { kind, capacity } = terms[i]!;
+      const more = asked.more?.[places[i]!] ?? 0;
+      return `,"${kind}",${Math.min(cost_tokens, capacity)},${numbersOf(terms[i]!)},${more}`;
+    });
+    const numbers = `[${asked.patience_ms},${asked.wait_ms_min}${each.join("")}]`;
+    const keys = [epochKey(tag), ...claims.map(({ key }, i) => keyOf(tag, terms[i]!, key))];
+    const decide = decideScript(terms.map(({ kind }) => kind));
+    const answer = await script(decide, [time(), epochs[tag]!, deed, asked.hold, numbers], keys);
+    return believed(answer, deed === "take" || deed === "ask", claims.length);
   }
 
   /** Over parts as within one: the longest wait, or when all allow it the smallest share left; of several the first claimed. */
@@ -138,39 +141,44 @@ export function createLimiterCalls(needs: LimiterCallsNeeds): LimiterCalls {
     return { allowed, wait_ms, shown: first, left_tokens, reset_ms, borrowed };
   }
 
+  async function takeParts(claims: LimitClaim[], patience_ms: number, hold: string, more?: number[]): Promise<Verdict> {
+    const parts = partsOf(claims);
+    const asked: Asked = { deed: "take", patience_ms, hold, wait_ms_min: 0, more };
+    if (parts.length === 1) return verdictOf(parts, [await run(parts[0]!, asked)], claims.length);
+    const first = await Promise.all(parts.map((part) => run(part, { ...asked, deed: "ask" })));
+    const could = verdictOf(parts, first, claims.length);
+    if (!could.allowed) return could;
+    const wait_ms_min = Math.max(...first.map(([, wait]) => wait!));
+    const taken = await Promise.allSettled(parts.map((part) => run(part, { ...asked, wait_ms_min })));
+    const answers = taken.map((one) => (one.status === "fulfilled" ? one.value : null));
+    if (answers.every((answer) => answer?.[0] === 1))
+      return { ...verdictOf(parts, answers as number[][], claims.length), wait_ms: wait_ms_min };
+    const back: Asked = { deed: "back", patience_ms: 0, hold: "", wait_ms_min: 0, more: undefined };
+    const returned = parts.map(async (part, i) => {
+      if (answers[i]?.[0] !== 1) return;
+      const whole = part.claims.map((claim, at) => ({
+        ...claim,
+        cost_tokens: Math.min(claim.cost_tokens, termsOf(claim.rule).capacity) + (answers[i]![5 + at] ?? 0),
+      }));
+      await run({ ...part, claims: whole }, back);
+    });
+    await Promise.all(returned);
+    const failed = taken.find((one) => one.status === "rejected");
+    if (failed) throw failed.reason;
+    const refused = answers.map((answer, i) => ({ part: parts[i]!, answer })).filter(({ answer }) => answer?.[0] === 0);
+    return verdictOf(
+      refused.map(({ part }) => part),
+      refused.map(({ answer }) => answer!),
+      claims.length,
+    );
+  }
+
   return {
     async take(claims, patience_ms, hold, more) {
-      const parts = partsOf(claims);
-      const asked: Asked = { deed: "take", patience_ms, hold, wait_ms_min: 0, more };
-      if (parts.length === 1) return verdictOf(parts, [await run(parts[0]!, asked)], claims.length);
-      const first = await Promise.all(parts.map((part) => run(part, { ...asked, deed: "ask" })));
-      const could = verdictOf(parts, first, claims.length);
-      if (!could.allowed) return could;
-      const wait_ms_min = Math.max(...first.map(([, wait]) => wait!));
-      const taken = await Promise.allSettled(parts.map((part) => run(part, { ...asked, wait_ms_min })));
-      const answers = taken.map((one) => (one.status === "fulfilled" ? one.value : null));
-      if (answers.every((answer) => answer?.[0] === 1))
-        return { ...verdictOf(parts, answers as number[][], claims.length), wait_ms: wait_ms_min };
-      const back: Asked = { deed: "back", patience_ms: 0, hold: "", wait_ms_min: 0, more: undefined };
-      const returned = parts.map(async (part, i) => {
-        if (answers[i]?.[0] !== 1) return;
-        const whole = part.claims.map((claim, at) => ({
-          ...claim,
-          cost_tokens: Math.min(claim.cost_tokens, termsOf(claim.rule).capacity) + (answers[i]![5 + at] ?? 0),
-        }));
-        await run({ ...part, claims: whole }, back);
-      });
-      await Promise.all(returned);
-      const failed = taken.find((one) => one.status === "rejected");
-      if (failed) throw failed.reason;
-      const refused = answers
-        .map((answer, i) => ({ part: parts[i]!, answer }))
-        .filter(({ answer }) => answer?.[0] === 0);
-      return verdictOf(
-        refused.map(({ part }) => part),
-        refused.map(({ answer }) => answer!),
-        claims.length,
-      );
+      if (spread > 1 || !claims.every(isLinear)) return needs.deadline.run(takeParts(claims, patience_ms, hold, more));
+      const question = { claims, patience_ms, wait_ms_min: 0, takes: true, more };
+      const [allowed, wait_ms, shown, left_tokens, reset_ms, ...borrowed] = (await batches.ask(0, question)) as Head;
+      return { allowed: allowed === 1, wait_ms, shown: shown - 1, left_tokens, reset_ms, borrowed };
     },
     async change(deed, claims) {
       const asked: Asked = { deed, patience_ms: 0, hold: "", wait_ms_min: 0, more: undefined };
@@ -211,16 +219,15 @@ export function createLimiterCalls(needs: LimiterCallsNeeds): LimiterCalls {
   };
 }
 
-/** A lie would let everybody through, or nobody. @throws RedisAway, RedisForgot */
-function believed(answer: unknown, deed: Deed | "take" | "ask", claims: number): Numbers {
-  if (!Array.isArray(answer)) throw new RedisAway("it answered what it was not asked");
-  const numbers = answer.map(Number);
-  if (numbers[0] === -1) throw new RedisForgot("it has forgotten what it held");
-  const decides = deed === "take" || deed === "ask";
-  if (numbers.length < (decides ? 5 : 1) || numbers.some((n) => !Number.isSafeInteger(n) || n < 0) || numbers[0]! > 1)
-    throw new RedisAway("it answered what cannot be");
-  if (decides && !(numbers[2]! >= 1 && numbers[2]! <= claims)) throw new RedisAway("it answered what cannot be");
-  return numbers;
+type Head = [allowed: number, wait_ms: number, shown: number, left_tokens: number, reset_ms: number, ...Numbers];
+
+const isLinear = ({ rule }: LimitClaim) => rule.kind === undefined || rule.kind === "bucket" || rule.kind === "gcra";
+
+/** Spreads keys evenly, and alike on every runtime: FNV-1a. */
+function hashOf(key: string): number {
+  let hash = 0x81_1c_9d_c5;
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01_00_01_93);
+  return hash >>> 0;
 }
 
 /** a, b and c of the scripts. */

@@ -1,11 +1,20 @@
-import { scriptOf } from "./client.ts";
+import { scriptOf } from "./script.ts";
+
+/** A key that is used again and again gets a new time to live once in so long at most: writing one costs as much as all else. */
+const KEPT_MS_MAX = 60_000;
 
 /**
  * The same for buckets and gcra alone, which nearly all limits are, and for many requests that come at once: each is decided
- * whole, one after the other, and every key is read and written once. With that a request takes a third of the time.
+ * whole, one after the other, and every key is read and written once.
  *
- * KEYS: the epoch, then each key once. ARGV: time or '', epoch, and for each request patience, wait at least, 1 to take or
- * 0 to ask, then for each claim which key, cost, a, b, c and how much more to borrow.
+ * Where its time goes was measured: half of it was SET with PX (four dictionary look-ups, and a number made into text with 17
+ * digits), a fifth the numbers of rules, sent with each claim. So a value is written in place (`SETRANGE`) as long as
+ * it lives long enough, which it knows by itself, and each rule is sent once. That is 13 µs a decision of four levels, of 20 before.
+ *
+ * KEYS: the epoch, then each key once. ARGV: time or '', epoch, unit, rate and cap of each rule, and for each request how many
+ * claims, patience, wait at least, 0 to ask, 1 to take, 2 to borrow too; for each claim which key, where its rule begins, cost,
+ * and for 2 how much more.
+ * · → for each request 1 or 0, wait, the claim to show, what is left under it, ms until all is there, and for 2 what was borrowed
  */
 export const DECIDE_MANY = scriptOf(`
 local now, slack = tonumber(ARGV[1]), 3600000
@@ -15,22 +24,28 @@ if not now then
 end
 local held = redis.call('MGET', unpack(KEYS))
 if held[1] ~= ARGV[2] then return {-1} end
-local floor, ceil, min, max, struct = math.floor, math.ceil, math.min, math.max, struct
-local levels, rates, caps = {}, {}, {}
-local answers = {}
-for r, q in ipairs(cjson.decode(ARGV[3])) do
-  local patience, wait, shown, allowed = q[1], q[2], 1, 1
-  local count = (#q - 3) / 6
-  for i = 1, count do
-    local n = i * 6 - 2
-    local k, cost, unit, rate, cap = q[n], q[n + 1], q[n + 2], q[n + 3], q[n + 4]
+local floor, ceil, min, max, pack, unpack = math.floor, math.ceil, math.min, math.max, struct.pack, struct.unpack
+local rules, q = cjson.decode(ARGV[3]), cjson.decode(ARGV[4])
+local levels, ends, used, out = {}, {}, {}, {}
+local p, o, last = 1, 0, #q
+while p < last do
+  local count, patience, wait, deed = q[p], q[p + 1], q[p + 2], q[p + 3]
+  local step = deed == 2 and 4 or 3
+  local shown, allowed, from = 1, 1, p + 4
+  p = from + count * step
+  local i = 0
+  for n = from, p - 1, step do
+    i = i + 1
+    local k, r, cost = q[n], q[n + 1], q[n + 2]
+    local unit, rate, cap = rules[r], rules[r + 1], rules[r + 2]
     local level = levels[k]
     if not level then
       level = cap
       local bytes = held[k]
       if bytes then
         local at
-        level, at = struct.unpack('<dd', bytes)
+        level, at = unpack('<dd', bytes)
+        if #bytes > 16 then ends[k] = unpack('<d', bytes, 17) end
         local gain = (now - at) * rate
         if gain >= cap - level then level = cap
         elseif at - now <= 5000 then level = level + gain end
@@ -41,42 +56,56 @@ for r, q in ipairs(cjson.decode(ARGV[3])) do
       levels[k] = cap
     end
     local missing = cost * unit - level
-    if cost > 0 and missing > 0 then
+    if missing > 0 and cost > 0 then
       local ms = ceil(missing / rate)
       if ms > wait then wait, shown = ms, i end
       if ms > patience then allowed = 0 end
     end
   end
-  local answer = {allowed, wait, shown, 0, 0}
-  if allowed == 1 and q[3] == 1 then
-    local least = 2
-    for i = 1, count do
-      local n = i * 6 - 2
-      local k, cost, unit, rate, cap, more = q[n], q[n + 1], q[n + 2], q[n + 3], q[n + 4], q[n + 5]
+  local left, reset = 0, 0
+  if allowed == 1 and deed > 0 then
+    local least, room = 2, o + 5
+    i = 0
+    for n = from, p - 1, step do
+      i = i + 1
+      local k, r, cost = q[n], q[n + 1], q[n + 2]
+      local unit, rate, cap = rules[r], rules[r + 1], rules[r + 2]
       local level = levels[k]
       if cost > 0 then
         if wait > 0 then level = min(cap, level + wait * rate) - wait * rate end
         level = level - cost * unit
+        used[k] = r
+      end
+      local share = level / cap
+      if share < least then least, shown, left, reset = share, i, level / unit, (cap - level) / rate end
+      if deed == 2 then
+        local more = wait == 0 and min(q[n + 3], max(0, floor(level / unit))) or 0
+        out[room + i] = more
+        if more > 0 then
+          level = level - more * unit
+          used[k] = r
+        end
       end
       levels[k] = level
-      local share = level / cap
-      if share < least then least, answer[3], answer[4], answer[5] = share, i, floor(level / unit), ceil((cap - level) / rate) end
-      if more > 0 then
-        more = wait == 0 and min(more, max(0, floor(level / unit))) or 0
-        levels[k] = level - more * unit
-      end
-      answer[5 + i] = more
-      if cost + more > 0 then rates[k], caps[k] = rate, cap end
     end
-    if answer[4] < 0 then answer[4] = 0 end
   else
-    local n = shown * 6 - 2
-    local level = levels[q[n]]
-    answer[4], answer[5] = max(0, floor(level / q[n + 2])), ceil((q[n + 4] - level) / q[n + 3])
+    local n = from + (shown - 1) * step
+    local level, r = levels[q[n]], q[n + 1]
+    left, reset = level / rules[r], (rules[r + 2] - level) / rules[r + 1]
+    if deed == 2 then for j = 1, count do out[o + 5 + j] = 0 end end
   end
-  answers[r] = answer
+  out[o + 1], out[o + 2], out[o + 3], out[o + 4], out[o + 5] = allowed, wait, shown, max(0, floor(left)), ceil(reset)
+  o = o + 5
+  if deed == 2 then o = o + count end
 end
-for k, rate in pairs(rates) do
-  redis.call('SET', KEYS[k], struct.pack('<dd', levels[k], now), 'PX', ceil((caps[k] - levels[k]) / rate) + slack)
+for k, r in pairs(used) do
+  local level, rate, cap = levels[k], rules[r + 1], rules[r + 2]
+  local full = ceil((cap - level) / rate)
+  local dies = ends[k]
+  if dies and dies >= now + full then redis.call('SETRANGE', KEYS[k], '0', pack('<dd', level, now))
+  else
+    local ms = full + min(ceil(cap / rate), ${KEPT_MS_MAX})
+    redis.call('SET', KEYS[k], pack('<ddd', level, now, now + ms), 'PX', ms + slack)
+  end
 end
-return answers`);
+return out`);

@@ -1,4 +1,4 @@
-import { type Script, scriptOf } from "./client.ts";
+import { type Script, scriptOf } from "./script.ts";
 
 /**
  * The algorithms of `ports/limiter` once more, for Redis to run: one script decides over all claims of a request, so it is

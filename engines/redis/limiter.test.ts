@@ -5,7 +5,8 @@ import { type Clock, createSystemClock } from "#ports/clock/index.ts";
 import { freePort } from "#ports/http/testing.ts";
 import type { LimitClaim, LimitRule } from "#ports/limiter/index.ts";
 
-import { createRedis, createRedisLimiter, type Redis, type RedisLimiterNeeds } from "./index.ts";
+import { createRedis, createRedisLimiter, type RedisLimiterNeeds } from "./index.ts";
+import type { RedisCommands } from "./script.ts";
 import { testRedis } from "./testing.ts";
 
 /** The machine of a test may stand still for a while, and that is not what is tried here. */
@@ -185,6 +186,32 @@ describe("engines/redis: a limit of all nodes", () => {
     expect(await (await node()).left("w", wide)).toBe(1_995);
   });
 
+  test("RE36: a bucket's key is there until it is full again, however it was written, and goes then", async () => {
+    const { limiter, left } = await node();
+    const rule = still(100);
+    const key = `folkhus:{house${house}.0}:limit:b:k`;
+    const lives = async () => Number(await server.command("PTTL", key));
+    // The first write sets a time to live, those after it are written in place until that is too short.
+    for (const [i, cost] of [1, 1, 4, 30, 1, 60].entries()) {
+      const began = clock.monotonic();
+      const { allowed, reset_after_ms } = await limiter.take([claim("k", rule, cost)]);
+      const ms = await lives();
+      const is_long_enough = ms + clock.monotonic() - began >= reset_after_ms - 1;
+      expect([i, allowed, is_long_enough, ms <= reset_after_ms + 60_000]).toEqual([i, true, true, true]);
+    }
+    // A token comes back in 1,000 s.
+    await limiter.giveBack([claim("k", rule, 50)]);
+    expect(await lives()).toBeLessThanOrEqual(47_000_000);
+    expect((await limiter.take([claim("k", rule, 40)])).allowed).toBe(true);
+    expect(await left("k", rule)).toBe(13);
+    expect(await lives()).toBeGreaterThan(80_000_000);
+    const quick: LimitRule = { name: "quick", burst_tokens: 5, tokens_per_s: 100 };
+    await limiter.take([claim("quick", quick, 5)]);
+    await limiter.take([claim("quick", quick)]);
+    while (Number(await server.command("EXISTS", key.replace(/k$/, "quick"))) > 0) await Bun.sleep(5);
+    expect(await left("quick", quick)).toBe(5);
+  });
+
   test("RE27: slots that one node took, another releases and renews", async () => {
     const [one, other] = [await node(), await node()];
     const rule: LimitRule = { kind: "slots", name: "s", slots: 1, hold_ms: 600_000 };
@@ -246,7 +273,7 @@ describe("engines/redis: limits while Redis is away", () => {
     const lies: unknown[] = ["yes", [1], [1, 0, 9, 0, 0, 0], [7, 0, 1, 0, 0, 0], [1, -5, 1, 0, 0, 0], null];
     for (const [i, lie] of lies.entries()) {
       let lying = false;
-      const redis: Redis = {
+      const redis: RedisCommands = {
         ...real.redis,
         script: async (script, args, keys) => (lying ? lie : real.redis.script(script, args, keys)),
       };
@@ -287,7 +314,7 @@ describe("engines/redis: limits while Redis is away", () => {
   test("RE33: a Redis that comes back as it was is told only what was granted meanwhile", async () => {
     const real = await node();
     let is_away = false;
-    const redis: Redis = {
+    const redis: RedisCommands = {
       ...real.redis,
       script: async (script, args, keys) => {
         if (is_away) throw new Error("cut off");

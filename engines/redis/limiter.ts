@@ -9,11 +9,11 @@ import {
   termsOf,
 } from "#ports/limiter/index.ts";
 
-import { type Redis, RedisAway } from "./client.ts";
 import { createDeadline } from "./deadline.ts";
 import { createAlone } from "./limiter-alone.ts";
 import { createLimiterCalls, type Deed, RedisForgot } from "./limiter-calls.ts";
 import { createPurses, type Split } from "./limiter-purses.ts";
+import { RedisAway, type RedisCommands } from "./script.ts";
 
 /** No request waits longer for Redis: with the look at what is late it is below 50 ms. */
 export const ANSWER_MS_MAX = 40;
@@ -30,7 +30,7 @@ const TURNS_MAX = 3;
 
 export interface RedisLimiterNeeds {
   /** Its own connection: whoever else is slow there would make this node decide alone. */
-  redis: Redis;
+  redis: RedisCommands;
   clock: Clock;
   /** Of this house alone: two houses may share one Redis. Letters and digits. */
   house: string;
@@ -78,16 +78,15 @@ export function createRedisLimiter(needs: RedisLimiterNeeds): RedisLimiter {
   const word = () => `${Math.floor(clock.random() * 2 ** 48).toString(36)}.${(words++).toString(36)}`;
   const time = needs.time_ms ? { time_ms: needs.time_ms } : {};
   const answer_ms_max = needs.answer_ms_max ?? ANSWER_MS_MAX;
+  const deadline = createDeadline(clock, answer_ms_max, () => new RedisAway(`no answer within ${answer_ms_max} ms`));
   const calls = createLimiterCalls({
     redis,
     house: needs.house,
     spread: needs.spread ?? 1,
     word,
-    monotonic: () => clock.monotonic(),
-    answer_ms_max,
+    deadline,
     ...time,
   });
-  const deadline = createDeadline(clock, answer_ms_max, () => new RedisAway(`no answer within ${answer_ms_max} ms`));
   const alone = createAlone({ clock, keys_max: needs.keys_max });
   let nodes = 1;
   const purses = needs.leases ? createPurses({ nodes: () => nodes, keys_max: needs.keys_max }) : null;
@@ -117,14 +116,18 @@ export function createRedisLimiter(needs: RedisLimiterNeeds): RedisLimiter {
       lates = 0;
       return answer;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      const is_late = reason.startsWith("no answer within");
-      if (is_late) count.late++;
-      else count.failed++;
-      if (!is_late || ++lates >= LATE_MAX) leave(reason);
-      if (error instanceof RedisForgot) void beat();
+      failedWith(error);
       throw error;
     }
+  }
+
+  function failedWith(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    const is_late = reason.startsWith("no answer within");
+    if (is_late) count.late++;
+    else count.failed++;
+    if (!is_late || ++lates >= LATE_MAX) leave(reason);
+    if (error instanceof RedisForgot) void beat();
   }
 
   let beating: Promise<void> | null = null;
@@ -201,12 +204,13 @@ export function createRedisLimiter(needs: RedisLimiterNeeds): RedisLimiter {
     split: Split | null,
     all: LimitClaim[],
   ): Promise<LimitDecision> {
-    const slots = claims.filter(({ rule, cost_tokens }) => rule.kind === "slots" && cost_tokens > 0);
-    const hold = slots.length > 0 ? { id: word(), claims: slots } : null;
+    const hold = claims.some(takesSlots) ? { id: word(), claims: claims.filter(takesSlots) } : null;
     let verdict;
     try {
-      verdict = await ask(() => calls.take(claims, patience_ms, hold?.id ?? "", split?.more));
-    } catch {
+      verdict = await calls.take(claims, patience_ms, hold?.id ?? "", split?.more);
+      lates = 0;
+    } catch (error) {
+      failedWith(error);
       split?.done(null);
       return decideAlone(all, patience_ms);
     }
@@ -292,3 +296,5 @@ export function createRedisLimiter(needs: RedisLimiterNeeds): RedisLimiter {
     },
   };
 }
+
+const takesSlots = ({ rule, cost_tokens }: LimitClaim) => rule.kind === "slots" && cost_tokens > 0;
