@@ -137,8 +137,6 @@ export const appliesTo = ({ routes, except }: Pick<SetRule, "routes" | "except">
   (routes.length === 0 || routes.some((pattern) => matches(pattern, route))) &&
   !except.some((pattern) => matches(pattern, route));
 
-/** A key's place among hundred, the same on every node and for as long as the rule has its name: a growing percent keeps whom it had. */
-export const canaryPlace = (rule_id: string, subject: string): number =>
-  Number(Bun.hash.crc32(`${rule_id}/${subject}`)) % 100;
+export { canaryPlace } from "./canary.ts";
 
 export { DEFAULT_RULE_SET } from "./default-set.ts";

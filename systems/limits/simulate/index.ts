@@ -1,0 +1,3 @@
+export * from "./contract.ts";
+export { type SimulateNeeds, simulate } from "./simulate.ts";
+export { shortened } from "./shown.ts";
