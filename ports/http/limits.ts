@@ -1,6 +1,15 @@
 import { Problem } from "#kernel/errors.ts";
 import type { Viewer } from "#kernel/viewer.ts";
-import { type LimitClaim, type LimitDecision, type Limiter, type LimitRule, quotaOf } from "#ports/limiter/index.ts";
+import {
+  addressKey,
+  type LimitClaim,
+  type LimitDecision,
+  type Limiter,
+  limitHeaders,
+  type LimitRule,
+} from "#ports/limiter/index.ts";
+
+export { addressKey } from "#ports/limiter/index.ts";
 
 /** What each request draws from. The book may change from one request to the next; it knows whose tokens are counted, and this port does not. */
 export interface LimitBook {
@@ -55,22 +64,6 @@ export function plainBook(limits: HttpLimits): LimitBook {
   };
 }
 
-/** An IPv6 caller owns at least a /64, so that is what is counted. */
-export function addressKey(address: string): string {
-  if (!address.includes(":")) return address;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped) return mapped[1]!;
-  const [head = "", tail] = address.split("::", 2);
-  const left = head === "" ? [] : head.split(":");
-  const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  const zeros =
-    tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => "0");
-  return `${[...left, ...zeros, ...right]
-    .slice(0, 4)
-    .map((g) => g.replace(/^0+(?=.)/, ""))
-    .join(":")}::/64`;
-}
-
 /** What a request got. */
 export interface LimitsTaken {
   /** They tell the caller where it stands. */
@@ -120,44 +113,3 @@ const inWords = (ms: number): string =>
       : ms < 2 * HOUR_MS
         ? `in ${Math.ceil(ms / MINUTE_MS)} minutes`
         : `in ${Math.ceil(ms / HOUR_MS)} hours`;
-
-/**
- * IETF draft-ietf-httpapi-ratelimit-headers-10 as structured fields: every policy that holds, what is left of the one that is
- * nearest to its end, and when all of it is there again.
- */
-function limitHeaders(decision: LimitDecision, claims: LimitClaim[]): Record<string, string> {
-  const { rule, remaining_tokens, reset_after_ms } = decision;
-  let policies = policyOf(claims[0]!.rule).policy;
-  for (let i = 1; i < claims.length; i++) policies += `, ${policyOf(claims[i]!.rule).policy}`;
-  const { name, tokens } = policyOf(rule);
-  const reset_s = Math.ceil(reset_after_ms / 1_000);
-  return {
-    "ratelimit-policy": policies,
-    ratelimit: `${name};r=${remaining_tokens};t=${reset_s}`,
-    "x-ratelimit-limit": tokens,
-    "x-ratelimit-remaining": String(remaining_tokens),
-    "x-ratelimit-reset": String(reset_s),
-  };
-}
-
-interface Policy {
-  name: string;
-  tokens: string;
-  policy: string;
-}
-/** They say the same in every answer. */
-const policies = new WeakMap<LimitRule, Policy>();
-
-function policyOf(rule: LimitRule): Policy {
-  const known = policies.get(rule);
-  if (known) return known;
-  const { tokens, window_ms } = quotaOf(rule);
-  const name = quoted(rule.name);
-  const window = window_ms === null ? ';qu="concurrent-requests"' : `;w=${Math.ceil(window_ms / 1_000)}`;
-  const policy = { name, tokens: String(tokens), policy: `${name};q=${tokens}${window}` };
-  policies.set(rule, policy);
-  return policy;
-}
-
-/** A string of a structured field (RFC 9651). Names are ours, and nobody outside can write a second field into one. */
-const quoted = (name: string) => `"${name.replaceAll(/[^ -~]/g, "?").replaceAll(/["\\]/g, "\\$&")}"`;

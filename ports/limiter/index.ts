@@ -61,7 +61,9 @@ export interface LimitDecision {
 
 export * from "./bounds.ts";
 export * from "./rules.ts";
+export { addressKey } from "./address.ts";
 export { checkClaims, checkFine, mergeClaims } from "./claims.ts";
+export { limitHeaders } from "./headers.ts";
 export { createLocalLimiter } from "./local.ts";
 export { shareOf } from "./share.ts";
 export { type Terms, termsOf } from "./terms.ts";
