@@ -28,7 +28,8 @@ function plainError(error: unknown): unknown {
 const SLOW_MS = 1_000;
 
 export function logServed(lines: Logger, served: Served) {
-  const { error, ms, ...rest } = served;
+  // What limits were asked has the address whole, and no log has that.
+  const { error, ms, limited: _, ...rest } = served;
   const line = { ...rest, ms: Math.round(ms * 100) / 100 };
   if (error !== undefined) lines.error({ ...line, err: error }, "request failed");
   else if (ms > SLOW_MS) lines.warn(line, "slow request");

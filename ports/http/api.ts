@@ -15,7 +15,7 @@ import { type Idempotency, KEY_CHARS_MAX } from "./idempotency.ts";
 import type { Answer, Api, Asked, Authenticate, Handler, Served } from "./index.ts";
 import { callWithin } from "./inside.ts";
 import { createLeash } from "./leash.ts";
-import { type HttpLimits, type LimitBook, type LimitsTaken, plainBook, takeLimits } from "./limits.ts";
+import { type HttpLimits, type LimitAsked, type LimitBook, type LimitsTaken, plainBook, takeLimits } from "./limits.ts";
 import { openapiRoute } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
 import { BODY_BYTES_DEFAULT_MAX, credentialOf, parse, readJson, refuseCrossSite, sessionCookie } from "./request.ts";
@@ -148,6 +148,7 @@ export function createApi({ limits, ...rest }: ApiNeeds): Api {
       ms: 0,
       request_id,
       person_id: null,
+      limited: null,
     });
     return allowed.length
       ? problemResponse(
@@ -188,6 +189,7 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
     let viewer: Viewer = NOBODY;
     let limitHeaders: Record<string, string> = {};
     let taken: LimitsTaken | null = null;
+    let limited: LimitAsked | null = null;
     const served = (response: Response, error?: unknown): Response => {
       needs.onServed({
         method: route.method,
@@ -196,6 +198,7 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
         ms: needs.clock.monotonic() - began,
         request_id,
         person_id: viewer.kind === "person" ? viewer.person_id : null,
+        limited,
         ...(error === undefined ? {} : { error }),
       });
       return response;
@@ -212,13 +215,13 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
         if (known) {
           viewer = known;
         } else if (credential.from === "bearer") {
-          taken = await takeLimits(limiter, book, { ...drawn, viewer, address, params });
+          taken = await takeLimits(limiter, book, (limited = { ...drawn, viewer, address, params }));
           limitHeaders = taken.headers;
           throw new Problem(401, "session.invalid", "This token is unknown, expired or revoked. Sign in again.");
         }
       }
       const textFor = viewer.kind === "person" ? (needs.textFor?.(viewer) ?? null) : null;
-      taken = await takeLimits(limiter, book, { ...drawn, viewer, address, params });
+      taken = await takeLimits(limiter, book, (limited = { ...drawn, viewer, address, params }));
       limitHeaders = taken.headers;
       admit(route.access, viewer);
       const parsedParams = route.params ? parse(route.params, params, "path") : undefined;

@@ -7,7 +7,7 @@ import { isAway } from "#ports/sql/index.ts";
 
 import type { ApiParts } from "./api.ts";
 import { addressOf, admit, originOf, requestIdOf } from "./asking.ts";
-import { type LimitsTaken, takeLimits } from "./limits.ts";
+import { type LimitAsked, type LimitsTaken, takeLimits } from "./limits.ts";
 import { problemResponse } from "./problem.ts";
 import { credentialOf, refuseCrossSite, sessionCookie } from "./request.ts";
 
@@ -73,9 +73,17 @@ export function openDoor(door: Door, needs: ApiParts) {
   const drawn = { route: `* ${door.path}`, cost_tokens: door.cost_tokens ?? 1 };
   const public_at = needs.public_url ? new URL(needs.public_url) : null;
 
-  async function come(request: Request, origin: string, address: string): Promise<[Viewer, LimitsTaken]> {
-    const take = (viewer: Viewer) =>
-      takeLimits(needs.limiter, needs.book, { ...drawn, viewer, address }, door.limit_headers);
+  async function come(
+    request: Request,
+    origin: string,
+    address: string,
+    ask: (limited: LimitAsked) => void,
+  ): Promise<[Viewer, LimitsTaken]> {
+    const take = (viewer: Viewer) => {
+      const asked = { ...drawn, viewer, address };
+      ask(asked);
+      return takeLimits(needs.limiter, needs.book, asked, door.limit_headers);
+    };
     if (door.open_methods?.includes(request.method)) return [NOBODY, await take(NOBODY)];
     let viewer: Viewer = NOBODY;
     if (door.authenticate) {
@@ -110,6 +118,7 @@ export function openDoor(door: Door, needs: ApiParts) {
     const request_id = requestIdOf(request) ?? needs.requestId();
     let viewer: Viewer = NOBODY;
     let taken: LimitsTaken | null = null;
+    let limited: LimitAsked | null = null;
     const served = (response: Response, error?: unknown): Response => {
       response.headers.set("x-request-id", request_id);
       response.headers.set("x-content-type-options", "nosniff");
@@ -121,6 +130,7 @@ export function openDoor(door: Door, needs: ApiParts) {
         ms: needs.clock.monotonic() - began,
         request_id,
         person_id: viewer.kind === "person" ? viewer.person_id : null,
+        limited,
         ...(error === undefined ? {} : { error }),
       });
       return response;
@@ -130,7 +140,7 @@ export function openDoor(door: Door, needs: ApiParts) {
     try {
       const origin = originOf(request, needs.trusted_proxies, public_at);
       const address = addressOf(request, peer_address, needs.trusted_proxies);
-      [viewer, taken] = await come(request, origin, address);
+      [viewer, taken] = await come(request, origin, address, (asked) => (limited = asked));
       const response = await door.handle({ request, viewer, request_id, origin, address });
       for (const [name, value] of Object.entries(taken.headers)) response.headers.set(name, value);
       return served(response);

@@ -3,6 +3,7 @@ import type { SignedIn, Viewer } from "#kernel/viewer.ts";
 
 import type { Door } from "./door.ts";
 import type { CallAsked, CallBy } from "./inside.ts";
+import type { LimitAsked } from "./limits.ts";
 import type { SocketDoor, SocketPart } from "./socket.ts";
 
 /**
@@ -87,6 +88,8 @@ export interface Served {
   ms: number;
   request_id: string;
   person_id: string | null;
+  /** What limits were asked for it, with the caller's address whole; null where they were not. */
+  limited?: LimitAsked | null;
   /** Present when the answer was a 5xx that nobody meant. */
   error?: unknown;
 }

@@ -6,7 +6,7 @@ import { isAway } from "#ports/sql/index.ts";
 
 import type { ApiParts } from "./api.ts";
 import { addressOf, admit, originOf, requestIdOf } from "./asking.ts";
-import { type LimitsTaken, takeLimits } from "./limits.ts";
+import { type LimitAsked, type LimitsTaken, takeLimits } from "./limits.ts";
 import { problemResponse } from "./problem.ts";
 import { credentialOf, refuseCrossSite, sessionCookie } from "./request.ts";
 
@@ -84,6 +84,7 @@ export async function openSocket(
   const public_at = needs.public_url ? new URL(needs.public_url) : null;
   let viewer: Viewer = NOBODY;
   let credential: string | null = null;
+  let limited: LimitAsked | null = null;
   const served = (status: number, error?: unknown) =>
     needs.onServed({
       method: "GET",
@@ -92,6 +93,7 @@ export async function openSocket(
       ms: needs.clock.monotonic() - began,
       request_id,
       person_id: viewer.kind === "person" ? viewer.person_id : null,
+      limited,
       ...(error === undefined ? {} : { error }),
     });
   let taken: LimitsTaken | null = null;
@@ -108,10 +110,10 @@ export async function openSocket(
     } catch (error) {
       // Who guesses pays for it.
       if (error instanceof Problem)
-        taken = await takeLimits(needs.limiter, needs.book, { ...drawn, viewer: NOBODY, address });
+        taken = await takeLimits(needs.limiter, needs.book, (limited = { ...drawn, viewer: NOBODY, address }));
       throw error;
     }
-    taken = await takeLimits(needs.limiter, needs.book, { ...drawn, viewer, address });
+    taken = await takeLimits(needs.limiter, needs.book, (limited = { ...drawn, viewer, address }));
     admit(door.access, viewer);
     const part = await door.open({ request, viewer, credential, request_id, origin, address });
     served(101);
