@@ -1,3 +1,5 @@
+import { createWindow } from "./window.ts";
+
 /**
  * How much may be tried again. What is away fails for everybody at once, and three tries each would make three times the
  * load of what is already too much; so extra tries are a share of the first ones, whatever fails.
@@ -22,59 +24,30 @@ export interface RetryBudgetBounds {
 }
 
 export const BUDGET_WINDOW_MS = 10_000;
-const SLICES = 10;
+const FIRST = 0;
+const AGAIN = 1;
 
 /**
  * In every window extra tries are at most max(`floor`, `percent_max` % of first ones). A first try pays for its share once,
  * for it leaves the window before what it paid for does: so over any time in which the share is above the floor, all tries
  * together are at most 1 + `percent_max` / 100 of the first ones.
  */
-export function createRetryBudget({
-  percent_max,
-  floor,
-  window_ms = BUDGET_WINDOW_MS,
-}: RetryBudgetBounds): RetryBudget {
-  const slice_ms = window_ms / SLICES;
-  const firsts = new Array<number>(SLICES).fill(0);
-  const agains = new Array<number>(SLICES).fill(0);
-  let newest = -1;
-  let in_window = { firsts: 0, agains: 0 };
+export function createRetryBudget(bounds: RetryBudgetBounds): RetryBudget {
+  const { percent_max, floor, window_ms = BUDGET_WINDOW_MS } = bounds;
+  const window = createWindow(window_ms, 2);
   const all = { firsts: 0, agains: 0, refused: 0 };
-
-  /** Forgets what left the window. @returns the place of this moment */
-  function at(now_ms: number): number {
-    const slice = Math.max(newest, Math.floor(now_ms / slice_ms));
-    if (newest < 0 || slice - newest >= SLICES) {
-      firsts.fill(0);
-      agains.fill(0);
-      in_window = { firsts: 0, agains: 0 };
-    } else {
-      for (let old = newest + 1; old <= slice; old++) {
-        const place = old % SLICES;
-        in_window.firsts -= firsts[place]!;
-        in_window.agains -= agains[place]!;
-        firsts[place] = 0;
-        agains[place] = 0;
-      }
-    }
-    newest = slice;
-    return slice % SLICES;
-  }
-
   return {
     first(now_ms) {
-      firsts[at(now_ms)]! += 1;
-      in_window.firsts += 1;
+      window.add(now_ms, FIRST);
       all.firsts += 1;
     },
     again(now_ms) {
-      const place = at(now_ms);
-      if (in_window.agains + 1 > Math.max(floor, Math.floor((in_window.firsts * percent_max) / 100))) {
+      const share = Math.floor((window.sum(now_ms, FIRST) * percent_max) / 100);
+      if (window.sum(now_ms, AGAIN) + 1 > Math.max(floor, share)) {
         all.refused += 1;
         return false;
       }
-      agains[place]! += 1;
-      in_window.agains += 1;
+      window.add(now_ms, AGAIN);
       all.agains += 1;
       return true;
     },

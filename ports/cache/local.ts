@@ -1,6 +1,7 @@
+import { Problem } from "#kernel/errors.ts";
+import { createFlights } from "#ports/calls/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
-import { createFlights, type Flights } from "./flights.ts";
 import type { Cache, CacheOptions, Caches, CacheStats, Load } from "./index.ts";
 import { createShelf, type Entry, type Shelf } from "./shelf.ts";
 
@@ -21,6 +22,9 @@ export function createLocalCaches(needs: { clock: Clock }): Caches {
   };
 }
 
+const busy = () =>
+  new Problem(503, "cache.busy", "Too much is being read at once. Try again in a second.", { retry_after_s: 1 });
+
 type Counts = Pick<CacheStats, "hits" | "stale_hits" | "misses" | "loads" | "load_failures" | "refusals">;
 
 function createCache<V extends {}>(options: CacheOptions<V>, shelf: Shelf<V>, counts: Counts, clock: Clock): Cache<V> {
@@ -35,7 +39,7 @@ function createCache<V extends {}>(options: CacheOptions<V>, shelf: Shelf<V>, co
       shelf.set(key, { value, fresh_until: now + negative_ttl_ms, stale_until: now + negative_ttl_ms }, tenant);
     } else shelf.delete(key);
   };
-  const flights: Flights<V> = createFlights({ loads_max: options.loads_max ?? LOADS_MAX, counts, keep });
+  const flights = createFlights<V | null>({ at_once_max: options.loads_max ?? LOADS_MAX, counts, busy });
 
   /** The slow half of `get`, kept out of it so that a hit stays small enough to be inlined. */
   const miss = (
@@ -48,11 +52,12 @@ function createCache<V extends {}>(options: CacheOptions<V>, shelf: Shelf<V>, co
     if (entry && now < entry.stale_until) {
       counts.hits += 1;
       counts.stale_hits += 1;
-      flights.refresh(key, load, given?.tenant);
+      flights.refresh(key, load, (value) => keep(key, value, given?.tenant));
       return Promise.resolve(entry.value);
     }
     counts.misses += 1;
-    return flights.join(key, load, given?.tenant, given?.signal);
+    const land = (value: V | null) => keep(key, value, given?.tenant);
+    return flights.join(key, load, { signal: given?.signal, land });
   };
 
   return {
