@@ -22,6 +22,20 @@ describe("the front of the house", () => {
     expect(text).toMatch(/^process_resident_memory_bytes \d+/m);
   });
 
+  test("JP14, JP15: it tells how its jobs wait beside how long they may, and all that the alerts stand on", async () => {
+    const text = await (await get("/metrics")).text();
+    for (const of of ["interactive", "batch", "maintenance"]) {
+      expect(text).toMatch(new RegExp(`^folkhus_jobs_wait_seconds{class="${of}"} \\S+$`, "m"));
+      expect(text).toMatch(new RegExp(`^folkhus_jobs_wait_seconds_max{class="${of}"} [0-9]+$`, "m"));
+    }
+    const rules = await Bun.file(new URL("../deploy/prometheus/folkhus.rules.yml", import.meta.url)).text();
+    const { groups } = Bun.YAML.parse(rules) as { groups: { rules: { alert: string; expr: string }[] }[] };
+    const named = groups.flatMap((group) => group.rules.flatMap(({ expr }) => expr.match(/\bfolkhus_\w+/g) ?? []));
+    expect(named.length).toBeGreaterThan(0);
+    const told = new Set([...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name!));
+    expect(named.filter((name) => !told.has(name))).toEqual([]);
+  });
+
   test("SV5: assets answer to their own names only", async () => {
     for (const path of [
       "/assets/nothing.js",
@@ -84,7 +98,7 @@ describe("the front of the house", () => {
     const ready = await get("/readyz");
     const { checks } = (await ready.json()) as { checks: { name: string; state: string }[] };
     expect(ready.status).toBe(200);
-    expect(checks.map((check) => check.name)).toEqual(["lifecycle", "database", "disk", "ffmpeg", "sandbox"]);
+    expect(checks.map((check) => check.name)).toEqual(["lifecycle", "database", "disk", "jobs", "ffmpeg", "sandbox"]);
   });
 
   test("SV10: pages draw from the bucket of their caller's address, behind a proxy too, and of nobody else's; a prober behind it is answered", async () => {

@@ -691,6 +691,20 @@ const hooks: Record<string, Row> = {
   "POST /v1/hooks/deliveries/{id}/redelivery": ["owner", onHook("delivery")],
 };
 
+/** Nobody knows a job's number here, so who is let in learns that there is none. */
+const noJob = (): Ask => ({ params: { id: "999999999" } });
+const jobs: Record<string, Row> = {
+  "GET /v1/admin/queues": ["admin", none],
+  "GET /v1/admin/queues/flow": ["admin", none],
+  "GET /v1/admin/jobs": ["admin", () => ({ query: { state: "dead" } })],
+  "GET /v1/admin/jobs/{id}": ["admin", noJob, ["job.not_found"]],
+  "GET /v1/admin/dead-jobs": ["admin", none],
+  "POST /v1/admin/dead-jobs/replay": ["admin", () => ({ body: { kind: "house.nothing" } })],
+  "POST /v1/admin/jobs/{id}/replay": ["admin", noJob, ["job.not_found"]],
+  "POST /v1/admin/jobs/{id}/retry": ["admin", noJob, ["job.not_found"]],
+  "POST /v1/admin/jobs/{id}/cancel": ["admin", noJob, ["job.not_found"]],
+};
+
 export const ROWS: Record<string, Row> = {
   ...people,
   ...spaces,
@@ -702,6 +716,7 @@ export const ROWS: Record<string, Row> = {
   ...notify,
   ...mastodon,
   ...moderation,
+  ...jobs,
   ...outside,
 };
 

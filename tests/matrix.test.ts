@@ -11,6 +11,7 @@ import {
   schedulePost,
 } from "#systems/feed/contract.ts";
 import { hooksRoutes } from "#systems/hooks/contract.ts";
+import { jobsRoutes } from "#systems/jobs/contract.ts";
 import { mastodonRoutes } from "#systems/mastodon/contract.ts";
 import {
   completeUpload,
@@ -44,6 +45,7 @@ const CONTRACTS: Route[] = [
   moderationRoutes,
   notifyRoutes,
   mastodonRoutes,
+  jobsRoutes,
 ].flatMap((routes) => Object.values(routes) as Route[]);
 const nameOf = ({ method, path }: Pick<Route, "method" | "path">) => `${method} ${path}`;
 

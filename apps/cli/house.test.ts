@@ -4,7 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "#ports/sql/index.ts";
+import { createSystemClock } from "#ports/clock/index.ts";
+import { createSql, type EmbeddedPostgres, startEmbeddedPostgres } from "#ports/sql/index.ts";
 
 import type { Terminal } from "./command.ts";
 import { fill } from "./demo/fill.ts";
@@ -155,6 +156,37 @@ describe("beside a running server", () => {
     const first = await epochOf();
     expect(first).toBeDefined();
     expect(await epochOf()).not.toBe(first);
+  });
+
+  test("JP17: what died is told with what to do, put back by number or by kind, and cancelled; refusals exit with 1", async () => {
+    await using sql = createSql(server.target, { clock: createSystemClock(), connections_max: 1 });
+    await sql.pool`
+        INSERT INTO jobs_jobs (id, kind, class, priority, payload, state, ended_at, reason)
+        SELECT 7000 + n, 'cli.kind', 'batch', 0, '{"video_id": "42", "token": "hush"}', 'dead', clock_timestamp(), 'connect ECONNREFUSED ' || n
+        FROM generate_series(1, 3) n`;
+    expect((await folk("jobs", "replay")).code).toBe(2);
+    expect((await folk("jobs", "cancel", "--id", "seven")).code).toBe(2);
+    const none = await folk("jobs", "show", "--id", "6999");
+    expect([none.code, none.said]).toEqual([1, ""]);
+    expect(none.wrong).toContain("no such job");
+    const dead = await folk("jobs", "dead");
+    expect([dead.code, dead.wrong]).toEqual([0, ""]);
+    expect(dead.said).toMatch(/cli\.kind: 3 jobs, the newest 700\d, /);
+    expect(dead.said).toContain("did not answer");
+    const sheet = await folk("jobs", "show", "--id", "7001");
+    expect(sheet.said).toMatch(/given video_id +42/);
+    expect(sheet.said).not.toContain("hush");
+    expect((await folk("jobs", "replay", "--id", "7001")).said).toContain("Job 7001 is back in the queue.");
+    expect((await folk("jobs", "replay", "--kind", "cli.kind")).said).toContain("2 of cli.kind are back in the queue.");
+    expect((await folk("jobs", "cancel", "--id", "7001")).said).toContain("Job 7001 is cancelled.");
+    expect(
+      await sql.pool<object[]>`SELECT what, by_id FROM moderation_audit WHERE what ~ '^jobs?[.]' ORDER BY seq`,
+    ).toMatchObject([
+      { what: "job.replayed", by_id: null },
+      { what: "jobs.replayed", by_id: null },
+      { what: "job.cancelled", by_id: null },
+    ]);
+    await sql.pool`DELETE FROM jobs_queue WHERE kind = 'cli.kind'`;
   });
 
   test("CI11: somebody's things are brought in from a file, and taken out into one", async () => {

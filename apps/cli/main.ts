@@ -5,6 +5,7 @@ import { type Command, help, parse, type Terminal, UsageError } from "./command.
 import { demoCommand } from "./demo/index.ts";
 import { doctorCommand } from "./doctor/index.ts";
 import { feedCommands } from "./feed.ts";
+import { jobsCommands } from "./jobs.ts";
 import { lineCommands } from "./line.ts";
 import { routesCommand } from "./routes.ts";
 import { upCommand } from "./up.ts";
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   ...userCommands,
   ...feedCommands,
   ...lineCommands,
+  ...jobsCommands,
   demoCommand,
   routesCommand,
 ];

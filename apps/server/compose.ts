@@ -8,6 +8,7 @@ import { serveCentrifugo } from "#systems/centrifugo/index.ts";
 import { type Chat, createChat, serveChat } from "#systems/chat/index.ts";
 import { createFeed, createMoving, type Feed, serveFeed, serveMoving } from "#systems/feed/index.ts";
 import { createHooks, type Hooks, paceBot, serveHooks } from "#systems/hooks/index.ts";
+import { createJobsDesk, type JobsDesk, serveJobs } from "#systems/jobs/index.ts";
 import { createMastodon, type Mastodon } from "#systems/mastodon/index.ts";
 import { createMedia, findFfmpeg, type Media } from "#systems/media/index.ts";
 import { createModeration, type Gates, type Moderation, serveModeration } from "#systems/moderation/index.ts";
@@ -47,6 +48,7 @@ export interface House extends AsyncDisposable {
   moderation: Moderation;
   notify: Notify;
   mastodon: Mastodon;
+  jobs: JobsDesk;
   api: Api;
   health: Health;
   /** Answers any request, as the network's door does. */
@@ -223,6 +225,8 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   notify.register(chatNotices(chat));
   notify.register(hooksNotices(hooks));
 
+  const desk = createJobsDesk({ sql, clock, jobs, people, spaces, audit: moderation.rooms.audit });
+
   let draining = false;
   const health = createHealth({
     sql,
@@ -234,11 +238,13 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     lists: ground.shared_homes,
     limits: ground.shared_limiter,
     ffmpeg: { version: tools?.version ?? null, lacks_av1: config.av1_views_min > 0 && tools?.can_av1 === false },
+    waits: desk.waits,
     draining: () => draining,
   });
   const metrics = createMetrics({
     caches,
     jobs,
+    waits: desk.waits,
     log,
     timelines: feed.stats,
     line: realtime.stats,
@@ -274,6 +280,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   serveChat(api, chat);
   serveHooks(api, hooks);
   serveNotify(api, notify);
+  serveJobs(api, desk);
   const mastodon = opened.use(
     await createMastodon({
       sql,
@@ -352,6 +359,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     moderation,
     notify,
     mastodon,
+    jobs: desk,
     api,
     health,
     lost: ground.lost,

@@ -5,6 +5,9 @@ import type { Clock } from "#ports/clock/index.ts";
 import type { SharedLists } from "#ports/lists/index.ts";
 import type { Sandbox } from "#ports/sandbox/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
+import type { Wait } from "#systems/jobs/index.ts";
+
+import { createJobsCheck } from "./jobs-check.ts";
 
 /** One thing that the house stands on. `degraded` still serves; `down` does not. */
 export interface Check {
@@ -34,15 +37,18 @@ export interface HealthNeeds {
   limits: { stats(): { is_alone: boolean; nodes: number } } | null;
   /** `lacks_av1`: the house wants AV1 of what is watched much, and this ffmpeg cannot make it. */
   ffmpeg: { version: string | null; lacks_av1: boolean };
+  /** Of each class of jobs how long its oldest has waited, beside how long it may. */
+  waits: () => Promise<Wait[]>;
   draining: () => boolean;
 }
 
 export function createHealth(needs: HealthNeeds): Health {
+  const jobs = createJobsCheck(needs);
   return {
     async checks() {
       return [
         lifecycle(needs),
-        ...(await Promise.all([database(needs), disk(needs)])),
+        ...(await Promise.all([database(needs), disk(needs), jobs()])),
         video(needs),
         sandbox(needs),
         ...(needs.lists ? [redis(needs.lists)] : []),

@@ -4,6 +4,9 @@ import type { Caches } from "#ports/cache/index.ts";
 import type { Served } from "#ports/http/index.ts";
 import type { Jobs } from "#ports/jobs/index.ts";
 import type { Log } from "#ports/log/index.ts";
+import type { Wait } from "#systems/jobs/index.ts";
+
+import { createJobMeters } from "./job-meters.ts";
 
 /** What the house counts of itself, in the Prometheus text format. Labels are bounded: routes, kinds and names, never people. */
 export interface Metrics {
@@ -16,7 +19,9 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 export function createMetrics(parts: {
   caches: Caches;
-  jobs: Jobs;
+  jobs: Pick<Jobs, "counts" | "totals">;
+  /** Of each class of jobs how long its oldest has waited, beside how long it may. */
+  waits: () => Promise<Wait[]>;
   log: Log;
   /** Of homes: rings, lists of this process, lists that are shared. */
   timelines: () => object;
@@ -80,6 +85,7 @@ export function createMetrics(parts: {
     labelNames: ["class", "kind", "state"],
     registers,
   });
+  const jobMeters = createJobMeters(registry, parts);
   const cache = new Gauge({
     name: "folkhus_cache",
     help: "Caches: entries, bytes, hits, misses, evictions, loads",
@@ -125,6 +131,7 @@ export function createMetrics(parts: {
       jobs.set({ class: jobClass, kind, state }, count);
       jobsOldest.set({ class: jobClass, kind, state }, oldest_s);
     }
+    await jobMeters.refresh();
     lag.reset();
     lagSeconds.reset();
     for (const { topic, group, events, oldest_s } of await parts.log.lags()) {

@@ -1,0 +1,36 @@
+/** What to do about jobs that died of a reason, in words for who runs the house. The first that fits is said. */
+const KNOWN: readonly (readonly [RegExp, string])[] = [
+  [
+    /^deadline$/,
+    "Its turn came after the moment until which it made sense. Look whether its class waits too long; replayed, it runs without a deadline.",
+  ],
+  [
+    /lease ran out/i,
+    "Its worker died or hung, each time. Look for restarts and for memory that ran out around its last try, then replay one before the rest.",
+  ],
+  [
+    /ran longer than/i,
+    "It takes longer than it may. Look at how busy this machine is; replay when it is calm, one before the rest.",
+  ],
+  [
+    /no space left|ENOSPC|disk (?:is )?(?:nearly )?full|507/i,
+    "There is no room on the disk. Make room first: under Health it says how much is missing; then replay them all.",
+  ],
+  [
+    /ECONN|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|timed? ?out|unable to connect|socket|fetch failed|network|did not answer|\b50[234]\b/i,
+    "Something that it calls did not answer. See under Health what is away; when it is back, replay them all.",
+  ],
+  [
+    /\b429\b|too many|rate.?limit|throttl/i,
+    "It was told to come less often, too many times in a row. Wait a while, then replay them.",
+  ],
+  [
+    /\b40[134]\b|\b410\b|forbidden|unauthori[sz]ed|not.?found|no such|is gone|does not exist/i,
+    "What it worked for is gone or is not allowed any more. Most often nothing needs to be done; replayed, it ends the same way.",
+  ],
+];
+const OTHERWISE =
+  "It ended the same way at each try. The house's log has more around its last one; mend the cause, then replay one before the rest.";
+
+export const adviceOn = (shown_reason: string): string =>
+  KNOWN.find(([pattern]) => pattern.test(shown_reason))?.[1] ?? OTHERWISE;

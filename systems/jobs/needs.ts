@@ -1,0 +1,20 @@
+import type { PersonCard, SpaceCard } from "#kernel/cards.ts";
+import type { PersonId, SpaceId } from "#kernel/ids.ts";
+import type { JsonObject } from "#kernel/json.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import type { Jobs } from "#ports/jobs/index.ts";
+import type { Query, Sql } from "#ports/sql/index.ts";
+
+export interface DeskNeeds {
+  sql: Sql;
+  clock: Clock;
+  jobs: Pick<
+    Jobs,
+    "cancel" | "counts" | "flow" | "inspect" | "list" | "payloadOf" | "replay" | "replayAll" | "retryNow"
+  >;
+  /** Tenants are people or spaces; both are named where they are still here. */
+  people: { cards(ids: Iterable<PersonId>): Promise<Map<PersonId, PersonCard>> };
+  spaces: { cards(ids: Iterable<SpaceId>): Promise<Map<SpaceId, SpaceCard>> };
+  /** The house's log of what was done in its name. */
+  audit: { append(tx: Query, entry: { by: PersonId | null; what: string; detail: JsonObject }): Promise<void> };
+}
