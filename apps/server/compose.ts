@@ -17,10 +17,7 @@ import { createPeople, type People, type Pictures, servePeople } from "#systems/
 import { createRealtime, type Realtime } from "#systems/realtime/index.ts";
 import { createSpaces, serveSpaces, type Spaces } from "#systems/spaces/index.ts";
 
-import { buildPage } from "../web/build.ts";
-import { createAssets } from "./assets.ts";
 import type { Config, Secrets } from "./config.ts";
-import { createEmbed } from "./embed.ts";
 import { createFront } from "./front.ts";
 import { type Ground, openGround } from "./ground.ts";
 import { API_GUIDE } from "./guide.ts";
@@ -28,8 +25,7 @@ import { createHealth, type Health } from "./health.ts";
 import { listen, type Listening } from "./listen.ts";
 import { logServed } from "./log-lines.ts";
 import { createMetrics } from "./metrics.ts";
-import { createPage } from "./page.ts";
-import { createProgram } from "./program.ts";
+import { openPage } from "./open-page.ts";
 import { createReady } from "./ready.ts";
 import { defineUpkeep } from "./upkeep.ts";
 
@@ -313,36 +309,22 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       metrics_token: secrets.metrics_token,
       ready,
       cost: PAGE_COST,
-      ...(await openPage()),
+      ...(await openPage({
+        outdir: join(config.data_folder, "page"),
+        lines,
+        about: {
+          api,
+          house: () => people.rooms.house.facts(),
+          public_url: config.public_url,
+          media_origins: ground.media_origins,
+        },
+      })),
       about: {
         title: config.house_name,
         version: VERSION,
         description: API_GUIDE,
       },
     });
-  /** A page that cannot be built must not take the API and the media down with it. */
-  const openPage = async () => {
-    try {
-      const build = await buildPage({ outdir: join(config.data_folder, "page") });
-      const house = () => people.rooms.house.facts();
-      const about = { api, build, house, public_url: config.public_url, media_origins: ground.media_origins };
-      return {
-        asset: createAssets(build),
-        page: createPage(about),
-        embed: createEmbed(about),
-        program: createProgram(about),
-      };
-    } catch (err) {
-      lines.error(
-        { err: String(err), errors: err instanceof AggregateError ? err.errors.slice(0, 5).map(String) : [] },
-        "the page could not be built; the API goes on",
-      );
-      const away = () =>
-        new Response("The page could not be built. The log says why; the API at /v1 works.", { status: 503 });
-      const program = { worker: away, manifest: async () => away() };
-      return { asset: away, page: async () => away(), embed: async () => away(), program };
-    }
-  };
   const fetch = async (request: Request, peer_address: string) =>
     (front ??= await openFront())(request, () => peer_address);
 
