@@ -1,7 +1,7 @@
 import type { PersonId } from "./ids.ts";
 
 /** What a credential may do. A session holds all of them; a personal access token holds those that it was made with. */
-export const SCOPES = ["read", "write", "people:admin", "account"] as const;
+export const SCOPES = ["read", "write", "people:admin", "account", "limits"] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export type HouseRole = "admin" | "moderator" | "member";

@@ -705,9 +705,51 @@ const jobs: Record<string, Row> = {
   "POST /v1/admin/jobs/{id}/cancel": ["admin", noJob, ["job.not_found"]],
 };
 
+const limits: Record<string, Row> = {
+  "GET /v1/admin/limits": ["admin", none],
+  "GET /v1/admin/limits/versions": ["admin", none],
+  "GET /v1/admin/limits/versions/{version}": ["admin", () => ({ params: { version: "0" } })],
+  "POST /v1/admin/limits/versions": [
+    "admin",
+    () => ({ body: { set: { rules: [] }, note: "a try" } }),
+    ["limits.too_many_drafts"],
+  ],
+  "PUT /v1/admin/limits/versions/{version}": [
+    "admin",
+    () => ({ params: { version: "999" }, body: { set: { rules: [] }, revision: 1 } }),
+    ["limits.set_not_found"],
+  ],
+  "DELETE /v1/admin/limits/versions/{version}": [
+    "admin",
+    () => ({ params: { version: "999" } }),
+    ["limits.set_not_found"],
+  ],
+  "POST /v1/admin/limits/versions/{version}/publish": [
+    "admin",
+    () => ({ params: { version: "0" }, body: { instead_of: "0" } }),
+  ],
+  "GET /v1/admin/limits/diff": ["admin", () => ({ query: { from: "0", to: "0" } })],
+  "GET /v1/admin/limits/tiers": ["admin", none],
+  "GET /v1/admin/limits/tiers/{kind}/{name}": ["admin", (f) => ({ params: { kind: "person", name: f.neighbour } })],
+  "PUT /v1/admin/limits/tiers/{kind}/{name}": [
+    "admin",
+    (f) => ({ params: { kind: "person", name: f.neighbour }, body: { tier: "pro" } }),
+  ],
+  "GET /v1/admin/limits/decisions": ["admin", none],
+  "POST /v1/limits/check": [
+    "self",
+    () => ({
+      body: {
+        items: [{ do: "take", claims: [{ key: "a", limit: { kind: "fixed", tokens: 5, window_ms: 1_000 } }] }],
+      },
+    }),
+  ],
+};
+
 export const ROWS: Record<string, Row> = {
   ...people,
   ...spaces,
+  ...limits,
   ...media,
   ...shelf,
   ...feed,

@@ -12,6 +12,7 @@ import {
 } from "#systems/feed/contract.ts";
 import { hooksRoutes } from "#systems/hooks/contract.ts";
 import { jobsRoutes } from "#systems/jobs/contract.ts";
+import { limitsRoutes } from "#systems/limits/contract.ts";
 import { mastodonRoutes } from "#systems/mastodon/contract.ts";
 import {
   completeUpload,
@@ -38,6 +39,7 @@ const PASSWORD = "seven green kettles";
 const CONTRACTS: Route[] = [
   peopleRoutes,
   spacesRoutes,
+  limitsRoutes,
   mediaRoutes,
   feedRoutes,
   chatRoutes,

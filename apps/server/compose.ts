@@ -2,13 +2,14 @@ import { join } from "node:path";
 
 import type { Logger } from "pino";
 
-import { addressOf, type Api, createApi, createIdempotency, DEFAULT_LIMITS } from "#ports/http/index.ts";
+import { addressOf, type Api, createApi, createIdempotency } from "#ports/http/index.ts";
 import { createOutside } from "#ports/outside/index.ts";
 import { serveCentrifugo } from "#systems/centrifugo/index.ts";
 import { type Chat, createChat, serveChat } from "#systems/chat/index.ts";
 import { createFeed, createMoving, type Feed, serveFeed, serveMoving } from "#systems/feed/index.ts";
 import { createHooks, type Hooks, paceBot, serveHooks } from "#systems/hooks/index.ts";
 import { createJobsDesk, type JobsDesk, serveJobs } from "#systems/jobs/index.ts";
+import { type Limits, serveLimits } from "#systems/limits/index.ts";
 import { createMastodon, type Mastodon } from "#systems/mastodon/index.ts";
 import { createMedia, findFfmpeg, type Media } from "#systems/media/index.ts";
 import { createModeration, type Gates, type Moderation, serveModeration } from "#systems/moderation/index.ts";
@@ -22,6 +23,7 @@ import { createFront } from "./front.ts";
 import { type Ground, openGround } from "./ground.ts";
 import { API_GUIDE } from "./guide.ts";
 import { createHealth, type Health } from "./health.ts";
+import { openLimits, PAGE_COST, troubleOf } from "./limits.ts";
 import { listen, type Listening } from "./listen.ts";
 import { logServed } from "./log-lines.ts";
 import { createMetrics } from "./metrics.ts";
@@ -36,6 +38,7 @@ export interface House extends AsyncDisposable {
   ground: Ground;
   people: People;
   spaces: Spaces;
+  limits: Limits;
   realtime: Realtime;
   media: Media;
   feed: Feed;
@@ -65,8 +68,6 @@ export interface ComposeOptions {
   beside_a_server?: boolean;
 }
 
-/** A page asks the database for the house, beside what it asks the API, which counts by itself. */
-const PAGE_COST = { route: "GET /", cost_tokens: 2 };
 /** Until moderation stands. */
 const OPEN_GATES: Gates = {
   signUp: async () => {},
@@ -104,10 +105,12 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       notes: async () => [
         ...(await degradations(health)).map(({ name, because }) => ({ code: name, detail: because })),
         ...(await moderation.notes()),
+        ...troubleOf(limits),
       ],
     }),
   );
   const spaces = opened.use(await createSpaces({ sql, log, clock, ids, caches, people }));
+  const limits: Limits = opened.use(await openLimits(ground, { people, spaces, lines, api: () => api }));
   const realtime = opened.use(
     await createRealtime({
       sql,
@@ -244,14 +247,14 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     log,
     timelines: feed.stats,
     line: realtime.stats,
-    limits: ground.shared_limiter,
+    limits: { stats: () => ({ ...ground.shared_limiter?.stats(), ...limits.stats() }) },
     version: VERSION,
   });
   const idempotency = createIdempotency(sql, ground.secret);
-  const api = createApi({
+  const api: Api = createApi({
     authenticate: people.authenticate,
     limiter,
-    limits: DEFAULT_LIMITS,
+    limits: limits.book,
     idempotency,
     clock,
     trusted_proxies: config.trusted_proxies,
@@ -265,6 +268,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   });
   servePeople(api, people);
   serveSpaces(api, spaces);
+  serveLimits(api, limits);
   realtime.serve(api);
   serveCentrifugo(api, { clock, people, line: realtime, version: VERSION });
   media.serve(api);
@@ -333,6 +337,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     ground,
     people,
     spaces,
+    limits,
     realtime,
     media,
     feed,
@@ -365,7 +370,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     work() {
       if (config.roles.has("worker")) {
         defineUpkeep({ jobs, log, idempotency, people, mastodon });
-        for (const system of [people, spaces, feed, chat, hooks, moderation, notify, mastodon])
+        for (const system of [people, spaces, limits, feed, chat, hooks, moderation, notify, mastodon])
           owned.use(system.work());
       }
       if (config.roles.has("media")) owned.use(media.work());

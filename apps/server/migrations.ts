@@ -10,6 +10,7 @@ const FOLDERS = [
   "ports/jobs",
   "systems/people",
   "systems/spaces",
+  "systems/limits",
   "systems/realtime",
   "systems/media",
   "systems/feed",

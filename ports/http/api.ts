@@ -112,6 +112,11 @@ export function createApi({ limits, ...rest }: ApiNeeds): Api {
       await release?.();
       return headers;
     },
+    limited: () => [
+      ...routes.map(({ method, path }) => `${method} ${path}`),
+      ...doors.map(({ path }) => `* ${path}`),
+      ...sockets.map(({ path }) => `GET ${path}`),
+    ],
     answers: (pathname) =>
       pathname.startsWith("/v1/") ||
       pathname === "/v1" ||

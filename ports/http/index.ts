@@ -36,6 +36,8 @@ export interface Api {
   answers(pathname: string): boolean;
   /** Answers a request below `/v1` or at a door; `peer_address` is the socket's. */
   fetch(request: Request, peer_address: string): Promise<Response>;
+  /** Every name under which a request draws from limits: routes as `METHOD /path`, doors as `* /path`, sockets as `GET /path`. */
+  limited(): string[];
   routes: readonly Route[];
   doors: readonly Door[];
   /** OpenAPI 3.1 of all that was served so far. */

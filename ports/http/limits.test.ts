@@ -65,7 +65,9 @@ test("HT21: the book is asked with the route, its cost, the caller, the address 
         { key: "narrow", rule: narrow, cost_tokens: 1 },
       ];
     },
-    decided: (_, claims, decision) => told.push([claims.map(({ key }) => key), decision]),
+    decided(_, claims, decision) {
+      told.push([claims.map(({ key }) => key), decision!]);
+    },
   };
   const { get, limiter } = house(book);
   const statuses = [];

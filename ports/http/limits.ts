@@ -6,6 +6,7 @@ import {
   type LimitDecision,
   type Limiter,
   limitHeaders,
+  type LimitHold,
   type LimitRule,
 } from "#ports/limiter/index.ts";
 
@@ -15,8 +16,11 @@ export { addressKey } from "#ports/limiter/index.ts";
 export interface LimitBook {
   /** What this request claims, all or nothing; at most `LIMIT_CLAIMS_MAX`, none for what is not counted. A promise only where something must be looked up. */
   draw(asked: LimitAsked): LimitClaim[] | Promise<LimitClaim[]>;
-  /** Told of every decision over what `draw` gave. Must not throw. */
-  decided?(asked: LimitAsked, claims: LimitClaim[], decision: LimitDecision): void;
+  /**
+   * Told of every decision over what `draw` gave; null where it gave none, and nothing was asked. Must not throw.
+   * @returns what to call when the answer begins, where there is something
+   */
+  decided?(asked: LimitAsked, claims: LimitClaim[], decision: LimitDecision | null): (() => void) | void;
 }
 
 export interface LimitAsked {
@@ -85,14 +89,16 @@ export async function takeLimits(
 ): Promise<LimitsTaken> {
   const drawn = book.draw(asked);
   const claims = Array.isArray(drawn) ? drawn : await drawn;
-  if (claims.length === 0) return { headers: {}, release: null };
+  if (claims.length === 0) {
+    const ended = book.decided?.(asked, claims, null);
+    return { headers: {}, release: ended ? async () => ended() : null };
+  }
   const decision = await limiter.take(claims);
-  book.decided?.(asked, claims, decision);
+  const ended = book.decided?.(asked, claims, decision);
   const headers = present(decision, claims);
   const { allowed, hold, rule, retry_after_ms } = decision;
   if (allowed) {
-    // A hold that is not given back ends by itself.
-    return { headers, release: hold && (() => limiter.release(hold).catch(() => {})) };
+    return { headers, release: hold || ended ? () => giveBack(limiter, hold, ended) : null };
   }
   throw new Problem(
     429,
@@ -100,6 +106,12 @@ export async function takeLimits(
     `Too many requests: the limit "${rule.name}" is used up. Try again ${inWords(retry_after_ms)}.`,
     { retry_after_s: Math.ceil(retry_after_ms / 1000), headers, violated_policies: [rule.name] },
   );
+}
+
+async function giveBack(limiter: Limiter, hold: LimitHold | null, ended: (() => void) | void): Promise<void> {
+  ended?.();
+  // A hold that is not given back ends by itself.
+  if (hold) await limiter.release(hold).catch(() => {});
 }
 
 const SOON_MS = 5_000;

@@ -30,3 +30,33 @@ export const PUBLISHED_KEPT_MAX = 200;
 /** People and spaces with another tier than free; each node knows all of them, about 150 bytes each. */
 export const TIERS_MAX = 20_000;
 export const TIER_SEARCH_CHARS_MAX = 64;
+
+/** Counts in this process go to the database so often. */
+export const FLUSH_MS = 5_000;
+/** Refused keys of which a process keeps account between two of those, and how many of each rule it hands over. */
+export const REFUSED_KEYS_MAX = 2_000;
+export const REFUSED_KEYS_PER_RULE_MAX = 50;
+export const DECISIONS_KEPT_MS = 24 * 3_600_000;
+export const DECISIONS_MINUTES_MAX = 24 * 60;
+export const TOP_KEYS_SHOWN_MAX = 10;
+/** Tried rules that are being asked at once; what comes beyond is not tried. */
+export const SHADOWS_AT_ONCE_MAX = 1_000;
+
+/** Spaces by name that this process knows, and for how long. */
+export const SPACES_KNOWN_MAX = 5_000;
+export const SPACES_KNOWN_MS = 30_000;
+/** That are looked up at once; a request that comes beyond is counted without its space. */
+export const SPACE_LOOKUPS_AT_ONCE_MAX = 16;
+
+/** `POST /v1/limits/check`. */
+export const CHECK_ITEMS_MAX = 100;
+export const CHECK_CLAIMS_MAX = 8;
+export const CHECK_NAMESPACE_CHARS_MAX = 40;
+export const CHECK_KEY_CHARS_MAX = 120;
+/** Windows and holds of others' limits are short: each key is memory of ours for as long. */
+export const CHECK_WINDOW_MS_MAX = 86_400_000;
+export const CHECK_LOG_TOKENS_MAX = 1_000;
+/** Keys of one person within an hour, on one node. */
+export const CHECK_KEYS_PER_PERSON_MAX = 10_000;
+/** People whose keys this process keeps account of. */
+export const CHECK_PEOPLE_MAX = 1_000;

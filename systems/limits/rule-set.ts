@@ -10,6 +10,8 @@ export interface SetTrouble {
   detail: string;
 }
 
+/** Names of what no rule set can take away (`reserved.ts`). */
+export const RESERVED_IDS: readonly string[] = ["sign-in", "limits-desk"];
 const TIERED = new Set(["person", "token", "space"]);
 const TROUBLES_SHOWN_MAX = 20;
 
@@ -39,6 +41,7 @@ function troublesOf({ rules }: RuleSet, routes?: readonly string[]): SetTrouble[
     const say = (field: string, detail: string) => troubles.push({ pointer: `/rules/${i}/${field}`, detail });
     const twin = seen.get(rule.id);
     if (twin !== undefined) say("id", `"${rule.id}" is the name of rule ${twin + 1} too. Each rule needs its own.`);
+    if (RESERVED_IDS.includes(rule.id)) say("id", `"${rule.id}" is the name of a limit of the house's own.`);
     seen.set(rule.id, i);
     troublesOfRule(rule, routes, say);
   }

@@ -22,6 +22,7 @@ const SCOPE_WORDS: Record<Scope, [label: string, detail: string]> = {
   write: ["Write", "Post, like, follow and upload as you."],
   "people:admin": ["Administer people", "Invite, suspend and give roles, where you may."],
   account: ["Account", "Your sessions, tokens and sign-in."],
+  limits: ["Count for others", "Let a program of yours ask the house's limiter, by keys of its own."],
 };
 
 export function TokenSettings() {

@@ -1,0 +1,62 @@
+import type { Viewer } from "#kernel/viewer.ts";
+
+import type { CompiledRule, Draw } from "./rule-set-book.ts";
+import { limitRuleOf } from "./rule-set.ts";
+import { type SetRule, zSetRule } from "./rules-contract.ts";
+
+/**
+ * What no rule set touches: the way in, and the way back. Whoever publishes a set that refuses everybody can still sign in
+ * and publish another; and a flood of anything else at an address closes the way in to nobody behind it.
+ */
+export interface Reserved {
+  rules: readonly SetRule[];
+  /** Null where the rule set decides. */
+  draw(route: string, viewer: Viewer, address: string): Draw | null;
+}
+
+const DESK = /^\S+ \/v1\/admin\/limits(?:\/|$)/;
+
+/** @param sign_in the routes by which people sign in, as `METHOD /path` */
+export function createReserved(sign_in: readonly string[]): Reserved {
+  const compiled = (rule: SetRule): CompiledRule => {
+    const limit = limitRuleOf(rule, rule.limit);
+    return { rule, limitFor: () => limit };
+  };
+  const signIn = compiled(
+    zSetRule.parse({
+      id: "sign-in",
+      level: "address",
+      summary: "Signing in, whatever else comes from the address. Guesses at passwords are counted beside it.",
+      routes: [...sign_in],
+      limit: { kind: "bucket", burst_tokens: 3_000, tokens_per_s: 300 },
+    }),
+  );
+  const desk = compiled(
+    zSetRule.parse({
+      id: "limits-desk",
+      level: "person",
+      summary: "What admins do to the limits themselves, so that a set which refuses everybody can be taken back.",
+      routes: ["* /v1/admin/limits/*"],
+      counts: "requests",
+      limit: { kind: "bucket", burst_tokens: 200, tokens_per_s: 20 },
+    }),
+  );
+  const ways = new Set(sign_in);
+  const drawOf = (of: CompiledRule, subject: string): Draw => ({
+    key: `book/${of.rule.id}/${subject}`,
+    rule: of.limitFor(null),
+    cost_tokens: 1,
+    of,
+    subject,
+  });
+  return {
+    rules: [signIn.rule, desk.rule],
+    draw(route, viewer, address) {
+      // By address also for who is signed in already: this is where passwords are guessed.
+      if (ways.has(route)) return drawOf(signIn, address);
+      if (viewer.kind === "person" && viewer.role === "admin" && DESK.test(route))
+        return drawOf(desk, viewer.person_id);
+      return null;
+    },
+  };
+}
