@@ -70,9 +70,10 @@ export interface ComposeOptions {
 
 /** Until moderation stands. */
 const OPEN_GATES: Gates = {
-  signUp: async () => {},
+  signUp: async () => async () => {},
   came: async () => {},
   write: async () => {},
+  upload: async () => null,
   room: async () => null,
 };
 const JOBS_DRAIN_MS_MAX = 10_000;
@@ -145,6 +146,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       free_bytes_reserve: config.free_bytes_min,
       av1_views_min: config.av1_views_min,
       person_room: (person_id) => gates.current.room(person_id),
+      begin_upload: (person_id) => gates.current.upload(person_id),
     },
   });
   pictures.current = media.pictures;

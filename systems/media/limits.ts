@@ -16,6 +16,11 @@ export interface MediaLimits {
   person_bytes_max: number;
   /** Somebody's own room where it is smaller: who is new here, while many come at once. Null for all of it. */
   person_room: (person_id: PersonId) => Promise<number | null>;
+  /**
+   * Asked before an upload begins, at whatever door: who is new here, while many come at once, begins so many an hour.
+   * @throws Problem 429. @returns how to take it back, where the upload did not begin after all; null where it was not counted
+   */
+  begin_upload: (person_id: PersonId) => Promise<(() => Promise<void>) | null>;
   /** An upload that nobody goes on with is freed after so long; asking for part URLs begins it anew. */
   upload_kept_ms: number;
   free_bytes_reserve: number;
@@ -43,6 +48,7 @@ export const DEFAULT_MEDIA_LIMITS: MediaLimits = {
   sound_ms_max: SOUND_DURATION_MS_MAX,
   person_bytes_max: 50 * GIB,
   person_room: async () => null,
+  begin_upload: async () => null,
   upload_kept_ms: 7 * DAY_MS,
   free_bytes_reserve: FREE_BYTES_RESERVE,
   stall_ms_max: STALL_MS_MAX,
@@ -57,7 +63,7 @@ export const DEFAULT_MEDIA_LIMITS: MediaLimits = {
 export const bytesMaxOf = (kind: MediaKind, limits: MediaLimits): number =>
   ({ video: limits.video_bytes_max, image: limits.image_bytes_max, sound: limits.sound_bytes_max })[kind];
 
-/** Bytes that this person may hold. */
+/** Bytes that this person may hold. It may look at the database, so it is asked before a transaction and never within one. */
 export const roomOf = async (
   limits: Pick<MediaLimits, "person_bytes_max" | "person_room">,
   person_id: PersonId,

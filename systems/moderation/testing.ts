@@ -1,6 +1,7 @@
 import { notFound } from "#kernel/errors.ts";
 import type { PersonId } from "#kernel/ids.ts";
 import type { Clock } from "#ports/clock/index.ts";
+import { createLocalLimiter } from "#ports/limiter/index.ts";
 import { type TestFeed, testFeed } from "#systems/feed/testing.ts";
 import type { MediaModeration, MediaSubject } from "#systems/media/index.ts";
 import type { TestPerson } from "#systems/people/testing.ts";
@@ -36,8 +37,14 @@ export async function testModeration(): Promise<TestModeration> {
   const doors: { admit: (viewer: TestPerson["viewer"]) => Promise<void> } = { admit: async () => {} };
   const feed = await testFeed({ admit: (viewer) => doors.admit(viewer) }, [MODERATION_FOLDER]);
   const { house, jobs } = feed;
-  const { client, db, log, people, spaces, limiter } = house;
-  const clock: Clock = { ...db.clock, now: () => db.clock.now() + ahead_ms };
+  const { client, db, log, people, spaces } = house;
+  const clock: Clock = {
+    ...db.clock,
+    now: () => db.clock.now() + ahead_ms,
+    monotonic: () => db.clock.monotonic() + ahead_ms,
+  };
+  // One for all nodes of this house, and in step with their clock.
+  const limiter = createLocalLimiter({ clock, keys_max: 10_000 });
   const films = handFilms();
   const stand = { sql: db.sql, log, jobs, clock, ids: db.ids, limiter, people, spaces };
   const parts = { feed: feed.feed.moderation, video: films };

@@ -131,7 +131,7 @@ export interface Rooms {
   house: Houses;
 }
 
-const OPEN_GATE: SignUpGate = { signUp: async () => {}, came: async () => {} };
+const OPEN_GATE: SignUpGate = { signUp: async () => async () => {}, came: async () => {} };
 
 /** Follows its own events from here on, so that what another node changes is forgotten here too. */
 export async function createPeople(needs: PeopleNeeds): Promise<People> {

@@ -35,14 +35,20 @@ export interface SignUp {
 
 /** Stands in the open door while too many come at once; who has an invitation never meets it. */
 export interface SignUpGate {
-  /** Before anything is computed. @throws Problem 403 `people.invitation_needed`, 429 */
-  signUp(address: string): Promise<void>;
+  /**
+   * Before anything is computed. @throws Problem 403 `people.invitation_needed`, 429
+   * @returns how to take it back, where they did not come in after all
+   */
+  signUp(address: string): Promise<() => Promise<void>>;
   /** In the transaction that makes the account, so that those who come at once are counted too. @throws the same */
   came(tx: Tx, address: string): Promise<void>;
 }
 
 /** By what right somebody comes in: the first admin's link, an invitation, or an open door. */
-type Entry = { by: "setup"; hash: Uint8Array } | { by: "invitation"; hash: Uint8Array } | { by: "door" };
+type Entry =
+  | { by: "setup"; hash: Uint8Array }
+  | { by: "invitation"; hash: Uint8Array }
+  | { by: "door"; takeBack: () => Promise<void> };
 
 export function createSignUp(
   ground: Pick<Ground, "sql" | "log" | "clock" | "ids" | "passwords" | "throttle" | "memory">,
@@ -64,8 +70,7 @@ export function createSignUp(
       throw new Problem(403, "people.sign_up_closed", "This house takes in nobody new at present.");
     if (invitation === undefined) {
       if (mode === "open") {
-        if (!isThisMachine(address)) await gate.signUp(address);
-        return { by: "door" };
+        return { by: "door", takeBack: isThisMachine(address) ? async () => {} : await gate.signUp(address) };
       }
       throw new Problem(
         403,
@@ -122,21 +127,33 @@ export function createSignUp(
     return { role: used.role, noteUse: (id) => invitations.noteUse(tx, used.id, id, now()) };
   }
 
+  async function comeIn(entry: Entry, asked: SignUpAsked, origin: Origin) {
+    await refuseHandle(asked.handle, entry.by === "setup" ? isPathWord : isReserved);
+    refuseWeak(asked.password, [asked.handle, asked.display_name]);
+    const password_hash = await passwords.hash(asked.password);
+    return sql.tx(async (tx) => {
+      const { role, noteUse } = await enter(tx, entry, origin.address);
+      const from_outside = entry.by === "door" && !isThisMachine(origin.address);
+      const made = { handle: asked.handle, display_name: asked.display_name, role, password_hash };
+      const id = await make(tx, made, from_outside);
+      await noteUse(id);
+      return { id, role, started: await sessions.start(tx, id, origin) };
+    });
+  }
+
   return {
     async signUp(asked, origin) {
       await throttle.signUp(origin.address);
       const entry = await entryOf(asked, origin.address);
-      await refuseHandle(asked.handle, entry.by === "setup" ? isPathWord : isReserved);
-      refuseWeak(asked.password, [asked.handle, asked.display_name]);
-      const password_hash = await passwords.hash(asked.password);
-      const { id, role, started } = await sql.tx(async (tx) => {
-        const { role, noteUse } = await enter(tx, entry, origin.address);
-        const from_outside = entry.by === "door" && !isThisMachine(origin.address);
-        const made = { handle: asked.handle, display_name: asked.display_name, role, password_hash };
-        const id = await make(tx, made, from_outside);
-        await noteUse(id);
-        return { id, role, started: await sessions.start(tx, id, origin) };
-      });
+      let came: Awaited<ReturnType<typeof comeIn>>;
+      try {
+        came = await comeIn(entry, asked, origin);
+      } catch (error) {
+        // A handle that was taken is no arrival: whoever sits behind the same router may still come.
+        if (entry.by === "door") await entry.takeBack();
+        throw error;
+      }
+      const { id, role, started } = came;
       memory.forgetPerson(id);
       return {
         started,

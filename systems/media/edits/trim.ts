@@ -11,6 +11,7 @@ import { type CutFilm, cutFilm } from "../encode/cut-film.ts";
 import { keyFramesOfPackets } from "../encode/key-frames.ts";
 import { type Probe, probeVideo } from "../encode/probe.ts";
 import { MediaRefusal } from "../encode/tools.ts";
+import { roomOf } from "../limits.ts";
 import { newPlace } from "../places.ts";
 import { openScratch } from "../scratch.ts";
 import { checkQuota } from "../uploads/admission.ts";
@@ -105,7 +106,8 @@ async function trim(edit: store.EditRow, run: JobRun, needs: TrimNeeds): Promise
     cut = { start_ms: film.start_ms, end_ms: film.start_ms + duration_ms };
   }
   await blobs.put(uploadBlob(edit.upload_id), { path: film.path }, { media_type: film.media_type });
-  await run.fenced((tx) => settle(tx, edit.id, film, cut, needs));
+  const room_bytes = await roomOf(needs.limits, edit.owner_id);
+  await run.fenced((tx) => settle(tx, edit.id, film, cut, room_bytes, needs));
 }
 
 async function keyFrameBefore(
@@ -122,14 +124,21 @@ async function keyFrameBefore(
 }
 
 /** The upload's row, and what is made of it, in one. */
-async function settle(tx: Query, id: EditId, film: CutFilm, cut: Cut, needs: TrimNeeds): Promise<void> {
+async function settle(
+  tx: Query,
+  id: EditId,
+  film: CutFilm,
+  cut: Cut,
+  room_bytes: number,
+  needs: TrimNeeds,
+): Promise<void> {
   const { clock, jobs, limits } = needs;
   const edit = await store.lockOpenEdit(tx, id);
   const video = edit && (await videos.lockVideo(tx, edit.video_id));
   if (!edit || !video) return;
   const { owner_id, upload_id } = edit;
   const at = new Date(clock.now());
-  await checkQuota(tx, owner_id, film.size_bytes, limits);
+  await checkQuota(tx, owner_id, film.size_bytes, room_bytes, limits);
   await insertUpload(tx, {
     id: upload_id,
     owner_id,

@@ -8,7 +8,7 @@ import type { FromOutside, Outside } from "#ports/outside/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 
 import { IMPORT_MS_MAX } from "../bounds.ts";
-import type { MediaLimits } from "../limits.ts";
+import { type MediaLimits, roomOf } from "../limits.ts";
 import type { SpaceFacts } from "../rules.ts";
 import { checkQuota, checkSize, checkSpace, kindOf } from "../uploads/admission.ts";
 import { nameIn, typeOf } from "../uploads/becomes.ts";
@@ -57,8 +57,8 @@ export function importUploadJob(needs: FetchNeeds): JobKind {
     return { ...upload, multipart_id, offset_bytes: 0, sized: false, size_bytes: 0, part_count: 0 };
   }
 
-  async function takeRoom(tx: Query, row: uploads.UploadRow, more_bytes: number): Promise<void> {
-    await checkQuota(tx, row.owner_id, more_bytes, limits, { begun: true });
+  async function takeRoom(tx: Query, row: uploads.UploadRow, more_bytes: number, bytes_max: number): Promise<void> {
+    await checkQuota(tx, row.owner_id, more_bytes, bytes_max, limits, { begun: true });
     if (row.space_id !== null) await checkSpaceRoom(tx, needs.spaces, row.space_id, more_bytes);
   }
 
@@ -71,13 +71,14 @@ export function importUploadJob(needs: FetchNeeds): JobKind {
       checkSize(kind, size_bytes, limits);
       await checkSpace(sql.pool, blobs, upload.owner_id, kind, size_bytes, limits);
     }
+    const room_bytes = await roomOf(limits, upload.owner_id);
     await sql.tx(async (tx) => {
       await uploads.lockRoom(tx, upload.owner_id);
       const row = await uploads.lockUpload(tx, upload.id);
       if (row?.state !== "importing") throw gone();
       await store.setSource(tx, upload.id, { media_type, kind, etag: from.etag });
       if (size_bytes === null || row.sized) return;
-      await takeRoom(tx, row, size_bytes - row.size_bytes);
+      await takeRoom(tx, row, size_bytes - row.size_bytes, room_bytes);
       const { part_size_bytes } = row;
       await uploads.setSize(tx, upload.id, {
         size_bytes,
@@ -88,16 +89,18 @@ export function importUploadJob(needs: FetchNeeds): JobKind {
   }
 
   /** Room for the next step of what has no length. */
-  const growing = (upload: uploads.UploadRow, bytes_max: number) => (to_bytes: number) =>
-    sql.tx(async (tx) => {
+  const growing = (upload: uploads.UploadRow, bytes_max: number) => async (to_bytes: number) => {
+    const room_bytes = await roomOf(limits, upload.owner_id);
+    await sql.tx(async (tx) => {
       await uploads.lockRoom(tx, upload.owner_id);
       const row = await uploads.lockUpload(tx, upload.id);
       if (row?.state !== "importing") throw gone();
       const next = Math.min(to_bytes, bytes_max);
       if (row.sized || row.size_bytes >= next) return;
-      await takeRoom(tx, row, next - row.size_bytes);
+      await takeRoom(tx, row, next - row.size_bytes, room_bytes);
       await store.setPromised(tx, upload.id, next);
     });
+  };
 
   async function fetchOnce(id: UploadId, run: JobRun): Promise<void> {
     let upload = await uploads.findUpload(sql.pool, id);

@@ -4,7 +4,7 @@ import type { Blobs } from "#ports/blobs/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import type { MediaKind } from "../contract.ts";
-import { bytesMaxOf, type MediaLimits } from "../limits.ts";
+import { bytesMaxOf, type MediaLimits, roomOf } from "../limits.ts";
 import { checkQuota, checkSize, checkSpace, kindOf, sizeText } from "../uploads/admission.ts";
 import { filenameOf, typeOf } from "../uploads/becomes.ts";
 import type { Uploads } from "../uploads/index.ts";
@@ -38,16 +38,18 @@ export function createReceive(needs: {
 }): Receive {
   const { sql, limits } = needs;
 
-  const growing = (id: UploadId, owner_id: PersonId, bytes_max: number) => (to_bytes: number) =>
-    sql.tx(async (tx) => {
+  const growing = (id: UploadId, owner_id: PersonId, bytes_max: number) => async (to_bytes: number) => {
+    const room_bytes = await roomOf(limits, owner_id);
+    await sql.tx(async (tx) => {
       await uploads.lockRoom(tx, owner_id);
       const row = await uploads.lockUpload(tx, id);
       if (row?.state !== "importing") throw new Problem(410, "upload.gone", "This upload was given up.");
       const next = Math.min(to_bytes, bytes_max);
       if (row.sized || row.size_bytes >= next) return;
-      await checkQuota(tx, owner_id, next - row.size_bytes, limits, { begun: true });
+      await checkQuota(tx, owner_id, next - row.size_bytes, room_bytes, limits, { begun: true });
       await store.setPromised(tx, id, next);
     });
+  };
 
   return async (owner_id, file, body, signal) => {
     const filename = filenameOf(file.filename);

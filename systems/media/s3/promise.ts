@@ -1,5 +1,6 @@
 import { notFound } from "#kernel/errors.ts";
 
+import { roomOf } from "../limits.ts";
 import { checkQuota, checkSize } from "../uploads/admission.ts";
 import { checkSpaceRoom } from "../uploads/space-room.ts";
 import type { UploadRow } from "../uploads/store.ts";
@@ -17,6 +18,7 @@ export async function promise(
   size_bytes: number,
   { sql, limits, spaces }: Pick<S3Needs, "sql" | "limits" | "spaces">,
 ): Promise<void> {
+  const bytes_max = await roomOf(limits, owner_id);
   await sql.tx(async (tx) => {
     await uploads.lockRoom(tx, owner_id);
     const upload = await uploads.lockUpload(tx, id);
@@ -24,7 +26,7 @@ export async function promise(
     const before_bytes = await store.promised(tx, id, part_number);
     const more_bytes = size_bytes - before_bytes;
     checkSize(kind, upload.size_bytes + more_bytes, limits);
-    if (more_bytes > 0) await checkQuota(tx, owner_id, more_bytes, limits, { begun: true });
+    if (more_bytes > 0) await checkQuota(tx, owner_id, more_bytes, bytes_max, limits, { begun: true });
     if (upload.space_id !== null) await checkSpaceRoom(tx, spaces, upload.space_id, more_bytes);
     if (more_bytes !== 0) await store.setPromised(tx, id, part_number, size_bytes, more_bytes);
   });

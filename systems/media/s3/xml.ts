@@ -39,6 +39,7 @@ const CODES: Record<string, [status: number, code: string]> = {
   "upload.busy": [409, "OperationAborted"],
   "upload.in_use": [403, "AccessDenied"],
   "limit.exceeded": [503, "SlowDown"],
+  "shield.uploading": [503, "SlowDown"],
   "session.required": [403, "AccessDenied"],
   "session.invalid": [403, "InvalidAccessKeyId"],
   "token.scope": [403, "AccessDenied"],

@@ -5,7 +5,7 @@ import type { Query } from "#ports/sql/index.ts";
 
 import { IMAGE_SPACE_FACTOR, SOUND_SPACE_FACTOR, UPLOADS_OPEN_MAX, VIDEO_SPACE_FACTOR } from "../bounds.ts";
 import { IMAGE_TYPES, type MediaKind, SOUND_TYPES, VIDEO_TYPES } from "../contract.ts";
-import { bytesMaxOf, type MediaLimits, roomOf } from "../limits.ts";
+import { bytesMaxOf, type MediaLimits } from "../limits.ts";
 import { lockRoom, roomUsed } from "./store.ts";
 
 /** What the house takes at this moment, and why not. */
@@ -48,7 +48,9 @@ export async function checkQuota(
   tx: Query,
   owner_id: PersonId,
   size_bytes: number,
-  limits: MediaLimits,
+  /** Of this person, as it was before the transaction (`roomOf`). */
+  bytes_max: number,
+  limits: Pick<MediaLimits, "person_bytes_max">,
   /** One that grows is among the open ones already. */
   { begun = false }: { begun?: boolean } = {},
 ): Promise<void> {
@@ -61,7 +63,6 @@ export async function checkQuota(
       `You have ${UPLOADS_OPEN_MAX} unfinished uploads. Finish or delete some first.`,
     );
   }
-  const bytes_max = await roomOf(limits, owner_id);
   if (room.used_bytes + size_bytes > bytes_max) {
     const left = Math.max(0, bytes_max - room.used_bytes);
     throw new Problem(

@@ -10,7 +10,7 @@ import type { Query, Sql } from "#ports/sql/index.ts";
 import { PART_URL_MS, SHA256_BYTES_MAX } from "../bounds.ts";
 import type { MediaKind, Upload } from "../contract.ts";
 import type { Tell } from "../events.ts";
-import type { MediaLimits } from "../limits.ts";
+import { type MediaLimits, roomOf } from "../limits.ts";
 import type { SpaceFacts } from "../rules.ts";
 import { type Acceptance, checkQuota, checkSize, checkSpace, kindOf, sizeText } from "./admission.ts";
 import { checkAllThere, checkNumbers, cutOf, partBytes, plainEtag } from "./parts.ts";
@@ -18,12 +18,7 @@ import { checkSpaceRoom } from "./space-room.ts";
 import * as store from "./store.ts";
 
 export interface Uploads {
-  open(
-    owner_id: PersonId,
-    /** `size_bytes` is null while nobody knows. */
-    file: { filename: string; size_bytes: number | null; media_type: string },
-    how?: How,
-  ): Promise<store.UploadRow>;
+  open(owner_id: PersonId, file: UploadedFile, how?: How): Promise<store.UploadRow>;
   /**
    * All bytes are in the store: makes them the upload's. Harmless when it is done again.
    * @throws Problem 422 `upload.size_mismatch`, 410 `upload.gone`, 404
@@ -60,6 +55,13 @@ export interface Uploads {
   release(tx: Query, id: UploadId): Promise<void>;
   /** The same for what a person began and never used, some at a time. @returns how many */
   releaseUnused(tx: Query, owner_id: PersonId, limit: number): Promise<number>;
+}
+
+export interface UploadedFile {
+  filename: string;
+  /** Null while nobody knows. */
+  size_bytes: number | null;
+  media_type: string;
 }
 
 /** What differs between the doors that files come through. */
@@ -113,6 +115,66 @@ export function createUploads(needs: UploadsNeeds): Uploads {
     await jobs.enqueue(tx, FREE_UPLOAD, { upload_id: id }, { unique_key: `${FREE_UPLOAD}:${id}` });
   };
 
+  async function openAdmitted(
+    owner_id: PersonId,
+    kind: MediaKind,
+    file: UploadedFile,
+    how: How,
+  ): Promise<store.UploadRow> {
+    await checkSpace(sql.pool, blobs, owner_id, kind, file.size_bytes ?? 0, limits);
+    const room_bytes = await roomOf(limits, owner_id);
+    const id = needs.ids.next<"upload">();
+    // What is fetched without a length is cut by us all the same; an S3 client cuts as it likes.
+    const cut =
+      file.size_bytes === null
+        ? { part_size_bytes: how.door === "s3" ? 0 : cutOf(limits.video_bytes_max).part_size_bytes, part_count: 0 }
+        : cutOf(file.size_bytes);
+    const media_type = file.media_type.toLowerCase().split(";", 1)[0]!.trim();
+    // The store first: a crash between the two leaves an upload that no row knows, which the collector frees.
+    const { multipart_id } = await blobs.multipart.create(uploadBlob(id), {
+      media_type,
+      ...(cut.part_size_bytes === 0 ? {} : { part_size_bytes: cut.part_size_bytes }),
+    });
+    const now_ms = clock.now();
+    const row: store.UploadRow = {
+      ...cut,
+      filename: file.filename,
+      size_bytes: file.size_bytes ?? 0,
+      sized: file.size_bytes !== null,
+      id,
+      owner_id,
+      kind,
+      media_type,
+      multipart_id,
+      created_at: new Date(now_ms),
+      expires_at: new Date(now_ms + limits.upload_kept_ms),
+      used_at: null,
+      offset_bytes: 0,
+      source_etag: null,
+      job_id: null,
+      failure_code: null,
+      failure_detail: null,
+      door: how.door,
+      state: how.state ?? "open",
+      space_id: how.space_id ?? null,
+      becomes: how.becomes ?? null,
+      told: how.told ?? null,
+      object_key: how.object_key ?? null,
+      source_url: how.source_url ?? null,
+    };
+    try {
+      await sql.tx(async (tx) => {
+        await checkQuota(tx, owner_id, row.size_bytes, room_bytes, limits);
+        if (row.space_id !== null) await checkSpaceRoom(tx, needs.spaces, row.space_id, row.size_bytes);
+        await store.insertUpload(tx, row);
+      });
+    } catch (error) {
+      await blobs.multipart.abort(uploadBlob(id), multipart_id);
+      throw error;
+    }
+    return row;
+  }
+
   return {
     release,
     async releaseUnused(tx, owner_id, limit) {
@@ -126,57 +188,13 @@ export function createUploads(needs: UploadsNeeds): Uploads {
       if (file.size_bytes !== null) checkSize(kind, file.size_bytes, limits);
       const { accepted, because } = needs.accepts(kind);
       if (!accepted) throw new Problem(503, "media.no_ffmpeg", because);
-      await checkSpace(sql.pool, blobs, owner_id, kind, file.size_bytes ?? 0, limits);
-      const id = needs.ids.next<"upload">();
-      // What is fetched without a length is cut by us all the same; an S3 client cuts as it likes.
-      const cut =
-        file.size_bytes === null
-          ? { part_size_bytes: how.door === "s3" ? 0 : cutOf(limits.video_bytes_max).part_size_bytes, part_count: 0 }
-          : cutOf(file.size_bytes);
-      const media_type = file.media_type.toLowerCase().split(";", 1)[0]!.trim();
-      // The store first: a crash between the two leaves an upload that no row knows, which the collector frees.
-      const { multipart_id } = await blobs.multipart.create(uploadBlob(id), {
-        media_type,
-        ...(cut.part_size_bytes === 0 ? {} : { part_size_bytes: cut.part_size_bytes }),
-      });
-      const now_ms = clock.now();
-      const row: store.UploadRow = {
-        ...cut,
-        filename: file.filename,
-        size_bytes: file.size_bytes ?? 0,
-        sized: file.size_bytes !== null,
-        id,
-        owner_id,
-        kind,
-        media_type,
-        multipart_id,
-        created_at: new Date(now_ms),
-        expires_at: new Date(now_ms + limits.upload_kept_ms),
-        used_at: null,
-        offset_bytes: 0,
-        source_etag: null,
-        job_id: null,
-        failure_code: null,
-        failure_detail: null,
-        door: how.door,
-        state: how.state ?? "open",
-        space_id: how.space_id ?? null,
-        becomes: how.becomes ?? null,
-        told: how.told ?? null,
-        object_key: how.object_key ?? null,
-        source_url: how.source_url ?? null,
-      };
+      const takeBack = await limits.begin_upload(owner_id);
       try {
-        await sql.tx(async (tx) => {
-          await checkQuota(tx, owner_id, row.size_bytes, limits);
-          if (row.space_id !== null) await checkSpaceRoom(tx, needs.spaces, row.space_id, row.size_bytes);
-          await store.insertUpload(tx, row);
-        });
+        return await openAdmitted(owner_id, kind, file, how);
       } catch (error) {
-        await blobs.multipart.abort(uploadBlob(id), multipart_id);
+        await takeBack?.();
         throw error;
       }
-      return row;
     },
 
     async get(owner_id, id) {

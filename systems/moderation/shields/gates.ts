@@ -4,31 +4,48 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "#kernel/time.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import { addressKey } from "#ports/http/index.ts";
-import type { Limiter } from "#ports/limiter/index.ts";
+import type { LimitClaim, Limiter } from "#ports/limiter/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 import type { People } from "#systems/people/index.ts";
 
+import type { ShieldKind } from "./contract.ts";
+import { perHour } from "./rules.ts";
 import type { Shields } from "./shields.ts";
-import { NEWCOMER_MS, normalOf, POSTS_PER_NEWCOMER_H, roomOf, signUpsPerNetworkH } from "./steps.ts";
+import {
+  CALM_MS,
+  NEWCOMER_MS,
+  normalOf,
+  POSTS_PER_NEWCOMER_H,
+  roomOf,
+  signUpsPerNetworkH,
+  UPLOADS_PER_NEWCOMER_H,
+} from "./steps.ts";
 import * as store from "./store.ts";
 
 /** Where shields hold. Each is asked by the system whose act it is, and touches nobody but strangers and newcomers. */
 export interface Gates {
-  /** Before somebody comes in by the open door; who has an invitation is never asked. @throws Problem 403, 429 */
-  signUp(address: string): Promise<void>;
+  /**
+   * Before somebody comes in by the open door; who has an invitation is never asked. @throws Problem 403, 429
+   * @returns how to take it back, where they did not come in after all
+   */
+  signUp(address: string): Promise<TakeBack>;
   /** They come in, in the transaction that makes their account: asked again, and counted. @throws Problem 403, 429 */
   came(tx: Query, address: string): Promise<void>;
   /** Before a post or a comment. @throws Problem 429 `shield.posting` */
   write(viewer: SignedIn): Promise<void>;
+  /** Before an upload begins, at whatever door. @throws Problem 429 `shield.uploading`. @returns null for whom it does not concern */
+  upload(person_id: PersonId): Promise<TakeBack | null>;
   /** Bytes of this person's room; null for as much as anybody has. */
   room(person_id: PersonId): Promise<number | null>;
 }
 
-/** Sanctions count against somebody's room for so long. */
-const COST_TOKENS = 10;
+/** What was asked for did not come about, so it does not count. */
+export type TakeBack = () => Promise<void>;
+
 const MINUTES_OF_AN_HOUR = 60;
 const COUNTED_IN_ALL_FROM_STEP = 2;
 const EVERYBODY = "all";
+/** Sanctions count against somebody for so long. */
 const SANCTION_MS = 30 * DAY_MS;
 
 /** An IPv4 network of 256, an IPv6 network as a customer gets it: who floods has many addresses, and few networks. */
@@ -65,23 +82,54 @@ export function createGates(needs: {
       throw crowded(MINUTE_MS);
   }
 
-  async function take(key: string, per_h: number, code: string, sentence: string): Promise<void> {
-    // Buckets refill with one token in 1,000 s at the slowest: what is rarer costs more tokens.
-    const rule = { name: code, burst_tokens: per_h * COST_TOKENS, tokens_per_s: (per_h * COST_TOKENS) / 3_600 };
-    const decision = await limiter.take([{ key: `${code}:${key}:${per_h}`, rule, cost_tokens: COST_TOKENS }]);
-    if (decision.allowed) return;
-    throw new Problem(429, code, sentence, { retry_after_s: Math.ceil(decision.retry_after_ms / 1_000) });
+  const claimOf = (kind: ShieldKind, whose: string, per_h: number): LimitClaim => ({
+    key: `shield:${kind}:${whose}:${per_h}`,
+    rule: perHour(kind, per_h),
+    cost_tokens: 1,
+  });
+
+  /** All or nothing. @throws Problem 429 */
+  async function take(claims: LimitClaim[], refusal: (retry_ms: number) => Problem): Promise<TakeBack> {
+    const decision = await limiter.take(claims);
+    if (!decision.allowed) throw refusal(decision.retry_after_ms);
+    return () => limiter.giveBack(claims);
+  }
+
+  /**
+   * Before the database is looked at: a flood that is refused here costs nobody anything. It knows the nodes' common memory, and
+   * without one its own; who passes is counted in the database, for all nodes and exactly.
+   */
+  async function takeSignUp(network: string): Promise<TakeBack> {
+    const { step, normal_per_h } = await shields.state("sign_up");
+    const usual = normalOf("sign_up", normal_per_h);
+    const per_h = signUpsPerNetworkH(step, usual);
+    if (per_h === 0) return async () => {};
+    const claims = [claimOf("sign_up", network, per_h)];
+    if (step >= COUNTED_IN_ALL_FROM_STEP) claims.push(claimOf("sign_up", EVERYBODY, Math.ceil(usual)));
+    return take(claims, crowded);
   }
 
   const isOfficer = async (person_id: PersonId) => {
     const role = (await people.discipline.roles(sql.pool, [person_id])).get(person_id);
     return role === "admin" || role === "moderator";
   };
+  const isNewcomer = async (person_id: PersonId) =>
+    clock.now() - idTimeMs(person_id) < NEWCOMER_MS || (await isSanctioned(person_id));
   const isSanctioned = (person_id: PersonId) =>
     store.isSanctioned(sql.pool, person_id, new Date(clock.now() - SANCTION_MS));
 
   return {
-    signUp: async (address) => mayCome(sql.pool, networkKey(address), await store.find(sql.pool, "sign_up")),
+    async signUp(address) {
+      const network = networkKey(address);
+      const takeBack = await takeSignUp(network);
+      try {
+        await mayCome(sql.pool, network, await store.find(sql.pool, "sign_up"));
+      } catch (error) {
+        await takeBack();
+        throw error;
+      }
+      return takeBack;
+    },
 
     async came(tx, address) {
       const network = networkKey(address);
@@ -95,9 +143,19 @@ export function createGates(needs: {
     async write({ person_id, role }) {
       const per_h = POSTS_PER_NEWCOMER_H[await shields.step("posting")];
       if (per_h === null || per_h === undefined || role !== "member") return;
-      if (clock.now() - idTimeMs(person_id) >= NEWCOMER_MS && !(await isSanctioned(person_id))) return;
+      if (!(await isNewcomer(person_id))) return;
       const sentence = `New people write a lot at this moment, so each of them may write ${per_h} times an hour. Wait a little.`;
-      await take(person_id, per_h, "shield.posting", sentence);
+      await take([claimOf("posting", person_id, per_h)], slowed("posting", sentence));
+    },
+
+    async upload(person_id) {
+      const per_h = UPLOADS_PER_NEWCOMER_H[await shields.step("uploading")];
+      if (per_h === null || per_h === undefined) return null;
+      if (!(await isNewcomer(person_id)) || (await isOfficer(person_id))) return null;
+      if (per_h === 0)
+        throw slowed("uploading", "New people upload nothing more for the moment. Try again later.")(CALM_MS);
+      const sentence = `New people upload a lot at this moment, so each of them may begin ${per_h} uploads an hour. Wait a little.`;
+      return take([claimOf("uploading", person_id, per_h)], slowed("uploading", sentence));
     },
 
     async room(person_id) {
@@ -111,6 +169,9 @@ export function createGates(needs: {
     },
   };
 }
+
+const slowed = (kind: ShieldKind, sentence: string) => (retry_ms: number) =>
+  new Problem(429, `shield.${kind}`, sentence, { retry_after_s: Math.ceil(retry_ms / 1_000) });
 
 const crowded = (retry_ms: number) =>
   new Problem(

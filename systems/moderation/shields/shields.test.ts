@@ -1,11 +1,14 @@
 import { afterAll, describe, expect, test } from "bun:test";
 
+import type { Problem } from "#kernel/errors.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "#kernel/time.ts";
+import { quotaOf, shareOf } from "#ports/limiter/index.ts";
 import { createComment } from "#systems/feed/contract.ts";
 
 import { moderationRoutes as r } from "../contract.ts";
 import { testModeration } from "../testing.ts";
 import { networkKey } from "./gates.ts";
+import { perHour } from "./rules.ts";
 import {
   CALM_HOURS_MIN,
   CALM_MS,
@@ -115,10 +118,11 @@ describe("shields of a house", async () => {
   const hold = (kind: "sign_up" | "posting" | "uploading", step: number | null) =>
     client.call(r.holdShield, { token: root.token, params: { kind }, body: { step } });
   /** Somebody asks, and comes in where they may. */
-  const door = async (address: string, gates = moderation.gates) => {
+  const door = async (address: string, gates = moderation.gates, comes = true) => {
     try {
-      await gates.signUp(address);
-      await sql.tx((tx) => gates.came(tx, address));
+      const takeBack = await gates.signUp(address);
+      if (comes) await sql.tx((tx) => gates.came(tx, address));
+      else await takeBack();
       return "open";
     } catch (problem) {
       return (problem as { code: string }).code;
@@ -179,6 +183,35 @@ describe("shields of a house", async () => {
     ]);
   });
 
+  test("MO31: a flood of uploads slows who is new and nobody else: 30 an hour, 10, none; what did not begin does not count", async () => {
+    const nils = await house.person("nils");
+    const begin = (who: typeof ada, gates = moderation.gates) =>
+      gates.upload(who.id).then(
+        (takeBack) => takeBack ?? "free",
+        ({ status, code, extras }: Problem) =>
+          `${status} ${code}${extras.retry_after_s! > 0 ? "" : ", without an end"}`,
+      );
+    const begun = async (times: number) => {
+      for (let n = 0; n < times; n++) expect(typeof (await begin(nils))).toBe("function");
+    };
+    expect(await begin(nils)).toBe("free");
+    await hold("uploading", 1);
+    await begun(30);
+    expect(await begin(nils)).toBe("429 shield.uploading");
+    expect([await begin(root), await begin(mo)]).toEqual(["free", "free"]);
+    await hold("uploading", 2);
+    await begun(9);
+    const last = await begin(nils);
+    // Another node counts in the same; what did not begin is given back there as here.
+    const { gates } = await t.node();
+    expect(await begin(nils, gates)).toBe("429 shield.uploading");
+    await (last as () => Promise<void>)();
+    expect(typeof (await begin(nils, gates))).toBe("function");
+    await hold("uploading", 3);
+    expect([await begin(nils), await begin(mo)]).toEqual(["429 shield.uploading", "free"]);
+    await hold("uploading", null);
+  });
+
   test("MO25: a flood of posts slows new people and nobody else", async () => {
     await hold("posting", 3);
     const post = async (who: typeof ada, text: string) =>
@@ -229,6 +262,39 @@ describe("shields of a house", async () => {
     expect(await door("203.0.116.1")).toBe("open");
     t.later(61 * MINUTE_MS);
     expect(await door(address(1))).toBe("open");
+  });
+
+  test("MO30: a flood at the door is refused by what all nodes share, without a look at the database; who did not come in after all does not count", async () => {
+    await Promise.all([known(0), hold("sign_up", 1)]);
+    const node = await t.node();
+    while ((await node.shields.step("sign_up")) !== 1) await Bun.sleep(5);
+    // A handle that was taken, a password that is too easy.
+    for (let n = 0; n < 12; n++)
+      expect(await door("198.19.1.1", n % 2 === 0 ? moderation.gates : node.gates, false)).toBe("open");
+    for (let n = 0; n < 5; n++) expect(await door(`198.19.1.${n}`)).toBe("open");
+    const before = await sql.pool`SELECT 1 FROM moderation_shield_networks`;
+    // Nothing of what came is known to the database any more, and yet nobody comes by the other node either.
+    await sql.pool`DELETE FROM moderation_shield_networks`;
+    expect(before.length).toBeGreaterThan(0);
+    for (const { gates } of [moderation, node]) {
+      const refused = await gates.signUp("198.19.1.9").catch((problem: Problem) => problem);
+      expect(refused).toMatchObject({ status: 429, code: "shield.sign_up" });
+      expect((refused as Problem).extras.retry_after_s).toBeWithin(1, 3_661);
+    }
+    t.later(61 * MINUTE_MS);
+    expect(await door("198.19.1.9")).toBe("open");
+    await hold("sign_up", 0);
+  });
+
+  test("MO30: while the nodes' common memory is away, each allows its part of what a shield does, and never nothing or all", () => {
+    for (const kind of ["sign_up", "posting", "uploading"] as const)
+      for (const tokens of [1, 3, 10, 30]) {
+        const rule = perHour(kind, tokens);
+        expect(rule).toBe(perHour(kind, tokens));
+        expect(rule).toMatchObject({ name: `shield.${kind}`, when_away: "share" });
+        expect(quotaOf(rule)).toEqual({ tokens, window_ms: HOUR_MS });
+        expect(quotaOf(shareOf(rule, 3)).tokens).toBe(Math.max(1, Math.floor(tokens / 3)));
+      }
   });
 
   test("MO27: one person adds to a rate so much and no more, whatever they do", async () => {

@@ -30,6 +30,8 @@ import * as store from "./store.ts";
 export interface Shields extends AsyncDisposable {
   /** The step as this node knows it: from memory, which its events and 30 s of age renew. */
   step(kind: ShieldKind): Promise<number>;
+  /** The same with what is usual here in an hour. */
+  state(kind: ShieldKind): Promise<{ step: number; normal_per_h: number }>;
   list(): Promise<Shield[]>;
   /** Null lets it move by itself again. */
   hold(by: PersonId, kind: ShieldKind, step: number | null): Promise<Shield>;
@@ -47,19 +49,21 @@ export interface Happened {
 
 const KNOWN_MS_MAX = 30_000;
 
+type State = Pick<store.ShieldRow, "step" | "normal_per_h">;
+
 export async function createShields(needs: { sql: Sql; log: Log; clock: Clock; audit: Audit }): Promise<Shields> {
   const { sql, log, clock, audit } = needs;
-  let known: { at_ms: number; steps: Promise<Map<ShieldKind, number>> } | null = null;
+  let known: { at_ms: number; steps: Promise<Map<ShieldKind, State>> } | null = null;
   const tail = await log.tail(MODERATION_TOPIC, (batch) => {
     if (batch.some((stored) => readModerationEvent(stored)?.type === "moderation.shield_changed")) known = null;
   });
 
-  function steps(): Promise<Map<ShieldKind, number>> {
+  function steps(): Promise<Map<ShieldKind, State>> {
     const now_ms = clock.now();
     if (known !== null && Math.abs(now_ms - known.at_ms) < KNOWN_MS_MAX) return known.steps;
     const mine = {
       at_ms: now_ms,
-      steps: store.all(sql.pool).then((rows) => new Map(rows.map((row) => [row.kind, row.step]))),
+      steps: store.all(sql.pool).then((rows) => new Map(rows.map((row) => [row.kind, row]))),
     };
     known = mine;
     mine.steps.catch(() => known === mine && (known = null));
@@ -146,7 +150,8 @@ export async function createShields(needs: { sql: Sql; log: Log; clock: Clock; a
   }
 
   return {
-    step: async (kind) => (await steps()).get(kind) ?? 0,
+    step: async (kind) => (await steps()).get(kind)?.step ?? 0,
+    state: async (kind) => (await steps()).get(kind) ?? { step: 0, normal_per_h: 0 },
     list: async () => Promise.all((await store.all(sql.pool)).map(present)),
 
     async hold(by, kind, step) {

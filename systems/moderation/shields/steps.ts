@@ -90,8 +90,8 @@ export const SENTENCES: Record<ShieldKind, readonly [string, string, string, str
   ],
   uploading: [
     "Everybody may upload as usual.",
-    "For the moment, who is new here has half the room for uploads.",
-    "For the moment, who is new here has a tenth of the room for uploads.",
+    "For the moment, who is new here may begin 30 uploads an hour, and has half the room for them.",
+    "For the moment, who is new here may begin 10 uploads an hour, and has a tenth of the room for them.",
     "For the moment, who is new here uploads nothing more.",
   ],
 };
@@ -103,6 +103,8 @@ export const SENTENCES: Record<ShieldKind, readonly [string, string, string, str
 export const signUpsPerNetworkH = (step: number, usual_per_h: number): number =>
   [Math.floor(usual_per_h / 2), 5, 1, 0][step] ?? 0;
 export const POSTS_PER_NEWCOMER_H = [null, 30, 10, 3] as const;
+/** At the last step nobody new begins one. */
+export const UPLOADS_PER_NEWCOMER_H = [null, 30, 10, 0] as const;
 export const ROOM_SHARE = [1, 0.5, 0.1, 0] as const;
 
 const GIB = 1024 ** 3;
