@@ -7,7 +7,7 @@ import { simulate } from "./simulate.ts";
  * One question to the simulator, answered by messages: what the page asks in a browser's worker, with a file that never leaves the machine.
  */
 export async function answer(
-  { file, in_force, proposed, routes, grants }: SimulateAsked,
+  { file, in_force, proposed, routes, apart, grants }: SimulateAsked,
   say: (said: SimulateSaid) => void,
 ): Promise<void> {
   const names = routes.map(({ method, path }) => `${method} ${path}`);
@@ -23,6 +23,7 @@ export async function answer(
       in_force: compileRuleSet(held.set),
       proposed: compileRuleSet(tried.set),
       routes,
+      apart,
       personGrant: (id) => people.get(id) ?? null,
       spaceGrant: (id) => spaces.get(id) ?? null,
       onProgress: ({ lines, bytes }) => say({ said: "progress", lines, bytes }),

@@ -67,7 +67,7 @@ export interface SimulationReport {
     whole_seconds: boolean;
     /** Answered with 429 when it happened. */
     refused_then: number;
-    /** Never counted by any rule: files, media, health. */
+    /** No rule set counts them: files, media, health, and the ways in, which have limits of their own. */
     uncounted: number;
     /** Of no route that the house has; counted with one token. */
     unknown_routes: number;
@@ -98,6 +98,8 @@ export interface SimulateAsked {
   proposed: unknown;
   in_force: unknown;
   routes: SimulatedRoute[];
+  /** Routes that no rule set touches. */
+  apart: string[];
   /** Tiers that people and spaces were given, by id; everybody else is free. */
   grants: { people: [string, SimulatedGrant][]; spaces: [string, SimulatedGrant][] };
 }

@@ -16,6 +16,8 @@ export interface ReplayNeeds {
   in_force: CompiledSet;
   proposed: CompiledSet;
   routes: readonly SimulatedRoute[];
+  /** Routes that no rule set touches, as `METHOD /path`: the ways in (`reserved.ts`). */
+  apart?: readonly string[];
   /** What somebody was given; free where nothing is said. */
   personGrant?: (person_id: string) => Grant | null;
   spaceGrant?: (space_id: string) => Grant | null;
@@ -43,6 +45,7 @@ export function createReplay(needs: ReplayNeeds): Replay {
   const in_force = createSide(needs.in_force, clock);
   const proposed = createSide(needs.proposed, clock);
   const routeOf = createRouteFinder(needs.routes);
+  const apart = new Set(needs.apart);
   const timeline = createTimeline();
   const newly = createBusiest(BUSIEST_FOLLOWED_MAX);
   const requests_by_route = new Map<string, number>();
@@ -61,7 +64,7 @@ export function createReplay(needs: ReplayNeeds): Replay {
     first_at_ms ??= entry.at_ms;
     last_at_ms = entry.at_ms;
     if (entry.status === 429) refused_then++;
-    if (!found.limited) {
+    if (!found.limited || apart.has(found.route)) {
       uncounted++;
       return;
     }

@@ -180,6 +180,11 @@ describe("a replay", () => {
     });
     expect([report.requests, report.log.uncounted, report.log.unknown_routes]).toEqual([2, 1, 1]);
     expect(report.log).toMatchObject({ first_at_ms: START_MS + 1_000, whole_seconds: true, lines: 3 });
+    const door = await simulated(line("/v1/feed"), open, {
+      routes: [{ method: "GET", path: "/v1/feed", cost_tokens: 1 }],
+      apart: ["GET /v1/feed"],
+    });
+    expect([door.requests, door.log.uncounted]).toEqual([0, 1]);
     const empty = await simulated("", open);
     expect([empty.requests, empty.log.first_at_ms, empty.timeline]).toEqual([0, null, []]);
   });
@@ -204,7 +209,9 @@ describe("the worker of a page", () => {
     const said: SimulateSaid[] = [];
     const file = new Blob([houseLine(0), houseLine(1), houseLine(2), houseLine(3)]);
     const grants = { people: [], spaces: [] };
-    await answer({ file, in_force: open, proposed: three, routes: [], grants, ...asked }, (one) => said.push(one));
+    await answer({ file, in_force: open, proposed: three, routes: [], apart: [], grants, ...asked }, (one) =>
+      said.push(one),
+    );
     return said;
   };
 
