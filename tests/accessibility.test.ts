@@ -114,6 +114,7 @@ const SIGNED_IN = [
   `/moderation?id=${opened.body.id}`,
   "/admin/log",
   "/admin/shields",
+  "/admin/jobs",
   "/about",
   "/nowhere",
 ];

@@ -180,10 +180,10 @@ describe("beside a running server", () => {
     expect((await folk("jobs", "replay", "--kind", "cli.kind")).said).toContain("2 of cli.kind are back in the queue.");
     expect((await folk("jobs", "cancel", "--id", "7001")).said).toContain("Job 7001 is cancelled.");
     expect(
-      await sql.pool<object[]>`SELECT what, by_id FROM moderation_audit WHERE what ~ '^jobs?[.]' ORDER BY seq`,
+      await sql.pool<object[]>`SELECT what, by_id FROM moderation_audit WHERE starts_with(what, 'job.') ORDER BY seq`,
     ).toMatchObject([
       { what: "job.replayed", by_id: null },
-      { what: "jobs.replayed", by_id: null },
+      { what: "job.replayed_all", by_id: null },
       { what: "job.cancelled", by_id: null },
     ]);
     await sql.pool`DELETE FROM jobs_queue WHERE kind = 'cli.kind'`;

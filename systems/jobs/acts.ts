@@ -55,7 +55,8 @@ export function createActs({ sql, jobs, audit }: Pick<DeskNeeds, "sql" | "jobs" 
     async replayKind(by, kind) {
       const replayed = await sql.tx(async (tx) => {
         const count = await jobs.replayAll(tx, kind, REPLAY_JOBS_MAX);
-        if (count > 0) await audit.append(tx, { by, what: "jobs.replayed", detail: { job_kind: kind, jobs: count } });
+        if (count > 0)
+          await audit.append(tx, { by, what: "job.replayed_all", detail: { job_kind: kind, jobs: count } });
         return count;
       });
       return { replayed, left: await dead.count(kind) };

@@ -25,7 +25,7 @@ const KNOWN: readonly (readonly [RegExp, string])[] = [
     "It was told to come less often, too many times in a row. Wait a while, then replay them.",
   ],
   [
-    /\b40[134]\b|\b410\b|forbidden|unauthori[sz]ed|not.?found|no such|is gone|does not exist/i,
+    /\b40[134]\b|\b410\b|\b55[0-4]\b|no mailbox|forbidden|unauthori[sz]ed|not.?found|no such|is gone|does not exist/i,
     "What it worked for is gone or is not allowed any more. Most often nothing needs to be done; replayed, it ends the same way.",
   ],
 ];

@@ -288,7 +288,7 @@ describe("what is done", () => {
     expect(await replay()).toEqual({ replayed: REPLAY_JOBS_MAX, left: 3 });
     expect(await replay()).toEqual({ replayed: 3, left: 0 });
     expect(await replay()).toEqual({ replayed: 0, left: 0 });
-    expect(await audited("jobs")).toEqual([
+    expect(await audited("job.replayed_all")).toEqual([
       { by: "root", job_kind: "t.kept", jobs: 3 },
       { by: "root", job_kind: "t.kept", jobs: REPLAY_JOBS_MAX },
     ]);

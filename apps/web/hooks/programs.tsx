@@ -21,7 +21,7 @@ export function Programs({ slug }: { slug: string | null }) {
   const [shown, setShown] = useState<Tab>(tabs[0]![0]);
   return (
     <>
-      <div role="tablist" aria-label="Kinds of programs" className="mb-4 flex flex-wrap gap-2">
+      <div role="tablist" aria-label="Kinds of programs" className="mb-3 flex flex-wrap gap-1">
         {tabs.map(([id, label]) => (
           <button
             key={id}
@@ -30,8 +30,8 @@ export function Programs({ slug }: { slug: string | null }) {
             aria-selected={shown === id}
             onClick={() => setShown(id)}
             className={cx(
-              "h-10 rounded-full border px-4 text-sm font-semibold",
-              shown === id ? "border-accent-ink bg-accent-tint text-accent-ink" : "border-line text-ink-2",
+              "h-10 rounded-full px-4 text-sm font-semibold transition-colors",
+              shown === id ? "bg-ink text-birch" : "text-ink-2 hover:bg-sunken",
             )}
           >
             {label}

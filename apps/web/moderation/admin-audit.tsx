@@ -23,6 +23,7 @@ const WHAT = [
   ["case", "Cases without an act"],
   ["shield", "Shields"],
   ["rules", "Rules"],
+  ["job", "Jobs"],
   ["people", "Offices"],
   ["house", "Settings"],
 ] as const;
@@ -102,6 +103,7 @@ function Line({ row }: { row: AuditRow }) {
           {typeof row.detail.kind === "string" && (
             <span className="text-ink-2"> · {row.detail.kind.replace("_", "-")}</span>
           )}
+          {typeof row.detail.job_kind === "string" && <span className="text-ink-2"> · {row.detail.job_kind}</span>}
           {typeof row.detail.role === "string" && <span className="text-ink-2"> · {row.detail.role}</span>}
         </span>
         <Ago at={row.at} className="shrink-0 text-xs text-ink-3" />

@@ -11,6 +11,7 @@ import {
   ShieldHalf,
   UsersRound,
   Waypoints,
+  Workflow,
 } from "lucide-react";
 import { lazy, Suspense } from "react";
 
@@ -29,6 +30,7 @@ const AdminQuality = lazy(() => import("../media/studio/admin-quality.tsx"));
 const AdminTimelines = lazy(() => import("../feed/timelines/admin-timelines.tsx"));
 const AdminRules = lazy(() => import("../moderation/admin-rules.tsx"));
 const AdminAudit = lazy(() => import("../moderation/admin-audit.tsx"));
+const AdminJobs = lazy(() => import("../jobs/admin-jobs.tsx"));
 const AdminShields = lazy(() => import("../moderation/admin-shields.tsx"));
 const Programs = lazy(async () => ({ default: (await import("../spaces/sheets.ts")).Programs }));
 const ADMINS_ONLY: ReadonlySet<string> = new Set([
@@ -40,6 +42,7 @@ const ADMINS_ONLY: ReadonlySet<string> = new Set([
   "programs",
   "storage",
   "quality",
+  "jobs",
 ]);
 
 const SECTIONS: readonly Section[] = [
@@ -49,10 +52,11 @@ const SECTIONS: readonly Section[] = [
   { id: "rules", label: "Rules", detail: "What reports can name", icon: Gavel },
   { id: "shields", label: "Shields", detail: "What tightens by itself", icon: ShieldHalf },
   { id: "log", label: "Log", detail: "Who did what, and why", icon: ScrollText },
-  { id: "programs", label: "Programs", detail: "Bots and commands of the whole house", icon: Bot },
+  { id: "programs", label: "Programs", detail: "Bots and commands", icon: Bot },
   { id: "storage", label: "Storage", detail: "What media takes, and whose it is", icon: HardDrive },
   { id: "quality", label: "Playback", detail: "How well films play", icon: Gauge },
   { id: "timelines", label: "Timelines", detail: "How homes are made", icon: Waypoints },
+  { id: "jobs", label: "Jobs", detail: "What works in the background", icon: Workflow },
   { id: "health", label: "Health", detail: "What works and what does not", icon: HeartPulse },
 ];
 
@@ -80,6 +84,7 @@ function Admin({ section }: { section: string | null }) {
                 {shown === "storage" && me.role === "admin" && <AdminStorage />}
                 {shown === "timelines" && me.role === "admin" && <AdminTimelines />}
                 {shown === "quality" && me.role === "admin" && <AdminQuality />}
+                {shown === "jobs" && me.role === "admin" && <AdminJobs />}
               </Suspense>
               {shown === "health" && <AdminHealth />}
             </div>

@@ -32,8 +32,8 @@ export default function AdminTimelines() {
     return (
       <>
         <Loading what="what homes cost" />
-        <Skeleton className="mb-4 h-96" />
-        <Skeleton className="h-72" />
+        <Skeleton className="mb-4 h-96 rounded-2xl" />
+        <Skeleton className="h-72 rounded-2xl" />
       </>
     );
   if (asked.isError) return <Failed error={asked.error} retry={() => void asked.refetch()} />;

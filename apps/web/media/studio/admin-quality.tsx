@@ -5,7 +5,7 @@ import { getHouseQuality } from "#systems/media/contract.ts";
 
 import { Failed } from "../../parts/empty.tsx";
 import { compact } from "../../parts/numbers.ts";
-import { Skeleton } from "../../parts/skeleton.tsx";
+import { Loading, Skeleton } from "../../parts/skeleton.tsx";
 import { Panel } from "../../people/sections.tsx";
 import { ask } from "../../shell/house.ts";
 import { DaysChoice } from "./charts/days-choice.tsx";
@@ -18,7 +18,13 @@ import { Stat, Stats } from "./charts/shares.tsx";
 export default function AdminQuality() {
   const [days, setDays] = useState(28);
   const asked = useQuery({ ...ask(getHouseQuality, { query: { days } }), placeholderData: keepPreviousData });
-  if (asked.isPending) return <Skeleton className="h-80" />;
+  if (asked.isPending)
+    return (
+      <>
+        <Loading what="how films play" />
+        <Skeleton className="h-80 rounded-2xl" />
+      </>
+    );
   if (asked.isError) return <Failed error={asked.error} retry={() => void asked.refetch()} />;
   const { totals, by_day, quality } = asked.data;
   return (

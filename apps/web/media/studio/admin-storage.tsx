@@ -8,7 +8,7 @@ import { Avatar } from "../../parts/avatar.tsx";
 import { End, Failed } from "../../parts/empty.tsx";
 import { bytesOf, compact, plural } from "../../parts/numbers.ts";
 import { PagedList } from "../../parts/paged-list.tsx";
-import { RowSkeleton, Skeleton } from "../../parts/skeleton.tsx";
+import { Loading, RowSkeleton, Skeleton } from "../../parts/skeleton.tsx";
 import { Ago } from "../../parts/time.tsx";
 import { Panel } from "../../people/sections.tsx";
 import { ask, askPages } from "../../shell/house.ts";
@@ -20,7 +20,13 @@ const CLASS_WORDS = { hot: "Watched a lot", warm: "Now and then", cold: "Hardly"
 /** What media takes in the house: by kind, by how much it is watched, by person and space, and what the store really has. */
 export default function AdminStorage() {
   const asked = useQuery({ ...ask(getStorage), staleTime: 5_000 });
-  if (asked.isPending) return <Skeleton className="h-80" />;
+  if (asked.isPending)
+    return (
+      <>
+        <Loading what="what media takes" />
+        <Skeleton className="h-80 rounded-2xl" />
+      </>
+    );
   if (asked.isError) return <Failed error={asked.error} retry={() => void asked.refetch()} />;
   const { bytes, held, free_bytes, classes, store } = asked.data;
   return (
@@ -150,7 +156,7 @@ function Owners() {
               type="button"
               aria-pressed={one === by}
               onClick={() => setBy(one)}
-              className="h-9 rounded-full px-3.5 text-sm font-medium text-ink-2 hover:bg-sunken aria-pressed:bg-sunken aria-pressed:font-semibold aria-pressed:text-ink"
+              className="h-9 rounded-full px-3.5 text-sm font-medium text-ink-2 hover:bg-sunken aria-pressed:bg-ink aria-pressed:font-semibold aria-pressed:text-birch"
             >
               {one === "person" ? "People" : "Spaces"}
             </button>

@@ -14,7 +14,7 @@ export const DaysChoice = ({ days, choose }: { days: number; choose: (days: numb
         type="button"
         aria-pressed={one.days === days}
         onClick={() => choose(one.days)}
-        className="h-9 shrink-0 rounded-full px-3.5 text-sm font-medium text-ink-2 transition-colors hover:bg-sunken aria-pressed:bg-sunken aria-pressed:font-semibold aria-pressed:text-ink"
+        className="h-9 shrink-0 rounded-full px-3.5 text-sm font-medium text-ink-2 transition-colors hover:bg-sunken aria-pressed:bg-ink aria-pressed:font-semibold aria-pressed:text-birch"
       >
         {one.label}
       </button>

@@ -1,0 +1,123 @@
+import type { ClassQueue, DeadGroup, JobClass, JobLine, JobState, KindQueue, Queues } from "#systems/jobs/contract.ts";
+
+import { compact, plural } from "../parts/numbers.ts";
+
+/** Jobs in words, for who runs the house. */
+
+export const CLASS_WORDS: Record<JobClass, { label: string; detail: string }> = {
+  interactive: { label: "Interactive", detail: "Somebody waits" },
+  batch: { label: "Batch", detail: "Nobody stands by" },
+  maintenance: { label: "Maintenance", detail: "Tidying up" },
+};
+
+export const STATE_WORDS: Record<JobState, string> = {
+  queued: "Waiting",
+  running: "Running",
+  dead: "Dead",
+  done: "Done",
+  cancelled: "Cancelled",
+};
+
+/** 0.4 → "under 1 s", 42 → "42 s", 300 → "5 min", 7 500 → "2 h 5 min", 200 000 → "2 d 7 h". */
+export function waitOf(seconds: number): string {
+  if (seconds < 1) return "under 1 s";
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  if (hours < 48) return rest === 0 ? `${hours} h` : `${hours} h ${rest} min`;
+  return hours % 24 === 0 ? `${hours / 24} d` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** What holds of all of them, in one sentence: what starves first, then what died. */
+export function headlineOf({ classes }: Pick<Queues, "classes">): { tone: "good" | "warn" | "bad"; words: string } {
+  const starving = classes.filter((one) => one.is_starving);
+  if (starving.length > 0) {
+    const names = starving.map(({ class: of }) => CLASS_WORDS[of].label.toLowerCase());
+    const worst = starving.reduce((a, b) => (shareOf(a) > shareOf(b) ? a : b));
+    return {
+      tone: "bad",
+      words: `${listed(names)} ${starving.length === 1 ? "waits" : "wait"} too long: the oldest for ${waitOf(worst.oldest_wait_s)}, where ${waitOf(worst.wait_s_max)} is the most.`,
+    };
+  }
+  const dead = sum(classes, "dead");
+  if (dead > 0)
+    return {
+      tone: "warn",
+      words: `Work flows. ${plural(dead, "job")} died and ${dead === 1 ? "waits" : "wait"} for you below.`,
+    };
+  const [waiting, running] = [sum(classes, "waiting"), sum(classes, "running")];
+  if (waiting + running === 0) return { tone: "good", words: "All is done. Nothing waits and nothing runs." };
+  return { tone: "good", words: `All is well: ${plural(running, "job")} at work, ${compact(waiting)} waiting.` };
+}
+
+/** How much of what it may wait the oldest has waited; over 1 is too long. */
+export const shareOf = ({ oldest_wait_s, wait_s_max }: Pick<ClassQueue, "oldest_wait_s" | "wait_s_max">): number =>
+  oldest_wait_s / wait_s_max;
+
+/** "4 running, 2 waiting, 3 later" */
+export const queuedOf = ({ running, waiting, later }: Pick<ClassQueue, "running" | "waiting" | "later">): string =>
+  `${compact(running)} running, ${compact(waiting)} waiting${later > 0 ? `, ${compact(later)} later` : ""}`;
+
+/** "1 running, 2 queued"; "idle" where there is nothing. */
+export function countsOf({ queued, running }: Pick<KindQueue, "queued" | "running">): string {
+  const parts = [running > 0 && `${compact(running)} running`, queued > 0 && `${compact(queued)} queued`].filter(
+    (part) => part !== false,
+  );
+  return parts.length === 0 ? "idle" : parts.join(", ");
+}
+
+export const isQuiet = ({ queued, running, dead, done, failed }: KindQueue): boolean =>
+  queued + running + dead + done + failed === 0;
+
+/** The dead by kind, in the order in which the newest of each died. */
+export function byKind(groups: readonly DeadGroup[]): { kind: string; jobs: number; groups: DeadGroup[] }[] {
+  return [...Map.groupBy(groups, ({ kind }) => kind)].map(([kind, of]) => ({
+    kind,
+    jobs: of.reduce((total, { jobs }) => total + jobs, 0),
+    groups: of,
+  }));
+}
+
+/** "third try of 5", "not begun" */
+export function triesOf({ attempt, tries_max }: { attempt: number; tries_max: number | null }): string {
+  if (attempt === 0) return "not begun";
+  return tries_max === null ? plural(attempt, "try", "tries") : `${attempt} of ${tries_max}`;
+}
+
+export interface Look {
+  /** What is on the screen, each in its newest state. */
+  lines: readonly (JobLine & { has_left: boolean })[];
+  /** What came in between, and is not on the screen. */
+  newer: number;
+}
+
+/**
+ * Lays what the house says now over the list that is being read, so that it keeps its order and its length: a line that has
+ * left the list stays and says so, and one that came is counted.
+ * @param fresh the first page as it is now
+ * @param is_whole whether `fresh` has all there is
+ */
+export function lookOver(shown: readonly JobLine[], fresh: readonly JobLine[] | undefined, is_whole: boolean): Look {
+  if (!fresh) return { lines: shown.map((line) => ({ ...line, has_left: false })), newer: 0 };
+  const now = new Map(fresh.map((line) => [line.id, line]));
+  const known = new Set(shown.map(({ id }) => id));
+  const last = fresh.at(-1);
+  const isTold = (id: string) => is_whole || (last !== undefined && !isOlder(id, last.id));
+  const end = shown.at(-1);
+  return {
+    lines: shown.map((line) => ({ ...(now.get(line.id) ?? line), has_left: !now.has(line.id) && isTold(line.id) })),
+    newer: fresh.filter(({ id }) => !known.has(id) && (end === undefined || isOlder(end.id, id))).length,
+  };
+}
+
+/** By their numbers, of which longer ones are larger. */
+const isOlder = (a: string, b: string) => (a.length === b.length ? a < b : a.length < b.length);
+
+const sum = (classes: readonly ClassQueue[], of: "waiting" | "running" | "dead") =>
+  classes.reduce((total, one) => total + one[of], 0);
+
+function listed(names: readonly string[]): string {
+  const text = names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

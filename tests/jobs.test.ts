@@ -1,0 +1,57 @@
+import { afterAll, expect, test } from "bun:test";
+
+import { jobsRoutes } from "#systems/jobs/contract.ts";
+import { peopleRoutes } from "#systems/people/contract.ts";
+
+import { openBrowser } from "./browser.ts";
+import { PASSWORD, startHouse } from "./house.ts";
+
+const house = await startHouse();
+const browser = await openBrowser();
+afterAll(async () => {
+  await browser.close();
+  await house[Symbol.asyncDispose]();
+});
+
+test("WEB253: an admin reads why a job died, puts it back, sees that it is done, and finds it in the log", async () => {
+  const { client } = house;
+  const rut = { handle: "rut", password: PASSWORD };
+  await client.call(peopleRoutes.signUp, {
+    body: { ...rut, display_name: "Rut", setup_token: house.setup_token ?? "" },
+  });
+  const { token } = (await client.call(peopleRoutes.signIn, { body: rut })).body;
+  // A job of a kind that this house has, and that ends well when there is nothing to do.
+  await using sql = await house.database();
+  const [dead] = await sql.pool<{ id: string }[]>`
+    INSERT INTO jobs_jobs (kind, class, priority, payload, state, attempt, ended_at, reason)
+    VALUES ('house.trim_log', 'maintenance', 0, '{"letter": "for nobody else"}', 'dead', 3, clock_timestamp(),
+      'connect ECONNREFUSED https://db.example.org/?password=sesame') RETURNING id`;
+
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  await context.request.post(`${house.url}/v1/sessions`, { data: rut });
+  const page = await context.newPage();
+  const broken: string[] = [];
+  page.on("pageerror", (error) => broken.push(String(error)));
+  await page.goto(`${house.url}/admin`);
+  await page.getByRole("navigation", { name: "Admin" }).getByRole("link", { name: "Jobs" }).click();
+  await page.getByText("1 job died and waits for you below.").waitFor();
+  await page.getByText("Something that it calls did not answer.").waitFor();
+  expect(await page.content()).not.toMatch(/sesame|for nobody else/);
+
+  await page.getByRole("button", { name: "Look at it" }).click();
+  const sheet = page.getByRole("dialog", { name: "house.trim_log" });
+  await sheet.getByText("text of 15 characters").waitFor();
+  await sheet.getByRole("button", { name: "Replay", exact: true }).click();
+  // The sheet follows the job by itself.
+  await sheet.getByText("Done", { exact: true }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByText("Nothing died.").waitFor();
+  expect((await client.call(jobsRoutes.getJob, { token, params: { id: dead!.id } })).body).toMatchObject({
+    state: "done",
+    attempt: 1,
+  });
+
+  await page.getByRole("navigation", { name: "Admin" }).getByRole("link", { name: "Log" }).click();
+  await page.getByText("put a job back into the queue").waitFor();
+  expect(broken).toEqual([]);
+}, 120_000);
