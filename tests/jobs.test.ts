@@ -13,7 +13,7 @@ afterAll(async () => {
   await house[Symbol.asyncDispose]();
 });
 
-test("WEB253: an admin reads why a job died, puts it back, sees that it is done, and finds it in the log", async () => {
+test("WEB253, JP16: an admin reads why a job died, puts it back, sees that it is done, and finds it in the log; what starves is said to who runs the house", async () => {
   const { client } = house;
   const rut = { handle: "rut", password: PASSWORD };
   await client.call(peopleRoutes.signUp, {
@@ -50,6 +50,23 @@ test("WEB253: an admin reads why a job died, puts it back, sees that it is done,
     state: "done",
     attempt: 1,
   });
+
+  // Nobody here runs this kind, so it waits; the page says so without a reload.
+  await sql.pool`
+    WITH late AS (
+      INSERT INTO jobs_jobs (kind, class, priority, payload) VALUES ('elsewhere.only', 'maintenance', 0, '{}') RETURNING id)
+    INSERT INTO jobs_queue (slot, job_id, kind, class, priority, state, sort_at)
+    SELECT slot, id, 'elsewhere.only', 'maintenance', 0, 'ready', clock_timestamp() - interval '9 hours' FROM late, jobs_house`;
+  await page.getByText("Maintenance waits too long: the oldest for 9 h, where 6 h is the most.").waitFor();
+  const late = async () => {
+    const { checks } = (await (await fetch(`${house.url}/readyz`)).json()) as { checks: Record<string, string>[] };
+    return checks.find(({ name }) => name === "jobs");
+  };
+  // What is known of the queue is asked anew after 5 s.
+  while ((await late())?.state !== "degraded") await Bun.sleep(100);
+  expect((await late())?.because).toContain("maintenance jobs wait for 540 min, where 360 are the most");
+  const { notes } = (await client.call(peopleRoutes.house)).body;
+  expect(notes.map(({ code }) => code)).not.toContain("jobs");
 
   await page.getByRole("navigation", { name: "Admin" }).getByRole("link", { name: "Log" }).click();
   await page.getByText("put a job back into the queue").waitFor();

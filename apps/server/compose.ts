@@ -104,7 +104,10 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
         came: (tx, address) => gates.current.came(tx, address),
       },
       notes: async () => [
-        ...(await degradations(health)).map(({ name, because }) => ({ code: name, detail: because })),
+        ...(await degradations(health))
+          // Work that is late is for who runs the house: nobody else can do anything about it.
+          .filter(({ name }) => name !== "jobs")
+          .map(({ name, because }) => ({ code: name, detail: because })),
         ...(await moderation.notes()),
         ...troubleOf(limits),
       ],
