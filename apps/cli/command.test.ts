@@ -40,6 +40,21 @@ describe("arguments", () => {
     ["a value that is not allowed", ["greet", "loudly", "--name", "x", "--tone", "loud"], /one of: warm, dry/],
     ["a word too many", ["greet", "loudly", "--name", "x", "more"], /more/],
   ];
+  const look = command({
+    path: ["look"],
+    summary: "Looks",
+    operand: { name: "file", value: "FILE", says: "at what" },
+    options: { json: { type: "boolean", says: "as JSON" } },
+    run: async ({ file }) => file.length,
+  });
+  test("CI1: a word that a command needs stands first; without it, and with one more, it is refused", () => {
+    for (const argv of [["look"], ["look", "--json"], ["look", "--json", "a.log"], ["look", ""]])
+      expect(() => parse(argv, [look])).toThrow(/needs a FILE first/);
+    expect(() => parse(["look", "a.log", "b.log"], [look])).toThrow(UsageError);
+    expect(parse(["look", "a.log", "--json"], [look])).toMatchObject({ values: { file: "a.log", json: true } });
+    expect(help(look, [look])).toMatch(/FILE +at what \(needed\)/);
+  });
+
   test.each(wrong)("CI1: %s is refused in a sentence", (_, argv, says) => {
     expect(() => parse(argv, [greet])).toThrow(UsageError);
     expect(() => parse(argv, [greet])).toThrow(says);

@@ -6,6 +6,8 @@ export interface Command<V = ParsedValues> {
   summary: string;
   /** More than a line, for `--help`. */
   about?: string;
+  /** A word without a name, after the command; it is among the values under its name. */
+  operand?: Operand;
   options: Options;
   /** @returns the exit code: 0 done, 1 could not, 2 asked wrongly */
   run(values: V, terminal: Terminal): Promise<number>;
@@ -21,6 +23,13 @@ export interface Option {
   says: string;
   required?: true;
   one_of?: readonly string[];
+}
+
+export interface Operand {
+  name: string;
+  /** What stands for it in the help. */
+  value: string;
+  says: string;
 }
 
 export type Options = { readonly [name: string]: Option };
@@ -54,9 +63,16 @@ export class UsageError extends Error {
 }
 
 /** Gives `run` the types of its options; `parse` has made sure of them. */
-export const command = <const O extends Options>(
-  definition: Omit<Command, "options" | "run"> & { options: O; run: Command<Values<O>>["run"] },
-): Command => ({ ...definition, run: (values, terminal) => definition.run(values as Values<O>, terminal) });
+export const command = <const O extends Options, const N extends string = never>(
+  definition: Omit<Command, "operand" | "options" | "run"> & {
+    operand?: Operand & { name: N };
+    options: O;
+    run: Command<Values<O> & { [K in N]: string }>["run"];
+  },
+): Command => ({
+  ...definition,
+  run: (values, terminal) => definition.run(values as Values<O> & { [K in N]: string }, terminal),
+});
 
 const HELP_FLAGS = ["--help", "-h"];
 
@@ -74,7 +90,13 @@ export function parse(argv: readonly string[], commands: readonly Command[]): Pa
     .toSorted((a, b) => b.path.length - a.path.length)[0];
   if (!found) throw unknownCommand(asked, commands);
   if (wantsHelp || words[0] === "help") return { help: found };
-  return { command: found, values: readValues(found, argv.slice(found.path.length)) };
+  const rest = argv.slice(found.path.length);
+  if (!found.operand) return { command: found, values: readValues(found, rest) };
+  const { name, value } = found.operand;
+  const [word, ...options] = rest;
+  if (word === undefined || word === "" || word.startsWith("-"))
+    throw new UsageError(`"folk ${found.path.join(" ")}" needs a ${value} first.`, found);
+  return { command: found, values: { ...readValues(found, options), [name]: word } };
 }
 
 function unknownCommand(asked: readonly string[], commands: readonly Command[]): UsageError {
@@ -130,10 +152,11 @@ export function help(of: Command | null, commands: readonly Command[]): string {
     const value = option.type === "string" ? ` ${option.value ?? "TEXT"}` : "";
     return [`--${name}${value}`, `${option.says}${option.required ? " (needed)" : ""}`] as const;
   });
+  const operands = of.operand ? [[of.operand.value, `${of.operand.says} (needed)`] as const] : [];
   return [
     `folk ${of.path.join(" ")}: ${of.summary}`,
     ...(of.about ? ["", of.about] : []),
-    ...(options.length > 0 ? ["", ...columns(options)] : []),
+    ...(operands.length + options.length > 0 ? ["", ...columns([...operands, ...options])] : []),
   ].join("\n");
 }
 

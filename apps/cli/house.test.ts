@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import { createSystemClock } from "#ports/clock/index.ts";
 import { createSql, type EmbeddedPostgres, startEmbeddedPostgres } from "#ports/sql/index.ts";
+import { DEFAULT_RULE_SET } from "#systems/limits/index.ts";
 
 import type { Terminal } from "./command.ts";
 import { fill } from "./demo/fill.ts";
@@ -187,6 +188,90 @@ describe("beside a running server", () => {
       { what: "job.cancelled", by_id: null },
     ]);
     await sql.pool`DELETE FROM jobs_queue WHERE kind = 'cli.kind'`;
+  });
+
+  test("CI13: a log is replayed against proposed limits: who would be refused is told by name, with what the log does not say; nothing changes", async () => {
+    const [log, rules] = [join(folder, "access.log"), join(folder, "rules.json")];
+    await using house = await openHouse(terminal());
+    const berit = (await house.people.byHandle("berit"))!.id;
+    const time = (ms: number) => new Date(Date.UTC(2026, 10, 22, 8) + ms).toISOString();
+    const line = (ms: number, person_id: string | null, address: string | null) =>
+      `${JSON.stringify({ time: time(ms), method: "GET", route: "/v1/feed/home", status: 200, ms: 0, cost_tokens: 1, person_id, address })}\n`;
+    const lines = [0, 1, 2].flatMap((at) => [line(at, berit, null), line(at, null, "198.51.100.7")]);
+    await Bun.write(log, Bun.gzipSync(`${lines.join("")}what is this\n`));
+    const limit = { kind: "fixed", tokens: 2, window_ms: 60_000 };
+    const proposed = { rules: ["person", "address"].map((level) => ({ id: level, level, limit })) };
+    await Bun.write(rules, JSON.stringify(proposed));
+    for (const wrong of [
+      [join(folder, "none.log"), "--rules", rules],
+      [log, "--rules", join(folder, "none.json")],
+      [log],
+    ])
+      expect((await folk("limits", "simulate", ...wrong)).code).toBe(2);
+    const none = await folk("limits", "simulate", rules, "--rules", rules);
+    expect([none.code, none.said]).toEqual([1, ""]);
+    expect(none.wrong).toContain("could be read");
+    const told = await folk("limits", "simulate", log, "--rules", rules);
+    expect([told.code, told.wrong]).toEqual([0, ""]);
+    for (const says of [
+      /^6 requests of 2026-11-22 08:00/,
+      /1 lines could not be read, the first of them line 7/,
+      /names no space/,
+      /refused +0 \(0\.00 %\) +2 \(33\.33 %\)/,
+      /@berit +1 refused/,
+      /address:198\.51\.100\.0\/24 +1 refused/,
+      /In force is version 0, in force/,
+    ])
+      expect(told.said).toMatch(says);
+    expect(told.said).not.toContain("198.51.100.7");
+    const same = await folk("limits", "simulate", log, "--rules", rules, "--against", rules, "--json");
+    expect(JSON.parse(same.said)).toMatchObject({
+      in_force: { refused: 2 },
+      proposed: { refused: 2 },
+      change: { newly_refused: 0 },
+    });
+    expect(JSON.parse((await folk("limits", "show", "--json")).said)).toEqual(DEFAULT_RULE_SET);
+  });
+
+  test("CI14: limits are shown, and published by an admin; a set that cannot hold is refused with all that is wrong and where", async () => {
+    const rules = join(folder, "published.json");
+    const publish = (...more: string[]) => folk("limits", "publish", rules, ...more);
+    const own = await folk("limits", "show");
+    expect(own.said).toMatch(/^Version 0, the house's own/);
+    expect(own.said).toMatch(/ person +person +on +150\/s, 1,500 at once +all/);
+    await Bun.write(rules, "{");
+    expect([(await publish()).code, (await publish("--by", "berit")).code]).toEqual([2, 1]);
+    const limit = { kind: "fixed", tokens: 5, window_ms: 60_000 };
+    await Bun.write(
+      rules,
+      JSON.stringify({
+        rules: [
+          { id: "x", level: "person", limit: { ...limit, tokens: 0 } },
+          { id: "y", level: "space", routes: ["GET /v1/nowhere"], limit },
+        ],
+      }),
+    );
+    // One kind of mistake at a time: first the shape.
+    const broken = await publish("--by", "berit");
+    expect([broken.code, broken.said]).toEqual([1, ""]);
+    expect(broken.wrong).toMatch(/\/rules\/0\/limit\/tokens +\S/);
+    await Bun.write(
+      rules,
+      JSON.stringify({ rules: [{ id: "y", level: "space", routes: ["GET /v1/nowhere"], limit }] }),
+    );
+    expect((await publish("--by", "berit")).wrong).toMatch(/\/rules\/0\/routes\/0 .*no route of this house/);
+    await Bun.write(
+      rules,
+      JSON.stringify({ rules: [{ id: "posts", level: "person", routes: ["POST /v1/posts"], limit }] }),
+    );
+    expect((await publish("--by", "sven")).wrong).toContain("@sven is no admin");
+    expect((await folk("limits", "show")).said).toMatch(/^Version 0/);
+    const done = await publish("--by", "@Berit", "--note", "A festival");
+    expect([done.code, done.wrong]).toEqual([0, ""]);
+    expect(done.said).toContain("Version 1 is in force, instead of 0.");
+    const { said } = await folk("limits", "show");
+    expect(said).toMatch(/^Version 1, published .* by @berit: A festival/);
+    expect(said).toMatch(/ posts +person +on +5 in 60 s \(fixed\) +POST \/v1\/posts/);
   });
 
   test("CI11: somebody's things are brought in from a file, and taken out into one", async () => {

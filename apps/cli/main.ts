@@ -6,6 +6,7 @@ import { demoCommand } from "./demo/index.ts";
 import { doctorCommand } from "./doctor/index.ts";
 import { feedCommands } from "./feed.ts";
 import { jobsCommands } from "./jobs.ts";
+import { limitsCommands } from "./limits.ts";
 import { lineCommands } from "./line.ts";
 import { routesCommand } from "./routes.ts";
 import { upCommand } from "./up.ts";
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   ...userCommands,
   ...feedCommands,
   ...lineCommands,
+  ...limitsCommands,
   ...jobsCommands,
   demoCommand,
   routesCommand,

@@ -23,7 +23,7 @@ import { createFront } from "./front.ts";
 import { type Ground, openGround } from "./ground.ts";
 import { API_GUIDE } from "./guide.ts";
 import { createHealth, type Health } from "./health.ts";
-import { openLimits, PAGE_COST, troubleOf } from "./limits.ts";
+import { openAccess, openLimits, PAGE_COST, troubleOf } from "./limits.ts";
 import { listen, type Listening } from "./listen.ts";
 import { logServed } from "./log-lines.ts";
 import { createMetrics } from "./metrics.ts";
@@ -255,6 +255,8 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     limits: { stats: () => ({ ...ground.shared_limiter?.stats(), ...limits.stats() }) },
     version: VERSION,
   });
+  const kept_log = options.beside_a_server ? null : config.access_log;
+  const access_log = opened.use(await openAccess(ground, kept_log, { limits, lines }));
   const idempotency = createIdempotency(sql, ground.secret);
   const api: Api = createApi({
     authenticate: people.authenticate,
@@ -269,6 +271,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     onServed(served) {
       metrics.served(served);
       logServed(lines, served);
+      access_log?.note(served);
     },
   });
   servePeople(api, people);

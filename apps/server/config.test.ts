@@ -19,6 +19,7 @@ describe("configuration", () => {
     [{ FOLKHUS_MAIL_FROM: "the house", SMTP_URL: "smtp://mail.example" }, "FOLKHUS_MAIL_FROM"],
     [{ FOLKHUS_DKIM_SELECTOR: "house1" }, "FOLKHUS_DKIM_KEY_FILE"],
     [{ NATS_URL: "nats://x" }, "NATS_URL"],
+    [{ FOLKHUS_ACCESS_LOG: "a.log", FOLKHUS_ACCESS_LOG_MIB_MAX: "0" }, "FOLKHUS_ACCESS_LOG_MIB_MAX"],
     [{ FOLKHUS_TIMELINE: "magic" }, "FOLKHUS_TIMELINE"],
     [{ FOLKHUS_PUSH_FOLLOWERS_MAX: "many" }, "FOLKHUS_PUSH_FOLLOWERS_MAX"],
   ];
@@ -60,6 +61,7 @@ describe("configuration", () => {
       host: "127.0.0.1",
       signup: "invitation",
       database_url: null,
+      access_log: null,
       trusted_proxies: 0,
       timeline: "pull",
       push_followers_max: 10_000,

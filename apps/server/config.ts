@@ -16,6 +16,8 @@ export interface Config {
   roles: ReadonlySet<Role>;
   trusted_proxies: number;
   log_level: LogLevel;
+  /** A line for each request goes into this file; null: into none. */
+  access_log: { file: string; file_bytes_max: number } | null;
   database_url: string | null;
   /** The address that letters come from; null only where no server takes them. */
   mail_from: string | null;
@@ -75,6 +77,7 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
       signup: read.oneOf("FOLKHUS_SIGNUP", SIGNUP_MODES, "invitation"),
       roles: read.roles("FOLKHUS_ROLES"),
       trusted_proxies: read.integer("FOLKHUS_TRUSTED_PROXIES", 0, 0, 10),
+      access_log: accessLogIn(read),
       log_level: read.oneOf("FOLKHUS_LOG", LOG_LEVELS, "info"),
       database_url: read.url("DATABASE_URL", ["postgres:", "postgresql:"]),
       mail_from: senderIn(read, smtp_url),
@@ -121,6 +124,12 @@ function dkimIn(read: Reader): Config["dkim"] {
   if (selector === null || key_file === null)
     throw new ConfigError("FOLKHUS_DKIM_SELECTOR and FOLKHUS_DKIM_KEY_FILE go together: set both or none.");
   return { selector, key_file: resolve(key_file) };
+}
+
+function accessLogIn(read: Reader): Config["access_log"] {
+  const file = read.text("FOLKHUS_ACCESS_LOG");
+  const file_bytes_max = read.integer("FOLKHUS_ACCESS_LOG_MIB_MAX", 64, 1, 4096) * MIB;
+  return file === null ? null : { file: resolve(file), file_bytes_max };
 }
 
 const SECRET_CHARS_MIN = 32;

@@ -7,6 +7,8 @@ import { peopleRoutes } from "#systems/people/contract.ts";
 import type { People } from "#systems/people/index.ts";
 import type { Spaces } from "#systems/spaces/index.ts";
 
+import { type AccessLog, openAccessLog } from "./access-log.ts";
+import type { Config } from "./config.ts";
 import type { Ground } from "./ground.ts";
 
 /** A page asks the database for the house, beside what it asks the API, which counts by itself. */
@@ -37,12 +39,34 @@ export async function openLimits(
       secret,
       sign_in_routes: SIGN_IN.map(({ method, path }) => `${method} ${path}`),
       routes: () => [...api().limited(), PAGE_COST.route],
+      costs: () => costsOf(api()),
       onTrouble: (because) => lines.error({ because }, "the published rule set of limits does not hold here"),
       onFailure: (err) => lines.warn({ err: String(err) }, "what the limits decided could not be noted; it is kept"),
     }),
   );
   const owned = opened.move();
   return { ...limits, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** What a request takes, where it is not one token. */
+const costsOf = ({ routes, doors }: Api): Record<string, number> =>
+  Object.fromEntries(
+    [
+      ...routes.map(({ method, path, cost_tokens = 1 }) => [`${method} ${path}`, cost_tokens] as const),
+      ...doors.map(({ path, cost_tokens = 1 }) => [`* ${path}`, cost_tokens] as const),
+      [PAGE_COST.route, PAGE_COST.cost_tokens] as const,
+    ].filter(([, cost_tokens]) => cost_tokens !== 1),
+  );
+
+/** What came, in a file, where the house was told to keep one. A command beside a server keeps none: the file is the server's. */
+export async function openAccess(
+  { clock, secret }: Ground,
+  asked: Config["access_log"],
+  needs: { limits: Limits; lines: Logger },
+): Promise<AccessLog | null> {
+  if (asked === null) return null;
+  const onTrouble = (because: string) => needs.lines.warn({ because }, "the access log has a gap; the house goes on");
+  return openAccessLog({ ...asked, clock, secret, spaceOf: (served) => needs.limits.spaceOf(served), onTrouble });
 }
 
 /** For the house's notes. */

@@ -8,6 +8,7 @@ export * from "./check-contract.ts";
 export * from "./decisions-contract.ts";
 export * from "./rules-contract.ts";
 export * from "./sets-contract.ts";
+export * from "./simulate/contract.ts";
 export * from "./tiers-contract.ts";
 
 export const limitsRoutes = { ...setRoutes, ...tierRoutes, ...decisionRoutes, ...checkRoutes } as const;

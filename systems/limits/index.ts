@@ -2,6 +2,7 @@ import { join } from "node:path";
 
 import type { Caches } from "#ports/cache/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
+import type { LimitAsked } from "#ports/http/index.ts";
 import type { Limiter } from "#ports/limiter/index.ts";
 import type { Log } from "#ports/log/index.ts";
 import type { MigrationFolder, Sql } from "#ports/sql/index.ts";
@@ -41,6 +42,8 @@ export interface LimitsNeeds {
   sign_in_routes: readonly string[];
   /** Those that a rule may name, as `METHOD /path`. Asked when somebody writes a rule set. */
   routes: () => readonly string[];
+  /** What a request for one takes, where it is not one token. */
+  costs?: () => Readonly<Record<string, number>>;
   /** This node holds by another rule set than the one that was published. */
   onTrouble?: (because: string) => void;
   /** Counts could not be handed over; they are kept. */
@@ -50,6 +53,8 @@ export interface LimitsNeeds {
 export interface Limits extends AsyncDisposable {
   /** What each request draws from, for `createApi`. */
   book: Book;
+  /** The space in whose rooms a request was, by what its path names; null outside of spaces. From memory most times. */
+  spaceOf(asked: LimitAsked): Promise<{ id: string; is_member: boolean } | null>;
   /** Hands over what this node counted; it happens by itself every few seconds. */
   flush(): Promise<void>;
   /** Why this node holds by another rule set than the one that was published, in words for the house's notes; null when all is well. */
@@ -72,7 +77,16 @@ export async function createLimits(needs: LimitsNeeds): Promise<Limits> {
   const tiers = createTiers({ sql, log, clock, people, spaces });
   const counts = createCounts({ sql, clock, nameOf: createNames(needs.secret) });
   const rooms = {
-    sets: createSets({ sql, log, clock, people, in_force, reserved, routes: needs.routes }),
+    sets: createSets({
+      sql,
+      log,
+      clock,
+      people,
+      in_force,
+      reserved,
+      routes: needs.routes,
+      costs: needs.costs ?? (() => ({})),
+    }),
     tiers,
     decisions: createDecisions({ sql, clock, people, spaces, counts }),
     check: createCheck({ limiter: needs.others_limiter, house: limiter, clock }),
@@ -86,6 +100,10 @@ export async function createLimits(needs: LimitsNeeds): Promise<Limits> {
   return {
     book,
     rooms,
+    async spaceOf({ route, params, viewer }) {
+      const name = params?.[where.paramOf(route) ?? ""];
+      return name === undefined ? null : where.find(name, viewer);
+    },
     flush: () => counts.flush(),
     trouble: () => in_force.trouble,
     stats: () => statsOf(counts, book, in_force),
@@ -140,5 +158,8 @@ export { limitsRoutes } from "./contract.ts";
 export { LIMITS_TOPIC, type LimitsEvent, readLimitsEvent } from "./events.ts";
 export { type Asking, compileRuleSet, type CompiledSet, type Draw } from "./rule-set-book.ts";
 export { diffRuleSets } from "./rule-set-diff.ts";
-export { DEFAULT_RULE_SET, readRuleSet } from "./rule-set.ts";
+export { DEFAULT_RULE_SET, readRuleSet, type SetTrouble } from "./rule-set.ts";
 export { serveLimits } from "./routes.ts";
+export type { Algorithm, RuleSet } from "./rules-contract.ts";
+export type { LimitsInForce } from "./sets-contract.ts";
+export { routesOf, simulate, type SimulateNeeds, type SimulationReport } from "./simulate/index.ts";

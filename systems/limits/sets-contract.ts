@@ -66,6 +66,8 @@ export const zInForce = z
     reserved: z.array(zReserved),
     /** Routes that a rule may name. */
     routes: z.array(z.string()),
+    /** What a request for a route takes where it is not one token. */
+    costs: z.record(z.string(), z.number()),
   })
   .meta({ id: "LimitsInForce" });
 export type LimitsInForce = z.output<typeof zInForce>;

@@ -23,6 +23,9 @@ const BELOW_ALL = "9223372036854775807";
 /** Of the house's own set, and of what a newer or older house wrote. */
 const NO_RULES: RuleSet = { rules: [] };
 
+/** Whoever writes and publishes; may they is asked before. */
+type By = Pick<SignedIn, "person_id">;
+
 export interface Draft {
   set: unknown;
   note: string;
@@ -33,10 +36,10 @@ export interface Sets {
   inForce(): Promise<LimitsInForce>;
   list(page: { limit: number; cursor?: string | undefined }): Promise<Page<SetCard>>;
   get(version: string): Promise<SetWhole>;
-  create(by: SignedIn, draft: Draft & { based_on: string }): Promise<SetWhole>;
-  change(by: SignedIn, version: string, draft: Draft & { revision: number }): Promise<SetWhole>;
+  create(by: By, draft: Draft & { based_on: string }): Promise<SetWhole>;
+  change(by: By, version: string, draft: Draft & { revision: number }): Promise<SetWhole>;
   discard(version: string): Promise<void>;
-  publish(by: SignedIn, version: string, asked: { note: string; instead_of: string }): Promise<LimitsInForce>;
+  publish(by: By, version: string, asked: { note: string; instead_of: string }): Promise<LimitsInForce>;
   diff(from: string, to: string): Promise<Difference[]>;
 }
 
@@ -49,9 +52,11 @@ export interface SetsNeeds {
   reserved: Reserved;
   /** Those that a rule may name, as `METHOD /path`. */
   routes: () => readonly string[];
+  /** What a request for one takes where it is not one token. */
+  costs: () => Readonly<Record<string, number>>;
 }
 
-export function createSets({ sql, log, clock, people, in_force, reserved, routes }: SetsNeeds): Sets {
+export function createSets({ sql, log, clock, people, in_force, reserved, routes, costs }: SetsNeeds): Sets {
   const published = async (db: Query) => (await store.publishings(db, 1))[0]?.version ?? OWN_VERSION;
 
   function checked(value: unknown): RuleSet {
@@ -153,6 +158,7 @@ export function createSets({ sql, log, clock, people, in_force, reserved, routes
         limit,
       })),
       routes: [...routes()],
+      costs: { ...costs() },
     };
   }
 

@@ -1,18 +1,18 @@
 import { compileRuleSet } from "../rule-set-book.ts";
 import { readRuleSet } from "../rule-set.ts";
 import type { SimulateAsked, SimulateSaid } from "./contract.ts";
+import { routesOf } from "./routes.ts";
 import { simulate } from "./simulate.ts";
 
 /**
  * One question to the simulator, answered by messages: what the page asks in a browser's worker, with a file that never leaves the machine.
  */
 export async function answer(
-  { file, in_force, proposed, routes, apart, grants }: SimulateAsked,
+  { file, in_force, proposed, routes, costs, apart, grants }: SimulateAsked,
   say: (said: SimulateSaid) => void,
 ): Promise<void> {
-  const names = routes.map(({ method, path }) => `${method} ${path}`);
   const held = readRuleSet(in_force);
-  const tried = readRuleSet(proposed, names);
+  const tried = readRuleSet(proposed, routes);
   if (tried.set === null) return say({ said: "rules", troubles: tried.troubles });
   if (held.set === null) return say({ said: "failed", detail: "The rules in force could not be read." });
   const people = new Map(grants.people);
@@ -22,7 +22,7 @@ export async function answer(
       file: file.stream() as ReadableStream<Uint8Array<ArrayBuffer>>,
       in_force: compileRuleSet(held.set),
       proposed: compileRuleSet(tried.set),
-      routes,
+      routes: routesOf(routes, costs),
       apart,
       personGrant: (id) => people.get(id) ?? null,
       spaceGrant: (id) => spaces.get(id) ?? null,

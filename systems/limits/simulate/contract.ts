@@ -97,7 +97,9 @@ export interface SimulateAsked {
   file: Blob;
   proposed: unknown;
   in_force: unknown;
-  routes: SimulatedRoute[];
+  /** Those of the house, as `METHOD /path`, and what each costs where that is not one token. */
+  routes: string[];
+  costs: Record<string, number>;
   /** Routes that no rule set touches. */
   apart: string[];
   /** Tiers that people and spaces were given, by id; everybody else is free. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { createBusiest } from "./busiest.ts";
-import { createRouteFinder } from "./routes.ts";
+import { createRouteFinder, routesOf } from "./routes.ts";
 import { createShown } from "./shown.ts";
 import { createTimeline } from "./timeline.ts";
 
@@ -113,6 +113,16 @@ describe("routes of a log", () => {
     for (const path of ["/v1/tus", "/v1/tus/abc/def"])
       expect(found("PATCH", path)).toEqual(["* /v1/tus", 3, true, true]);
     expect(found("PATCH", "/v1/tussle")[2]).toBe(false);
+    // Where the house counts its page, whatever else is read is that.
+    const whole = createRouteFinder(routesOf(["GET /", "GET /v1/x"], { "GET /": 2 }));
+    for (const path of ["/", "/u/astrid", "/v1x"])
+      expect(whole("GET", path)).toMatchObject({ route: "GET /", cost_tokens: 2, known: true });
+    expect([
+      whole("GET", "/v1/y").known,
+      whole("POST", "/u/astrid").known,
+      whole("GET", "/assets/x.js").limited,
+    ]).toEqual([false, false, false]);
+    expect(whole("GET", "/v1/x")).toMatchObject({ cost_tokens: 1, known: true });
   });
 });
 

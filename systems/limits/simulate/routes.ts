@@ -18,6 +18,13 @@ const UNCOUNTED_PATHS = new Set(["/healthz", "/sw.js"]);
 const SEGMENTS_MAX = 12;
 const NAMED_CHARS_MAX = 24;
 
+/** @param names as `METHOD /path` @param costs by name, where it is not one token */
+export const routesOf = (names: readonly string[], costs: Readonly<Record<string, number>>): SimulatedRoute[] =>
+  names.map((name) => {
+    const [method = "", path = ""] = name.split(" ", 2);
+    return { method, path, cost_tokens: costs[name] ?? 1 };
+  });
+
 /** Finds the route of a path, whole or with its braces. @param routes of the house; doors with `*` as their method, and all below their path */
 export function createRouteFinder(routes: readonly SimulatedRoute[]): (method: string, path: string) => FoundRoute {
   const exact = new Map<string, FoundRoute>();
@@ -48,7 +55,10 @@ export function createRouteFinder(routes: readonly SimulatedRoute[]): (method: s
       .get(`${method} ${parts.length}`)
       ?.find((one) => one.parts.every((part, i) => part.startsWith("{") || part === parts[i]));
     if (fits) return fits.found;
+    // Whatever else somebody reads is the page, where the house counts it as one.
+    const page = exact.get("GET /");
     const limited = !UNCOUNTED_PATHS.has(path) && !UNCOUNTED.some((below) => path.startsWith(below));
+    if (page && limited && (method === "GET" || method === "HEAD") && !/^\/v1(?:\/|$)/.test(path)) return page;
     let route = `${method} ${formOf(parts)}`;
     if (!forms.has(route)) {
       if (forms.size < UNKNOWN_FORMS_MAX) forms.add(route);

@@ -209,7 +209,7 @@ describe("the worker of a page", () => {
     const said: SimulateSaid[] = [];
     const file = new Blob([houseLine(0), houseLine(1), houseLine(2), houseLine(3)]);
     const grants = { people: [], spaces: [] };
-    await answer({ file, in_force: open, proposed: three, routes: [], apart: [], grants, ...asked }, (one) =>
+    await answer({ file, in_force: open, proposed: three, routes: [], costs: {}, apart: [], grants, ...asked }, (one) =>
       said.push(one),
     );
     return said;
