@@ -29,6 +29,21 @@ export interface Route {
   cost_tokens?: number;
   /** ms until the request is given up with 503; 10 s where nothing is said. */
   deadline_ms?: number;
+  /** Who goes first when there is too much to do; by access and method where nothing is said (`priorityOf`). */
+  priority?: Priority;
+}
+
+/**
+ * The most important first: what must go on for the house to be helped (health, sign-in, admins and moderators); what people do;
+ * what they read; what nobody misses (beacons, typing, suggestions, link cards, what bots want).
+ */
+export const PRIORITIES = ["critical", "act", "read", "spare"] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+export function priorityOf(route: Pick<Route, "method" | "access" | "priority">): Priority {
+  if (route.priority) return route.priority;
+  if (route.access.who === "admin" || route.access.who === "moderator") return "critical";
+  return route.method === "GET" ? "read" : "act";
 }
 
 /**

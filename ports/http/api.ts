@@ -1,32 +1,29 @@
 import { OpenApiGeneratorV31, OpenAPIRegistry } from "@asteasolutions/zod-to-openapi";
 import { Hono } from "hono";
 
-import type { Route } from "#kernel/contract.ts";
+import { priorityOf, type Route } from "#kernel/contract.ts";
 import { Problem, Transient } from "#kernel/errors.ts";
 import { createTurns } from "#kernel/turns.ts";
 import { NOBODY, type SignedIn, type Viewer } from "#kernel/viewer.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Limiter } from "#ports/limiter/index.ts";
+import type { Load } from "#ports/load/index.ts";
 import { isAway } from "#ports/sql/index.ts";
 
-import { addressOf, admit, originOf, pathOf, requestIdOf } from "./asking.ts";
+import { addressOf, admit, originOf, patienceOf, pathOf, requestIdOf } from "./asking.ts";
 import { type Door, openDoor } from "./door.ts";
-import { type Idempotency, KEY_CHARS_MAX } from "./idempotency.ts";
+import type { Idempotency } from "./idempotency.ts";
 import type { Answer, Api, Asked, Authenticate, Handler, Served } from "./index.ts";
 import { callWithin } from "./inside.ts";
-import { createLeash } from "./leash.ts";
+import { createLeash, type Leash } from "./leash.ts";
 import { type HttpLimits, type LimitAsked, type LimitBook, type LimitsTaken, plainBook, takeLimits } from "./limits.ts";
+import { idempotencyKeyOf, LEASE_SLACK_MS, once, textOf } from "./once.ts";
 import { openapiRoute } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
 import { BODY_BYTES_DEFAULT_MAX, credentialOf, parse, readJson, refuseCrossSite, sessionCookie } from "./request.ts";
 import { HANDSHAKES_AT_ONCE_MAX, openSocket, type SocketDoor } from "./socket.ts";
 
 export const DEADLINE_DEFAULT_MS = 10_000;
-/** A run with an Idempotency-Key that is silent for its deadline and so long again died with its process. */
-const LEASE_SLACK_MS = 5_000;
-
-const GIVEN_UP = new Set(["request.deadline", "request.gone"]);
-
 export interface ApiNeeds {
   authenticate: Authenticate;
   limiter: Limiter;
@@ -34,6 +31,8 @@ export interface ApiNeeds {
   limits: HttpLimits | LimitBook;
   idempotency: Idempotency;
   clock: Clock;
+  /** Lets requests in as long as the house can do them; without it all come in. */
+  load?: Load;
   /** Number of proxies in front whose `X-Forwarded-*` is believed; 0 for none. */
   trusted_proxies: number;
   /** Where people reach the house, if it was told: under this name its scheme holds, whatever a proxy leaves unsaid. */
@@ -185,7 +184,8 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
   const drawn = { route: `${route.method} ${route.path}`, cost_tokens: route.cost_tokens ?? 1 };
   const mutates = route.method !== "GET";
   const public_at = needs.public_url ? new URL(needs.public_url) : null;
-  const deadline_ms = route.deadline_ms ?? DEADLINE_DEFAULT_MS;
+  const deadline_ms_max = route.deadline_ms ?? DEADLINE_DEFAULT_MS;
+  const priority = priorityOf(route);
   const body_bytes_max = route.body_bytes_max ?? BODY_BYTES_DEFAULT_MAX;
 
   return async (request: Request, params: Record<string, string>, peer_address: string): Promise<Response> => {
@@ -208,8 +208,18 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
       });
       return response;
     };
-    const leash = createLeash(request, deadline_ms);
+    const deadline_ms = Math.min(deadline_ms_max, patienceOf(request));
+    let is_in = false;
+    let leash: Leash | null = null;
     try {
+      // Before all that costs: who cannot be served learns it while there is time to ask elsewhere, or later.
+      if (needs.load) {
+        const turn = needs.load.enter(priority, deadline_ms);
+        if (turn !== null) await turn;
+        is_in = true;
+      }
+      leash = createLeash(request, needs.clock, began + deadline_ms);
+      const held = leash;
       const address = addressOf(request, peer_address, needs.trusted_proxies);
       const origin = originOf(request, needs.trusted_proxies, public_at);
       const credential = credentialOf(request, sessionCookie(origin));
@@ -225,6 +235,7 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
           throw new Problem(401, "session.invalid", "This token is unknown, expired or revoked. Sign in again.");
         }
       }
+      if (viewer.kind === "person" && viewer.bot && priority !== "spare") needs.load?.look("spare");
       const textFor = viewer.kind === "person" ? (needs.textFor?.(viewer) ?? null) : null;
       taken = await takeLimits(limiter, book, (limited = { ...drawn, viewer, address, params }));
       limitHeaders = taken.headers;
@@ -236,7 +247,7 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
         ? parse(route.query, queryAt < 0 ? {} : Object.fromEntries(new URLSearchParams(url.slice(queryAt))), "query")
         : undefined;
       // Under the deadline too: a body that comes a byte a minute must not hold its connection for ever.
-      const raw = route.body ? await leash.hold(readJson(request, body_bytes_max, route.body_as_text)) : undefined;
+      const raw = route.body ? await held.hold(readJson(request, body_bytes_max, route.body_as_text)) : undefined;
       const body = route.body ? parse(route.body, raw, "body") : undefined;
 
       const idempotency_key = mutates ? idempotencyKeyOf(request) : null;
@@ -246,19 +257,28 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
         query: query as never,
         body: body as never,
         get signal() {
-          return leash.signal;
+          return held.signal;
         },
+        deadline: held,
         request_id,
         address,
         idempotency_key,
         header: (name) => request.headers.get(name),
         origin,
       };
-      const work = () => leash.hold(handler(asked));
-      const answer =
+      // Whatever came before may have taken all of the time: what nobody waits for any more is not begun.
+      const work = () => (held.check(), handler(asked));
+      const answer = await held.hold(
         idempotency_key !== null && viewer.kind === "person"
-          ? await once(needs.idempotency, route, viewer, idempotency_key, params, raw, work)
-          : await work();
+          ? once(needs.idempotency, {
+              owner: viewer.person_id,
+              key: idempotency_key,
+              request: [route.method, route.path, params, raw ?? null],
+              lease_ms: deadline_ms_max + LEASE_SLACK_MS,
+              work,
+            })
+          : work(),
+      );
       return served(respond(answer, request_id, limitHeaders, textFor));
     } catch (error) {
       if (error instanceof Problem) return served(problemResponse(error, request_id, limitHeaders));
@@ -276,7 +296,8 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
       );
       return served(problemResponse(internal, request_id, limitHeaders), error);
     } finally {
-      leash.end();
+      leash?.end();
+      if (is_in) needs.load?.leave();
       await taken?.release?.();
     }
   };
@@ -306,56 +327,4 @@ function respond(
   if (text === null) return new Response(null, { status: answer.status, headers });
   headers["content-type"] ??= "application/json";
   return new Response(textFor ? textFor(text) : text, { status: answer.status, headers });
-}
-
-const textOf = (answer: Answer<Route>): string | null =>
-  "json" in answer
-    ? answer.json
-    : "body" in answer && answer.body !== null && answer.body !== undefined
-      ? JSON.stringify(answer.body)
-      : null;
-
-async function once(
-  idempotency: Idempotency,
-  route: Route,
-  viewer: SignedIn,
-  key: string,
-  params: Record<string, string>,
-  raw: unknown,
-  work: () => Promise<Answer<Route>>,
-): Promise<Answer<Route>> {
-  const owner = viewer.person_id;
-  const fingerprint = idempotency.fingerprint([route.method, route.path, params, raw ?? null]);
-  const lease_ms = (route.deadline_ms ?? DEADLINE_DEFAULT_MS) + LEASE_SLACK_MS;
-  const begun = await idempotency.begin(owner, key, fingerprint, lease_ms);
-  if ("replay" in begun) {
-    const { status, body } = begun.replay;
-    const headers = { "idempotency-replayed": "true" };
-    return body === "" ? { status, headers } : { status, json: body, headers };
-  }
-  let answer: Answer<Route>;
-  try {
-    answer = await work();
-  } catch (error) {
-    // A refusal by rule is an answer too, but it may be lifted (a limit, a missing part), so the key stays usable. Work that
-    // was only given up may still go on behind this answer: its key is free again when its lease ends.
-    const given_up = error instanceof Problem && GIVEN_UP.has(error.code);
-    if (!given_up) await idempotency.failed(owner, key, begun.run);
-    throw error;
-  }
-  if (!("response" in answer)) await idempotency.done(owner, key, begun.run, answer.status, textOf(answer) ?? "");
-  return answer;
-}
-
-function idempotencyKeyOf(request: Request): string | null {
-  const key = request.headers.get("idempotency-key");
-  if (key === null) return null;
-  if (!/^[\x21-\x7e]+$/.test(key) || key.length > KEY_CHARS_MAX) {
-    throw new Problem(
-      400,
-      "idempotency.bad_key",
-      `Idempotency-Key has 1 to ${KEY_CHARS_MAX} visible ASCII characters.`,
-    );
-  }
-  return key;
 }

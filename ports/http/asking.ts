@@ -9,6 +9,20 @@ export function requestIdOf(request: Request): string | null {
   return id !== null && /^[\w.-]{8,64}$/.test(id) ? id : null;
 }
 
+/** Nobody means less by "wait=0" than "at once", and nothing is done in no time. */
+const PATIENCE_MS_MIN = 100;
+
+/**
+ * How long the caller says that it waits: `Prefer: wait=5`, in seconds (RFC 7240, 4.3), the only header of HTTP that is registered for
+ * it. A moment in time, as some gateways send, would rest on two clocks being the same. It shortens a deadline and never lengthens one.
+ */
+export function patienceOf(request: Request): number {
+  const prefer = request.headers.get("prefer");
+  if (prefer === null) return Number.POSITIVE_INFINITY;
+  const wait = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,6})"?\s*(?:$|[,;])/i.exec(prefer);
+  return wait ? Math.max(PATIENCE_MS_MIN, Number(wait[1]) * 1_000) : Number.POSITIVE_INFINITY;
+}
+
 /** The n-th address from the right of X-Forwarded-For, where n proxies are ours; what stands left of it is hearsay. */
 export function addressOf(request: Request, peer_address: string, trusted_proxies: number): string {
   if (trusted_proxies === 0) return peer_address;

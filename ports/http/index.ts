@@ -1,4 +1,5 @@
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf, Route } from "#kernel/contract.ts";
+import type { Deadline } from "#kernel/deadline.ts";
 import type { SignedIn, Viewer } from "#kernel/viewer.ts";
 
 import type { Door } from "./door.ts";
@@ -58,6 +59,8 @@ export interface Asked<R extends Route> {
   body: BodyOf<R>;
   /** Fires when the caller leaves or the deadline passes. */
   signal: AbortSignal;
+  /** By when the answer is wanted. It goes down with every call that may last: to the database, and out of the house. */
+  deadline: Deadline;
   request_id: string;
   /** Of the caller, as far as it can be trusted; IPv6 whole. */
   address: string;

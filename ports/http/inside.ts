@@ -1,4 +1,5 @@
 import type { AnswerOf, BodyIn, QueryIn, Route } from "#kernel/contract.ts";
+import { type Deadline, untilGone } from "#kernel/deadline.ts";
 import { Problem } from "#kernel/errors.ts";
 import type { SignedIn, Viewer } from "#kernel/viewer.ts";
 
@@ -15,6 +16,8 @@ export interface CallBy {
   origin: string;
   request_id: string;
   signal: AbortSignal;
+  /** Of the door's own request, where it has one. */
+  deadline?: Deadline;
 }
 
 export interface CallAsked<R extends Route> {
@@ -64,6 +67,7 @@ async function callAdmitted<R extends Route>(
     query: (route.query ? parse(route.query, strings(asked.query ?? {}), "query") : undefined) as never,
     body: (route.body ? parse(route.body, asked.body, "body") : undefined) as never,
     signal: by.signal,
+    deadline: by.deadline ?? untilGone(by.signal),
     request_id: by.request_id,
     address: by.address,
     idempotency_key: asked.idempotency_key ?? null,

@@ -1,11 +1,15 @@
+import type { Deadline } from "#kernel/deadline.ts";
 import { Problem } from "#kernel/errors.ts";
+import type { Clock } from "#ports/clock/index.ts";
 
 /**
  * What ends a request before its work does: its deadline, or that the caller left. Most requests are done in less than a
  * millisecond, and a signal, a listener on the connection and a race cost each of them 10 µs: so the connection is listened
  * to only from `LISTEN_AFTER_MS` on, and a signal is made for who asks for it.
  */
-export interface Leash {
+export interface Leash extends Deadline {
+  /** @throws Problem 503 `request.deadline`, 499 `request.gone`: what is begun now is begun for nobody */
+  check(): void;
   /** Fires when the request is given up. */
   readonly signal: AbortSignal;
   /**
@@ -20,7 +24,9 @@ export interface Leash {
 /** Whoever leaves is noticed so late at most. */
 export const LISTEN_AFTER_MS = 10;
 
-export function createLeash(request: Request, deadline_ms: number): Leash {
+/** @param at_ms on the clock's monotonic time */
+export function createLeash(request: Request, clock: Clock, at_ms: number): Leash {
+  const deadline_ms = Math.max(0, at_ms - clock.monotonic());
   let controller: AbortController | null = null;
   let reason: Problem | null = null;
   let refuse: ((reason: Problem) => void) | null = null;
@@ -48,6 +54,12 @@ export function createLeash(request: Request, deadline_ms: number): Leash {
         }, LISTEN_AFTER_MS);
 
   return {
+    at_ms,
+    check() {
+      // A timer comes late where the loop is, and then there is nobody left to work for.
+      if (reason === null && clock.monotonic() >= at_ms) onDeadline();
+      if (reason !== null) throw reason;
+    },
     get signal() {
       if (controller === null) {
         controller = new AbortController();
