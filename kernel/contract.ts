@@ -31,6 +31,8 @@ export interface Route {
   deadline_ms?: number;
   /** Who goes first when there is too much to do; by access and method where nothing is said (`priorityOf`). */
   priority?: Priority;
+  /** Its work is to wait for news, so it takes no place from those that work. */
+  waits?: true;
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Limiter } from "#ports/limiter/index.ts";
 import type { Load } from "#ports/load/index.ts";
 import { isAway } from "#ports/sql/index.ts";
 
-import { addressOf, admit, originOf, patienceOf, pathOf, requestIdOf } from "./asking.ts";
+import { addressOf, admit, originOf, pathOf, patienceOf, requestIdOf } from "./asking.ts";
 import { type Door, openDoor } from "./door.ts";
 import type { Idempotency } from "./idempotency.ts";
 import type { Answer, Api, Asked, Authenticate, Handler, Served } from "./index.ts";
@@ -213,7 +213,8 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
     let leash: Leash | null = null;
     try {
       // Before all that costs: who cannot be served learns it while there is time to ask elsewhere, or later.
-      if (needs.load) {
+      if (needs.load && route.waits) needs.load.look(priority);
+      else if (needs.load) {
         const turn = needs.load.enter(priority, deadline_ms);
         if (turn !== null) await turn;
         is_in = true;

@@ -1,4 +1,4 @@
-import type { Access } from "#kernel/contract.ts";
+import type { Access, Priority } from "#kernel/contract.ts";
 import { Problem, Transient } from "#kernel/errors.ts";
 import { NOBODY, type SignedIn, type Viewer } from "#kernel/viewer.ts";
 import type { Clock } from "#ports/clock/index.ts";
@@ -23,6 +23,10 @@ export interface Door {
   tag: string;
   access: Access;
   cost_tokens?: number;
+  /** Who goes first when there is too much to do; without it `read` for safe methods and `act` for others. */
+  priority?: Priority;
+  /** Its bodies are files: none is begun while the house is short of memory. */
+  takes_uploads?: true;
   /** Methods that say only what the door can, and are for anyone. */
   open_methods?: readonly string[];
   /**
@@ -138,6 +142,9 @@ export function openDoor(door: Door, needs: ApiParts) {
     const refuse = (problem: Problem) =>
       door.refuse?.(problem, request, request_id) ?? problemResponse(problem, request_id);
     try {
+      const is_safe = SAFE_METHODS.has(request.method);
+      needs.load?.look(door.priority ?? (is_safe ? "read" : "act"));
+      if (door.takes_uploads && !is_safe) needs.load?.hold("upload");
       const origin = originOf(request, needs.trusted_proxies, public_at);
       const address = addressOf(request, peer_address, needs.trusted_proxies);
       [viewer, taken] = await come(request, origin, address, (asked) => (limited = asked));

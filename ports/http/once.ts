@@ -34,7 +34,8 @@ export async function once(
     await idempotency.failed(owner, key, begun.run).catch(() => {});
     throw error;
   }
-  if ("response" in answer) await idempotency.done(owner, key, begun.run, { status: answer.response.status, body: null });
+  if ("response" in answer)
+    await idempotency.done(owner, key, begun.run, { status: answer.response.status, body: null });
   else {
     const headers = Object.fromEntries(
       Object.entries(answer.headers ?? {}).filter(([name]) => KEPT_HEADERS.includes(name.toLowerCase())),

@@ -99,6 +99,7 @@ export async function openSocket(
   let taken: LimitsTaken | null = null;
   const drawn = { route: `GET ${door.path}`, cost_tokens: door.cost_tokens ?? 1 };
   try {
+    needs.load?.hold("socket");
     const origin = originOf(request, needs.trusted_proxies, public_at);
     const address = addressOf(request, peer_address, needs.trusted_proxies);
     try {

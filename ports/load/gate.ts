@@ -1,7 +1,7 @@
 import { Problem } from "#kernel/errors.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
-import { BURST_MS, WAITING_MAX } from "./bounds.ts";
+import { BEHIND_REMEMBERED_MS, BURST_AGAIN_MS, BURST_MS, WAITING_MAX } from "./bounds.ts";
 import { type Level, PATIENCE_IN_BURST_MS, PATIENCE_MS, roomOf } from "./levels.ts";
 import { createLine, type Waiter } from "./line.ts";
 import type { Loop } from "./loop.ts";
@@ -33,9 +33,16 @@ export function createGate(needs: { clock: Clock; loop: Loop; atOnceMax: () => n
   /** When the line was last empty. */
   let empty_at = 0;
 
-  const isStanding = (now: number) => line.length > 0 && now - empty_at > BURST_MS;
-  const patience = (level: Level, now: number) =>
-    isStanding(now) ? PATIENCE_MS[level] : PATIENCE_IN_BURST_MS[level];
+  /** When the line was last seen to stand: those who are sent away empty it, and the next make it stand again. */
+  let stood_at = -Infinity;
+
+  const isStanding = (now: number) => {
+    if (line.length === 0) return false;
+    const stands = now - empty_at > (now - stood_at < BEHIND_REMEMBERED_MS ? BURST_AGAIN_MS : BURST_MS);
+    if (stands) stood_at = now;
+    return stands;
+  };
+  const patience = (level: Level, now: number) => (isStanding(now) ? PATIENCE_MS[level] : PATIENCE_IN_BURST_MS[level]);
 
   const refusal = (level: Level, code: string, detail: string) => {
     shed[level]! += 1;
@@ -91,8 +98,12 @@ export function createGate(needs: { clock: Clock; loop: Loop; atOnceMax: () => n
       }
       if (line.length === 0) empty_at = now;
       if (PATIENCE_MS[level] === 0 && isStanding(now)) throw busy(level);
-      // Better now than when its time is over: it could only have stood in the way.
-      if (leaves_per_ms !== null && (line.ahead(level) + 1) / leaves_per_ms > left_ms) throw late(level);
+      if (leaves_per_ms !== null) {
+        // Better now than when its time is over: it could only have stood in the way.
+        const wait_ms = line.ahead(level) / leaves_per_ms;
+        if (wait_ms > left_ms) throw late(level);
+        if (wait_ms > patience(level, now)) throw busy(level);
+      }
       if (line.length >= WAITING_MAX) {
         const out = line.pushOut(level);
         if (!out) throw busy(level);

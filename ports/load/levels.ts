@@ -10,7 +10,12 @@ const LEVELS: Record<Priority, Level> = { critical: 0, act: 1, read: 2, spare: 3
 export const priorityOf = (level: Level): Priority => PRIORITIES[level];
 
 /** What a level may wait for while the house is behind; what is spare does not wait then. */
-export const PATIENCE_MS: Record<Level, number> = { 0: 40 * WAIT_TARGET_MS, 1: 5 * WAIT_TARGET_MS, 2: WAIT_TARGET_MS, 3: 0 };
+export const PATIENCE_MS: Record<Level, number> = {
+  0: 40 * WAIT_TARGET_MS,
+  1: 5 * WAIT_TARGET_MS,
+  2: WAIT_TARGET_MS,
+  3: 0,
+};
 /** What it may wait for in a burst. */
 export const PATIENCE_IN_BURST_MS: Record<Level, number> = { 0: 5_000, 1: 2_000, 2: 1_000, 3: 200 };
 

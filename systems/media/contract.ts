@@ -331,6 +331,7 @@ export const listVideos = defineRoute({
 export const getVideo = defineRoute({
   method: "GET",
   path: "/v1/videos/{video_id}",
+  waits: true,
   summary: "A video: how far it is, and how to play it; with `wait_ms` and `unless`, as soon as there is news of it",
   tag: "media",
   access: { who: "anyone", scope: "read" },
@@ -428,6 +429,7 @@ export const putPosition = defineRoute({
 export const countView = defineRoute({
   method: "POST",
   path: "/v1/videos/{video_id}/views",
+  priority: "spare",
   summary: "How long I have watched by now, for clients without beacons: tell when it begins and when it is enough",
   tag: "media",
   access: { who: "anyone", scope: "read" },

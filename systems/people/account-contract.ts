@@ -42,6 +42,7 @@ export const accountRoutes = {
     method: "POST",
     path: "/v1/password-resets",
     tag,
+    priority: "critical",
     summary: "Set a new password with a reset link; every session and token ends",
     access: { who: "anyone", scope: "account" },
     body: z.strictObject({ secret: zSecret, new_password: zNewPassword }),

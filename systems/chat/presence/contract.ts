@@ -43,6 +43,7 @@ export const presenceRoutes = {
   presence: defineRoute({
     method: "GET",
     path: "/v1/chat/presence",
+    priority: "spare",
     summary: "Whether people are here now, and what they say of themselves; at most 100",
     tag,
     access: { who: "signed_in", scope: "read" },

@@ -34,6 +34,7 @@ const write = { who: "signed_in", scope: "write" } as const;
 export const reportViews = defineRoute({
   method: "POST",
   path: "/v1/posts/views",
+  priority: "spare",
   summary: "Tell which posts were on the screen and for how long; what is not for you is passed over",
   tag,
   access: write,

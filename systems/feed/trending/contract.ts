@@ -58,6 +58,7 @@ export const trendingRoutes = {
   trendingPosts: defineRoute({
     method: "GET",
     path: "/v1/trending/posts",
+    priority: "spare",
     summary: "Posts that most people react to right now, in the house or in a space",
     tag,
     access,
@@ -69,6 +70,7 @@ export const trendingRoutes = {
   trendingVideos: defineRoute({
     method: "GET",
     path: "/v1/trending/videos",
+    priority: "spare",
     summary: "Posts with a video that most people react to right now",
     tag,
     access,
@@ -80,6 +82,7 @@ export const trendingRoutes = {
   trendingHashtags: defineRoute({
     method: "GET",
     path: "/v1/trending/hashtags",
+    priority: "spare",
     summary: "Hashtags that most people use or react to right now",
     tag,
     access,
@@ -91,6 +94,7 @@ export const trendingRoutes = {
   trendingLinks: defineRoute({
     method: "GET",
     path: "/v1/trending/links",
+    priority: "spare",
     summary: "Addresses that most people post or react to right now",
     tag,
     access,

@@ -83,6 +83,7 @@ export type Beacon = z.output<typeof zBeacon>;
 export const postBeacon = defineRoute({
   method: "POST",
   path: "/v1/videos/{video_id}/beacons",
+  priority: "spare",
   summary: "What a player saw since it last told; as JSON, or as text/plain from navigator.sendBeacon",
   tag: "media",
   access: { who: "anyone", scope: "read" },

@@ -60,6 +60,7 @@ export function serveS3(api: Api, needs: S3Needs): void {
     summary: "Uploads by S3's protocol",
     tag: "media",
     access: { who: "signed_in", scope: "write" },
+    takes_uploads: true,
     refuse: xmlRefusal,
     async authenticate(request) {
       const signed = readSignature(request, needs.clock.now());

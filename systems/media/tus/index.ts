@@ -45,6 +45,7 @@ export function serveTus(api: Api, needs: TusNeeds): void {
     summary: "Uploads by tus 1.0",
     tag: "media",
     access: { who: "signed_in", scope: "write" },
+    takes_uploads: true,
     open_methods: ["OPTIONS"],
     refuse: (problem, _request, request_id) => refusal(problem, request_id),
     handle: (asked) => answer(asked, needs),
