@@ -98,7 +98,16 @@ describe("the front of the house", () => {
     const ready = await get("/readyz");
     const { checks } = (await ready.json()) as { checks: { name: string; state: string }[] };
     expect(ready.status).toBe(200);
-    expect(checks.map((check) => check.name)).toEqual(["lifecycle", "database", "disk", "jobs", "ffmpeg", "sandbox"]);
+    expect(checks.map((check) => check.name)).toEqual([
+      "lifecycle",
+      "database",
+      "disk",
+      "jobs",
+      "load",
+      "memory",
+      "ffmpeg",
+      "sandbox",
+    ]);
   });
 
   test("SV10: pages draw from the bucket of their caller's address, behind a proxy too, and of nobody else's; a prober behind it is answered", async () => {

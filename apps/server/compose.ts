@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 
 import { addressOf, type Api, createApi, createIdempotency } from "#ports/http/index.ts";
+import type { Load } from "#ports/load/index.ts";
 import { createOutside } from "#ports/outside/index.ts";
 import { serveCentrifugo } from "#systems/centrifugo/index.ts";
 import { type Chat, createChat, serveChat } from "#systems/chat/index.ts";
@@ -25,6 +26,7 @@ import { API_GUIDE } from "./guide.ts";
 import { createHealth, type Health } from "./health.ts";
 import { openAccess, openLimits, PAGE_COST, troubleOf } from "./limits.ts";
 import { listen, type Listening } from "./listen.ts";
+import { watchLoad } from "./load.ts";
 import { logServed } from "./log-lines.ts";
 import { createMetrics } from "./metrics.ts";
 import { openPage } from "./open-page.ts";
@@ -50,6 +52,7 @@ export interface House extends AsyncDisposable {
   jobs: JobsDesk;
   api: Api;
   health: Health;
+  load: Load;
   /** Answers any request, as the network's door does. */
   fetch(request: Request, peer_address: string): Promise<Response>;
   listen(): Promise<Listening>;
@@ -231,6 +234,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
 
   const desk = createJobsDesk({ sql, clock, jobs, people, spaces, audit: moderation.rooms.audit });
 
+  const load = opened.use(watchLoad({ clock, sql, caches, lines }));
   let draining = false;
   const health = createHealth({
     sql,
@@ -241,6 +245,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     free_bytes_min: config.free_bytes_min,
     lists: ground.shared_homes,
     limits: ground.shared_limiter,
+    load,
     ffmpeg: { version: tools?.version ?? null, lacks_av1: config.av1_views_min > 0 && tools?.can_av1 === false },
     waits: desk.waits,
     draining: () => draining,
@@ -253,6 +258,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     timelines: feed.stats,
     line: realtime.stats,
     limits: { stats: () => ({ ...ground.shared_limiter?.stats(), ...limits.stats() }) },
+    load,
     version: VERSION,
   });
   const kept_log = options.beside_a_server ? null : config.access_log;
@@ -264,6 +270,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     limits: limits.book,
     idempotency,
     clock,
+    load,
     trusted_proxies: config.trusted_proxies,
     public_url: config.public_url,
     textFor: media.addressesFor,
@@ -317,6 +324,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     createFront({
       api,
       blobs,
+      load,
       metrics,
       metrics_token: secrets.metrics_token,
       ready,
@@ -357,6 +365,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     jobs: desk,
     api,
     health,
+    load,
     lost: ground.lost,
     fetch,
     async listen() {

@@ -1,6 +1,7 @@
 import { Problem } from "#kernel/errors.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
 import { type Api, problemResponse } from "#ports/http/index.ts";
+import type { Load } from "#ports/load/index.ts";
 
 import { DOCS_CSS, docsPage } from "./docs-page.ts";
 import type { Peer } from "./listen.ts";
@@ -10,6 +11,8 @@ import type { Program } from "./program.ts";
 export interface FrontNeeds {
   api: Api;
   blobs: Blobs;
+  /** Refuses new files while memory is short, and pages while the house is behind. */
+  load: Pick<Load, "look" | "hold">;
   metrics: Metrics;
   metrics_token: string | null;
   /** Whether the house can be used; answers always. */
@@ -32,7 +35,10 @@ export function createFront(needs: FrontNeeds) {
   return async (request: Request, peer: Peer): Promise<Response> => {
     const path = pathOf(request.url);
     // First, because it is asked most; storage reads a path and never an address.
-    if (path.startsWith("/blobs/") || path.startsWith("/blobs-allow/")) return blobs.handler(request);
+    if (path.startsWith("/blobs/") || path.startsWith("/blobs-allow/")) {
+      const refusal = request.method === "PUT" ? refused(() => needs.load.hold("upload")) : null;
+      return refusal ?? blobs.handler(request);
+    }
     const peer_address = peer();
     // Without a Host that can be in an address there is no address, and everything behind this door reads one.
     if (!URL.canParse(request.url)) return refuse(400, "request.bad_host", "The Host header names no host.");
@@ -51,6 +57,9 @@ export function createFront(needs: FrontNeeds) {
       if (error instanceof Problem) return problemResponse(error, crypto.randomUUID(), PLAIN_HEADERS);
       throw error;
     }
+    // A page is the way to all else, so it is as important as what people do there.
+    const busy = path === "/metrics" ? null : refused(() => needs.load.look("act"));
+    if (busy) return busy;
     if (path.startsWith("/embed/")) return needs.embed(request, peer_address);
     switch (path) {
       case "/metrics":
@@ -83,6 +92,16 @@ export function createFront(needs: FrontNeeds) {
         return needs.page(request, peer_address);
     }
   };
+}
+
+function refused(ask: () => void): Response | null {
+  try {
+    ask();
+    return null;
+  } catch (error) {
+    if (error instanceof Problem) return problemResponse(error, crypto.randomUUID(), PLAIN_HEADERS);
+    throw error;
+  }
 }
 
 const PLAIN_HEADERS = {

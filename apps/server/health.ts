@@ -3,6 +3,7 @@ import { statfs } from "node:fs/promises";
 import type { Blobs } from "#ports/blobs/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { SharedLists } from "#ports/lists/index.ts";
+import type { Load } from "#ports/load/index.ts";
 import type { Sandbox } from "#ports/sandbox/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 import type { Wait } from "#systems/jobs/index.ts";
@@ -35,6 +36,7 @@ export interface HealthNeeds {
   lists: Pick<SharedLists, "stats"> | null;
   /** Limits that nodes share; null where each process counts for itself. */
   limits: { stats(): { is_alone: boolean; nodes: number } } | null;
+  load: Pick<Load, "stage" | "stats">;
   /** `lacks_av1`: the house wants AV1 of what is watched much, and this ffmpeg cannot make it. */
   ffmpeg: { version: string | null; lacks_av1: boolean };
   /** Of each class of jobs how long its oldest has waited, beside how long it may. */
@@ -49,6 +51,8 @@ export function createHealth(needs: HealthNeeds): Health {
       return [
         lifecycle(needs),
         ...(await Promise.all([database(needs), disk(needs), jobs()])),
+        load(needs),
+        memory(needs),
         video(needs),
         sandbox(needs),
         ...(needs.lists ? [redis(needs.lists)] : []),
@@ -136,6 +140,33 @@ function limits(shared: NonNullable<HealthNeeds["limits"]>): Check {
     name: "limits",
     state: "degraded",
     because: `Redis does not answer, so each process counts limits for itself and allows its part of them (1 of ${nodes}). The log says why.`,
+  };
+}
+
+function load({ load: { stats } }: HealthNeeds): Check {
+  const { is_behind, loop_lag_ms, in_flight, waiting } = stats();
+  if (!is_behind) return ok("load");
+  return {
+    name: "load",
+    state: "degraded",
+    because: `The house has more to do than it can: work waits ${Math.round(loop_lag_ms)} ms for its turn, ${in_flight} requests are at work and ${waiting} wait. What matters least is refused for now.`,
+  };
+}
+
+const SHORT_OF_MEMORY = {
+  calm: "",
+  caution: "What can be left out is refused.",
+  shed: "What can be left out is refused, and half as much is done at once.",
+  refuse: "New sockets and uploads are refused until there is room.",
+};
+
+function memory({ load: { stage, stats } }: HealthNeeds): Check {
+  if (stage === "calm") return ok("memory");
+  const { rss_bytes, memory_bytes_max, free_share } = stats();
+  return {
+    name: "memory",
+    state: "degraded",
+    because: `This process has ${Math.round(rss_bytes / 2 ** 20)} of ${Math.round(memory_bytes_max / 2 ** 20)} MiB, and ${Math.round(free_share * 100)} % of the machine's memory are free. ${SHORT_OF_MEMORY[stage]}`,
   };
 }
 

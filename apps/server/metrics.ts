@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Caches } from "#ports/cache/index.ts";
 import type { Served } from "#ports/http/index.ts";
 import type { Jobs } from "#ports/jobs/index.ts";
+import type { Load } from "#ports/load/index.ts";
 import type { Log } from "#ports/log/index.ts";
 import type { Wait } from "#systems/jobs/index.ts";
 
@@ -27,6 +28,7 @@ export function createMetrics(parts: {
   timelines: () => object;
   /** Limits that nodes share, where they do. */
   limits: { stats(): object } | null;
+  load: Pick<Load, "stats">;
   /** Of the line of this process. */
   line: () => Record<string, number>;
   version: string;
@@ -113,7 +115,23 @@ export function createMetrics(parts: {
     registers,
   });
 
+  const load = new Gauge({
+    name: "folkhus_load",
+    help: "Load of this process: loop_lag_ms, loop_lag_worst_ms of ten seconds, in_flight, at_once_max, waiting, admitted, is_behind, memory_stage (0 calm, 1 caution, 2 shed, 3 refuse), refused sockets and uploads",
+    labelNames: ["what"],
+    registers,
+  });
+  const shed = new Gauge({
+    name: "folkhus_load_shed",
+    help: "Requests refused early since the start, by priority",
+    labelNames: ["priority"],
+    registers,
+  });
+
   const refresh = async () => {
+    const { shed: refused, ...loaded } = parts.load.stats();
+    for (const [what, value] of Object.entries(loaded)) if (value !== null) load.set({ what }, Number(value));
+    for (const [priority, value] of Object.entries(refused)) shed.set({ priority }, value);
     for (const [what, value] of Object.entries(parts.limits?.stats() ?? {})) limits.set({ what }, Number(value));
     for (const [what, value] of Object.entries(parts.line())) line.set({ what }, value);
     memory.set(process.memoryUsage().rss);

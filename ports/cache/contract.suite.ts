@@ -266,6 +266,43 @@ export function cacheContract(engine: string, open: (clock: VirtualClock) => Cac
       expect(stats().bytes).toBe(15);
     });
 
+    test("CA12: room is made at the expense of who holds more than an equal part", async () => {
+      const { cache } = make({ entries_max: 12 });
+      fill(cache, ["q1", "q2"], "quiet");
+      fill(cache, ["n1", "n2"]);
+      const loud = Array.from({ length: 40 }, (_, i) => `l${i}`);
+      fill(cache, loud, "loud");
+      // Alone it had all that was free; what the others hold it does not get.
+      expect(cache.peekMany(["q1", "q2", "n1", "n2"])).toEqual(["q1", "q2", "n1", "n2"]);
+      expect(cache.peekMany(loud).filter((value) => value !== undefined)).toEqual(loud.slice(-8));
+      fill(cache, ["m1", "m2", "m3"], "modest");
+      expect(cache.peekMany(["q1", "q2", "m1", "m2", "m3"])).toEqual(["q1", "q2", "m1", "m2", "m3"]);
+      expect(cache.peekMany(loud).filter((value) => value !== undefined)).toEqual(loud.slice(-5));
+    });
+
+    test("CA12: so it is with bytes, and where there are more tenants than room", () => {
+      const { cache, stats } = make({ bytes_max: 100, ...bytes });
+      cache.set("q", "x".repeat(20), "quiet");
+      for (let i = 0; i < 30; i++) cache.set(`l${i}`, "x".repeat(10), "loud");
+      expect([cache.peek("q")?.length, stats().bytes]).toEqual([20, 100]);
+      const told = make({ entries_max: 4, tenant_of: (value) => value });
+      fill(told.cache, ["a"]);
+      for (let i = 0; i < 9; i++) told.cache.set(`k${i}`, "of one");
+      expect(told.cache.peek("a")).toBe("a");
+      const many = make({ entries_max: 5 });
+      for (let i = 0; i < 30; i++) many.cache.set(`k${i}`, "v", `t${i}`);
+      expect([many.stats().entries, many.cache.peek("k29")]).toEqual([5, "v"]);
+    });
+
+    test("CA13: when memory is short each cache keeps its part, what was used last", async () => {
+      const { cache, caches, stats } = make({});
+      fill(cache, ["a", "b", "c", "d"], "one");
+      expect(await cache.get("a", never)).toBe("a");
+      caches.shrink(0.5);
+      expect(cache.peekMany(["a", "b", "c", "d"])).toEqual(["a", undefined, undefined, "d"]);
+      expect(stats()).toMatchObject({ entries: 2, evictions: 2 });
+    });
+
     test("CA8, CA9: whatever is done, the budgets hold and the sums are right", async () => {
       const seed = Number(process.env.SEED ?? 20_260_101);
       const clock = createVirtualClock(0, seed);

@@ -6,6 +6,8 @@ export interface Caches {
   /** Makes a named cache; its hits, misses, evictions and bytes are metrics under that name. A name is given once. */
   create<V extends {}>(options: CacheOptions<V>): Cache<V>;
   stats(): CacheStats[];
+  /** Leaves each cache so much of what it holds at most, what was unused longest goes first. For when memory is short. */
+  shrink(share: number): void;
 }
 
 export interface Cache<V extends {}> {
@@ -41,6 +43,8 @@ export interface CacheOptions<V> {
   stale_ms?: number;
   /** 1 s where nothing is said, and never longer than `ttl_ms`; 0 keeps no negative entries. */
   negative_ttl_ms?: number;
+  /** Whose a value is, where `get` and `set` do not say. */
+  tenant_of?: (value: V) => string | undefined;
   /** Share of the byte and of the entry budget that one tenant may hold; 1 where nothing is said. */
   tenant_share_max?: number;
   /** Keys being loaded at once; `LOADS_MAX` where nothing is said. */

@@ -10,15 +10,20 @@ export const NEGATIVE_TTL_MS = 1_000;
 
 export function createLocalCaches(needs: { clock: Clock }): Caches {
   const stats = new Map<string, () => CacheStats>();
+  const shelves: { shrink(share: number): void }[] = [];
   return {
     create<V extends {}>(options: CacheOptions<V>) {
       if (stats.has(options.name)) throw new RangeError(`there is a cache ${options.name} already`);
       const shelf = createShelf(options);
+      shelves.push(shelf);
       const counts = { hits: 0, stale_hits: 0, misses: 0, loads: 0, load_failures: 0, refusals: 0 };
       stats.set(options.name, () => ({ name: options.name, ...shelf.counts(), ...counts }));
       return createCache(options, shelf, counts, needs.clock);
     },
     stats: () => [...stats.values()].map((of) => of()),
+    shrink(share) {
+      for (const shelf of shelves) shelf.shrink(share);
+    },
   };
 }
 
@@ -31,8 +36,9 @@ function createCache<V extends {}>(options: CacheOptions<V>, shelf: Shelf<V>, co
   const { ttl_ms, stale_ms = 0 } = options;
   const negative_ttl_ms = Math.min(options.negative_ttl_ms ?? NEGATIVE_TTL_MS, ttl_ms);
 
-  const keep = (key: string, value: V | null, tenant: string | undefined) => {
+  const keep = (key: string, value: V | null, told: string | undefined) => {
     const now = clock.monotonic();
+    const tenant = told ?? (value === null ? undefined : options.tenant_of?.(value));
     if (value !== null)
       shelf.set(key, { value, fresh_until: now + ttl_ms, stale_until: now + ttl_ms + stale_ms }, tenant);
     else if (negative_ttl_ms > 0) {

@@ -16,6 +16,8 @@ export interface Shelf<V> {
   set(key: string, entry: Entry<V>, tenant?: string): void;
   delete(key: string): void;
   clear(): void;
+  /** Leaves so much of what is held now; the longest unused goes. */
+  shrink(share: number): void;
   counts(): { entries: number; bytes: number; evictions: number };
 }
 
@@ -30,6 +32,9 @@ interface Tenant {
   /** In order of use, the longest unused first. */
   keys: Set<string>;
 }
+
+/** Of the longest unused, so many are asked whether their tenant holds more than its part. */
+const LOOKED_AT = 8;
 
 export function createShelf<V extends {}>(options: CacheOptions<V>): Shelf<V> {
   const { entries_max, size_of } = options;
@@ -66,10 +71,33 @@ export function createShelf<V extends {}>(options: CacheOptions<V>): Shelf<V> {
     lru.delete(key);
   };
   const tenantOf = (name: string | undefined): Tenant | null => {
-    if (name === undefined || share === 1) return null;
+    if (name === undefined) return null;
     let tenant = tenants.get(name);
     if (!tenant) tenants.set(name, (tenant = { name, bytes: 0, keys: new Set() }));
     return tenant;
+  };
+
+  /** More than an equal part of the whole for everybody who is here; what has no tenant counts as one. */
+  const holdsTooMuch = ({ keys, bytes: held }: Tenant) =>
+    keys.size * (tenants.size + 1) > entries_max || held * (tenants.size + 1) > bytes_max;
+
+  /**
+   * Makes room for one more. Whoever holds more than an equal part pays with its own; else somebody does who holds more, if one of the
+   * longest unused is theirs; else the longest unused goes.
+   */
+  const makeRoom = (tenant: Tenant | null) => {
+    if (tenant !== null && tenant.keys.size > 0 && holdsTooMuch(tenant)) {
+      for (const oldest of tenant.keys) return evict(oldest);
+    }
+    if (tenants.size > 0) {
+      let looked = 0;
+      for (const key of lru.rkeys()) {
+        const holder = lru.peek(key)?.tenant;
+        if (holder && holdsTooMuch(holder)) return evict(key);
+        if ((looked += 1) >= LOOKED_AT) break;
+      }
+    }
+    lru.pop();
   };
 
   return {
@@ -86,20 +114,20 @@ export function createShelf<V extends {}>(options: CacheOptions<V>): Shelf<V> {
       lru.delete(key);
       const size = entry.value === null || !size_of ? 0 : size_of(entry.value);
       // It would push out everything else and then not fit: better without it.
-      if (!(size <= (tenant_name === undefined || share === 1 ? bytes_max : tenant_bytes_max))) return;
+      if (!(size <= (tenant_name === undefined ? bytes_max : tenant_bytes_max))) return;
       const tenant = tenantOf(tenant_name);
       if (tenant) {
         for (const oldest of tenant.keys) {
           if (tenant.keys.size < tenant_entries_max && tenant.bytes + size <= tenant_bytes_max) break;
           evict(oldest);
         }
-        // Emptied by the loop above, it was taken from the map.
+      }
+      while ((bytes + size > bytes_max || lru.size >= entries_max) && lru.size > 0) makeRoom(tenant);
+      if (tenant) {
+        // Emptied to make room, it was taken from the map.
         tenants.set(tenant.name, tenant);
         tenant.keys.add(key);
         tenant.bytes += size;
-      }
-      while (bytes + size > bytes_max && lru.size > 0) {
-        lru.pop();
       }
       bytes += size;
       lru.set(key, { ...entry, bytes: size, tenant });
@@ -109,6 +137,10 @@ export function createShelf<V extends {}>(options: CacheOptions<V>): Shelf<V> {
     },
     clear() {
       lru.clear();
+    },
+    shrink(to) {
+      const left = Math.floor(lru.size * to);
+      while (lru.size > left) lru.pop();
     },
     counts: () => ({ entries: lru.size, bytes, evictions }),
   };

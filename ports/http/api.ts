@@ -213,7 +213,8 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
     let leash: Leash | null = null;
     try {
       // Before all that costs: who cannot be served learns it while there is time to ask elsewhere, or later.
-      if (needs.load && route.waits) needs.load.look(priority);
+      // A body may come slowly, and whoever sends it so must not hold a place meanwhile.
+      if (needs.load && (route.waits || route.body)) needs.load.look(priority);
       else if (needs.load) {
         const turn = needs.load.enter(priority, deadline_ms);
         if (turn !== null) await turn;
@@ -250,6 +251,11 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
       // Under the deadline too: a body that comes a byte a minute must not hold its connection for ever.
       const raw = route.body ? await held.hold(readJson(request, body_bytes_max, route.body_as_text)) : undefined;
       const body = route.body ? parse(route.body, raw, "body") : undefined;
+      if (needs.load && route.body && !route.waits) {
+        const turn = needs.load.enter(priority, began + deadline_ms - needs.clock.monotonic());
+        if (turn !== null) await turn;
+        is_in = true;
+      }
 
       const idempotency_key = mutates ? idempotencyKeyOf(request) : null;
       const asked: Asked<Route> = {

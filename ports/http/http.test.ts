@@ -398,6 +398,69 @@ describe("ports/http serves", () => {
     expect((await call(echo, asked)).code).toBe("idempotency.in_flight");
   });
 
+  test("HT34: what was given up at its deadline is settled when it ends: a repeat has its answer, and it ran once", async () => {
+    const gate = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    let runs = 0;
+    run = async () => {
+      runs += 1;
+      await gate.promise;
+      return { status: 200, body: { text: "late" } };
+    };
+    const kept = createIdempotency(db.sql, "a secret of tests");
+    const watched = {
+      ...kept,
+      async done(...settled: Parameters<typeof kept.done>) {
+        await kept.done(...settled);
+        ended.resolve();
+      },
+    };
+    const { call } = house({ idempotency: watched });
+    const asked = { params: { id: "1" }, body: { text: "a" }, token: "ann", headers: { "idempotency-key": "k-slow" } };
+    expect((await call(echo, asked)).code).toBe("request.deadline");
+    expect((await call(echo, asked)).code).toBe("idempotency.in_flight");
+    gate.resolve();
+    await ended.promise;
+    const again = await call(echo, asked);
+    expect([again.body.text, again.headers.get("idempotency-replayed"), runs]).toEqual(["late", "true", 1]);
+  });
+
+  test("HT35: an answer is kept with where it is and its version; one that cannot be kept is told of, and not made twice", async () => {
+    let runs = 0;
+    const { call } = house();
+    const asked = (key: string) => ({
+      params: { id: "1" },
+      body: { text: "a" },
+      token: "ann",
+      headers: { "idempotency-key": key },
+    });
+    run = async ({ body }) => ({
+      status: 200,
+      body: { text: body.text },
+      headers: { location: `/v1/echo/${++runs}`, etag: '"7"', "x-once": "only" },
+    });
+    await call(echo, asked("k-where"));
+    const { headers } = await call(echo, asked("k-where"));
+    expect([headers.get("location"), headers.get("etag"), headers.get("x-once"), runs]).toEqual([
+      "/v1/echo/1",
+      '"7"',
+      null,
+      1,
+    ]);
+    const large = ["x".repeat(300_000), null];
+    for (const [i, text] of large.entries()) {
+      run = async () => {
+        runs += 1;
+        return text === null ? { response: new Response("a stream") } : { status: 200, body: { text } };
+      };
+      const key = `k-large-${i}`;
+      expect((await call(echo, asked(key))).status).toBe(200);
+      const again = await call(echo, asked(key));
+      expect([again.status, again.code]).toEqual([409, "idempotency.answer_not_kept"]);
+    }
+    expect(runs).toBe(3);
+  });
+
   test("HT11: a well-formed request id is taken over, another is not", async () => {
     const { call } = house();
     expect((await call(open, { headers: { "x-request-id": "abcdef-123456" } })).headers.get("x-request-id")).toBe(

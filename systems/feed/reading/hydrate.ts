@@ -118,6 +118,8 @@ export function createHydrator(needs: {
     entries_max: bounds.posts_cached_max,
     bytes_max: bounds.posts_cached_bytes_max,
     size_of: (post) => OVERHEAD_BYTES + post.words_json.length * 4,
+    // A space whose posts are read much does not push out those of the others.
+    tenant_of: (post) => post.space_id ?? undefined,
     ttl_ms: bounds.post_cached_ms,
     loads_max: POST_LOADS_MAX,
   });

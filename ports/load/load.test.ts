@@ -1,0 +1,377 @@
+import { describe, expect, test } from "bun:test";
+
+import { PRIORITIES, type Priority } from "#kernel/contract.ts";
+import { Problem } from "#kernel/errors.ts";
+import { createVirtualClock } from "#ports/clock/index.ts";
+
+import { createLoad, type LoadNeeds } from "./index.ts";
+
+const MINUTE = 60_000;
+const GIB = 2 ** 30;
+
+/** A load on a clock that stands still, whose turns end when the test says so. */
+function make(more: Partial<LoadNeeds> = {}, seed = 1) {
+  const clock = createVirtualClock(0, seed);
+  const turns: (() => void)[] = [];
+  const used = { rss: GIB, free: 0.9 };
+  const load = createLoad({
+    clock,
+    afterTurn: (work) => turns.push(work),
+    memory: { bytes_max: 10 * GIB, rss: () => used.rss, free: () => used.free },
+    ...more,
+  });
+  const endTurn = () => {
+    for (const work of turns.splice(0)) work();
+  };
+  /** As a request does; the word says what came of it. */
+  const ask = async (priority: Priority, left_ms = MINUTE): Promise<string> => {
+    try {
+      await load.enter(priority, left_ms);
+      return "in";
+    } catch (error) {
+      if (error instanceof Problem) return error.code;
+      throw error;
+    }
+  };
+  const fill = async (priority: Priority, count: number) => {
+    for (let i = 0; i < count; i++) expect(await ask(priority)).toBe("in");
+  };
+  /** A turn that held the thread for so long. */
+  const turn = async (ms: number, during: () => void = () => {}) => {
+    load.look("critical");
+    await clock.advance(ms);
+    during();
+    endTurn();
+  };
+  return { load, clock, used, ask, fill, turn, endTurn };
+}
+
+const settle = async () => {
+  for (let i = 0; i < 5; i++) await Promise.resolve();
+};
+const problemOf = (work: () => unknown): Problem => {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+  throw new Error("it was let in");
+};
+
+describe("ports/load refuses", () => {
+  test("LD4: who waited too long, in a burst and, much sooner, once the line stands; also where nobody leaves", async () => {
+    // The database makes them wait, so there are no more places than there were.
+    const { ask, clock, fill, endTurn } = make({ probe: () => new Promise(() => {}) });
+    await fill("critical", 141);
+    endTurn();
+    const told: string[] = [];
+    const wait = (priority: Priority) =>
+      ask(priority).then((what) => told.push(`${priority} ${what} at ${clock.monotonic()}`));
+    void wait("read");
+    void wait("spare");
+    await clock.advance(600);
+    void wait("read");
+    await clock.advance(200);
+    void wait("act");
+    await clock.advance(150);
+    expect(await ask("spare")).toBe("load.busy");
+    await clock.advance(150);
+    void wait("critical");
+    await clock.advance(2_200);
+    expect(told).toEqual([
+      "spare load.busy at 300",
+      "read load.busy at 600",
+      "read load.busy at 800",
+      "act load.busy at 1100",
+      "critical load.busy at 3200",
+    ]);
+  });
+
+  test("LD5: one more than may wait; it pushes out the youngest of the least important below it", async () => {
+    const { ask, load, fill, endTurn } = make();
+    await fill("act", 128);
+    endTurn();
+    const waiting = Array.from({ length: 512 }, (_, i) => ask(i < 511 ? "read" : "spare"));
+    expect(load.stats().waiting).toBe(512);
+    expect(await ask("spare")).toBe("load.busy");
+    void ask("act");
+    expect(await waiting[511]!).toBe("load.busy");
+    void ask("act");
+    expect(await waiting[510]!).toBe("load.busy");
+    expect(await ask("read")).toBe("load.busy");
+    expect(load.stats().waiting).toBe(512);
+  });
+
+  test("LD6: who has no time left, and who would be served after its deadline", async () => {
+    const { ask, clock, fill, load, endTurn } = make();
+    expect(await ask("critical", 0)).toBe("load.late");
+    await fill("act", 128);
+    endTurn();
+    const waiting = Array.from({ length: 300 }, () => ask("act"));
+    // Ten leave in a tenth of a second: those who come now wait for two seconds and more.
+    for (let i = 0; i < 2; i++) {
+      await clock.advance(100);
+      for (let k = 0; k < 10; k++) load.leave();
+    }
+    await clock.advance(100);
+    expect(await ask("act", 1_500)).toBe("load.late");
+    expect(await ask("act", 60_000)).toBe("load.busy");
+    expect(await ask("critical", 1_500)).toBe("in");
+    for (let k = 0; k < 200; k++) load.leave();
+    const patient = ask("act", 1_900);
+    for (let k = 0; k < 100; k++) load.leave();
+    expect(await patient).toBe("in");
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(["in"]));
+  });
+
+  test("LD7: behind, who has waited for the turn longer than its level bears; the first of a turn is let in", async () => {
+    const { ask, clock, load, turn } = make();
+    for (let i = 0; i < 6; i++) await turn(100);
+    expect(load.stats().is_behind).toBe(true);
+    expect(await ask("read")).toBe("in");
+    await clock.advance(60);
+    expect([await ask("read"), await ask("act"), await ask("critical")]).toEqual(["load.busy", "in", "in"]);
+    await clock.advance(200);
+    expect([await ask("act"), await ask("critical")]).toEqual(["load.busy", "in"]);
+  });
+
+  test("LD7: a burst is not behind, nor long turns with sleep between them; a short turn ends it", async () => {
+    const { clock, load, turn } = make();
+    for (let i = 0; i < 4; i++) await turn(100);
+    expect(load.stats().is_behind).toBe(false);
+    await turn(10);
+    for (let i = 0; i < 20; i++) {
+      await turn(100);
+      await clock.advance(100);
+    }
+    expect(load.stats().is_behind).toBe(false);
+    await turn(10);
+    for (let i = 0; i < 6; i++) await turn(100);
+    expect(load.stats().is_behind).toBe(true);
+    await turn(10);
+    expect(load.stats().is_behind).toBe(false);
+  });
+
+  test("LD8: what is spare while the house is behind", async () => {
+    const { ask, turn, endTurn } = make();
+    for (let i = 0; i < 6; i++) await turn(100);
+    expect([await ask("spare"), await ask("read")]).toEqual(["load.busy", "in"]);
+    endTurn();
+    expect(await ask("spare")).toBe("in");
+  });
+
+  test("LD11: what is spare from caution on, and new sockets and uploads at the last stage", async () => {
+    const told: string[] = [];
+    const { ask, clock, load, used } = make({ onStage: (stage, was) => told.push(`${was} to ${stage}`) });
+    const stages: string[] = [];
+    for (const gib of [7.6, 8.6, 9.3, 9.0, 7.1, 6.9]) {
+      used.rss = gib * GIB;
+      await clock.advance(1_000);
+      const refused = (["socket", "upload"] as const).map((what) => {
+        try {
+          load.hold(what);
+          return "held";
+        } catch (error) {
+          return (error as Problem).code;
+        }
+      });
+      stages.push([load.stage, await ask("spare"), await ask("read"), ...refused].join(" "));
+    }
+    expect(stages).toEqual([
+      "caution load.memory in held held",
+      "shed load.memory in held held",
+      "refuse load.memory in load.memory load.memory",
+      "refuse load.memory in load.memory load.memory",
+      "caution load.memory in held held",
+      "calm in in held held",
+    ]);
+    expect(told).toEqual([
+      "calm to caution",
+      "caution to shed",
+      "shed to refuse",
+      "refuse to caution",
+      "caution to calm",
+    ]);
+    expect(load.stats()).toMatchObject({ refused_sockets: 2, refused_uploads: 2, memory_stage: 0 });
+  });
+
+  test("LD11: from shed on more than half", async () => {
+    const { ask, clock, fill, load, used, endTurn } = make();
+    used.rss = 9 * GIB;
+    await clock.advance(1_000);
+    await fill("act", 64);
+    endTurn();
+    const more = ask("act");
+    expect(load.stats().waiting).toBe(1);
+    used.rss = GIB;
+    await clock.advance(1_000);
+    expect(await more).toBe("in");
+  });
+
+  test("LD13: a refusal says when to come back, not all at once, and is counted by priority", async () => {
+    const { load, turn } = make();
+    for (let i = 0; i < 6; i++) await turn(100);
+    const refusals = Array.from({ length: 200 }, () => problemOf(() => load.enter("spare", MINUTE)));
+    const seconds = refusals.map(({ extras }) => extras.retry_after_s!);
+    expect([Math.min(...seconds), Math.max(...seconds), new Set(seconds).size]).toEqual([1, 10, 10]);
+    expect(refusals[0]).toMatchObject({ status: 503, code: "load.busy" });
+    expect(refusals[0]!.detail).toContain(`Try again in ${seconds[0]} s.`);
+    expect(load.stats().shed).toEqual({ critical: 0, act: 0, read: 0, spare: 200 });
+  });
+});
+
+describe("ports/load lets in", () => {
+  test("LD1: at once while there is room, and whoever leaves makes room", async () => {
+    const { ask, fill, load, endTurn } = make();
+    expect(load.enter("read", MINUTE)).toBeNull();
+    await fill("act", 127);
+    endTurn();
+    const next = ask("act");
+    expect(load.stats()).toMatchObject({ in_flight: 128, waiting: 1, admitted: 128 });
+    load.leave();
+    expect(await next).toBe("in");
+    expect(load.stats()).toMatchObject({ in_flight: 128, waiting: 0, admitted: 129 });
+  });
+
+  test("LD2: each level its share, and what is critical places that nobody else gets", async () => {
+    const { fill, load, endTurn } = make();
+    const filled: number[] = [];
+    for (const priority of PRIORITIES.toReversed()) {
+      while (load.stats().waiting === 0) {
+        const turn = load.enter(priority, MINUTE);
+        turn?.catch(() => {});
+      }
+      filled.push(load.stats().in_flight);
+      // Out of the line again: one place more for it, and then one less.
+      load.leave();
+      if (load.stats().in_flight > filled.at(-1)! - 1) load.leave();
+      await fill(priority, filled.at(-1)! - load.stats().in_flight);
+      endTurn();
+    }
+    expect(filled).toEqual([64, 115, 128, 141]);
+  });
+
+  test("LD3: the most important first, and of one level who came first", async () => {
+    const { ask, fill, load, endTurn } = make();
+    await fill("critical", 141);
+    endTurn();
+    const came: string[] = [];
+    const names = ["spare", "read", "act", "critical", "read", "critical"] as const;
+    for (const [i, priority] of names.entries())
+      void ask(priority).then((what) => came.push(`${priority} ${i}: ${what}`));
+    for (let i = 0; i < 141; i++) load.leave();
+    await settle();
+    expect(came).toEqual(["critical 3: in", "critical 5: in", "act 2: in", "read 1: in", "read 4: in", "spare 0: in"]);
+  });
+
+  test("LD9: fewer while our own queues are long, more where it was in the way, always within bounds", async () => {
+    const { clock, fill, load, turn, endTurn } = make();
+    await fill("act", 128);
+    await clock.advance(100);
+    endTurn();
+    await turn(10);
+    const before = load.stats().at_once_max;
+    for (let i = 0; i < 100; i++) await turn(100);
+    expect(load.stats().at_once_max).toBe(32);
+    expect(before).toBeGreaterThan(100);
+    // Half a minute without a long wait, in which all places were in use.
+    for (let i = 0; i < 400; i++) {
+      while (load.stats().in_flight < load.stats().at_once_max) await fill("act", 1);
+      endTurn();
+      await clock.advance(100);
+    }
+    expect(load.stats().at_once_max).toBe(1_024);
+    for (let i = 0; i < 1_024; i++) load.leave();
+    // They took half a minute each, and nothing of ours was in their way: it stays.
+    await clock.advance(MINUTE);
+    expect(load.stats().at_once_max).toBe(1_024);
+  });
+
+  test("LD10: a machine that runs out of memory counts too, whoever took it", async () => {
+    const { clock, load, used } = make();
+    const stages: string[] = [];
+    for (const free of [0.05, 0.03, 0.02, 0.03, 0.045, 0.065, 0.08]) {
+      used.free = free;
+      await clock.advance(1_000);
+      stages.push(load.stage);
+    }
+    expect(stages).toEqual(["caution", "shed", "refuse", "refuse", "shed", "caution", "calm"]);
+  });
+
+  test("LD11: memory is collected at most once in ten seconds", async () => {
+    let collected = 0;
+    const { clock, used } = make({ collect: () => (collected += 1) });
+    await clock.advance(30_000);
+    expect(collected).toBe(0);
+    used.rss = 8 * GIB;
+    await clock.advance(30_000);
+    expect(collected).toBe(3);
+  });
+
+  test("LD15: the database's pool is asked only under load, once at a time, and its wait counts as ours", async () => {
+    const asked: PromiseWithResolvers<void>[] = [];
+    const { clock, fill, load, endTurn } = make({
+      probe() {
+        const one = Promise.withResolvers<void>();
+        asked.push(one);
+        return one.promise;
+      },
+    });
+    await fill("act", 11);
+    endTurn();
+    await clock.advance(1_000);
+    expect(asked).toHaveLength(0);
+    await fill("act", 117);
+    endTurn();
+    await clock.advance(1_000);
+    expect(asked).toHaveLength(1);
+    const { at_once_max } = load.stats();
+    expect(at_once_max).toBeLessThan(100);
+    asked[0]!.reject(new Error("the database is away"));
+    await settle();
+    await clock.advance(100);
+    expect(asked).toHaveLength(2);
+    expect(load.stats()).toMatchObject({ probe_ms: null });
+    expect(load.stats().at_once_max).toBeGreaterThanOrEqual(at_once_max);
+  });
+
+  test("LD14: whatever comes in whatever order, all are answered, and never more work than may", async () => {
+    const seed = Number(process.env.SEED ?? 20_261_122);
+    const { clock, load, endTurn } = make({}, seed);
+    const pick = (n: number) => Math.floor(clock.random() * n);
+    let open = 0;
+    let asked = 0;
+    let answered = 0;
+    for (let i = 0; i < 6_000; i++) {
+      const what = pick(10);
+      if (what < 6) {
+        asked += 1;
+        const priority = PRIORITIES[pick(4)]!;
+        const began = async () => {
+          try {
+            await load.enter(priority, 50 + pick(3_000));
+            open += 1;
+          } catch (error) {
+            if (!(error instanceof Problem)) throw error;
+          }
+          answered += 1;
+        };
+        void began();
+        await settle();
+      } else if (what < 8 && open > 0) {
+        open -= 1;
+        load.leave();
+        await settle();
+      } else await clock.advance(pick(40));
+      if (pick(3) === 0) endTurn();
+      const { in_flight, waiting, at_once_max } = load.stats();
+      const most = Math.max(at_once_max, 1_024) + Math.ceil(Math.max(at_once_max, 1_024) * 0.1);
+      if (in_flight !== open || in_flight > most || waiting > 512 || waiting !== asked - answered)
+        throw new Error(`seed ${seed}, step ${i}: ${JSON.stringify(load.stats())}, open ${open}`);
+    }
+    await clock.advance(10_000);
+    await settle();
+    expect(answered).toBe(asked);
+  });
+});
