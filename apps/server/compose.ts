@@ -29,6 +29,7 @@ import { listen, type Listening } from "./listen.ts";
 import { watchLoad } from "./load.ts";
 import { logServed } from "./log-lines.ts";
 import { createMetrics } from "./metrics.ts";
+import { OPEN_GATES } from "./open-gates.ts";
 import { openPage } from "./open-page.ts";
 import { createReady } from "./ready.ts";
 import { defineUpkeep } from "./upkeep.ts";
@@ -71,14 +72,6 @@ export interface ComposeOptions {
   beside_a_server?: boolean;
 }
 
-/** Until moderation stands. */
-const OPEN_GATES: Gates = {
-  signUp: async () => async () => {},
-  came: async () => {},
-  write: async () => {},
-  upload: async () => null,
-  room: async () => null,
-};
 const JOBS_DRAIN_MS_MAX = 10_000;
 
 export async function composeHouse(config: Config, secrets: Secrets, options: ComposeOptions): Promise<House> {
