@@ -13,7 +13,9 @@ export function watchLoad(needs: { clock: Clock; sql: Sql; caches: Caches; lines
   const load: Load = createLoad({
     clock: needs.clock,
     probe: () => needs.sql.pool`SELECT 1`,
-    collect: () => void Bun.gc(false),
+    collect: () => {
+      Bun.gc(false);
+    },
     onStage(stage, was) {
       needs.caches.shrink(CACHES_LEFT[stage]);
       needs.lines.warn({ stage, was, ...load.stats() }, "what this process has of memory came to another stage");
