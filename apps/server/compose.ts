@@ -3,7 +3,6 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 
 import { addressOf, type Api, createApi, createIdempotency } from "#ports/http/index.ts";
-import type { Load } from "#ports/load/index.ts";
 import { createOutside } from "#ports/outside/index.ts";
 import { serveCentrifugo } from "#systems/centrifugo/index.ts";
 import { type Chat, createChat, serveChat } from "#systems/chat/index.ts";
@@ -53,7 +52,6 @@ export interface House extends AsyncDisposable {
   jobs: JobsDesk;
   api: Api;
   health: Health;
-  load: Load;
   /** Answers any request, as the network's door does. */
   fetch(request: Request, peer_address: string): Promise<Response>;
   listen(): Promise<Listening>;
@@ -358,7 +356,6 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     jobs: desk,
     api,
     health,
-    load,
     lost: ground.lost,
     fetch,
     async listen() {

@@ -52,7 +52,7 @@ const echo = defineRoute({
   query: z.strictObject({ loud: z.enum(["yes", "no"]).optional() }),
   body: z.strictObject({ text: z.string().max(10) }),
   body_bytes_max: 1_000,
-  deadline_ms: 200,
+  deadline_ms: 8_000,
   answers: { 200: z.object({ text: z.string() }) },
 });
 const open = defineRoute({
@@ -64,6 +64,9 @@ const open = defineRoute({
   answers: { 200: z.object({ ok: z.boolean() }) },
 });
 const adminOnly = defineRoute({ ...open, path: "/v1/admin", access: { who: "admin", scope: "people:admin" } });
+
+/** A deadline that passes while a test waits, and yet is long enough for what comes before the handler. */
+const SOON = { prefer: "wait=1" };
 
 let served: Served[] = [];
 let run: (asked: Asked<typeof echo>) => Promise<Answer<typeof echo>>;
@@ -326,13 +329,13 @@ describe("ports/http refuses", () => {
       signal.addEventListener("abort", () => aborted.resolve());
       return new Promise(() => {});
     };
-    expect(await codeOf(await house().send(post('{"text":"a"}')))).toEqual([503, "request.deadline"]);
+    expect(await codeOf(await house().send(post('{"text":"a"}', SOON)))).toEqual([503, "request.deadline"]);
     await aborted.promise;
   });
 
   test("HT9: a body that does not come to its end answers 503 at the deadline", async () => {
     const stuck = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode("{")) });
-    expect(await codeOf(await house().send(post(stuck)))).toEqual([503, "request.deadline"]);
+    expect(await codeOf(await house().send(post(stuck, SOON)))).toEqual([503, "request.deadline"]);
   });
 
   test("HT14: no answer may be taken for another type than it says", async () => {
@@ -394,7 +397,8 @@ describe("ports/http serves", () => {
     run = () => new Promise(() => {});
     const { call } = house();
     const asked = { params: { id: "1" }, body: { text: "a" }, token: "ann", headers: { "idempotency-key": "k-late" } };
-    expect((await call(echo, asked)).code).toBe("request.deadline");
+    const hurried = { ...asked, headers: { ...asked.headers, ...SOON } };
+    expect((await call(echo, hurried)).code).toBe("request.deadline");
     expect((await call(echo, asked)).code).toBe("idempotency.in_flight");
   });
 
@@ -417,7 +421,8 @@ describe("ports/http serves", () => {
     };
     const { call } = house({ idempotency: watched });
     const asked = { params: { id: "1" }, body: { text: "a" }, token: "ann", headers: { "idempotency-key": "k-slow" } };
-    expect((await call(echo, asked)).code).toBe("request.deadline");
+    const hurried = { ...asked, headers: { ...asked.headers, ...SOON } };
+    expect((await call(echo, hurried)).code).toBe("request.deadline");
     expect((await call(echo, asked)).code).toBe("idempotency.in_flight");
     gate.resolve();
     await ended.promise;
