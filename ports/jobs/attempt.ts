@@ -4,8 +4,10 @@ import { backoffMs, retry } from "#kernel/retry.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 
-import { BACKOFF, GRACE_MS, PAYLOAD_BYTES_MAX, REASON_CHARS_MAX, SETTLE_TRIES_MAX } from "./bounds.ts";
+import { BACKOFF, PAYLOAD_BYTES_MAX, REASON_CHARS_MAX, SETTLE_TRIES_MAX } from "./bounds.ts";
+import type { Budget } from "./budget.ts";
 import { single } from "./claims.ts";
+import type { Finisher } from "./finish.ts";
 import type { JobFailure, JobKind, JobRun } from "./index.ts";
 import * as store from "./store.ts";
 
@@ -20,19 +22,29 @@ export type StopCause = "cancelled" | "timeout" | "drained" | "lost";
 export interface AttemptNeeds {
   sql: Sql;
   clock: Clock;
+  budget: Budget;
+  finisher: Finisher;
   onFailure: (failure: JobFailure) => void;
 }
 
-/** One claim being worked on. */
+/** One claim being worked on. It holds no timer: the worker's beat looks at the times of all. */
 export interface Attempt {
   claimed: store.Claimed;
   kind: JobKind;
+  /** `clock.monotonic()` of its start. */
+  began_at: number;
   /** `clock.monotonic()` of the last moment at which the lease was surely ours. */
   renewed_at: number;
+  /** `clock.monotonic()` of when it was told to stop. */
+  stopped_at: number | null;
   /** Newer than what is stored. */
   progress: number | null;
   stop(cause: StopCause): void;
-  /** Settles when the outcome is written down (or lost) and the worker is free; never rejects. */
+  /** Goes on without a handler that does not heed its signal. */
+  leave(): void;
+  /** Settles when the handler has ended or was left alone; never rejects. */
+  handled: Promise<void>;
+  /** Settles when the outcome is written down (or lost); never rejects. */
   over: Promise<store.Settled>;
 }
 
@@ -40,17 +52,24 @@ type Outcome = { ok: true } | { ok: false; error: unknown } | "still running";
 
 const NOTHING: store.Settled = { ok: false, classes: [] };
 
-export function startAttempt(needs: AttemptNeeds, claimed: store.Claimed, kind: JobKind): Attempt {
+/** @param held_since `clock.monotonic()` of the claim */
+export function startAttempt(needs: AttemptNeeds, claimed: store.Claimed, kind: JobKind, held_since: number): Attempt {
   const { sql, clock } = needs;
-  const stopping = new AbortController();
+  // Most handlers ask for no signal, and one costs more than all the rest of a short attempt.
+  let stopping: AbortController | null = null;
   let cause: StopCause | null = null;
+  let finished: store.Settled | null = null;
+  const left = Promise.withResolvers<Outcome>();
 
+  const reason = (): Error =>
+    cause === "lost"
+      ? new LeaseLost(`job ${claimed.id} has another owner`)
+      : new Error(`the job was stopped: ${cause}`);
   const stop = (why: StopCause) => {
     // To have lost the job overrides every other reason: then nothing may be written down.
     if (cause === null || why === "lost") cause = why;
-    stopping.abort(
-      why === "lost" ? new LeaseLost(`job ${claimed.id} has another owner`) : new Error(`the job was stopped: ${why}`),
-    );
+    attempt.stopped_at ??= clock.monotonic();
+    stopping?.abort(reason());
   };
   const lost = () => {
     stop("lost");
@@ -59,7 +78,13 @@ export function startAttempt(needs: AttemptNeeds, claimed: store.Claimed, kind: 
   const run: JobRun = {
     id: claimed.id,
     attempt: claimed.attempt,
-    signal: stopping.signal,
+    get signal() {
+      if (!stopping) {
+        stopping = new AbortController();
+        if (cause !== null) stopping.abort(reason());
+      }
+      return stopping.signal;
+    },
     cursor: claimed.cursor,
     progress(fraction) {
       attempt.progress = Math.min(1, Math.max(0, fraction));
@@ -73,33 +98,31 @@ export function startAttempt(needs: AttemptNeeds, claimed: store.Claimed, kind: 
         if (cause === "lost" || !(await store.hold(tx, claimed, kind.lease_ms))) throw lost();
         return work(tx);
       }),
+    async finish(work) {
+      const { result, settled } = await sql.tx(async (tx) => {
+        const ended = cause === "lost" ? NOTHING : await store.end(tx, claimed, "done", null);
+        if (!ended.ok) throw lost();
+        return { result: await work(tx), settled: ended };
+      });
+      finished = settled;
+      return result;
+    },
   };
 
-  async function work(): Promise<store.Settled> {
-    const ended = new AbortController();
-    const handled: Promise<Outcome> = Promise.resolve()
-      .then(() => kind.handle(claimed.payload, run))
-      .then(
-        () => ({ ok: true }),
-        (error: unknown) => ({ ok: false, error }),
-      );
-    const timer = clock.sleep(kind.run_ms_max, ended.signal).then(
-      () => stop("timeout"),
-      () => {},
-    );
-    const grace = new Promise<Outcome>((resolve) => {
-      stopping.signal.addEventListener("abort", () => {
-        void clock.sleep(GRACE_MS, ended.signal).then(
-          () => resolve("still running"),
-          () => {},
-        );
-      });
-    });
-    const outcome = await Promise.race([handled, grace]);
-    ended.abort(new Error("ended"));
-    await timer;
+  async function handle(): Promise<Outcome> {
     try {
-      return await settle(needs, attempt, cause, outcome);
+      await kind.handle(claimed.payload, run);
+      return { ok: true };
+    } catch (error) {
+      return { ok: false, error };
+    }
+  }
+
+  const outcome = Promise.race([Promise.resolve().then(handle), left.promise]);
+  async function end(): Promise<store.Settled> {
+    const ended = await outcome;
+    try {
+      return finished ?? (await settle(needs, attempt, cause, ended));
     } catch (error) {
       needs.onFailure({ id: claimed.id, kind: kind.name, attempt: claimed.attempt, end: "unsettled", error });
       return NOTHING;
@@ -109,12 +132,16 @@ export function startAttempt(needs: AttemptNeeds, claimed: store.Claimed, kind: 
   const attempt: Attempt = {
     claimed,
     kind,
-    renewed_at: clock.monotonic(),
+    began_at: clock.monotonic(),
+    renewed_at: held_since,
+    stopped_at: null,
     progress: null,
     stop,
+    leave: () => left.resolve("still running"),
+    handled: outcome.then(() => {}),
     over: Promise.resolve(NOTHING),
   };
-  attempt.over = work();
+  attempt.over = end();
   return attempt;
 }
 
@@ -130,7 +157,7 @@ function settle(
   const succeeded = outcome !== "still running" && outcome.ok;
   const write = (): Promise<store.Settled> => {
     if (cause === "cancelled") return single(needs, (query) => store.end(query, claimed, "cancelled", null));
-    if (succeeded && cause !== "timeout") return single(needs, (query) => store.end(query, claimed, "done", null));
+    if (succeeded && cause !== "timeout") return needs.finisher.finish(claimed);
     if (cause === "drained")
       return single(needs, (query) => store.release(query, claimed, { handed_back: true, delay_ms: 0, reason: null }));
     const error =
@@ -144,7 +171,7 @@ function settle(
   );
 }
 
-/** Tried again after a backoff, or buried with the reason. */
+/** Tried again after a backoff, later when the kind's retry budget is used up, or buried with the reason. */
 export async function failed(
   needs: AttemptNeeds,
   claimed: store.Claimed,
@@ -153,13 +180,22 @@ export async function failed(
   only_expired = false,
 ): Promise<store.Settled> {
   const reason = String(error instanceof Error ? error.message : error).slice(0, REASON_CHARS_MAX);
-  const dead = temperOf(error) === "permanent" || claimed.attempt >= kind.tries_max;
+  const spent = temperOf(error) === "permanent" || claimed.attempt >= kind.tries_max;
+  const paced_ms = spent ? null : needs.budget.retry(kind);
+  const dead = paced_ms === null;
   const settled = dead
-    ? await bury(needs, claimed, kind, reason, only_expired)
+    ? await bury(
+        needs,
+        claimed,
+        kind,
+        spent ? reason : `over the retry budget: ${reason}`.slice(0, REASON_CHARS_MAX),
+        only_expired,
+      )
     : await single(needs, (query) =>
         store.release(query, claimed, {
           handed_back: false,
           delay_ms: Math.max(
+            paced_ms,
             backoffMs(claimed.attempt - 1, kind.backoff ?? BACKOFF, () => needs.clock.random()),
             1000 * (error instanceof Problem ? (error.extras.retry_after_s ?? 0) : 0),
           ),

@@ -61,3 +61,26 @@ export const KEEP_MINUTES = 120;
 export const TALLY_MS = 1_000;
 /** Dead jobs that one `replayAll` puts back. */
 export const REPLAY_JOBS_MAX = 1_000;
+
+/** Jobs that one statement claims or ends. */
+export const CLAIM_JOBS_MAX = 256;
+export const FINISH_JOBS_MAX = 512;
+/** So few that are done together are written down one by one; more share a row of `jobs_done`. */
+export const FINISH_FEW = 8;
+/** Handlers that have ended and are not written down yet; beyond it no new one begins. */
+export const WRITING_JOBS_MAX = 1_024;
+/** While jobs are short a node claims ahead of its workers what they will have begun in so many ms. */
+export const AHEAD_MS = 25;
+/** What was claimed ahead and has not begun after so long is given back: its workers are busy with something longer. */
+export const AHEAD_BACK_MS = 250;
+/** Kinds with a shorter lease are not claimed ahead. */
+export const AHEAD_LEASE_MS_MIN = 3_000;
+
+/** See `budget.ts`: of the first tries in the last minute, and what is always allowed in a minute. */
+export const RETRY_WINDOW_MS = 60_000;
+export const RETRY_BUDGET = { part: 0.2, per_minute_min: 60, wait_ms_max: 6 * 3_600_000 };
+
+/** While several classes have work, a claim brings so many of one at most, and an eighth of what there is room for. */
+export const TURN_JOBS_MAX = 32;
+
+export const CRON_CHARS_MAX = 100;

@@ -53,8 +53,17 @@ export interface JobKind {
   /** Jobs of one tenant running at once on all nodes. */
   tenant_concurrency_max?: number;
   backoff?: { base_ms: number; delay_ms_max: number };
+  /**
+   * Retries are bounded to `part` of the first tries of the last minute, and `per_minute_min` at least; what is beyond waits its
+   * turn, and is buried when that were longer than `wait_ms_max`. 0.2, 60 and 6 hours where nothing is said; per node.
+   */
+  retry_budget?: { part?: number; per_minute_min?: number; wait_ms_max?: number };
   /** Runs by itself: every so many ms once on the whole house. */
   every_ms?: number;
+  /** Runs by itself at these times, once on the whole house: minute, hour, day of the month, month, day of the week: `0 4 * * *`. Not beside `every_ms`. */
+  cron?: string;
+  /** Of `cron`: `Europe/Stockholm`; UTC where nothing is said. */
+  time_zone?: string;
   /**
    * Throw `Permanent` to end in the dead letters at once; anything else is tried again. Must be idempotent: a lost lease
    * means that it may run twice. `run.signal` fires when it should stop; `run.fenced` and `run.checkpoint` throw
@@ -77,6 +86,11 @@ export interface JobRun {
   cursor: JsonObject | null;
   /** Runs `work` only while this attempt still owns the job, in one transaction with that check. */
   fenced<T>(work: (tx: Query) => Promise<T>): Promise<T>;
+  /**
+   * As `fenced`, and the job is done in the same transaction: the effect of `work` happens exactly once, whatever is killed
+   * when. The last thing that a handler does; what it throws later is not heard.
+   */
+  finish<T>(work: (tx: Query) => Promise<T>): Promise<T>;
 }
 
 export interface EnqueueOptions {

@@ -3,6 +3,7 @@ import { createWakes, type Sql } from "#ports/sql/index.ts";
 
 import { checkBytes } from "./attempt.ts";
 import {
+  FINISH_JOBS_MAX,
   KIND_CHARS_MAX,
   LANE_JOBS_MAX,
   LIST_JOBS_DEFAULT,
@@ -13,6 +14,7 @@ import {
   UNIQUE_KEY_CHARS_MAX,
   WORKERS_DEFAULT,
 } from "./bounds.ts";
+import { nextTime, timetableOf } from "./cron.ts";
 import type { EnqueueOptions, JobClass, JobFailure, JobKind, Jobs } from "./index.ts";
 import * as store from "./store.ts";
 import * as watching from "./watching.ts";
@@ -23,6 +25,8 @@ export interface JobsNeeds {
   clock: Clock;
   /** Handlers at once on this node. */
   workers?: number;
+  /** Jobs that one statement claims or ends at most; 512 where nothing is said. How many they are is what the load makes it. */
+  group_max?: number;
   /** Told of each attempt that failed, for the server's log and metrics. The reason is kept with the job either way. */
   onFailure?: (failure: JobFailure) => void;
   /** Told when claiming or renewing could not reach the database; it goes on trying. */
@@ -66,6 +70,8 @@ export function createJobs(needs: JobsNeeds): Jobs {
           lane_max: kind.tenant_concurrency_max ?? LANE_JOBS_MAX,
           tries_max: kind.tries_max,
           every_ms: kind.every_ms ?? null,
+          cron: kind.cron ?? null,
+          time_zone: kind.cron === undefined ? null : (kind.time_zone ?? "UTC"),
         }),
       )
       .then(() => worker?.look(), onError);
@@ -73,7 +79,7 @@ export function createJobs(needs: JobsNeeds): Jobs {
 
   return {
     define(kind) {
-      checkKind(kind);
+      checkKind(kind, new Date(clock.now()));
       if (kinds.has(kind.name)) throw new Error(`the kind ${kind.name} is declared twice`);
       kinds.set(kind.name, kind);
       if (worker) declare(kind);
@@ -126,6 +132,7 @@ export function createJobs(needs: JobsNeeds): Jobs {
         sql,
         clock,
         workers: needs.workers ?? WORKERS_DEFAULT,
+        group_max: needs.group_max ?? FINISH_JOBS_MAX,
         kinds,
         onFailure: needs.onFailure ?? (() => {}),
         onError,
@@ -180,7 +187,7 @@ export function createJobs(needs: JobsNeeds): Jobs {
   };
 }
 
-function checkKind(kind: JobKind): void {
+function checkKind(kind: JobKind, now: Date): void {
   if (kind.name.length < 1 || kind.name.length > KIND_CHARS_MAX)
     throw new RangeError(`a kind's name has 1…${KIND_CHARS_MAX} characters`);
   for (const bound of [
@@ -195,6 +202,14 @@ function checkKind(kind: JobKind): void {
     if (value !== undefined && !(Number.isInteger(value) && value >= 1))
       throw new RangeError(`${kind.name}: ${bound} is ${value}, not a whole number of at least 1`);
   }
+  const table = timetableOf(kind);
+  if (table && kind.every_ms !== undefined) throw new RangeError(`${kind.name}: cron and every_ms exclude each other`);
+  if (!table && kind.time_zone !== undefined) throw new RangeError(`${kind.name}: a time_zone needs a cron`);
+  // What cannot be read is refused now and not at night.
+  if (table) nextTime(table, now);
+  const { part = 0, per_minute_min = 1, wait_ms_max = 0 } = kind.retry_budget ?? {};
+  if (!(part >= 0) || !(per_minute_min >= 1) || !(wait_ms_max >= 0))
+    throw new RangeError(`${kind.name}: a retry_budget has part ≥ 0, per_minute_min ≥ 1 and wait_ms_max ≥ 0`);
 }
 
 function checkEnqueue(kind: string, options: EnqueueOptions): void {

@@ -4,6 +4,8 @@ import { KEEP_DEAD_MS, KEEP_ENDED_MS, KEEP_MINUTES, SLOT_BYTES_MAX, SLOT_MOVE_RO
 
 const SLOTS = 4;
 const DELETE_ROWS_MAX = 5_000;
+/** Of up to 512 records each. */
+const DELETE_GROUPS_MAX = 20;
 /** Claims queue up behind this lock while it waits, so it hardly waits. */
 const TRUNCATE_LOCK_MS_MAX = 20;
 const LOCK_NOT_AVAILABLE = "55P03";
@@ -79,9 +81,15 @@ async function deleteOld(sql: Sql): Promise<number> {
     DELETE FROM jobs_jobs WHERE id IN (
       SELECT id FROM jobs_jobs WHERE state IN ('done', 'cancelled') AND ended_at < clock_timestamp() - make_interval(secs => ${KEEP_ENDED_MS / 1000})
       ORDER BY ended_at LIMIT ${DELETE_ROWS_MAX} FOR UPDATE SKIP LOCKED)`;
+  const together = await sql.pool`
+    WITH old AS (
+      DELETE FROM jobs_done WHERE id IN (
+        SELECT id FROM jobs_done WHERE ended_at < clock_timestamp() - make_interval(secs => ${KEEP_ENDED_MS / 1000})
+        ORDER BY id LIMIT ${DELETE_GROUPS_MAX} FOR UPDATE SKIP LOCKED) RETURNING ids)
+    DELETE FROM jobs_jobs WHERE id = ANY (ARRAY(SELECT unnest(ids) FROM old))`;
   const dead = await sql.pool`
     DELETE FROM jobs_jobs WHERE id IN (
       SELECT id FROM jobs_jobs WHERE state = 'dead' AND ended_at < clock_timestamp() - make_interval(secs => ${KEEP_DEAD_MS / 1000})
       LIMIT ${DELETE_ROWS_MAX} FOR UPDATE SKIP LOCKED)`;
-  return ended.count + dead.count;
+  return ended.count + together.count + dead.count;
 }

@@ -1,17 +1,21 @@
 import type { Json, JsonObject } from "#kernel/json.ts";
 import type { Query } from "#ports/sql/index.ts";
 
-import { PRIORITY_STEP_S } from "./bounds.ts";
+import { FINISH_FEW, PRIORITY_STEP_S } from "./bounds.ts";
 import type { EnqueueOptions, JobClass, JobState, JobView } from "./index.ts";
 import type { Counted } from "./tally.ts";
 
 export interface Claimed {
   id: string;
+  /** The part of the queue that it lay in when it was claimed. */
+  slot: number;
   kind: string;
   token: string;
   attempt: number;
   payload: { [key: string]: Json };
   cursor: { [key: string]: Json } | null;
+  /** Its end is written into its own record also where many end together. */
+  told: boolean;
   /** Past its deadline. */
   expired: boolean;
   /** Its place in the order of its kind and class. */
@@ -28,18 +32,27 @@ export interface Settled {
   counted?: Counted;
 }
 
-export async function insertKind(
-  tx: Query,
-  kind: { name: string; class: JobClass; lane_max: number; tries_max: number; every_ms: number | null },
-): Promise<void> {
+export interface KindRow {
+  name: string;
+  class: JobClass;
+  lane_max: number;
+  tries_max: number;
+  every_ms: number | null;
+  cron: string | null;
+  time_zone: string | null;
+}
+
+export async function insertKind(tx: Query, kind: KindRow): Promise<void> {
   await tx`
-    INSERT INTO jobs_kinds AS k (name, class, lane_max, tries_max, every_ms, next_at)
-    VALUES (${kind.name}, ${kind.class}, ${kind.lane_max}, ${kind.tries_max}, ${kind.every_ms}::bigint,
+    INSERT INTO jobs_kinds AS k (name, class, lane_max, tries_max, every_ms, cron, time_zone, next_at)
+    VALUES (${kind.name}, ${kind.class}, ${kind.lane_max}, ${kind.tries_max}, ${kind.every_ms}::bigint, ${kind.cron}, ${kind.time_zone},
       clock_timestamp() + make_interval(secs => ${kind.every_ms}::float8 / 1000))
     ON CONFLICT (name) DO UPDATE SET class = excluded.class, lane_max = excluded.lane_max,
-      tries_max = excluded.tries_max, every_ms = excluded.every_ms, next_at = least(k.next_at, excluded.next_at)
-    WHERE (k.class, k.lane_max, k.tries_max, k.every_ms)
-      IS DISTINCT FROM (excluded.class, excluded.lane_max, excluded.tries_max, excluded.every_ms)`;
+      tries_max = excluded.tries_max, every_ms = excluded.every_ms, cron = excluded.cron, time_zone = excluded.time_zone,
+      next_at = CASE WHEN (k.cron, k.time_zone) IS DISTINCT FROM (excluded.cron, excluded.time_zone) THEN excluded.next_at
+        ELSE least(k.next_at, excluded.next_at) END
+    WHERE (k.class, k.lane_max, k.tries_max, k.every_ms, k.cron, k.time_zone)
+      IS DISTINCT FROM (excluded.class, excluded.lane_max, excluded.tries_max, excluded.every_ms, excluded.cron, excluded.time_zone)`;
 }
 
 export async function enqueue(
@@ -72,10 +85,31 @@ export async function claim(
   wanted: number,
 ): Promise<{ jobs: Claimed[]; more: boolean }> {
   const rows = await tx<(Claimed & { id: string | null })[]>`
-    SELECT * FROM jobs_claim(${of_class}, ${array(kinds.names, "TEXT")}, ${array(kinds.floors, "TEXT")}::timestamptz[], ${array(kinds.room, "INT")},
+    SELECT * FROM jobs_take(${of_class}, ${array(kinds.names, "TEXT")}, ${array(kinds.floors, "TEXT")}::timestamptz[], ${array(kinds.room, "INT")},
       ${array(kinds.lease_ms, "INT")}, ${array(kinds.tenant_max, "INT")}, ${wanted}::int)`;
   const jobs = rows.filter((row) => row.id !== null);
   return { jobs, more: jobs.length === wanted || jobs.length < rows.length };
+}
+
+/** Done, many in one statement. `ended` are the tokens that were no zombie's. */
+export async function finish(
+  tx: Query,
+  claims: readonly Claimed[],
+): Promise<{ ended: Set<string>; classes: JobClass[] }> {
+  const list = (values: (string | number)[]) => `{${values.join(",")}}`;
+  const [row] = await tx<{ ended: string; classes: JobClass[] }[]>`
+    SELECT array_to_string(ended, ',') AS ended, classes FROM jobs_finish(${list(claims.map((c) => c.id))}::bigint[],
+      ${list(claims.map((c) => c.slot))}::smallint[], ${list(claims.map((c) => c.token))}::bigint[],
+      ${list(claims.map((c) => String(c.told)))}::boolean[], ${FINISH_FEW}::int, ${PRIORITY_STEP_S}::int)`;
+  return { ended: new Set(row!.ended.split(",")), classes: row!.classes };
+}
+
+/** Claims that were not begun. @returns how many were still the caller's */
+export async function handBack(tx: Query, claims: readonly Claimed[]): Promise<number> {
+  const list = (values: string[]) => `{${values.join(",")}}`;
+  const [row] = await tx<{ back: number }[]>`
+    SELECT jobs_hand_back(${list(claims.map((c) => c.id))}::bigint[], ${list(claims.map((c) => c.token))}::bigint[])::int AS back`;
+  return row!.back;
 }
 
 /** @param only_expired takes it from its owner, and only when the lease is over */
@@ -129,7 +163,7 @@ export interface Lapsed extends Claimed {
 /** Claims whose lease is over: their worker died, hangs, or lost the database. */
 export function selectLapsed(tx: Query, kinds: unknown): Promise<Lapsed[]> {
   return tx<Lapsed[]>`
-    SELECT q.job_id AS id, q.kind, q.class, q.token, q.attempt, q.stop, j.payload, j.cursor, false AS expired, q.sort_at::text
+    SELECT q.job_id AS id, q.slot, q.kind, q.class, q.token, q.attempt, q.stop, j.payload, j.cursor, false AS expired, true AS told, q.sort_at::text
     FROM jobs_queue q JOIN jobs_jobs j ON j.id = q.job_id
     WHERE q.state IN ('waiting', 'running') AND q.state = 'running' AND q.wakes_at <= clock_timestamp() AND q.kind = ANY (${kinds})
     ORDER BY q.wakes_at LIMIT 100`;
@@ -191,8 +225,8 @@ export async function replay(tx: Query, id: string): Promise<{ class: JobClass }
 
 export async function select(tx: Query, id: string): Promise<JobView | null> {
   const [row] = await tx<JobView[]>`
-    SELECT j.id, j.kind, j.class, j.progress, j.reason, j.enqueued_at, coalesce(q.attempt, j.attempt) AS attempt,
-      CASE WHEN j.state <> 'live' THEN j.state WHEN q.state = 'running' THEN 'running' ELSE 'queued' END AS state
+    SELECT j.id, j.kind, j.class, j.reason, j.enqueued_at, coalesce(q.attempt, CASE j.state WHEN 'live' THEN 1 ELSE j.attempt END) AS attempt,
+      CASE WHEN jobs_state(j.state, q.state) = 'done' THEN 1 ELSE j.progress END AS progress, jobs_state(j.state, q.state) AS state
     FROM jobs_jobs j LEFT JOIN jobs_queue q ON q.job_id = j.id WHERE j.id = ${id}::bigint`;
   return row ?? null;
 }

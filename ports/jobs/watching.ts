@@ -38,16 +38,22 @@ function newest(tx: Query, { state, before = NEWEST }: JobsFilter): Fragment {
     return tx`
       SELECT id, kind, class, tenant, state FROM jobs_jobs
       WHERE state IN ('dead', 'cancelled') AND id < ${before}::bigint`;
-  return tx`SELECT id, kind, class, tenant, state FROM jobs_jobs WHERE id < ${before}::bigint`;
+  return tx`
+    SELECT id, kind, class, tenant, jobs_state(state, (SELECT q.state FROM jobs_queue q WHERE q.job_id = j.id LIMIT 1)) AS state
+    FROM jobs_jobs j WHERE id < ${before}::bigint`;
 }
 
 /** In the order of the ids; those that have gone meanwhile are left out. */
 export async function selectRecords(tx: Query, ids: string[]): Promise<JobRecord[]> {
   if (ids.length === 0) return [];
   const rows = await tx<(JobRecord & { wakes_at: Date | null; queue_state: string | null })[]>`
-    SELECT j.id, j.kind, j.class, j.progress, j.reason, j.enqueued_at, j.ended_at, j.deadline_at, j.tenant, j.priority, k.tries_max,
-      coalesce(q.attempt, j.attempt) AS attempt, coalesce(q.stop, false) AS stop_asked, q.wakes_at, q.state AS queue_state,
-      CASE WHEN j.state <> 'live' THEN j.state WHEN q.state = 'running' THEN 'running' ELSE 'queued' END AS state
+    SELECT j.id, j.kind, j.class, j.reason, j.enqueued_at, j.deadline_at, j.tenant, j.priority, k.tries_max,
+      coalesce(q.attempt, CASE j.state WHEN 'live' THEN 1 ELSE j.attempt END) AS attempt, coalesce(q.stop, false) AS stop_asked,
+      q.wakes_at, q.state AS queue_state, jobs_state(j.state, q.state) AS state,
+      CASE jobs_state(j.state, q.state) WHEN 'done' THEN 1 ELSE j.progress END AS progress,
+      CASE WHEN j.state = 'live' AND q.state IS NULL THEN (
+        SELECT d.ended_at FROM jobs_done d WHERE d.newest_id >= j.id AND j.id = ANY (d.ids) ORDER BY d.newest_id LIMIT 1)
+      ELSE j.ended_at END AS ended_at
     FROM unnest(string_to_array(${ids.join(",")}, ',')::bigint[]) WITH ORDINALITY AS w (id, at)
     JOIN jobs_jobs j ON j.id = w.id LEFT JOIN jobs_queue q ON q.job_id = j.id LEFT JOIN jobs_kinds k ON k.name = j.kind
     ORDER BY w.at`;

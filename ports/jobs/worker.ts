@@ -2,21 +2,27 @@ import { createBell } from "#ports/clock/bell.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
-import { type Attempt, type AttemptNeeds, bury, failed, startAttempt } from "./attempt.ts";
+import { type AttemptNeeds, bury, failed } from "./attempt.ts";
+import { createBeats } from "./beat.ts";
 import {
   BEAT_MS,
+  CLAIM_JOBS_MAX,
   CONTENDED_MS_MAX,
   ERROR_MS_MAX,
+  FINISH_JOBS_MAX,
   FULL_LOOK_SHARE,
   KEEP_JOBS,
   KEEP_LOOK_MS,
   POLL_MS,
-  PROGRESS_MS,
-  reservedWorkers,
   SWEEP_MS_MIN,
   TALLY_MS,
+  TURN_JOBS_MAX,
 } from "./bounds.ts";
+import { createBudget } from "./budget.ts";
 import { createClaims, single } from "./claims.ts";
+import { runTimetables } from "./cron.ts";
+import { createFinisher } from "./finish.ts";
+import { createHands } from "./hands.ts";
 import type { JobClass, JobFailure, JobKind, JobTotals } from "./index.ts";
 import { keepJobs } from "./keep.ts";
 import { CLASSES, createShares } from "./shares.ts";
@@ -27,6 +33,8 @@ export interface WorkerNeeds {
   sql: Sql;
   clock: Clock;
   workers: number;
+  /** Jobs that one statement claims or ends at most. */
+  group_max: number;
   kinds: ReadonlyMap<string, JobKind>;
   onFailure: (failure: JobFailure) => void;
   onError: (error: unknown) => void;
@@ -48,25 +56,50 @@ export interface Worker {
 /** Claims, runs and renews until it is drained. */
 export function startWorker(needs: WorkerNeeds): Worker {
   const { sql, clock, kinds } = needs;
-  const attempts = new Map<string, Attempt>();
   const shares = createShares();
   const maybe = new Set<JobClass>(CLASSES);
-  const reserved = reservedWorkers(needs.workers);
   const closing = new AbortController();
   const drained = new AbortController();
   const claimBell = createBell(clock);
   const sweepBell = createBell(clock);
   const beatBell = createBell(clock);
-  const attemptNeeds: AttemptNeeds = { sql, clock, onFailure: needs.onFailure };
+  const budget = createBudget(clock);
+  const attemptNeeds: AttemptNeeds = {
+    sql,
+    clock,
+    budget,
+    finisher: createFinisher({ sql, clock }, Math.min(needs.group_max, FINISH_JOBS_MAX)),
+    onFailure: needs.onFailure,
+  };
   /** Classes to be asked again at a moment of `clock.monotonic()`, wakened or not. */
   const later = new Map<JobClass, number>();
   const claims = createClaims({ sql, clock });
   const tally = createTally();
   let ended_jobs = 0;
+  /** Somebody asked to stop what may be in hand and not begun: it hears of it after that. */
+  let ask_again = false;
 
-  const array = (values: (string | number)[], type: "TEXT" | "INT" | "BIGINT" | "REAL") => sql.pool.array(values, type);
-  const runningOf = (match: (attempt: Attempt) => boolean) => [...attempts.values()].filter(match).length;
-  const classOf = new Map<Attempt, JobClass>();
+  const hands = createHands({
+    clock,
+    workers: needs.workers,
+    kinds,
+    shares,
+    attempt: attemptNeeds,
+    group_max: Math.min(needs.group_max, CLAIM_JOBS_MAX),
+    onStart({ claimed, kind, of }) {
+      tally.count(of, kind.name, "started");
+      if (claimed.attempt === 1) budget.first(kind);
+      if (hands.attempts.size === 0) beatBell.ring();
+    },
+    onFree: () => claimBell.ring(),
+    onEnd({ kind, of, guess }, ran_ms, end) {
+      shares.ended(of, guess, ran_ms);
+      tally.ran(of, kind.name, ran_ms);
+      ended_jobs += 1;
+      settled(of, kind.name, end);
+    },
+  });
+  const beats = createBeats({ sql, clock, attempts: hands.attempts, onError: needs.onError });
 
   function wake(of: JobClass): void {
     maybe.add(of);
@@ -81,37 +114,18 @@ export function startWorker(needs: WorkerNeeds): Worker {
     needs.onSettled();
   }
 
-  function begin(claimed: store.Claimed, of: JobClass): void {
-    const kind = kinds.get(claimed.kind)!;
-    const began = clock.monotonic();
-    const guess = shares.started(of);
-    tally.count(of, kind.name, "started");
-    const attempt = startAttempt(attemptNeeds, claimed, kind);
-    attempts.set(claimed.token, attempt);
-    classOf.set(attempt, of);
-    beatBell.ring();
-    // Owned by `attempts`: draining waits for it there, and it never rejects.
-    void attempt.over.then((end) => {
-      attempts.delete(claimed.token);
-      classOf.delete(attempt);
-      shares.ended(of, guess, clock.monotonic() - began);
-      tally.ran(of, kind.name, clock.monotonic() - began);
-      ended_jobs += 1;
-      settled(of, kind.name, end);
-    });
-  }
-
   /** @returns ms after which to ask again, 0 for at once, null for when something wakes */
   async function claim(of: JobClass, wanted: number): Promise<number | null> {
     const roomy = [...kinds.values()]
-      .map((kind) => ({ kind, room: kind.concurrency_max - runningOf((a) => a.kind === kind) }))
+      .map((kind) => ({ kind, room: hands.roomOf(kind) }))
       .filter(({ room }) => room > 0);
     if (roomy.length === 0) return null;
+    const asked_at = clock.monotonic();
     const { jobs, more, look_ms } = await claims.claim(of, roomy, wanted);
-    for (const job of jobs) {
+    for (const job of jobs) if (!job.expired) hands.take(job, of, asked_at);
+    hands.start();
+    for (const job of jobs)
       if (job.expired) settled(of, job.kind, await bury(attemptNeeds, job, kinds.get(job.kind)!, "deadline"));
-      else begin(job, of);
-    }
     if (jobs.length === wanted) return 0;
     // Another node holds the head of the queue for a moment, or tenants were sent to their lanes.
     if (more) return jobs.length > 0 ? 0 : clock.random() * CONTENDED_MS_MAX;
@@ -122,10 +136,7 @@ export function startWorker(needs: WorkerNeeds): Worker {
     while (!closing.signal.aborted) {
       const now = clock.monotonic();
       for (const [of, at] of later) if (at <= now) wake(of);
-      const free = needs.workers - attempts.size;
-      const others = Math.min(free, needs.workers - reserved - runningOf((a) => classOf.get(a) !== "interactive"));
-      const room = (of: JobClass) => (of === "interactive" ? free : others);
-      const open = new Set([...maybe].filter((of) => room(of) > 0));
+      const open = new Set([...maybe].filter((of) => hands.room(of) > 0));
       const [of] = shares.order(open);
       if (of === undefined) {
         const next = Math.min(...later.values());
@@ -134,8 +145,12 @@ export function startWorker(needs: WorkerNeeds): Worker {
       }
       maybe.delete(of);
       try {
-        // With several classes waiting they take turns one by one, so that the shares hold.
-        const again_ms = await claim(of, open.size === 1 ? room(of) : 1);
+        // With several classes waiting they take turns, a few jobs each, so that the shares hold.
+        const room = Math.min(needs.group_max, hands.room(of));
+        const again_ms = await claim(
+          of,
+          open.size === 1 ? room : Math.min(room, Math.max(1, Math.min(TURN_JOBS_MAX, room >> 3))),
+        );
         if (again_ms === 0) maybe.add(of);
         else if (again_ms !== null) later.set(of, clock.monotonic() + again_ms);
       } catch (error) {
@@ -146,8 +161,25 @@ export function startWorker(needs: WorkerNeeds): Worker {
     }
   }
 
+  /** What could not be given back comes back with its lease. */
+  async function giveBack(all: boolean): Promise<void> {
+    const back = hands.giveBack(all);
+    if (back.length === 0) return;
+    for (const { of } of back) wake(of);
+    await single(needs, (query) =>
+      store.handBack(
+        query,
+        back.map((held) => held.claimed),
+      ),
+    ).catch(needs.onError);
+    claimBell.ring();
+    needs.onSettled();
+  }
+
+  const names = () => sql.pool.array([...kinds.keys()], "TEXT");
+
   async function takeLapsed(): Promise<void> {
-    for (const lapsed of await store.selectLapsed(sql.pool, array([...kinds.keys()], "TEXT"))) {
+    for (const lapsed of await store.selectLapsed(sql.pool, names())) {
       const kind = kinds.get(lapsed.kind)!;
       if (lapsed.stop)
         settled(
@@ -172,10 +204,11 @@ export function startWorker(needs: WorkerNeeds): Worker {
       let took_ms = 0;
       try {
         const began = clock.monotonic();
-        const swept = await single(needs, (query) => store.sweep(query, array([...kinds.keys()], "TEXT")));
+        const swept = await single(needs, (query) => store.sweep(query, names()));
         took_ms = clock.monotonic() - began;
-        for (const of of swept.classes) wake(of);
-        if (swept.classes.length > 0) claimBell.ring();
+        const woken = [...swept.classes, ...(await runTimetables(sql, kinds.values()))];
+        for (const of of woken) wake(of);
+        if (woken.length > 0) claimBell.ring();
         if (clock.monotonic() - tallied_at >= TALLY_MS) {
           tallied_at = clock.monotonic();
           await tally.flush(sql.pool);
@@ -197,71 +230,17 @@ export function startWorker(needs: WorkerNeeds): Worker {
     }
   }
 
-  async function renew(all: boolean): Promise<void> {
-    const now = clock.monotonic();
-    const due = [...attempts.values()].filter((a) => all || now - a.renewed_at >= a.kind.lease_ms / 3);
-    if (due.length === 0) return;
-    try {
-      const mine = new Map(
-        (
-          await store.beat(
-            sql.pool,
-            array(
-              due.map((a) => a.claimed.id),
-              "BIGINT",
-            ),
-            array(
-              due.map((a) => a.claimed.token),
-              "BIGINT",
-            ),
-            array(
-              due.map((a) => a.kind.lease_ms),
-              "INT",
-            ),
-          )
-        ).map((row) => [row.token, row.stop]),
-      );
-      for (const attempt of due) {
-        const stop = mine.get(attempt.claimed.token);
-        // One that has just settled is not there either; to stop it changes nothing.
-        if (stop === undefined) attempt.stop("lost");
-        else if (stop) attempt.stop("cancelled");
-        attempt.renewed_at = now;
-      }
-    } catch (error) {
-      needs.onError(error);
-      for (const attempt of due) if (now - attempt.renewed_at > attempt.kind.lease_ms) attempt.stop("lost");
-    }
-  }
-
-  async function storeProgress(): Promise<void> {
-    const moved = [...attempts.values()].filter((a) => a.progress !== null);
-    if (moved.length === 0) return;
-    const fractions = moved.map((a) => a.progress!);
-    for (const attempt of moved) attempt.progress = null;
-    await store
-      .updateProgress(
-        sql.pool,
-        array(
-          moved.map((a) => a.claimed.id),
-          "BIGINT",
-        ),
-        array(fractions, "REAL"),
-      )
-      .catch(needs.onError);
-  }
-
   async function beatLoop(): Promise<void> {
-    let progressed_at = 0;
     // While jobs run it goes on after `closing`, because draining jobs still need their leases.
-    while (!closing.signal.aborted || attempts.size > 0) {
-      if (attempts.size === 0) await beatBell.wait(closing.signal);
-      else await clock.sleep(BEAT_MS, drained.signal).catch(() => {});
-      await renew(false);
-      if (clock.monotonic() - progressed_at >= PROGRESS_MS) {
-        progressed_at = clock.monotonic();
-        await storeProgress();
-      }
+    while (!closing.signal.aborted || hands.attempts.size > 0) {
+      if (hands.attempts.size === 0) await beatBell.wait(closing.signal);
+      // A time to end in that comes sooner than the next beat is kept.
+      else await clock.sleep(beats.nextMs(BEAT_MS), drained.signal).catch(() => {});
+      beats.watch();
+      await giveBack(false);
+      await beats.renew(ask_again);
+      ask_again = false;
+      await beats.storeProgress();
     }
   }
 
@@ -272,16 +251,20 @@ export function startWorker(needs: WorkerNeeds): Worker {
       claimBell.ring();
     },
     look: () => sweepBell.ring(),
-    beat: () => void renew(true),
+    beat() {
+      ask_again = true;
+      void beats.renew(true);
+    },
     totals: () => tally.totals(),
     async drain(ms) {
       closing.abort(new Error("draining"));
       await Promise.all(loops.slice(0, 2));
+      await giveBack(true);
       const patience = new AbortController();
-      const all = () => Promise.all([...attempts.values()].map((a) => a.over));
+      const all = () => Promise.all([...hands.attempts.values()].map((a) => a.over));
       await Promise.race([all(), clock.sleep(ms, patience.signal).catch(() => {})]);
       patience.abort(new Error("drained"));
-      for (const attempt of attempts.values()) attempt.stop("drained");
+      for (const attempt of hands.attempts.values()) attempt.stop("drained");
       await all();
       drained.abort(new Error("drained"));
       await Promise.all(loops);

@@ -166,6 +166,7 @@ export async function testChat(
         progress() {},
         checkpoint: async () => {},
         fenced: sql.tx,
+        finish: sql.tx,
       };
       await kinds.get(name)!.handle(payload, run);
     },

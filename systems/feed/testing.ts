@@ -78,6 +78,7 @@ export async function testFeed(needs: Partial<FeedNeeds> = {}, more: MigrationFo
         progress() {},
         checkpoint: async () => {},
         fenced: sql.tx,
+        finish: sql.tx,
         ...given,
       };
       await kinds.get(name)!.handle(payload, run);

@@ -165,6 +165,7 @@ export async function openNode(
         progress() {},
         checkpoint: none,
         fenced: sql.tx,
+        finish: sql.tx,
       };
       await kinds.get("feed.purge")!.handle({ post_id }, run);
     },

@@ -1,0 +1,1 @@
+export function runSide(side: { fill(): Promise<void>; empty(): Promise<void> }): Promise<void>;
