@@ -1,6 +1,7 @@
 import { conflict, notFound } from "#kernel/errors.ts";
 import type { PersonId } from "#kernel/ids.ts";
 import type { JobRecord } from "#ports/jobs/index.ts";
+import { isUniqueViolation } from "#ports/sql/index.ts";
 
 import { REPLAY_JOBS_MAX } from "./bounds.ts";
 import type { Dead } from "./dead.ts";
@@ -41,7 +42,7 @@ export function createActs({ sql, jobs, audit }: Pick<DeskNeeds, "sql" | "jobs" 
   return {
     async replay(by, id) {
       const record = await recordOf(id);
-      if (lives(record) || (await act(by, "job.replayed", record, jobs.replay))) return;
+      if (lives(record) || (await act(by, "job.replayed", record, jobs.replay).catch(unlessDoubled))) return;
       const now = await recordOf(id);
       if (lives(now)) return;
       if (now.state === "done")
@@ -75,6 +76,12 @@ export function createActs({ sql, jobs, audit }: Pick<DeskNeeds, "sql" | "jobs" 
       if ((await recordOf(id)).state !== "cancelled") throw ended();
     },
   };
+}
+
+/** Another job of the same unique key was committed while this one was put back: nothing was done. */
+function unlessDoubled(error: unknown): false {
+  if (isUniqueViolation(error)) return false;
+  throw error;
 }
 
 const lives = ({ state }: JobRecord) => state === "queued" || state === "running";

@@ -275,7 +275,25 @@ describe("what is done", () => {
     const dead = await enqueue("t.done", {}, { unique_key: "one" });
     await jobs.idle(["t.done"]);
     handlers.delete("t.done");
-    const living = await enqueue("t.done", {}, { unique_key: "one", delay_ms: 3_600_000 });
+    // One comes at the same moment, and then is there.
+    const [written, commits] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const coming = sql.tx(async (tx) => {
+      const id = await jobs.enqueue(tx, "t.done", {}, { unique_key: "one", delay_ms: 3_600_000 });
+      written.resolve();
+      await commits.promise;
+      return id;
+    });
+    await written.promise;
+    const doubled = client.call(r.replayJob, { token, params: { id: dead } });
+    await until(
+      () =>
+        sql.pool<object[]>`
+          SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' LIMIT 1`,
+      (waiting) => waiting.length > 0,
+    );
+    commits.resolve();
+    const living = await coming;
+    expect((await doubled).code).toBe("job.another_lives");
     expect((await client.call(r.replayJob, { token, params: { id: dead } })).code).toBe("job.another_lives");
     await sql.tx((tx) => jobs.cancel(tx, living));
   });
