@@ -31,6 +31,20 @@ module.exports = {
       to: { path: "^(engines|systems|apps|tests|bench)/", pathNot: "^engines/$1/" },
     },
     {
+      name: "packages-stand-alone",
+      comment: "What others install is made of ports, engines and the kernel, and nothing here is made of it.",
+      severity: "error",
+      from: { path: "^packages/([^/]+)/" },
+      to: { path: "^(packages|systems|apps|tests|bench)/", pathNot: "^packages/$1/" },
+    },
+    {
+      name: "packages-are-for-others",
+      comment: "The house has the same without the package.",
+      severity: "error",
+      from: { path: "^(kernel|ports|engines|systems|apps|tests|deploy)/" },
+      to: { path: "^packages/" },
+    },
+    {
       name: "systems-know-no-engine",
       comment: "Only apps/server/compose.ts chooses engines; systems get ports.",
       severity: "error",
@@ -106,9 +120,10 @@ module.exports = {
     },
     {
       name: "package-imports",
-      comment: "Rooms name each other by package import (#kernel/ids.ts), never by ../..",
+      comment:
+        "Rooms name each other by package import (#kernel/ids.ts), never by ../.. A package cannot: its own package.json is the nearest.",
       severity: "error",
-      from: { path: "^(kernel|tests|[^/]+/[^/]+)/" },
+      from: { path: "^(kernel|tests|[^/]+/[^/]+)/", pathNot: "^packages/" },
       to: {
         path: "^(kernel|ports|engines|systems)/",
         pathNot: "^$1/",
@@ -168,7 +183,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^(data|[.]cache|dist)/|/node_modules/.*/node_modules/" },
+    // What a package's tests run beside it, installed, finds what it imports only there.
+    exclude: { path: "^(data|[.]cache|dist)/|/node_modules/.*/node_modules/|^packages/[^/]+/trial/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     combinedDependencies: false,

@@ -56,7 +56,7 @@ describe("the tree", () => {
   test("asks the clock port for time and chance", () => {
     const outside = code.filter(
       ({ file }) =>
-        /^(kernel|ports|engines|systems|apps\/(server|cli))\//.test(file) &&
+        /^(kernel|ports|engines|packages|systems|apps\/(server|cli))\//.test(file) &&
         !isTest(file) &&
         !/^ports\/clock\/|\.mjs$/.test(file),
     );
@@ -66,7 +66,7 @@ describe("the tree", () => {
   });
 
   test("reads the environment at its entries only", () => {
-    const inside = code.filter(({ file }) => /^(kernel|engines|systems)\//.test(file) && !isTest(file));
+    const inside = code.filter(({ file }) => /^(kernel|engines|packages|systems)\//.test(file) && !isTest(file));
     expect(places(inside, /\b(?:process|Bun)\.env\b/)).toEqual([]);
   });
 

@@ -20,6 +20,15 @@ const PLANTED: Record<string, { file: string; text: string; beside?: Record<stri
     text: `import { two } from "#engines/two/index.ts"; export const one = two;`,
     beside: { "engines/two/index.ts": `export const two = 2;` },
   },
+  "packages-stand-alone": {
+    file: "packages/one/index.ts",
+    text: `import { a } from "../../systems/alpha/index.ts"; export const one = a;`,
+  },
+  "packages-are-for-others": {
+    file: "systems/beta/bought.ts",
+    text: `import { two } from "../../packages/two/index.ts"; export const bought = two;`,
+    beside: { "packages/two/index.ts": `export const two = 2;` },
+  },
   "systems-know-no-engine": {
     file: "systems/alpha/cache.ts",
     text: `import { two } from "#engines/two/index.ts"; export const c = two;`,

@@ -13,7 +13,7 @@ import { readReport, type Report } from "./report.ts";
  * Arguments are folders or parts of file names; without any, everything runs.
  */
 const ROOT = join(import.meta.dirname, "..");
-const FOLDERS = ["kernel", "ports", "engines", "systems", "apps", "deploy", "tests"];
+const FOLDERS = ["kernel", "ports", "engines", "packages", "systems", "apps", "deploy", "tests"];
 /** Files beside each other; much of what they do is waiting, so a machine with cores to spare may take more. */
 const WORKERS = Number(process.env.FOLKHUS_TEST_WORKERS ?? 2);
 /** Files clone a database, start a browser or encode film: a test that hangs is killed after this long. */

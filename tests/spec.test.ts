@@ -16,12 +16,12 @@ const glob = (pattern: string) =>
 
 const rooms = [
   ...glob("kernel/SPEC.md"),
-  ...glob("{ports,systems,engines}/*/SPEC.md"),
+  ...glob("{ports,systems,engines,packages}/*/SPEC.md"),
   ...glob("apps/*/SPEC.md"),
   "deploy/SPEC.md",
   "tests/SPEC.md",
 ];
-const testFiles = glob("{kernel,ports,engines,systems,apps,deploy,tests}/**/*.{test,suite}.{ts,tsx}");
+const testFiles = glob("{kernel,ports,engines,packages,systems,apps,deploy,tests}/**/*.{test,suite}.{ts,tsx}");
 
 /** Rule numbers at the head of test titles, up to the colon: `FD3: …` or `FD3, FD4: …`. */
 async function quotedIn(files: string[]): Promise<Map<string, string>> {

@@ -6,7 +6,7 @@ import { join } from "node:path";
  * Arguments choose among them: `npm run verify -- types lint`.
  */
 const ROOT = join(import.meta.dirname, "..");
-export const CRUISED = ["kernel", "ports", "engines", "systems", "apps", "deploy", "tests"];
+export const CRUISED = ["kernel", "ports", "engines", "packages", "systems", "apps", "deploy", "tests"];
 
 const program = (name: string) => join(ROOT, "node_modules/.bin", name);
 
