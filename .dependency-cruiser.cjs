@@ -167,7 +167,8 @@ module.exports = {
       comment: "A package that is only there because another needs it may go any day.",
       severity: "error",
       from: {},
-      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown", "unknown"] },
+      // An optional peer is said to be in no package.json too, for what stands of it in `peerDependenciesMeta`.
+      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown", "unknown"], dependencyTypesNot: ["npm-peer"] },
     },
     {
       name: "no-dead-modules",
