@@ -9,7 +9,7 @@ import {
   type LimitRule,
   termsOf,
 } from "../../ports/limiter/index.ts";
-import { KEYS_MAX } from "./bounds.ts";
+import { COMMAND_MS_MAX, KEYS_MAX } from "./bounds.ts";
 import { quietClock } from "./clock.ts";
 import { claimsOf, type Keys, named, type Rule } from "./keys.ts";
 import { commandsOver, countedNodes, type RedisConnection } from "./redis.ts";
@@ -83,8 +83,8 @@ export function createLimiter<const Name extends string>(options: LimiterOptions
   const keys_max = options.keys_max ?? KEYS_MAX;
 
   function overRedis(connection: RedisConnection) {
-    const redis = commandsOver(connection);
     const { nodes, onAlone, onShared, answer_ms_max } = options;
+    const redis = commandsOver(connection, { clock, command_ms_max: Math.max(COMMAND_MS_MAX, answer_ms_max ?? 0) });
     return createRedisLimiter({
       redis,
       clock,

@@ -185,9 +185,9 @@ describe("under Node", async () => {
 
 describe("over Redis, through the clients that others have", async () => {
   const server = opened.use(await testRedis());
-  const child = Bun.spawn([NODE, "trial-redis.mjs"], {
+  const socket = server.url.replace("redis+unix://", "");
+  const child = Bun.spawn([NODE, "trial-redis.mjs", socket], {
     cwd: home,
-    env: { ...process.env, REDIS_SOCKET: server.url.replace("redis+unix://", "") },
     stdin: "pipe",
     stdout: "pipe",
     stderr: "inherit",
@@ -213,7 +213,10 @@ describe("over Redis, through the clients that others have", async () => {
   await child.exited;
   const seen = JSON.parse(lines(text).at(-1)!) as OverRedis;
   const example = examples.find(({ file }) => file === "redis.mjs")!;
-  const said = await run([NODE, "redis.mjs"], home, { REDIS_URL: server.url.replace("redis+unix://", "") });
+  let said = "";
+  // A machine that stands still for 40 ms has it decided without Redis, as it says: then it is asked again.
+  for (let tries = 0; tries < 20 && lines(said)[0] !== example.says[0]; tries++)
+    said = await run([NODE, "redis.mjs"], home, { REDIS_URL: socket });
 
   test("LP3: ioredis, redis and a function share one limit, also with leases", () => {
     expect(seen.shared).toEqual([13, 13, 4]);

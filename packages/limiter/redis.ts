@@ -1,5 +1,7 @@
+import { createDeadline } from "../../engines/redis/deadline.ts";
 import { RedisAway, type RedisCommands, type Script, scriptOf } from "../../engines/redis/script.ts";
-import { COMMAND_MS_MAX, CONNECT_MS_MAX, NODE_MS_MAX } from "./bounds.ts";
+import type { Clock } from "../../ports/clock/index.ts";
+import { CONNECT_MS_MAX, NODE_MS_MAX } from "./bounds.ts";
 
 /**
  * A connection that you have: `ioredis` (a cluster's too), `redis`, Bun's own, or a function for whatever else there is. Give the
@@ -25,29 +27,24 @@ interface BunRedis {
 }
 
 /** What the limits ask, over a connection of another maker. One that is not there is not asked: nothing waits in its queue. */
-export function commandsOver(connection: RedisConnection): RedisCommands {
+export function commandsOver(
+  connection: RedisConnection,
+  { clock, command_ms_max }: { clock: Clock; command_ms_max: number },
+): RedisCommands {
   const { send, isThere, begin } = sender(connection);
+  const deadline = createDeadline(clock, command_ms_max, () => new RedisAway(`no answer within ${command_ms_max} ms`));
   let has_begun = false;
   /** Only at the start, when nobody waits for it but `ready`: the connection is being made. */
   const beThere = async () => {
     if (has_begun) return;
     has_begun = true;
     begin?.();
-    for (let left_ms = CONNECT_MS_MAX; left_ms > 0 && !isThere(); left_ms -= LOOK_MS)
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    for (let left_ms = CONNECT_MS_MAX; left_ms > 0 && !isThere(); left_ms -= LOOK_MS) await clock.sleep(LOOK_MS);
   };
   const within = async (command: string[], key: string | undefined) => {
     await beThere();
     if (!isThere()) throw new RedisAway("there is no connection");
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new RedisAway(`no answer within ${COMMAND_MS_MAX} ms`)), COMMAND_MS_MAX);
-    });
-    try {
-      return await Promise.race([send(command, key), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return deadline.run(send(command, key));
   };
   return {
     async script({ sha, text }, args, keys = []) {

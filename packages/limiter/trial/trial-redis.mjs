@@ -1,4 +1,4 @@
-/** The same over a Redis at `REDIS_SOCKET`, through the clients that others have. Lines on stdin make it go on. */
+/** The same over a Redis at a socket, through the clients that others have. Lines on stdin make it go on. */
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
@@ -6,7 +6,7 @@ import { createLimiter } from "@folkhus/limiter";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
 
-const path = process.env.REDIS_SOCKET;
+const path = process.argv[2];
 const PATIENT_MS = 10_000;
 const still = (burst_tokens, more = {}) => ({ burst_tokens, tokens_per_s: 0.001, ...more });
 const rules = {
