@@ -115,6 +115,7 @@ const SIGNED_IN = [
   "/admin/log",
   "/admin/shields",
   "/admin/jobs",
+  "/admin/limits",
   "/about",
   "/nowhere",
 ];

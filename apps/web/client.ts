@@ -25,6 +25,8 @@ export class Refusal extends Error {
   readonly retry_after_s: number | null;
   /** Sentences by field name (`display_name`), where the house told. */
   readonly fields: Readonly<Record<string, string>>;
+  /** All of them, with their whole places. */
+  readonly errors: readonly { pointer: string; detail: string }[];
 
   constructor(status: number, told: Partial<ProblemJson>) {
     super(told.detail ?? sentenceFor(status));
@@ -32,7 +34,8 @@ export class Refusal extends Error {
     this.code = told.code ?? `http.${status}`;
     this.request_id = told.request_id ?? null;
     this.retry_after_s = told.retry_after_s ?? null;
-    this.fields = Object.fromEntries((told.errors ?? []).map(({ pointer, detail }) => [fieldOf(pointer), detail]));
+    this.errors = told.errors ?? [];
+    this.fields = Object.fromEntries(this.errors.map(({ pointer, detail }) => [fieldOf(pointer), detail]));
   }
 }
 

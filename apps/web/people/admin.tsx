@@ -9,6 +9,7 @@ import {
   House as HouseIcon,
   ScrollText,
   ShieldHalf,
+  Timer,
   UsersRound,
   Waypoints,
   Workflow,
@@ -31,6 +32,7 @@ const AdminTimelines = lazy(() => import("../feed/timelines/admin-timelines.tsx"
 const AdminRules = lazy(() => import("../moderation/admin-rules.tsx"));
 const AdminAudit = lazy(() => import("../moderation/admin-audit.tsx"));
 const AdminJobs = lazy(() => import("../jobs/admin-jobs.tsx"));
+const AdminLimits = lazy(() => import("../limits/admin-limits.tsx"));
 const AdminShields = lazy(() => import("../moderation/admin-shields.tsx"));
 const Programs = lazy(async () => ({ default: (await import("../spaces/sheets.ts")).Programs }));
 const ADMINS_ONLY: ReadonlySet<string> = new Set([
@@ -38,6 +40,7 @@ const ADMINS_ONLY: ReadonlySet<string> = new Set([
   "timelines",
   "rules",
   "shields",
+  "limits",
   "log",
   "programs",
   "storage",
@@ -51,6 +54,7 @@ const SECTIONS: readonly Section[] = [
   { id: "house", label: "The house", detail: "Its name, and who may sign up", icon: HouseIcon },
   { id: "rules", label: "Rules", detail: "What reports can name", icon: Gavel },
   { id: "shields", label: "Shields", detail: "What tightens by itself", icon: ShieldHalf },
+  { id: "limits", label: "Limits", detail: "How much each may do", icon: Timer },
   { id: "log", label: "Log", detail: "Who did what, and why", icon: ScrollText },
   { id: "programs", label: "Programs", detail: "Bots and commands", icon: Bot },
   { id: "storage", label: "Storage", detail: "What media takes, and whose it is", icon: HardDrive },
@@ -79,6 +83,7 @@ function Admin({ section }: { section: string | null }) {
               <Suspense fallback={<Skeleton className="h-80" />}>
                 {shown === "rules" && me.role === "admin" && <AdminRules />}
                 {shown === "shields" && me.role === "admin" && <AdminShields />}
+                {shown === "limits" && me.role === "admin" && <AdminLimits />}
                 {shown === "log" && me.role === "admin" && <AdminAudit />}
                 {shown === "programs" && me.role === "admin" && <Programs slug={null} />}
                 {shown === "storage" && me.role === "admin" && <AdminStorage />}

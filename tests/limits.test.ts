@@ -1,0 +1,99 @@
+import { afterAll, expect, test } from "bun:test";
+
+import { limitsRoutes as r } from "#systems/limits/contract.ts";
+import { peopleRoutes } from "#systems/people/contract.ts";
+
+import { openBrowser } from "./browser.ts";
+import { PASSWORD, personOf, startHouse } from "./house.ts";
+
+const house = await startHouse();
+const browser = await openBrowser();
+afterAll(async () => {
+  await browser.close();
+  await house[Symbol.asyncDispose]();
+});
+const MINUTE = 60_000;
+
+test(
+  "WEB241, WEB242, WEB243, WEB244: an admin sees what the limits decide, drafts a rule as a shadow, is told what is wrong at the rule, publishes it, sees whom it would refuse, gives a tier, and takes it all back",
+  async () => {
+    const { client } = house;
+    await client.call(peopleRoutes.signUp, {
+      body: { handle: "root", password: PASSWORD, display_name: "Root", setup_token: house.setup_token ?? "" },
+    });
+    const { token } = (await client.call(peopleRoutes.signIn, { body: { handle: "root", password: PASSWORD } })).body;
+    const astrid = await personOf(house, "astrid");
+    const page = await (await browser.newContext({ baseURL: house.url })).newPage();
+    page.setDefaultTimeout(MINUTE);
+    const broken: string[] = [];
+    page.on("pageerror", (error) => broken.push(error.message));
+    await page.request.post("/v1/sessions", { data: { handle: "root", password: PASSWORD } });
+
+    await page.goto("/admin/limits");
+    const inForce = page.getByRole("list", { name: "Rules in force" });
+    await inForce.getByText(/^Each address: 3,000 at once/).waitFor();
+    await page.getByRole("list", { name: "What always holds" }).getByText("limits-desk", { exact: true }).waitFor();
+
+    await page.getByRole("button", { name: "Rule sets", exact: true }).click();
+    await page
+      .getByRole("listitem", { name: "The house's own" })
+      .getByRole("button", { name: "New draft from this" })
+      .click();
+    const editor = page.getByRole("dialog", { name: "A new draft" });
+    await editor.getByRole("button", { name: "Add a rule" }).click();
+    const rule = editor.getByRole("region", { name: /^Rule (?:rule-4|me)$/ });
+    await rule.getByRole("textbox", { name: "Name" }).fill("me");
+    await rule.getByRole("spinbutton", { name: "At once" }).fill("2");
+    await rule.getByRole("spinbutton", { name: "Then, a second" }).fill("0.001");
+    const only = rule.getByRole("textbox", { name: "Only for these routes" });
+    await only.fill("GET /v1/nowhere");
+    await editor.getByRole("button", { name: "Look at it and publish" }).click();
+    await rule.getByRole("alert").getByText("is no route of this house").waitFor();
+    await only.fill("GET /v1/people/me");
+    await editor.getByRole("button", { name: "Look at it and publish" }).click();
+    const sheet = page.getByRole("dialog", { name: "Publish rule set 1" });
+    await sheet.getByRole("list", { name: "What will be different" }).getByText("me").waitFor();
+    await sheet.getByRole("textbox", { name: "Why" }).fill("To see who asks so often");
+    await sheet.getByRole("button", { name: "Publish", exact: true }).click();
+    await sheet.waitFor({ state: "detached" });
+    await page.getByRole("listitem", { name: "Rule set 1" }).getByText("in force", { exact: true }).waitFor();
+
+    // It refuses nobody, and tells whom it would.
+    for (let i = 0; i < 5; i++) expect((await client.call(peopleRoutes.me, { token: astrid })).status).toBe(200);
+    await page.getByRole("button", { name: "In force", exact: true }).click();
+    const mine = inForce.getByRole("listitem").filter({ has: page.getByRole("heading", { name: "me Shadow" }) });
+    await mine.getByText("would be refused").waitFor();
+    await mine.getByText("Whom it refuses most").click();
+    await mine.getByText("astrid @astrid").waitFor();
+
+    await page.getByRole("button", { name: "Tiers", exact: true }).click();
+    await page.getByRole("textbox", { name: "Handle" }).fill("astrid");
+    await page.getByRole("combobox", { name: "Tier" }).selectOption("custom");
+    await page.getByRole("spinbutton", { name: "Percent of free" }).fill("250");
+    await page.getByRole("button", { name: "Give it" }).click();
+    const given = page.getByRole("list", { name: "People and spaces with a tier" });
+    await given.getByText("250 % of free").waitFor();
+    const answer = await client.call(peopleRoutes.me, { token: astrid });
+    expect(answer.headers.get("ratelimit-policy")).toContain('"person";q=3750');
+    await given.getByRole("button", { name: "Back to free: astrid @astrid" }).click();
+    await page.getByText("Nobody yet").waitFor();
+
+    await page.getByRole("button", { name: "Rule sets", exact: true }).click();
+    await page
+      .getByRole("listitem", { name: "The house's own" })
+      .getByRole("button", { name: "Go back to this" })
+      .click();
+    await page
+      .getByRole("dialog", { name: "Back to the house's own" })
+      .getByRole("button", { name: "Publish", exact: true })
+      .click();
+    await page.getByRole("listitem", { name: "The house's own" }).getByText("in force", { exact: true }).waitFor();
+    const { body } = await client.call(r.inForce, { token });
+    expect(body.publishings.map(({ version, note }) => [version, note])).toEqual([
+      ["0", ""],
+      ["1", "To see who asks so often"],
+    ]);
+    expect(broken).toEqual([]);
+  },
+  4 * MINUTE,
+);
