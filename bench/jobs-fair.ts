@@ -35,7 +35,7 @@ async function tenants(bound: number | null): Promise<void> {
   await using jobs = house.open();
   jobs.define(kind);
   jobs.start();
-  await house.fill(kind, 10);
+  await house.fill(kind, 10, jobs);
   await jobs.idle();
   const sample = async (): Promise<number[]> => {
     const took: number[] = [];
@@ -52,7 +52,8 @@ async function tenants(bound: number | null): Promise<void> {
   for (let round = 0; round < ROUNDS; round++)
     for (const state of ["idle", "flooded"]) {
       if (state === "flooded") {
-        await house.fill(kind, FLOOD, "big");
+        await house.backlog(kind, FLOOD, bound ?? 16, "big");
+        await house.fill(kind, 20, jobs, "big");
         await sql.pool.unsafe("VACUUM ANALYZE jobs_queue");
         await clock.sleep(1_000);
       }
@@ -90,7 +91,8 @@ async function shares(): Promise<void> {
   );
   const capacity = (WORKERS * SECONDS * 1_000) / JOB_MS;
   for (const kind of kinds) {
-    await house.fill(kind, Math.ceil((capacity * 10) / 3));
+    const backlog = Math.ceil((capacity * 10) / 3);
+    await house.backlog(kind, backlog, backlog);
     jobs.define(kind);
   }
   jobs.start();

@@ -9,7 +9,7 @@ import { createSql } from "#ports/sql/index.ts";
 import { kindOf, openJobs, option } from "./jobs/database.ts";
 
 const SECONDS = option("seconds", 30);
-const BASE_S = Math.min(60, SECONDS);
+const BASE_S = Math.min(40, SECONDS);
 const BACKLOG = 4_000;
 const CHUNK = 500;
 
@@ -25,7 +25,7 @@ let filled = 0;
 const producer = (async () => {
   while (!stop) {
     if (filled - done < BACKLOG) {
-      await house.fill(kind, CHUNK);
+      await house.fill(kind, CHUNK, jobs);
       filled += CHUNK;
     } else await Bun.sleep(1);
   }

@@ -1,10 +1,10 @@
 /**
  * Jobs a second beside graphile-worker and pg-boss (npm, `bench/peers`) on one embedded PostgreSQL as the house starts it: durable,
  * `synchronous_commit` on for all. Each side in a process and a database of its own, in turns; medians of the rounds, and CPU of client and server.
- * The handlers are empty: what is measured is the queue.
+ * The handlers are empty: what is measured is the queue. "As it comes" is without any option about batches; groups of one is `group_max: 1`.
  *
  *   npm install --prefix bench/peers
- *   bun bench/jobs.ts [--rounds=3] [--single=6000] [--grouped=40000] [--workers=8]
+ *   bun bench/jobs.ts [--rounds=3] [--few=4000] [--many=40000] [--workers=8]
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
@@ -19,15 +19,20 @@ const option = (name: string, otherwise: number) =>
   Number(process.argv.find((arg) => arg.startsWith(`--${name}=`))?.split("=")[1] ?? otherwise);
 const ROUNDS = option("rounds", 3);
 const WORKERS = option("workers", 8);
-const WAYS = { single: option("single", 6_000), grouped: option("grouped", 40_000) };
+const FEW = option("few", 4_000);
+const MANY = option("many", 40_000);
 const here = join(import.meta.dirname, "jobs");
 const only = process.argv.find((arg) => arg.startsWith("--only="))?.split("=")[1];
-const SIDES: Record<string, string[]> = {
-  ours: [process.execPath, join(here, "ours.ts")],
-  "graphile-worker on Bun": [process.execPath, join(here, "graphile.mjs")],
-  "graphile-worker on Node": ["node", join(here, "graphile.mjs")],
-  "pg-boss on Bun": [process.execPath, join(here, "boss.mjs")],
-};
+/** Name, program, way and jobs. */
+const SIDES: [string, string[], "single" | "grouped", number][] = [
+  ["ours, as it comes", [process.execPath, join(here, "ours.ts")], "grouped", MANY],
+  ["ours, groups of one", [process.execPath, join(here, "ours.ts")], "single", FEW],
+  ["graphile-worker, as it comes", [process.execPath, join(here, "graphile.mjs")], "single", FEW],
+  ["graphile-worker, batches of 500", [process.execPath, join(here, "graphile.mjs")], "grouped", MANY],
+  ["the same on Node", ["node", join(here, "graphile.mjs")], "grouped", MANY],
+  ["pg-boss, fetched one by one", [process.execPath, join(here, "boss.mjs")], "single", FEW],
+  ["pg-boss, batches of 500", [process.execPath, join(here, "boss.mjs")], "grouped", MANY],
+];
 
 const clock = createSystemClock();
 await using stack = new AsyncDisposableStack();
@@ -82,19 +87,20 @@ console.log(
   `${cpus().length} × ${cpus()[0]?.model}, Bun ${Bun.version}, PostgreSQL ${postgres.version}, fsync=${setting!.fsync}, ` +
     `synchronous_commit=${setting!.commit}, ${WORKERS} workers, ${ROUNDS} rounds in turns, load ${loadavg()[0]!.toFixed(1)}`,
 );
-for (const [way, jobs] of Object.entries(WAYS)) {
-  if (jobs === 0) continue;
-  const seen: Record<string, Took[]> = {};
-  for (let round = 0; round < ROUNDS; round++)
-    for (const [name, argv] of Object.entries(SIDES))
-      if (!only || name.startsWith(only)) (seen[name] ??= []).push(await once(argv, way, jobs));
-  console.log(`\n${way}, ${jobs} jobs: jobs a second, CPU µs of a job (client, server)`);
-  const of = (name: string, what: keyof Took) => median(seen[name]!.map((took) => took[what]));
-  for (const name of Object.keys(seen)) {
-    const ratio = seen.ours ? (of("ours", "per_s") / of(name, "per_s")).toFixed(2) : "–";
-    console.log(
-      `  ${name.padEnd(24)} ${of(name, "per_s").toFixed(0).padStart(7)}   ${of(name, "client_us").toFixed(0).padStart(5)} + ` +
-        `${of(name, "server_us").toFixed(0).padStart(5)}   ours ÷ it ${ratio}`,
-    );
-  }
+const seen = new Map<string, Took[]>();
+for (let round = 0; round < ROUNDS; round++)
+  for (const [name, argv, way, jobs] of SIDES)
+    if (!only || name.startsWith(only)) seen.set(name, [...(seen.get(name) ?? []), await once(argv, way, jobs)]);
+const of = (name: string, what: keyof Took) => median(seen.get(name)!.map((took) => took[what]));
+const cpu = (name: string) => of(name, "client_us") + of(name, "server_us");
+const ours = SIDES[0]![0];
+console.log("\njobs a second, CPU µs of a job (client + server); ours as it comes ÷ it, and its CPU ÷ ours");
+for (const name of seen.keys()) {
+  const ratio = seen.has(ours)
+    ? `${(of(ours, "per_s") / of(name, "per_s")).toFixed(2)}, ${(cpu(name) / cpu(ours)).toFixed(2)}`
+    : "";
+  console.log(
+    `  ${name.padEnd(32)} ${of(name, "per_s").toFixed(0).padStart(7)}   ${of(name, "client_us").toFixed(0).padStart(4)} + ` +
+      `${of(name, "server_us").toFixed(0).padStart(4)}   ${ratio}`,
+  );
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { createSystemClock } from "#ports/clock/index.ts";
-import { createJobs, type JobKind } from "#ports/jobs/index.ts";
+import { createJobs, type JobKind, type Jobs } from "#ports/jobs/index.ts";
 import { createSql, migrate, startEmbeddedPostgres } from "#ports/sql/index.ts";
 
 /** A durable PostgreSQL of a bench's own, as the house starts one, with the jobs' tables. */
@@ -18,12 +18,33 @@ export async function openJobs(needs: { workers: number }) {
   const folder = (name: string) => ({ system: name, folder: join(import.meta.dirname, `../../ports/${name}/sql`) });
   await migrate(sql, [folder("sql"), folder("jobs")]);
   const open = () => createJobs({ sql, clock, workers: needs.workers, onError: (error) => console.error(error) });
-  /** Many at once, by the database itself. */
-  const fill = (kind: JobKind, count: number, tenant: string | null = null, priority = 0) => sql.pool`
-    SELECT jobs_enqueue(${kind.name}, jsonb_build_object('n', n), ${kind.class}, ${priority}::int, 0, NULL, NULL, ${tenant}, 60)
-    FROM generate_series(1, ${count}::int) n`;
+  /** Many at once, by the database itself; the last one by the port, which tells the workers. */
+  const fill = (kind: JobKind, count: number, jobs: Jobs, tenant: string | null = null) =>
+    sql.tx(async (tx) => {
+      await tx`
+        SELECT jobs_enqueue(${kind.name}, jsonb_build_object('n', n), ${kind.class}, 0, 0, NULL, NULL, ${tenant}, 60)
+        FROM generate_series(1, ${count - 1}::int) n`;
+      await jobs.enqueue(tx, kind.name, { n: count }, tenant === null ? {} : { tenant });
+    });
+  /** A backlog as so many enqueueings leave it, `ready` of them to be claimed and the others in their tenant's lane, written at once. */
+  const backlog = (kind: JobKind, count: number, ready: number, tenant: string | null = null) => sql.pool`
+    WITH made AS (
+      INSERT INTO jobs_jobs (kind, class, priority, tenant, payload)
+      SELECT ${kind.name}, ${kind.class}, 0, ${tenant}, jsonb_build_object('n', n) FROM generate_series(1, ${count}::int) n RETURNING id, tenant)
+    INSERT INTO jobs_queue (slot, job_id, kind, class, priority, tenant, state, sort_at)
+    SELECT h.slot, m.id, ${kind.name}, ${kind.class}, 0, m.tenant,
+      CASE WHEN row_number() OVER (ORDER BY m.id) <= ${ready}::int THEN 'ready' ELSE 'lane' END, clock_timestamp()
+    FROM made m CROSS JOIN jobs_house h`;
   const kept = opened.move();
-  return { clock, sql, open, fill, target: postgres.target, [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose]() };
+  return {
+    clock,
+    sql,
+    open,
+    fill,
+    backlog,
+    target: postgres.target,
+    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
+  };
 }
 
 export const kindOf = (name: string, handle: JobKind["handle"], more: Partial<JobKind> = {}): JobKind => ({

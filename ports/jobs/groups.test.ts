@@ -167,6 +167,30 @@ describe("ports/jobs in groups", () => {
     expect(by.length).toBe(200);
   });
 
+  test("JB39: while ends cannot be written no more than 1,024 gather beside the workers, and afterwards all goes on", async () => {
+    await using jobs = open({ workers: 4 });
+    let ran = 0;
+    const kind = kindOf("unwritten", async () => void ran++);
+    jobs.define(kind);
+    await fill(kind, 1_500);
+    const release = Promise.withResolvers<void>();
+    const locked = Promise.withResolvers<void>();
+    const holding = sql.tx(async (tx) => {
+      await tx`LOCK TABLE jobs_jobs, jobs_done IN SHARE MODE`;
+      locked.resolve();
+      await release.promise;
+    });
+    await locked.promise;
+    jobs.start();
+    while (ran < 1_028) await Bun.sleep(2);
+    await Bun.sleep(0);
+    expect(ran).toBe(1_028);
+    release.resolve();
+    await holding;
+    await jobs.idle([kind.name]);
+    expect(ran).toBe(1_500);
+  });
+
   test("JB37: an effect that ends with its job happens once: it rolls back with a failure, and in a zombie it does not happen", async () => {
     await using jobs = open();
     await sql.pool`CREATE TABLE effects (what text, attempt int)`;

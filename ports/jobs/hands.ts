@@ -29,6 +29,8 @@ export interface Held {
 export interface Hands {
   /** Claimed and not written down yet, by token. */
   attempts: ReadonlyMap<string, Attempt>;
+  /** Neither attempts nor what waits for a worker. */
+  empty(): boolean;
   /** How many jobs of a class a claim may bring now; 0 while enough is in hand. */
   room(of: JobClass): number;
   /** How many of a kind it may bring. */
@@ -117,6 +119,8 @@ export function createHands(needs: HandsNeeds): Hands {
     void attempt.over.then((settled) => {
       attempts.delete(held.claimed.token);
       needs.onEnd(held, ran_ms, settled);
+      // There may have been workers, and no room for one more that is not written down.
+      hands.start();
     });
   }
 
@@ -130,6 +134,7 @@ export function createHands(needs: HandsNeeds): Hands {
 
   const hands: Hands = {
     attempts,
+    empty: () => attempts.size === 0 && waitingIn() === 0,
     room(of) {
       const free = freeFor(of);
       const flows = free > 0 || clock.monotonic() - freed_at[of] < AHEAD_MS;

@@ -233,7 +233,7 @@ export function startWorker(needs: WorkerNeeds): Worker {
   async function beatLoop(): Promise<void> {
     // While jobs run it goes on after `closing`, because draining jobs still need their leases.
     while (!closing.signal.aborted || hands.attempts.size > 0) {
-      if (hands.attempts.size === 0) await beatBell.wait(closing.signal);
+      if (hands.empty()) await beatBell.wait(closing.signal);
       // A time to end in that comes sooner than the next beat is kept.
       else await clock.sleep(beats.nextMs(BEAT_MS), drained.signal).catch(() => {});
       beats.watch();
