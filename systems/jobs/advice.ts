@@ -5,6 +5,10 @@ const KNOWN: readonly (readonly [RegExp, string])[] = [
     "Its turn came after the moment until which it made sense. Look whether its class waits too long; replayed, it runs without a deadline.",
   ],
   [
+    /^over the retry budget/,
+    "So many of its kind failed at once that tries were rationed, and this one would have waited for hours. Mend what the rest of the reason says, then replay them all.",
+  ],
+  [
     /lease ran out/i,
     "Its worker died or hung, each time. Look for restarts and for memory that ran out around its last try, then replay one before the rest.",
   ],

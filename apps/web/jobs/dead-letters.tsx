@@ -14,12 +14,16 @@ import { Panel } from "../people/sections.tsx";
 import { ask, call } from "../shell/house.ts";
 import { say, sorry } from "../shell/toasts.ts";
 import { LOOK_EVERY_MS, refreshJobs } from "./refresh.ts";
-import { byKind } from "./words.ts";
+import { byKind, groupKey, placesOf } from "./words.ts";
 
 /** What died, by kind and reason, and what to do about it. */
 export function DeadLetters({ open }: { open: (job_id: string) => void }) {
   const asked = useQuery({ ...ask(listDead), refetchInterval: LOOK_EVERY_MS });
-  const kinds = byKind(asked.data?.items ?? []);
+  const [places, setPlaces] = useState<readonly string[]>([]);
+  const items = asked.data?.items ?? [];
+  const now = placesOf(places, items.map(groupKey));
+  if (now !== places) setPlaces(now);
+  const kinds = byKind(items, now);
   return (
     <Panel
       title="Dead letters"
@@ -44,7 +48,7 @@ export function DeadLetters({ open }: { open: (job_id: string) => void }) {
               </div>
               <ul className="divide-y divide-line">
                 {one.groups.map((group) => (
-                  <Group key={`${group.kind} ${group.job_id}`} group={group} open={open} />
+                  <Group key={groupKey(group)} group={group} open={open} />
                 ))}
               </ul>
             </li>

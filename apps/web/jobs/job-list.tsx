@@ -7,7 +7,6 @@ import { JOB_STATES, type JobLine, type JobState, listJobs } from "#systems/jobs
 import { Button } from "../parts/button.tsx";
 import { cx } from "../parts/class.ts";
 import { Empty } from "../parts/empty.tsx";
-import { plural } from "../parts/numbers.ts";
 import { PagedList } from "../parts/paged-list.tsx";
 import { RowSkeleton } from "../parts/skeleton.tsx";
 import { Ago } from "../parts/time.tsx";
@@ -44,7 +43,7 @@ export function JobList({ kinds, open }: { kinds: readonly string[]; open: (job_
   return (
     <section aria-label="Jobs, one by one" className="overflow-hidden rounded-2xl border border-line bg-surface">
       <div className="border-b border-line p-3">
-        <div className="flex flex-wrap items-center gap-1" role="group" aria-label="State">
+        <div className="flex gap-1 overflow-x-auto no-bar" role="group" aria-label="State">
           {SHOWN_FIRST.filter((one) => JOB_STATES.includes(one)).map((one) => (
             <button
               key={one}
@@ -52,7 +51,7 @@ export function JobList({ kinds, open }: { kinds: readonly string[]; open: (job_
               aria-pressed={state === one}
               onClick={() => setState(one)}
               className={cx(
-                "h-10 rounded-full px-4 text-sm font-semibold transition-colors",
+                "h-10 shrink-0 rounded-full px-4 text-sm font-semibold transition-colors",
                 state === one ? "bg-ink text-birch" : "text-ink-2 hover:bg-sunken",
               )}
             >
@@ -60,26 +59,29 @@ export function JobList({ kinds, open }: { kinds: readonly string[]; open: (job_
             </button>
           ))}
         </div>
-        <label className="mt-2 flex items-center gap-2 text-sm text-ink-2">
-          <span className="shrink-0">Kind</span>
-          <select
-            value={kind}
-            onChange={(event) => setKind(event.target.value)}
-            className="h-10 min-w-0 flex-1 rounded-xl border border-line-strong/60 bg-raised px-3 text-sm text-ink sm:max-w-72"
-          >
-            <option value="">All kinds</option>
-            {kinds.map((one) => (
-              <option key={one}>{one}</option>
-            ))}
-          </select>
-        </label>
-      </div>
-      <div role="status" className={newer === 0 ? "sr-only" : "border-b border-line bg-sunken/60 p-2 text-center"}>
-        {newer > 0 && (
-          <Button look="quiet" size="sm" busy={pages.isRefetching} onClick={() => void pages.refetch()}>
-            <ArrowUp className="size-4" aria-hidden="true" /> Show {plural(newer, "newer one", "newer ones")}
-          </Button>
-        )}
+        {/* What tells of newer ones has its place already, so that it pushes nothing away. */}
+        <div className="mt-2 flex h-10 items-center gap-2">
+          <label className="flex min-w-0 flex-1 items-center gap-2 text-sm text-ink-2 sm:max-w-80">
+            <span className="shrink-0">Kind</span>
+            <select
+              value={kind}
+              onChange={(event) => setKind(event.target.value)}
+              className="h-10 min-w-0 flex-1 rounded-xl border border-line-strong/60 bg-raised px-3 text-sm text-ink"
+            >
+              <option value="">All kinds</option>
+              {kinds.map((one) => (
+                <option key={one}>{one}</option>
+              ))}
+            </select>
+          </label>
+          <div role="status" className="ml-auto shrink-0">
+            {newer > 0 && (
+              <Button look="soft" size="sm" busy={pages.isRefetching} onClick={() => void pages.refetch()}>
+                <ArrowUp className="size-4" aria-hidden="true" /> {newer >= PAGE ? `${PAGE}+` : newer} newer
+              </Button>
+            )}
+          </div>
+        </div>
       </div>
       <PagedList<JobLine>
         pages={pages}

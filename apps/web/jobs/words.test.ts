@@ -2,7 +2,19 @@ import { describe, expect, test } from "bun:test";
 
 import type { ClassQueue, DeadGroup, JobLine } from "#systems/jobs/contract.ts";
 
-import { byKind, countsOf, headlineOf, isQuiet, lookOver, queuedOf, shareOf, triesOf, waitOf } from "./words.ts";
+import {
+  byKind,
+  countsOf,
+  groupKey,
+  headlineOf,
+  isQuiet,
+  lookOver,
+  placesOf,
+  queuedOf,
+  shareOf,
+  triesOf,
+  waitOf,
+} from "./words.ts";
 
 const queue = (more: Partial<ClassQueue> = {}): ClassQueue => ({
   class: "batch",
@@ -86,7 +98,8 @@ describe("how the jobs are", () => {
       first_at: "2026-11-22T01:00:00.000Z",
       last_at: "2026-11-22T01:00:00.000Z",
     });
-    const told = byKind([group("b.b", 2, "9"), group("a.a", 1, "8"), group("b.b", 3, "7")]);
+    const groups = [group("b.b", 2, "9"), group("a.a", 1, "8"), group("b.b", 3, "7")];
+    const told = byKind(groups, placesOf([], groups.map(groupKey)));
     expect(told.map(({ kind, jobs, groups }) => [kind, jobs, groups.length])).toEqual([
       ["b.b", 5, 2],
       ["a.a", 1, 1],
@@ -106,6 +119,16 @@ describe("a list that is read while jobs move", () => {
       ["99", 0, false],
     ]);
     expect(newer).toBe(0);
+  });
+
+  test("WEB252: groups that stand there keep their places; new ones come behind them, and those that are gone leave", () => {
+    expect(placesOf([], ["b", "a"])).toEqual(["b", "a"]);
+    expect(placesOf(["b", "a"], ["c", "a", "b"])).toEqual(["b", "a", "c"]);
+    expect(placesOf(["b", "a"], ["a"])).toEqual(["a"]);
+    const same = ["b", "a"];
+    expect(placesOf(same, ["a", "b"])).toBe(same);
+    const one = { kind: "x.y", class: "batch", reason: "film 1 is gone" } as const;
+    expect(groupKey(one)).toBe(groupKey({ ...one, reason: "film 22 is gone" }));
   });
 
   test("WEB252: what came is counted and not put in; a page that ends earlier tells nothing of what is below", () => {

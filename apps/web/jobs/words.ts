@@ -70,16 +70,33 @@ export function countsOf({ queued, running }: Pick<KindQueue, "queued" | "runnin
 export const isQuiet = ({ queued, running, dead, done, failed }: KindQueue): boolean =>
   queued + running + dead + done + failed === 0;
 
-/** The dead by kind, in the order in which the newest of each died. */
-export function byKind(groups: readonly DeadGroup[]): { kind: string; jobs: number; groups: DeadGroup[] }[] {
-  return [...Map.groupBy(groups, ({ kind }) => kind)].map(([kind, of]) => ({
+/** One for reasons that differ in their numbers alone, as the house groups them. */
+export const groupKey = ({ kind, class: of, reason }: Pick<DeadGroup, "kind" | "class" | "reason">): string =>
+  `${kind} ${of} ${reason.replace(/\d+/g, "#")}`;
+
+/** The dead by kind, in the order of `places`. */
+export function byKind(
+  groups: readonly DeadGroup[],
+  places: readonly string[],
+): { kind: string; jobs: number; groups: DeadGroup[] }[] {
+  const placed = groups.toSorted((a, b) => places.indexOf(groupKey(a)) - places.indexOf(groupKey(b)));
+  return [...Map.groupBy(placed, ({ kind }) => kind)].map(([kind, of]) => ({
     kind,
     jobs: of.reduce((total, { jobs }) => total + jobs, 0),
     groups: of,
   }));
 }
 
-/** "third try of 5", "not begun" */
+/**
+ * What stands on the screen keeps its place: those that are known in their order, then what came since.
+ * @returns `known` itself where nothing changed
+ */
+export function placesOf(known: readonly string[], now: readonly string[]): readonly string[] {
+  const places = [...known.filter((key) => now.includes(key)), ...now.filter((key) => !known.includes(key))];
+  return places.length === known.length && places.every((key, at) => key === known[at]) ? known : places;
+}
+
+/** "2 of 5", "not begun" */
 export function triesOf({ attempt, tries_max }: { attempt: number; tries_max: number | null }): string {
   if (attempt === 0) return "not begun";
   return tries_max === null ? plural(attempt, "try", "tries") : `${attempt} of ${tries_max}`;
