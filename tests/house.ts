@@ -63,6 +63,8 @@ export async function startHouse(
         PORT: String(port),
         FOLKHUS_DATA: join(data_folder, "data"),
         FOLKHUS_SIGNUP: "open",
+        // It shares two cores with browsers, encoders and another house: what sheds is tried where it has a clock of its own.
+        FOLKHUS_WAIT_TARGET_MS: "5000",
         ...env,
         ...more,
       },

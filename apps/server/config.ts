@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 
 import { parseSmtpUrl, senderOf } from "#engines/smtp/url.ts";
+import { WAIT_TARGET_MS } from "#ports/load/index.ts";
 import { PUSH_FOLLOWERS_BOUND, PUSH_FOLLOWERS_MAX, STRATEGIES } from "#systems/feed/contract.ts";
 import { SIGNUP_MODES, type SignupMode } from "#systems/people/contract.ts";
 
@@ -28,6 +29,8 @@ export interface Config {
   upload_bytes_max: number;
   /** New uploads are refused below this much free disk. */
   free_bytes_min: number;
+  /** Longest wait that a read of a person is asked to bear while the house has more to do than it can. */
+  wait_target_ms: number;
   /** Views in a week from which on a video gets AV1 too; 0 for never. */
   av1_views_min: number;
   /** How homes are made until an admin chooses otherwise, and who is pulled by `hybrid`: whoever more people follow. */
@@ -86,6 +89,7 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
       upload_bytes_max: read.integer("FOLKHUS_UPLOAD_MIB_MAX", 10 * 1024, 1, 1024 * 1024) * MIB,
       timeline: read.oneOf("FOLKHUS_TIMELINE", STRATEGIES, "pull"),
       push_followers_max: read.integer("FOLKHUS_PUSH_FOLLOWERS_MAX", PUSH_FOLLOWERS_MAX, 0, PUSH_FOLLOWERS_BOUND),
+      wait_target_ms: read.integer("FOLKHUS_WAIT_TARGET_MS", WAIT_TARGET_MS, 10, 10_000),
       av1_views_min: read.integer("FOLKHUS_AV1_VIEWS_MIN", 500, 0, 1_000_000_000),
       free_bytes_min: read.integer("FOLKHUS_FREE_MIB_MIN", 1024, 0, 1024 * 1024) * MIB,
     },

@@ -9,9 +9,16 @@ import type { Sql } from "#ports/sql/index.ts";
 const CACHES_LEFT = { calm: 1, caution: 1, shed: 0.5, refuse: 0.1 };
 
 /** The gate and the watchdogs of this process: what they ask, and what they may take back. */
-export function watchLoad(needs: { clock: Clock; sql: Sql; caches: Caches; lines: Logger }): Load {
+export function watchLoad(needs: {
+  clock: Clock;
+  sql: Sql;
+  caches: Caches;
+  lines: Logger;
+  wait_target_ms: number;
+}): Load {
   const load: Load = createLoad({
     clock: needs.clock,
+    wait_target_ms: needs.wait_target_ms,
     probe: () => needs.sql.pool`SELECT 1`,
     collect: () => {
       Bun.gc(false);

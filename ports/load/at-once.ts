@@ -1,4 +1,4 @@
-import { AT_ONCE_DECREASE, AT_ONCE_MAX, AT_ONCE_MIN, AT_ONCE_START, WAIT_TARGET_MS } from "./bounds.ts";
+import { AT_ONCE_DECREASE, AT_ONCE_MAX, AT_ONCE_MIN, AT_ONCE_START } from "./bounds.ts";
 
 /**
  * How many requests may be at work at once. It falls while they wait for what is ours (the thread, a connection of the database)
@@ -12,14 +12,14 @@ export interface AtOnce {
   learn(delay_ms: number, peak: number): void;
 }
 
-export function createAtOnce(): AtOnce {
+export function createAtOnce(target_ms: number): AtOnce {
   let max = AT_ONCE_START;
   return {
     get max() {
       return max;
     },
     learn(delay_ms, peak) {
-      if (delay_ms > WAIT_TARGET_MS) {
+      if (delay_ms > target_ms) {
         // Where it was not in the way, less of it would change nothing.
         if (peak >= max / 2) max = Math.max(AT_ONCE_MIN, Math.floor(max * AT_ONCE_DECREASE));
       } else if (peak >= max * 0.8) {

@@ -2,7 +2,7 @@ import { Problem } from "#kernel/errors.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 import { BEHIND_REMEMBERED_MS, BURST_AGAIN_MS, BURST_MS, WAITING_MAX } from "./bounds.ts";
-import { type Level, PATIENCE_IN_BURST_MS, PATIENCE_MS, roomOf } from "./levels.ts";
+import { type Level, patienceInBurst, patienceOf, roomOf } from "./levels.ts";
 import { createLine, type Waiter } from "./line.ts";
 import type { Loop } from "./loop.ts";
 
@@ -19,8 +19,9 @@ export interface Gate {
   refusal(level: Level, code: string, detail: string): Problem;
 }
 
-export function createGate(needs: { clock: Clock; loop: Loop; atOnceMax: () => number }): Gate {
-  const { clock, loop, atOnceMax } = needs;
+/** @param needs.target_ms what a read of a person bears to wait for while the house is behind */
+export function createGate(needs: { clock: Clock; loop: Loop; atOnceMax: () => number; target_ms: number }): Gate {
+  const { clock, loop, atOnceMax, target_ms } = needs;
   const line = createLine(4);
   const shed = [0, 0, 0, 0];
   let in_flight = 0;
@@ -42,7 +43,8 @@ export function createGate(needs: { clock: Clock; loop: Loop; atOnceMax: () => n
     if (stands) stood_at = now;
     return stands;
   };
-  const patience = (level: Level, now: number) => (isStanding(now) ? PATIENCE_MS[level] : PATIENCE_IN_BURST_MS[level]);
+  const patience = (level: Level, now: number) =>
+    isStanding(now) ? patienceOf(level, target_ms) : patienceInBurst(level, target_ms);
 
   const refusal = (level: Level, code: string, detail: string) => {
     shed[level]! += 1;
@@ -58,7 +60,7 @@ export function createGate(needs: { clock: Clock; loop: Loop; atOnceMax: () => n
   /** The queue that nobody sees: those who came in the same turn of the loop. */
   const lookAtLoop = (level: Level, now: number) => {
     const waited_ms = loop.waited(now);
-    if (loop.isBehind() && (level === 3 || waited_ms > PATIENCE_MS[level])) throw busy(level);
+    if (loop.isBehind() && (level === 3 || waited_ms > patienceOf(level, target_ms))) throw busy(level);
     return waited_ms;
   };
   const come = () => {
@@ -97,7 +99,7 @@ export function createGate(needs: { clock: Clock; loop: Loop; atOnceMax: () => n
         return null;
       }
       if (line.length === 0) empty_at = now;
-      if (PATIENCE_MS[level] === 0 && isStanding(now)) throw busy(level);
+      if (patienceOf(level, target_ms) === 0 && isStanding(now)) throw busy(level);
       if (leaves_per_ms !== null) {
         // Better now than when its time is over: it could only have stood in the way.
         const wait_ms = line.ahead(level) / leaves_per_ms;

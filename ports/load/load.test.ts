@@ -161,6 +161,30 @@ describe("ports/load refuses", () => {
     expect(await ask("spare")).toBe("in");
   });
 
+  test("LD7: a house that nobody asked for a while is not behind any more, also for what is spare", async () => {
+    const { ask, clock, turn } = make();
+    for (let i = 0; i < 6; i++) await turn(100);
+    await clock.advance(400);
+    expect(await ask("spare")).toBe("load.busy");
+    const { ask: asked, clock: later, turn: took } = make();
+    for (let i = 0; i < 6; i++) await took(100);
+    await later.advance(600);
+    expect(await asked("spare")).toBe("in");
+  });
+
+  test("LD16: who runs the house says what a read bears to wait for; the others' waits follow", async () => {
+    const { ask, turn, clock, endTurn } = make({ wait_target_ms: 200 });
+    for (let i = 0; i < 6; i++) await turn(190);
+    expect(await ask("spare")).toBe("in");
+    endTurn();
+    for (let i = 0; i < 6; i++) await turn(210);
+    expect(await ask("spare")).toBe("load.busy");
+    await clock.advance(190);
+    expect(await ask("read")).toBe("in");
+    await clock.advance(20);
+    expect([await ask("read"), await ask("act")]).toEqual(["load.busy", "in"]);
+  });
+
   test("LD11: what is spare from caution on, and new sockets and uploads at the last stage", async () => {
     const told: string[] = [];
     const { ask, clock, load, used } = make({ onStage: (stage, was) => told.push(`${was} to ${stage}`) });

@@ -2,7 +2,7 @@ import { PRIORITIES, type Priority } from "#kernel/contract.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 import { createAtOnce } from "./at-once.ts";
-import { AT_ONCE_MIN, COLLECT_MS, LOOK_MS, MEMORY_LOOK_MS } from "./bounds.ts";
+import { AT_ONCE_MIN, COLLECT_MS, LOOK_MS, MEMORY_LOOK_MS, WAIT_TARGET_MS } from "./bounds.ts";
 import { createGate } from "./gate.ts";
 import type { Load } from "./index.ts";
 import { levelOf } from "./levels.ts";
@@ -13,6 +13,8 @@ import { createWorst } from "./worst.ts";
 
 export interface LoadNeeds {
   clock: Clock;
+  /** Longest wait that a read of a person is asked to bear while the house is behind; `WAIT_TARGET_MS` where nothing is said. */
+  wait_target_ms?: number;
   /** Waits for a connection of the database as a request would, and asks it nothing. Run now and then while requests work. */
   probe?: () => Promise<unknown>;
   memory?: Memory;
@@ -27,14 +29,15 @@ export interface LoadNeeds {
 const PROBED_FROM = 12;
 
 export function createLoad(needs: LoadNeeds): Load {
-  const { clock } = needs;
-  const loop = createLoop(clock, needs.afterTurn ?? ((work) => void setImmediate(work)));
-  const atOnce = createAtOnce();
+  const { clock, wait_target_ms: target_ms = WAIT_TARGET_MS } = needs;
+  const loop = createLoop(clock, needs.afterTurn ?? ((work) => void setImmediate(work)), target_ms);
+  const atOnce = createAtOnce(target_ms);
   const memory = createMemoryWatch(needs.memory ?? systemMemory());
   const isShort = (from: Stage) => STAGES.indexOf(memory.stage) >= STAGES.indexOf(from);
   const gate = createGate({
     clock,
     loop,
+    target_ms,
     atOnceMax: () => (isShort("shed") ? Math.max(AT_ONCE_MIN, atOnce.max >> 1) : atOnce.max),
   });
   const worst = createWorst(clock);

@@ -1,13 +1,6 @@
 import type { Clock } from "#ports/clock/index.ts";
 
-import {
-  BEHIND_REMEMBERED_MS,
-  BURST_AGAIN_MS,
-  BURST_MS,
-  BUSY_SHARE_MIN,
-  LONG_TURNS_MIN,
-  WAIT_TARGET_MS,
-} from "./bounds.ts";
+import { BEHIND_REMEMBERED_MS, BURST_AGAIN_MS, BURST_MS, BUSY_SHARE_MIN, LONG_TURNS_MIN } from "./bounds.ts";
 
 /**
  * How long work waits for the one thread. Requests that came in one turn of the loop stand in a queue that nobody sees: the
@@ -25,8 +18,11 @@ export interface Loop {
   look(): number;
 }
 
-/** @param afterTurn runs its work when all that is ready now has run */
-export function createLoop(clock: Clock, afterTurn: (work: () => void) => void): Loop {
+/**
+ * @param afterTurn runs its work when all that is ready now has run
+ * @param target_ms a turn of so long or longer is a long one
+ */
+export function createLoop(clock: Clock, afterTurn: (work: () => void) => void, target_ms: number): Loop {
   let is_open = false;
   let began = 0;
   let long_turns = 0;
@@ -35,13 +31,15 @@ export function createLoop(clock: Clock, afterTurn: (work: () => void) => void):
   let is_behind = false;
   let behind_at = -Infinity;
   let longest = 0;
+  let closed_at = -Infinity;
 
   const close = () => {
     is_open = false;
     const now = clock.monotonic();
+    closed_at = now;
     const ms = now - began;
     if (ms > longest) longest = ms;
-    if (ms < WAIT_TARGET_MS) {
+    if (ms < target_ms) {
       long_turns = 0;
       is_behind = false;
       return;
@@ -69,6 +67,8 @@ export function createLoop(clock: Clock, afterTurn: (work: () => void) => void):
       if (is_open) return now - began;
       is_open = true;
       began = now;
+      // Nobody came meanwhile, so nobody stands in line.
+      if (now - closed_at > BURST_MS) is_behind = false;
       afterTurn(close);
       return 0;
     },
