@@ -16,9 +16,9 @@ export const LONG_TURNS_MIN = 3;
 /** Of the time since the first long turn. Less says that the loop slept in between, so that it is not behind. */
 export const BUSY_SHARE_MIN = 0.7;
 
-/** Requests at work at once: where it begins, and what it never leaves. Below 32 a pool of 12 connections would stand idle now and then. */
+/** Requests at work at once: where it begins, and what it never leaves. Below 16 a pool of 12 connections would stand idle now and then. */
 export const AT_ONCE_START = 128;
-export const AT_ONCE_MIN = 32;
+export const AT_ONCE_MIN = 16;
 export const AT_ONCE_MAX = 1_024;
 /** When own queues are long: times this. Additive increase, multiplicative decrease (Chiu and Jain 1989). */
 export const AT_ONCE_DECREASE = 0.9;

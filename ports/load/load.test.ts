@@ -297,7 +297,7 @@ describe("ports/load lets in", () => {
     await turn(10);
     const before = load.stats().at_once_max;
     for (let i = 0; i < 100; i++) await turn(100);
-    expect(load.stats().at_once_max).toBe(32);
+    expect(load.stats().at_once_max).toBe(16);
     expect(before).toBeGreaterThan(100);
     // Half a minute without a long wait, in which all places were in use.
     for (let i = 0; i < 400; i++) {

@@ -1,10 +1,21 @@
 import type { SQL, TransactionSQL } from "bun";
 
+import type { Deadline } from "#kernel/deadline.ts";
+
 /** Anything that runs a query: the pool or an open transaction. Store functions take this. */
 export type Query = SQL | TransactionSQL;
 export type Tx = TransactionSQL;
 /** A piece of a statement with its parameters, to be put into another one; not run by itself. */
 export type Fragment = SQL.Query<unknown>;
+
+export interface TxOptions {
+  isolation?: "serializable" | "repeatable read";
+  /**
+   * By when it is wanted: it is not begun, nor tried again, after it, and no statement of it runs longer than was left when it
+   * began (one round trip more). @throws the signal's reason, or `DeadlinePassed`, after the rollback
+   */
+  deadline?: Deadline;
+}
 
 /**
  * The database. Rows come back as objects with `snake_case` fields; `bigint` is a decimal string (our ids),
@@ -18,7 +29,7 @@ export interface Sql extends AsyncDisposable {
    * effect outside the database. Default isolation is READ COMMITTED.
    * @throws what `work` throws, after the rollback; `Transient` when the database is away
    */
-  tx<T>(work: (tx: Tx) => Promise<T>, options?: { isolation?: "serializable" | "repeatable read" }): Promise<T>;
+  tx<T>(work: (tx: Tx) => Promise<T>, options?: TxOptions): Promise<T>;
   /**
    * For work that writes by one statement, which is a transaction by itself: it is tried again as `tx` does, and costs a third
    * of the round trips.
@@ -30,6 +41,7 @@ export interface Sql extends AsyncDisposable {
 }
 
 export { createSql, type SqlTarget } from "./pool.ts";
+export { until } from "./until.ts";
 export { afterCommit } from "./after-commit.ts";
 export { createWakes, type Wakes } from "./wake.ts";
 export { migrate, type MigrationFolder } from "./migrate.ts";

@@ -1,12 +1,14 @@
 import { SQL } from "bun";
 
+import { type Deadline, isOver, leftMs } from "#kernel/deadline.ts";
 import { Transient } from "#kernel/errors.ts";
 import { retry } from "#kernel/retry.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 import { watchCommit } from "./after-commit.ts";
-import { isAway, isRetryable } from "./errors.ts";
+import { isAway, isRetryable, sqlState } from "./errors.ts";
 import type { Sql, Tx } from "./index.ts";
+import { reasonOf } from "./until.ts";
 
 /** Where the database is: a URL, or the socket of an embedded one. */
 export type SqlTarget = { url: string } | { socket_path: string; database: string; user: string };
@@ -16,6 +18,8 @@ export const POOL_CONNECTIONS_MAX = 12;
 /** A statement that runs longer is a bug or an attack; the longest legitimate ones are maintenance and set their own. */
 export const STATEMENT_MS_MAX = 15_000;
 const TX_TRIES_MAX = 8;
+/** SQLSTATE of a statement that was stopped. */
+const STOPPED = "57014";
 
 export function createSql(
   target: SqlTarget,
@@ -25,6 +29,7 @@ export function createSql(
     "url" in target
       ? { url: target.url }
       : { path: target.socket_path, database: target.database, username: target.user, password: "" };
+  const statement_ms_max = needs.statement_ms_max ?? STATEMENT_MS_MAX;
   const pool = new SQL({
     adapter: "postgres",
     ...where,
@@ -33,7 +38,7 @@ export function createSql(
     connection: {
       application_name: "folkhus",
       TimeZone: "UTC",
-      statement_timeout: String(needs.statement_ms_max ?? STATEMENT_MS_MAX),
+      statement_timeout: String(statement_ms_max),
       idle_in_transaction_session_timeout: "30000",
     },
   });
@@ -53,17 +58,30 @@ export function createSql(
       throw error;
     }
   };
+  const bound = async (tx: Tx, deadline: Deadline) => {
+    if (deadline.at_ms === Infinity) return;
+    const left_ms = Math.min(statement_ms_max, Math.ceil(leftMs(deadline, needs.clock.monotonic())));
+    // 0 would mean no bound at all.
+    if (left_ms <= 0) throw reasonOf(deadline);
+    await tx`SELECT set_config('statement_timeout', ${String(left_ms)}, true)`;
+  };
   return {
     pool,
     async tx(work, options) {
       const mode = options?.isolation ? `isolation level ${options.isolation}` : "";
       let committed = () => {};
-      const begin = (): ReturnType<typeof work> =>
-        pool.begin(mode, (tx) => {
+      const deadline = options?.deadline;
+      const begin = (): ReturnType<typeof work> => {
+        if (deadline && isOver(deadline, needs.clock.monotonic())) throw reasonOf(deadline);
+        return pool.begin(mode, async (tx) => {
           committed = watchCommit(tx);
+          if (deadline) await bound(tx, deadline);
           return work(tx as Tx);
         }) as ReturnType<typeof work>;
-      const result = await tried(begin);
+      };
+      const result = await tried(begin).catch((error: unknown) => {
+        throw deadline && sqlState(error) === STOPPED ? reasonOf(deadline, error) : error;
+      });
       committed();
       return result;
     },

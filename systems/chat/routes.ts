@@ -93,7 +93,9 @@ function serveMessages(api: Api, chat: Chat): void {
   api.serve(r.unpinMessage, async ({ viewer, params }) => (await changing.pin(viewer, params.id, false), done));
   api.serve(r.pins, async ({ viewer, params }) => ok({ items: await reading.pins(viewer, params.id) }));
   api.serve(r.exportChannel, async ({ viewer, params }) => ({ response: await chat.export(viewer, params.id) }));
-  api.serve(r.searchMessages, async ({ viewer, query }) => ok(await chat.search.find(viewer, query)));
+  api.serve(r.searchMessages, async ({ viewer, query, deadline }) =>
+    ok(await chat.search.find(viewer, query, deadline)),
+  );
 }
 
 function serveThreads(api: Api, { threads }: Chat): void {

@@ -1,3 +1,4 @@
+import { type Deadline, NO_DEADLINE } from "#kernel/deadline.ts";
 import { Problem } from "#kernel/errors.ts";
 import { idAtMs } from "#kernel/ids.ts";
 import { decodeCursor, encodeCursor, type Page } from "#kernel/paging.ts";
@@ -15,7 +16,11 @@ import { parseSearch } from "./query.ts";
 import * as store from "./store.ts";
 
 export interface Search {
-  find(viewer: SignedIn, asked: { q: string; limit: number; cursor?: string | undefined }): Promise<Page<Message>>;
+  find(
+    viewer: SignedIn,
+    asked: { q: string; limit: number; cursor?: string | undefined },
+    deadline?: Deadline,
+  ): Promise<Page<Message>>;
 }
 
 /** Looks in what the viewer may read at this moment, and nowhere else: the channels are asked first, the words after. */
@@ -43,7 +48,7 @@ export function createSearch(ground: Ground): Search {
   }
 
   return {
-    async find(viewer, { q, limit, cursor }) {
+    async find(viewer, { q, limit, cursor }, deadline = NO_DEADLINE) {
       const wanted = parseSearch(q);
       if (!wanted)
         throw new Problem(
@@ -59,7 +64,7 @@ export function createSearch(ground: Ground): Search {
       if (channel_ids.length === 0 || (wanted.from !== null && !author)) return { items: [], next_cursor: null };
       const day = wanted.before_ms === null ? null : idAtMs(wanted.before_ms);
       const before_id = day !== null && (below === null || BigInt(day) < BigInt(below)) ? day : below;
-      const ids = await store.search(sql.pool, {
+      const wants = {
         channel_ids,
         author_id: author?.id ?? null,
         words: wanted.words,
@@ -71,7 +76,8 @@ export function createSearch(ground: Ground): Search {
         has_link: wanted.has.includes("link"),
         has_pin: wanted.has.includes("pin"),
         rows_max: limit + 1,
-      });
+      };
+      const ids = await store.search(sql.pool, wants, { deadline, clock: ground.clock });
       const shown = ids.slice(0, limit);
       const rows = (await findMessages(sql.pool, shown)).toSorted((a, b) => (BigInt(a.id) < BigInt(b.id) ? 1 : -1));
       const items = await presentMessages(ground, viewer, rows, (row) => {

@@ -1,5 +1,7 @@
+import type { Deadline } from "#kernel/deadline.ts";
 import type { PersonId } from "#kernel/ids.ts";
-import type { Query } from "#ports/sql/index.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import { type Query, until } from "#ports/sql/index.ts";
 
 import type { ChannelId, MessageId } from "../needs.ts";
 
@@ -17,9 +19,13 @@ export interface SearchAsked {
   rows_max: number;
 }
 
-/** Newest first. */
-export async function search(q: Query, asked: SearchAsked): Promise<MessageId[]> {
-  const rows = (await q`
+/** Newest first. Words that many messages have take long, so it ends with who asked. */
+export async function search(
+  q: Query,
+  asked: SearchAsked,
+  within: { deadline: Deadline; clock: Clock },
+): Promise<MessageId[]> {
+  const looking = q<{ id: MessageId }[]>`
     SELECT id FROM chat_messages
     WHERE channel_id = ANY(${q.array([...asked.channel_ids], "BIGINT")}) AND deleted_at IS NULL
       AND (${asked.words}::text IS NULL OR words @@ to_tsquery('simple', ${asked.words}::text))
@@ -31,6 +37,6 @@ export async function search(q: Query, asked: SearchAsked): Promise<MessageId[]>
       AND (NOT ${asked.has_voice}::boolean OR sound_id IS NOT NULL)
       AND (NOT ${asked.has_link}::boolean OR body ~ 'https?://')
       AND (NOT ${asked.has_pin}::boolean OR pinned_at IS NOT NULL)
-    ORDER BY id DESC LIMIT ${asked.rows_max}`) as { id: MessageId }[];
-  return rows.map((row) => row.id);
+    ORDER BY id DESC LIMIT ${asked.rows_max}`;
+  return (await until(looking, within)).map((row) => row.id);
 }
