@@ -11,7 +11,7 @@ const { clock, sql } = db;
 /** A connection of its own: what looks must not be sent behind what it looks at. */
 const watcher = await sql.pool.reserve();
 afterAll(async () => {
-  watcher.release();
+  await watcher.release();
   await db[Symbol.asyncDispose]();
 });
 
