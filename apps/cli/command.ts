@@ -9,8 +9,10 @@ export interface Command<V = ParsedValues> {
   /** A word without a name, after the command; it is among the values under its name. */
   operand?: Operand;
   options: Options;
+  /** What may follow without a dash, any number of it; nothing may where nothing is said. */
+  words?: { value: string; says: string };
   /** @returns the exit code: 0 done, 1 could not, 2 asked wrongly */
-  run(values: V, terminal: Terminal): Promise<number>;
+  run(values: V, terminal: Terminal, words: readonly string[]): Promise<number>;
 }
 
 /** What was typed, by option; flags that were not are false. */
@@ -71,12 +73,12 @@ export const command = <const O extends Options, const N extends string = never>
   },
 ): Command => ({
   ...definition,
-  run: (values, terminal) => definition.run(values as Values<O> & { [K in N]: string }, terminal),
+  run: (values, terminal, words) => definition.run(values as Values<O> & { [K in N]: string }, terminal, words),
 });
 
 const HELP_FLAGS = ["--help", "-h"];
 
-export type Parsed = { help: Command | null } | { command: Command; values: ParsedValues };
+export type Parsed = { help: Command | null } | { command: Command; values: ParsedValues; words: readonly string[] };
 
 /** @throws UsageError */
 export function parse(argv: readonly string[], commands: readonly Command[]): Parsed {
@@ -91,12 +93,13 @@ export function parse(argv: readonly string[], commands: readonly Command[]): Pa
   if (!found) throw unknownCommand(asked, commands);
   if (wantsHelp || words[0] === "help") return { help: found };
   const rest = argv.slice(found.path.length);
-  if (!found.operand) return { command: found, values: readValues(found, rest) };
+  if (!found.operand) return { command: found, ...readValues(found, rest) };
   const { name, value } = found.operand;
   const [word, ...options] = rest;
   if (word === undefined || word === "" || word.startsWith("-"))
     throw new UsageError(`"folk ${found.path.join(" ")}" needs a ${value} first.`, found);
-  return { command: found, values: { ...readValues(found, options), [name]: word } };
+  const read = readValues(found, options);
+  return { command: found, values: { ...read.values, [name]: word }, words: read.words };
 }
 
 function unknownCommand(asked: readonly string[], commands: readonly Command[]): UsageError {
@@ -110,11 +113,15 @@ function unknownCommand(asked: readonly string[], commands: readonly Command[]):
   return new UsageError(`There is no command "${asked.join(" ")}". There are: ${names.join(", ")}, help.`);
 }
 
-function readValues(found: Command, argv: readonly string[]): ParsedValues {
+function readValues(found: Command, argv: readonly string[]): { values: ParsedValues; words: readonly string[] } {
   let values: ParsedValues;
+  let given: string[];
   try {
     const options = Object.fromEntries(Object.entries(found.options).map(([name, { type }]) => [name, { type }]));
-    values = parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values as typeof values;
+    const allowPositionals = found.words !== undefined;
+    const read = parseArgs({ args: [...argv], options, strict: true, allowPositionals });
+    values = read.values as typeof values;
+    given = read.positionals;
   } catch (error) {
     throw new UsageError(sentence(error as Error), found);
   }
@@ -126,7 +133,7 @@ function readValues(found: Command, argv: readonly string[]): ParsedValues {
     }
     if (option.type === "boolean") values[name] = value === true;
   }
-  return values;
+  return { values, words: given };
 }
 
 const sentence = ({ message }: Error) => {
@@ -153,10 +160,12 @@ export function help(of: Command | null, commands: readonly Command[]): string {
     return [`--${name}${value}`, `${option.says}${option.required ? " (needed)" : ""}`] as const;
   });
   const operands = of.operand ? [[of.operand.value, `${of.operand.says} (needed)`] as const] : [];
+  const words = of.words ? [[`${of.words.value} …`, of.words.says] as const] : [];
+  const rows = [...operands, ...options, ...words];
   return [
     `folk ${of.path.join(" ")}: ${of.summary}`,
     ...(of.about ? ["", of.about] : []),
-    ...(operands.length + options.length > 0 ? ["", ...columns([...operands, ...options])] : []),
+    ...(rows.length > 0 ? ["", ...columns(rows)] : []),
   ].join("\n");
 }
 

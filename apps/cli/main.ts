@@ -32,7 +32,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       terminal.out(help(parsed.help, COMMANDS));
       return 0;
     }
-    return await parsed.command.run(parsed.values, terminal);
+    return await parsed.command.run(parsed.values, terminal, parsed.words);
   } catch (error) {
     if (error instanceof UsageError) {
       const more = error.command ? `folk ${error.command.path.join(" ")} --help` : "folk help";

@@ -19,6 +19,7 @@ import { createRealtime, type Realtime } from "#systems/realtime/index.ts";
 import { createSpaces, serveSpaces, type Spaces } from "#systems/spaces/index.ts";
 
 import type { Config, Secrets } from "./config.ts";
+import { createDrills, createGuests, openControl } from "./control/index.ts";
 import { createFront } from "./front.ts";
 import { type Ground, openGround } from "./ground.ts";
 import { API_GUIDE } from "./guide.ts";
@@ -55,6 +56,8 @@ export interface House extends AsyncDisposable {
   /** Answers any request, as the network's door does. */
   fetch(request: Request, peer_address: string): Promise<Response>;
   listen(): Promise<Listening>;
+  /** Opens the socket by which drills are run, for this account alone; null where it cannot be. */
+  control(port: number | null): Promise<AsyncDisposable | null>;
   /** Starts what works in the background, as far as this process has the roles for it. */
   work(): void;
   /** The one-time link for the first admin; null once there is one. */
@@ -240,6 +243,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     ffmpeg: { version: tools?.version ?? null, lacks_av1: config.av1_views_min > 0 && tools?.can_av1 === false },
     waits: desk.waits,
     draining: () => draining,
+    drill: () => drills.notice(),
   });
   const metrics = createMetrics({
     caches,
@@ -339,6 +343,17 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   const fetch = async (request: Request, peer_address: string) =>
     (front ??= await openFront())(request, () => peer_address);
 
+  const drills = createDrills({
+    clock,
+    lines,
+    guests: createGuests({ data_folder: config.data_folder, people, fetch: (...asked) => api.fetch(...asked) }),
+    async wipe() {
+      feed.forgetAll();
+      return caches.wipe();
+    },
+  });
+  opened.use(drills);
+
   const owned = opened.move();
   return {
     ground,
@@ -374,6 +389,19 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
         },
       });
     },
+    control: (port) =>
+      openControl({
+        data_folder: config.data_folder,
+        lines,
+        drills,
+        about: () => ({
+          version: VERSION,
+          url: port === null ? null : `http://${reachedAt(config.host)}:${port}`,
+          embedded_database: config.database_url === null,
+          redis: secrets.redis_url !== null,
+          free_bytes_min: config.free_bytes_min,
+        }),
+      }),
     work() {
       if (config.roles.has("worker")) {
         defineUpkeep({ jobs, log, idempotency, people, mastodon });
@@ -396,3 +424,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
 }
 
 const degradations = async (health: Health) => (await health.checks()).filter((check) => check.state !== "ok");
+
+/** Under which name a program on this machine finds who listens on `host`. */
+const reachedAt = (host: string) =>
+  host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;

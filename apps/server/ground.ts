@@ -17,7 +17,7 @@ import { createSmtpMail, type SmtpMail } from "#engines/smtp/index.ts";
 import type { Ids } from "#kernel/ids.ts";
 import { type Blobs, createFileBlobs } from "#ports/blobs/index.ts";
 import { type Bus, createLocalBus } from "#ports/bus/index.ts";
-import { type Caches, createLocalCaches } from "#ports/cache/index.ts";
+import { createLocalCaches } from "#ports/cache/index.ts";
 import { type Clock, createSystemClock } from "#ports/clock/index.ts";
 import { createJobs, type Jobs } from "#ports/jobs/index.ts";
 import { createLocalLimiter, type Limiter } from "#ports/limiter/index.ts";
@@ -29,19 +29,21 @@ import { createSql, leaseNode, liveNodes, migrate, type Sql, startEmbeddedPostgr
 import { LIST_ENTRIES_MAX, LIST_SHARED_MS_MAX } from "#systems/feed/contract.ts";
 
 import type { Config, Secrets } from "./config.ts";
+import { createSteppedClock, type SteppedClock, wipeable, type WipedCaches } from "./control/index.ts";
 import { migrationFolders } from "./migrations.ts";
 import { signingSecret } from "./secret.ts";
 
 /** What systems stand on, chosen by configuration. Made once per process, disposed in reverse. */
 export interface Ground extends AsyncDisposable {
-  clock: Clock;
+  /** The machine's, which a drill may set off. */
+  clock: SteppedClock;
   sql: Sql;
   ids: Ids;
   /** Fires when this process may no longer make ids and must stop. */
   lost: AbortSignal;
   log: Log;
   jobs: Jobs;
-  caches: Caches;
+  caches: WipedCaches;
   /** Between nodes: in Redis, or this process's own. */
   bus: Bus;
   limiter: Limiter;
@@ -81,7 +83,7 @@ export async function openGround(
   { lines, beside_a_server = false }: GroundOptions,
 ): Promise<Ground> {
   await using opened = new AsyncDisposableStack();
-  const clock = createSystemClock();
+  const clock = createSteppedClock(createSystemClock());
 
   let database = "PostgreSQL by DATABASE_URL";
   let target: Parameters<typeof createSql>[0];
@@ -145,7 +147,7 @@ export async function openGround(
     lost: lease.lost,
     log,
     jobs,
-    caches: createLocalCaches({ clock }),
+    caches: wipeable(createLocalCaches({ clock })),
     bus,
     limiter,
     shared_limiter,

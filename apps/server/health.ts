@@ -42,6 +42,8 @@ export interface HealthNeeds {
   /** Of each class of jobs how long its oldest has waited, beside how long it may. */
   waits: () => Promise<Wait[]>;
   draining: () => boolean;
+  /** What a drill is doing to the house, in words. */
+  drill: () => string | null;
 }
 
 export function createHealth(needs: HealthNeeds): Health {
@@ -57,6 +59,7 @@ export function createHealth(needs: HealthNeeds): Health {
         sandbox(needs),
         ...(needs.lists ? [redis(needs.lists)] : []),
         ...(needs.limits ? [limits(needs.limits)] : []),
+        ...drill(needs),
       ];
     },
   };
@@ -168,6 +171,11 @@ function memory({ load: { stage, stats } }: HealthNeeds): Check {
     state: "degraded",
     because: `This process has ${Math.round(rss_bytes / 2 ** 20)} of ${Math.round(memory_bytes_max / 2 ** 20)} MiB, and ${Math.round(free_share * 100)} % of the machine's memory are free. ${SHORT_OF_MEMORY[stage]}`,
   };
+}
+
+function drill(needs: HealthNeeds): Check[] {
+  const because = needs.drill();
+  return because === null ? [] : [{ name: "drill", state: "degraded", because }];
 }
 
 function sandbox({ sandbox: { strength, degraded_because } }: HealthNeeds): Check {

@@ -14,6 +14,7 @@ async function main(): Promise<void> {
   const house = await composeHouse(config, secrets, { lines });
   const server = config.roles.has("web") ? await house.listen() : null;
   house.work();
+  const control = await house.control(server?.port ?? null);
 
   if (server) {
     const url = config.public_url ?? `http://localhost:${server.port}`;
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
       lines.error({ ms: DRAIN_MS_MAX * 2 }, "did not stop in time; giving up the rest");
       process.exit(1);
     }, DRAIN_MS_MAX * 2);
+    await control?.[Symbol.asyncDispose]();
     await server?.drain(DRAIN_MS_MAX);
     await house[Symbol.asyncDispose]();
     clearTimeout(late);

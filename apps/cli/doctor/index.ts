@@ -1,9 +1,12 @@
 import { createSystemClock } from "#ports/clock/index.ts";
 
 import { ConfigError, readConfig } from "../../server/config.ts";
-import { command } from "../command.ts";
+import { command, UsageError } from "../command.ts";
 import { film } from "./film.ts";
 import { broken, type Finding } from "./finding.ts";
+import { FAULT_S } from "./game-day/bounds.ts";
+import { DRILLS } from "./game-day/drills.ts";
+import { gameDay } from "./game-day/index.ts";
 import { machine } from "./machine.ts";
 import { network } from "./network.ts";
 import { reach } from "./reach.ts";
@@ -14,9 +17,22 @@ const MARKS = { ok: "✓", warn: "!", broken: "✗" } as const;
 export const doctorCommand = command({
   path: ["doctor"],
   summary: "What works here, what is degraded, and why",
-  about: "Looks and changes nothing. Exit code 1 when something is broken.",
-  options: { json: { type: "boolean", says: "the findings as JSON" } },
-  async run({ json }, terminal) {
+  about:
+    "Looks and changes nothing. Exit code 1 when something is broken.\n" +
+    "With --game-day it makes the running house ill for a short while, tells what people would have seen, and how long it took to heal.\n" +
+    `Drills: ${DRILLS.map(({ name }) => name).join(", ")}.`,
+  options: {
+    json: { type: "boolean", says: "the findings as JSON" },
+    "game-day": { type: "boolean", says: "run drills on the house of this data folder; it is asked first" },
+    seconds: { type: "string", value: "N", says: `how long each fault lasts; ${FAULT_S} where nothing is said` },
+    yes: { type: "boolean", says: "begin the drills without asking" },
+    supervised: { type: "boolean", says: "something starts the house again when it ends, so it may be killed" },
+  },
+  words: { value: "DRILL", says: "with --game-day: only these; all that fit the house where none is named" },
+  async run({ json, seconds, yes, supervised, ...values }, terminal, names) {
+    if (values["game-day"]) return gameDay({ names, seconds, yes, supervised, json }, terminal);
+    if (names.length > 0 || seconds !== undefined || yes || supervised)
+      throw new UsageError("Drills need --game-day: folk doctor --game-day redis-gone.");
     const findings = await examine(terminal.env);
     if (json) terminal.out(JSON.stringify({ findings }, null, 2));
     else for (const line of report(findings)) terminal.out(line);

@@ -1,0 +1,142 @@
+import { STEP_MS } from "./bounds.ts";
+import type { Fault } from "./fault.ts";
+import { clockBack, clockForward } from "./faults/clock.ts";
+import { diskFull } from "./faults/disk.ts";
+import { nodeKilled } from "./faults/node.ts";
+import { postgresGone, postgresSlow } from "./faults/postgres.ts";
+import { redisGone } from "./faults/redis.ts";
+import { cacheWiped, hotKey, retryStorm } from "./faults/storm.ts";
+import type { ProbeName } from "./probes.ts";
+
+/** What the house promises of a bad day; a drill fails where it is not so. */
+export interface Expectations {
+  /** Of all requests while it lasts, this share was answered well, also where slowly. */
+  answered_share_min: number;
+  /** This share met an error that says nothing. */
+  failed_share_max: number;
+  /** This share met silence, or a line that broke. */
+  unanswered_share_max: number;
+  /** What may be refused clearly and is not counted in the shares above. */
+  may_refuse: readonly ProbeName[];
+  /** From the end of the fault until all is as before. */
+  heal_ms_max: number;
+  /** `/readyz` says so by one of these names while it lasts; none where nobody needs to be told. */
+  told_as: readonly string[];
+}
+
+export interface Drill {
+  name: string;
+  /** What will be done, for whoever is asked. */
+  does: string;
+  /** What people should see, in a sentence. */
+  promise: string;
+  expects: Expectations;
+  /** Beside the two who measure. */
+  guests: number;
+  fault: Fault;
+}
+
+const minutes = STEP_MS / 60_000;
+/** Nobody should notice; a request in a hundred may be unlucky. */
+const UNNOTICED: Expectations = {
+  answered_share_min: 0.99,
+  failed_share_max: 0,
+  unanswered_share_max: 0,
+  may_refuse: [],
+  heal_ms_max: 10_000,
+  told_as: [],
+};
+
+/** By name, in the order in which they are run: what hurts least comes first. */
+export const DRILLS: readonly Drill[] = [
+  {
+    name: "cache-wiped",
+    does: "throws all caches of the house away each second, while 32 clients read",
+    promise: "Nobody notices but by a few ms: what is hot is made again from the database.",
+    expects: UNNOTICED,
+    guests: 4,
+    fault: cacheWiped,
+  },
+  {
+    name: "hot-key",
+    does: "has 32 clients read and like one post at once; only its writer's followers, who are guests too, can see it",
+    promise: "Nobody notices: everybody else's requests are answered as before.",
+    expects: UNNOTICED,
+    guests: 4,
+    fault: hotKey,
+  },
+  {
+    name: "clock-forward",
+    does: `sets the house's own clock ${minutes} minutes ahead (not the machine's)`,
+    promise: "Nobody notices: sessions, limits and leases go by durations; what was written keeps its order.",
+    expects: { ...UNNOTICED, told_as: ["database"] },
+    guests: 0,
+    fault: clockForward,
+  },
+  {
+    name: "clock-back",
+    does: `sets the house's own clock ${minutes} minutes back (not the machine's)`,
+    promise: "Nobody notices, and no name is given twice.",
+    expects: { ...UNNOTICED, told_as: ["database"] },
+    guests: 0,
+    fault: clockBack,
+  },
+  {
+    name: "redis-gone",
+    does: "has the house's Redis answer nobody (CLIENT PAUSE, which ends by itself); also others who use this Redis wait",
+    promise: "Reads come from memory and the database, limits are counted in each process: the same pages, a little slower.",
+    expects: { ...UNNOTICED, told_as: ["redis", "limits"] },
+    guests: 0,
+    fault: redisGone,
+  },
+  {
+    name: "disk-full",
+    does: "takes the room on disk down to just below the house's reserve (FOLKHUS_FREE_MIB_MIN), by a file without a name",
+    promise: "Uploads are refused with the reason before they start; all else goes on.",
+    expects: { ...UNNOTICED, may_refuse: ["upload"], told_as: ["disk"] },
+    guests: 0,
+    fault: diskFull,
+  },
+  {
+    name: "postgres-slow",
+    does: "stops the embedded database's processes for 300 ms of each 400 ms",
+    promise: "All is slower; nobody meets an error that says nothing.",
+    expects: { ...UNNOTICED, answered_share_min: 0.9 },
+    guests: 0,
+    fault: postgresSlow,
+  },
+  {
+    name: "postgres-gone",
+    does: "stops the embedded database's processes: it takes connections and answers nobody",
+    promise: "People wait, or are told to come back in a moment; nothing that was acknowledged is lost, and all comes back by itself.",
+    expects: {
+      ...UNNOTICED,
+      answered_share_min: 0,
+      told_as: ["database"],
+      heal_ms_max: 15_000,
+    },
+    guests: 0,
+    fault: postgresGone,
+  },
+  {
+    name: "retry-storm",
+    does: "stops the database for a third of the time, while 32 clients ask for home and ask again at once whatever they are told",
+    promise: "Who storms is told to come later; the others wait for as long as the database stood, and no longer.",
+    expects: { ...UNNOTICED, answered_share_min: 0.6, heal_ms_max: 15_000 },
+    guests: 4,
+    fault: retryStorm,
+  },
+  {
+    name: "node-killed",
+    does: "kills the house (kill -9); whoever supervises it must start it again",
+    promise: "Open requests break and are sent again; nothing that was acknowledged is lost, and no line stays away.",
+    expects: {
+      ...UNNOTICED,
+      answered_share_min: 0,
+      unanswered_share_max: 1,
+      heal_ms_max: 30_000,
+    },
+    guests: 0,
+    fault: nodeKilled,
+  },
+];

@@ -1,0 +1,87 @@
+import { closeSync, ftruncateSync, openSync, unlinkSync } from "node:fs";
+import { access, statfs } from "node:fs/promises";
+import { join } from "node:path";
+
+import { Problem } from "#kernel/errors.ts";
+
+import { BALLAST_MARGIN_BYTES, FREE_BYTES_LEFT_MIN } from "../bounds.ts";
+import type { Fault, Outlook } from "../fault.ts";
+
+const TMPFS = 0x01021994;
+const LOOK_MS = 500;
+const NAME = ".game-day-ballast";
+
+/**
+ * The disk is nearly full: a file takes the room down to just below the house's reserve. It has no name from its first byte on,
+ * so the room is free again when the process that holds it ends, however it ends.
+ */
+export const diskFull: Fault = {
+  async obstacle({ config, secrets }) {
+    if (secrets.s3_url !== null) return "its files are in S3, whose room is not this machine's";
+    if (process.platform !== "linux" || !Bun.which("fallocate"))
+      return "room on disk is taken by the program fallocate, which Linux has (package util-linux)";
+    const folder = await folderOf(config.data_folder);
+    const { type } = await statfs(folder);
+    if (Number(type) === TMPFS) return "the data folder is in memory (tmpfs), where a large file would take memory";
+    const { free, left } = await roomOf({ config });
+    if (free < config.free_bytes_min) return "the disk is nearly full already";
+    if (left < FREE_BYTES_LEFT_MIN)
+      return `the house's reserve is so small that the drill would leave less than ${FREE_BYTES_LEFT_MIN / 2 ** 20} MiB to everybody on this machine; raise FOLKHUS_FREE_MIB_MIN`;
+    return null;
+  },
+  async begin({ config, clock }) {
+    const folder = await folderOf(config.data_folder);
+    const path = join(folder, NAME);
+    const file = openSync(path, "w", 0o600);
+    unlinkSync(path);
+    let bytes = 0;
+    /** Others write and delete meanwhile, so it is fitted again and again. */
+    const fit = async () => {
+      const { free, left } = await roomOf({ config });
+      const wanted = Math.max(0, bytes + free - left);
+      if (wanted < bytes) ftruncateSync(file, wanted);
+      else if (wanted - bytes > BALLAST_MARGIN_BYTES / 2 || bytes === 0) await take(file, wanted);
+      else return;
+      bytes = wanted;
+    };
+    try {
+      await fit();
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
+    let fitting: Promise<void> = Promise.resolve();
+    const again = clock.every(LOOK_MS, () => (fitting = fit().catch(() => {})));
+    return {
+      async [Symbol.asyncDispose]() {
+        again[Symbol.dispose]();
+        await fitting;
+        closeSync(file);
+      },
+    };
+  },
+};
+
+async function folderOf(data_folder: string): Promise<string> {
+  const blobs = join(data_folder, "blobs");
+  return access(blobs).then(
+    () => blobs,
+    () => data_folder,
+  );
+}
+
+/** What is free, and what is to be left of it. */
+async function roomOf({ config }: Pick<Outlook, "config">): Promise<{ free: number; left: number }> {
+  const { bavail, bsize } = await statfs(await folderOf(config.data_folder));
+  return { free: bavail * bsize, left: config.free_bytes_min - BALLAST_MARGIN_BYTES };
+}
+
+/** Takes room without writing it: an open file is handed to a program, for Bun has no call for that. */
+async function take(file: number, bytes: number): Promise<void> {
+  const child = Bun.spawn(["fallocate", "--length", String(bytes), "/proc/self/fd/3"], {
+    stdio: ["ignore", "ignore", "pipe", file],
+  });
+  const [said, code] = await Promise.all([new Response(child.stderr).text(), child.exited]);
+  if (code !== 0)
+    throw new Problem(409, "game_day.no_ballast", `This file system gives no room in advance (${said.trim()}).`);
+}

@@ -1,0 +1,88 @@
+import { Problem } from "#kernel/errors.ts";
+import { createSystemClock } from "#ports/clock/index.ts";
+
+import { readConfig } from "../../../server/config.ts";
+import { type Terminal, UsageError } from "../../command.ts";
+import { FAULT_S, FAULT_S_MAX, FAULT_S_MIN } from "./bounds.ts";
+import { type Drill, DRILLS } from "./drills.ts";
+import { thawLeftBehind } from "./faults/postgres.ts";
+import { findProcesses } from "./node.ts";
+import { closingLine, reportLines } from "./report.ts";
+import { type DrillNeeds, type DrillReport, obstacleOf, runDrill, skippedReport } from "./run.ts";
+
+export interface GameDayAsked {
+  /** All of them where none is named. */
+  names: readonly string[];
+  seconds: string | undefined;
+  yes: boolean;
+  supervised: boolean;
+  json: boolean;
+}
+
+/** @returns the exit code: 0 all as promised, 1 something is not, or no drill could be run */
+export async function gameDay(asked: GameDayAsked, terminal: Terminal): Promise<number> {
+  const drills = drillsOf(asked.names);
+  const seconds = secondsOf(asked.seconds);
+  const { config, secrets } = readConfig(terminal.env);
+  const say = (line: string) => asked.json || terminal.out(`  … ${line}`);
+  const needs: DrillNeeds = { config, secrets, clock: createSystemClock(), seconds, supervised: asked.supervised, say };
+
+  await thawLeftBehind(config);
+  const house = (await findProcesses(config.data_folder)).find(({ hello }) => hello.url !== null);
+  if (!house)
+    throw new Problem(
+      409,
+      "game_day.no_house",
+      `No house of this account answers on this machine with the data folder ${config.data_folder}. Start it first.`,
+    );
+  if (house.hello.drill !== null)
+    throw new Problem(409, "control.held", `Another drill is under way: ${house.hello.drill}. Wait until it is over.`);
+
+  const chosen: { drill: Drill; obstacle: string | null }[] = [];
+  for (const drill of drills) chosen.push({ drill, obstacle: await obstacleOf(drill, needs, house.hello) });
+  const possible = chosen.filter(({ obstacle }) => obstacle === null).map(({ drill }) => drill);
+  if (!asked.json) {
+    terminal.out(`  A game day for the house at ${house.hello.url}, ${seconds} s a drill:`);
+    for (const { drill, obstacle } of chosen)
+      terminal.out(obstacle === null ? `    ${drill.name} ${drill.does}.` : `    ${drill.name} is left out: ${obstacle}.`);
+    terminal.out("  Guests are made to measure, and removed after each drill. People who are in the house will notice.");
+  }
+  if (possible.length > 0 && !(await agreed(asked, terminal))) return 1;
+
+  const reports: DrillReport[] = [];
+  for (const { drill, obstacle } of chosen) {
+    const report = obstacle === null ? await runDrill(drill, needs) : skippedReport(drill, obstacle);
+    reports.push(report);
+    if (!asked.json) for (const line of reportLines(drill, report)) terminal.out(line);
+  }
+  const passed = possible.length > 0 && reports.every((report) => report.passed);
+  if (asked.json) terminal.out(JSON.stringify({ drills: reports, passed }, null, 2));
+  else terminal.out(`\n${closingLine(reports)}`);
+  return passed ? 0 : 1;
+}
+
+function drillsOf(names: readonly string[]): readonly Drill[] {
+  const unknown = names.find((name) => !DRILLS.some((drill) => drill.name === name));
+  if (unknown !== undefined)
+    throw new UsageError(`There is no drill "${unknown}". There are: ${DRILLS.map(({ name }) => name).join(", ")}.`);
+  return names.length === 0 ? DRILLS : DRILLS.filter(({ name }) => names.includes(name));
+}
+
+function secondsOf(text: string | undefined): number {
+  if (text === undefined) return FAULT_S;
+  const seconds = Number(text);
+  if (!/^\d+$/.test(text) || seconds < FAULT_S_MIN || seconds > FAULT_S_MAX)
+    throw new UsageError(`--seconds is "${text}", but it must be a whole number from ${FAULT_S_MIN} to ${FAULT_S_MAX}.`);
+  return seconds;
+}
+
+async function agreed({ yes }: GameDayAsked, terminal: Terminal): Promise<boolean> {
+  if (yes) return true;
+  if (!terminal.interactive) {
+    terminal.err("Nobody is there to be asked. Say --yes if this is meant.");
+    return false;
+  }
+  terminal.out('  Type "yes" to begin:');
+  for await (const line of console) return line.trim().toLowerCase() === "yes";
+  return false;
+}

@@ -1,0 +1,177 @@
+import { z } from "zod";
+
+import type { Clock } from "#ports/clock/index.ts";
+
+import type { Config, Secrets } from "../../../server/config.ts";
+import { type Asked, createAsk } from "./ask.ts";
+import { BASELINE_MS, HEAL_MS_MAX, WARM_UP_MS } from "./bounds.ts";
+import type { Drill } from "./drills.ts";
+import type { Scene } from "./fault.ts";
+import { byProbe, type Figures, figuresOf, reasonsOf } from "./figures.ts";
+import { healedAfter } from "./healing.ts";
+import { type Held, holdHouse } from "./held.ts";
+import { openLine } from "./line.ts";
+import { createNotes, type Kept } from "./notes.ts";
+import { signIn } from "./person.ts";
+import { probesOf } from "./probes.ts";
+import { judge, type Verdict } from "./verdict.ts";
+import { type Sample, watch } from "./watch.ts";
+
+/** What is known of a drill after it; the same for people and for programs. */
+export interface DrillReport {
+  drill: string;
+  /** Why it was not run; all else is empty then. */
+  skipped: string | null;
+  seconds: number;
+  during: Figures;
+  /** By probe: the time before, while it lasted, and after. */
+  probes: { probe: string; before: Figures; during: Figures; after: Figures }[];
+  reasons: { because: string; count: number }[];
+  told: string[];
+  kept: Kept;
+  healed_ms: number | null;
+  storm: string | null;
+  verdicts: Verdict[];
+  passed: boolean;
+}
+
+export interface DrillNeeds {
+  config: Config;
+  secrets: Secrets;
+  clock: Clock;
+  seconds: number;
+  supervised: boolean;
+  say: (line: string) => void;
+  /** Shorter in tests. */
+  baseline_ms?: number;
+}
+
+const MEASURERS = 2;
+const READY_MS = 500;
+const LOOK_MS = 100;
+const REASONS_MAX = 6;
+const zReady = z.object({ checks: z.array(z.object({ name: z.string(), state: z.string() })) });
+
+/** @throws Problem where the house cannot be held, or lets nobody in */
+export async function runDrill(drill: Drill, needs: DrillNeeds): Promise<DrillReport> {
+  const { config, clock, say } = needs;
+  await using held = await holdHouse(config.data_folder, clock, drill.name, MEASURERS + drill.guests);
+  // Awaited here: the house is let go of when it is over.
+  return await measured(drill, needs, held, say);
+}
+
+async function measured(drill: Drill, needs: DrillNeeds, held: Held, say: (line: string) => void): Promise<DrillReport> {
+  const { clock, seconds } = needs;
+  const ask = createAsk(held.url);
+  const [reader, signer, ...guests] = await Promise.all(held.guests.map((guest) => signIn(ask, guest)));
+  const scene: Scene = { ...needs, hello: held.processes()[0]!.hello, held, ask, guests };
+  const notes = createNotes(ask, clock, reader!, drill.name);
+  using line = openLine(held.url, reader!.token);
+  const usual = new Set(await unwell(ask));
+
+  const watching = watch(clock, probesOf(ask, line, notes, reader!, signer!));
+  const baseline_ms = needs.baseline_ms ?? BASELINE_MS;
+  say(`measuring what is normal (${(baseline_ms + WARM_UP_MS) / 1_000} s)`);
+  await clock.sleep(WARM_UP_MS);
+  const began_ms = clock.monotonic();
+  await clock.sleep(baseline_ms);
+
+  say(`now it ${drill.does} (${seconds} s)`);
+  const struck_ms = clock.monotonic();
+  const told = new Set<string>();
+  const stop = new AbortController();
+  const listening = hear(ask, clock, stop.signal, told, usual);
+  const fault = await drill.fault.begin(scene);
+  try {
+    await (drill.fault.last ?? lastSeconds)(scene, AbortSignal.timeout(HEAL_MS_MAX));
+  } finally {
+    await fault[Symbol.asyncDispose]();
+    stop.abort(new Error("over"));
+  }
+  await listening;
+  const lifted_ms = clock.monotonic();
+
+  say("it is over; measuring until all is as before");
+  const before = between(watching.samples(), began_ms, struck_ms);
+  let healed_ms: number | null = null;
+  while (healed_ms === null && clock.monotonic() - lifted_ms < HEAL_MS_MAX) {
+    await clock.sleep(LOOK_MS);
+    const settled_ms = watching.oldest_due_ms() ?? clock.monotonic();
+    healed_ms = healedAfter(watching.samples(), before, lifted_ms, settled_ms);
+  }
+  await watching.stop();
+  say("looking up what was acknowledged");
+  const kept = await notes.settle();
+
+  const samples = watching.samples();
+  const during = between(samples, struck_ms, lifted_ms);
+  const after = between(samples, lifted_ms + (healed_ms ?? 0), Number.POSITIVE_INFINITY);
+  const verdicts = judge(drill.expects, { during, kept, healed_ms, told: [...told] });
+  const [first, then, last] = [byProbe(before), byProbe(during), byProbe(after)];
+  return {
+    drill: drill.name,
+    skipped: null,
+    seconds: Math.round((lifted_ms - struck_ms) / 100) / 10,
+    during: figuresOf(during),
+    probes: [...first.keys()].map((probe) => ({
+      probe,
+      before: figuresOf(first.get(probe) ?? []),
+      during: figuresOf(then.get(probe) ?? []),
+      after: figuresOf(last.get(probe) ?? []),
+    })),
+    reasons: reasonsOf(during, REASONS_MAX),
+    told: [...told],
+    kept,
+    healed_ms,
+    storm: fault.says?.() ?? null,
+    verdicts,
+    passed: verdicts.every(({ met }) => met),
+  };
+}
+
+const between = (samples: readonly Sample[], from_ms: number, to_ms: number) =>
+  samples.filter(({ due_ms }) => due_ms >= from_ms && due_ms < to_ms);
+
+const lastSeconds = ({ clock, seconds }: Scene, signal: AbortSignal) => clock.sleep(seconds * 1_000, signal);
+
+/** What the house says of itself while it lasts, that it did not say before. */
+async function hear(
+  ask: ReturnType<typeof createAsk>,
+  clock: Clock,
+  signal: AbortSignal,
+  told: Set<string>,
+  usual: ReadonlySet<string>,
+): Promise<void> {
+  while (!signal.aborted) {
+    for (const name of await unwell(ask)) if (!usual.has(name)) told.add(name);
+    await clock.sleep(READY_MS, signal).catch(() => {});
+  }
+}
+
+async function unwell(ask: (method: string, path: string, asked?: Asked) => Promise<{ body: unknown }>): Promise<string[]> {
+  const ready = zReady.safeParse((await ask("GET", "/readyz")).body);
+  // That a drill is under way is no sign of what it does.
+  return (ready.data?.checks ?? []).filter(({ name, state }) => state !== "ok" && name !== "drill").map(({ name }) => name);
+}
+
+/** @returns why this drill cannot be run here, or null */
+export async function obstacleOf(drill: Drill, needs: DrillNeeds, hello: Scene["hello"]): Promise<string | null> {
+  return drill.fault.obstacle({ ...needs, hello });
+}
+
+export function skippedReport(drill: Drill, skipped: string): DrillReport {
+  return {
+    drill: drill.name,
+    skipped,
+    seconds: 0,
+    during: figuresOf([]),
+    probes: [],
+    reasons: [],
+    told: [],
+    kept: { written: 0, acknowledged: 0, lost: 0, doubled: 0, sent_again: 0, open: 0 },
+    healed_ms: null,
+    storm: null,
+    verdicts: [],
+    passed: true,
+  };
+}

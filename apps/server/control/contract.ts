@@ -1,0 +1,71 @@
+import { join } from "node:path";
+
+import { z } from "zod";
+
+/** Below the data folder; one socket for each process of the house that runs here. */
+export const CONTROL_FOLDER = "control";
+export const SOCKET_NAME = /^([1-9]\d{0,9})\.sock$/;
+/** A unix socket's path holds 107 bytes on Linux and 103 on macOS. */
+export const SOCKET_PATH_BYTES_MAX = 103;
+export const COMMAND_BYTES_MAX = 4_096;
+/** Whoever holds the house says so again before this is over, or everything is undone. */
+export const HOLD_S_MAX = 60;
+export const FAULT_S_MAX = 120;
+/** Either way. */
+export const STEP_MS_MAX = 3_600_000;
+/** People whom the house makes for one drill, and removes. */
+export const GUESTS_MAX = 8;
+
+const zHold = z.string().min(1).max(64);
+const zLease = z.number().int().min(1).max(HOLD_S_MAX);
+
+/** All that may be asked over the socket. */
+export const zCommand = z.discriminatedUnion("command", [
+  z.strictObject({ command: z.literal("hello") }),
+  z.strictObject({
+    command: z.literal("hold"),
+    drill: z
+      .string()
+      .max(32)
+      .regex(/^[a-z][a-z-]*$/),
+    lease_s: zLease,
+  }),
+  z.strictObject({ command: z.literal("renew"), hold: zHold, lease_s: zLease }),
+  z.strictObject({ command: z.literal("release"), hold: zHold }),
+  z.strictObject({
+    command: z.literal("step_clock"),
+    hold: zHold,
+    by_ms: z.number().int().min(-STEP_MS_MAX).max(STEP_MS_MAX),
+    lease_s: z.number().int().min(1).max(FAULT_S_MAX),
+  }),
+  z.strictObject({ command: z.literal("wipe_caches"), hold: zHold }),
+  z.strictObject({
+    command: z.literal("make_guests"),
+    hold: zHold,
+    count: z.number().int().min(1).max(GUESTS_MAX),
+  }),
+]);
+export type Command = z.output<typeof zCommand>;
+
+/** What a process of the house says of itself. */
+export const zHello = z.object({
+  pid: z.number().int().positive(),
+  version: z.string(),
+  /** Where it answers HTTP on this machine; null for one without the role `web`. */
+  url: z.string().nullable(),
+  /** The drill that is under way. */
+  drill: z.string().nullable(),
+  embedded_database: z.boolean(),
+  redis: z.boolean(),
+  free_bytes_min: z.number(),
+});
+export type Hello = z.output<typeof zHello>;
+
+export const zGuest = z.object({ handle: z.string(), password: z.string() });
+export type Guest = z.output<typeof zGuest>;
+
+export const zHeld = z.object({ hold: z.string() });
+export const zGuests = z.object({ guests: z.array(zGuest) });
+export const zWiped = z.object({ caches: z.number().int() });
+
+export const controlFolder = (data_folder: string): string => join(data_folder, CONTROL_FOLDER);
