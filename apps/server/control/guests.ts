@@ -58,7 +58,10 @@ export function createGuests({ data_folder, people, fetch }: GuestsNeeds): Guest
     fetch(
       new Request(`${ORIGIN}${route}`, {
         method,
-        headers: { "content-type": "application/json", ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
+        headers: {
+          "content-type": "application/json",
+          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        },
         body: JSON.stringify(body),
       }),
       ADDRESS,

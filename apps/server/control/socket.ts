@@ -45,7 +45,10 @@ export async function openControl(needs: ControlNeeds): Promise<AsyncDisposable 
   const folder = await ownFolder(data_folder);
   const path = folder === null ? null : join(folder, `${process.pid}.sock`);
   if (folder === null || path === null || Buffer.byteLength(path) > SOCKET_PATH_BYTES_MAX) {
-    lines.warn({ folder: controlFolder(data_folder) }, "there is no control socket: its folder is not ours, or its name is too long");
+    lines.warn(
+      { folder: controlFolder(data_folder) },
+      "there is no control socket: its folder is not ours, or its name is too long",
+    );
     return null;
   }
   await sweep(folder);

@@ -53,8 +53,9 @@ export function createAsk(base: string): Ask {
       const fate = REFUSALS.has(response.status) && problem.success && says_when ? "refused" : "failed";
       return { fate, because: problem.success ? problem.data.code : `status ${response.status}`, body: read, etag };
     } catch (error) {
-      const name = (error as { code?: string; name?: string }).code ?? (error as Error).name;
-      return { fate: "unanswered", because: name === "TimeoutError" ? "no answer in time" : name, body: null, etag: null };
+      const { name, code } = error as { name: string; code?: unknown };
+      const because = name === "TimeoutError" ? "no answer in time" : typeof code === "string" ? code : name;
+      return { fate: "unanswered", because, body: null, etag: null };
     }
   };
 }

@@ -10,16 +10,16 @@ export const WARM_UP_MS = 1_000;
 export const SLOW_MS = 1_000;
 /** Longer than the house's own deadline of 10 s, so that its word for it is heard. */
 export const ANSWER_MS_MAX = 15_000;
-/** All is well when nothing is out of the ordinary for so long. */
-export const WELL_MS = 2_000;
 export const HEAL_MS_MAX = 60_000;
 /** For acknowledged writes to be looked up, and those without an answer to be sent again. */
 export const SETTLE_MS_MAX = 45_000;
-/** Renewed three times in that. Whoever dies leaves a house that is whole again after it. */
-export const HOLD_S = 15;
+/** Renewed six times in that. Whoever dies leaves a house that is whole again after it. */
+export const HOLD_S = 30;
 export const RENEW_MS = 5_000;
 /** Requests of one kind under way; what would come on top counts as unanswered. */
 export const UNDER_WAY_MAX = 200;
+/** So long the house has at least to say what is the matter, also where the fault is shorter. */
+export const TELL_MS_MAX = 3_000;
 /** How far the clock is set off. */
 export const STEP_MS = 600_000;
 /** Everything of a storm: connections, and requests a second over all of them. */

@@ -84,7 +84,8 @@ export const DRILLS: readonly Drill[] = [
   {
     name: "redis-gone",
     does: "has the house's Redis answer nobody (CLIENT PAUSE, which ends by itself); also others who use this Redis wait",
-    promise: "Reads come from memory and the database, limits are counted in each process: the same pages, a little slower.",
+    promise:
+      "Reads come from memory and the database, limits are counted in each process: the same pages, a little slower.",
     expects: { ...UNNOTICED, told_as: ["redis", "limits"] },
     guests: 0,
     fault: redisGone,
@@ -108,7 +109,8 @@ export const DRILLS: readonly Drill[] = [
   {
     name: "postgres-gone",
     does: "stops the embedded database's processes: it takes connections and answers nobody",
-    promise: "People wait, or are told to come back in a moment; nothing that was acknowledged is lost, and all comes back by itself.",
+    promise:
+      "People wait, or are told to come back in a moment; nothing that was acknowledged is lost, and all comes back by itself.",
     expects: {
       ...UNNOTICED,
       answered_share_min: 0,
@@ -140,3 +142,10 @@ export const DRILLS: readonly Drill[] = [
     fault: nodeKilled,
   },
 ];
+
+/** @throws RangeError for one that there is not */
+export function drillNamed(name: string): Drill {
+  const drill = DRILLS.find((one) => one.name === name);
+  if (!drill) throw new RangeError(`there is no drill ${name}`);
+  return drill;
+}

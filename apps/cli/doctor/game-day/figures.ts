@@ -18,7 +18,16 @@ export interface Figures extends Shares {
 }
 
 export function figuresOf(samples: readonly Sample[]): Figures {
-  const figures: Figures = { asked: 0, ok: 0, slow: 0, refused: 0, failed: 0, unanswered: 0, p50_ms: null, p99_ms: null };
+  const figures: Figures = {
+    asked: 0,
+    ok: 0,
+    slow: 0,
+    refused: 0,
+    failed: 0,
+    unanswered: 0,
+    p50_ms: null,
+    p99_ms: null,
+  };
   const times: number[] = [];
   for (const { fate, took_ms } of samples) {
     figures.asked += 1;

@@ -47,10 +47,7 @@ export async function holdHouse(
       }),
     ),
   );
-  const { guests } = await front.send(
-    { command: "make_guests", hold: front.hold, count: guests_wanted },
-    zGuests,
-  );
+  const { guests } = await front.send({ command: "make_guests", hold: front.hold, count: guests_wanted }, zGuests);
   const owned = opened.move();
   return {
     url,

@@ -44,8 +44,12 @@ export async function gameDay(asked: GameDayAsked, terminal: Terminal): Promise<
   if (!asked.json) {
     terminal.out(`  A game day for the house at ${house.hello.url}, ${seconds} s a drill:`);
     for (const { drill, obstacle } of chosen)
-      terminal.out(obstacle === null ? `    ${drill.name} ${drill.does}.` : `    ${drill.name} is left out: ${obstacle}.`);
-    terminal.out("  Guests are made to measure, and removed after each drill. People who are in the house will notice.");
+      terminal.out(
+        obstacle === null ? `    ${drill.name} ${drill.does}.` : `    ${drill.name} is left out: ${obstacle}.`,
+      );
+    terminal.out(
+      "  Guests are made to measure, and removed after each drill. People who are in the house will notice.",
+    );
   }
   if (possible.length > 0 && !(await agreed(asked, terminal))) return 1;
 
@@ -72,7 +76,9 @@ function secondsOf(text: string | undefined): number {
   if (text === undefined) return FAULT_S;
   const seconds = Number(text);
   if (!/^\d+$/.test(text) || seconds < FAULT_S_MIN || seconds > FAULT_S_MAX)
-    throw new UsageError(`--seconds is "${text}", but it must be a whole number from ${FAULT_S_MIN} to ${FAULT_S_MAX}.`);
+    throw new UsageError(
+      `--seconds is "${text}", but it must be a whole number from ${FAULT_S_MIN} to ${FAULT_S_MAX}.`,
+    );
   return seconds;
 }
 

@@ -16,9 +16,11 @@ export function openLine(base: string, token: string): OpenLine {
   let socket: Promise<WebSocket> | null = null;
 
   function open(): Promise<WebSocket> {
-    return new Promise((resolve, reject) => {
+    const mine = new Promise<WebSocket>((resolve, reject) => {
       const opening = new WebSocket(url);
       const broke = () => {
+        // The one that is open now may be a later one.
+        if (socket !== mine) return;
         socket = null;
         reject(new Error("no line"));
         for (const end of waiting.values()) end(answered("unanswered", "the line broke"));
@@ -36,6 +38,7 @@ export function openLine(base: string, token: string): OpenLine {
         }
       });
     });
+    return mine;
   }
 
   return {
@@ -45,7 +48,12 @@ export function openLine(base: string, token: string): OpenLine {
       const word = String(turn);
       const asking = (async () => {
         try {
-          const open_one = await (socket ??= open());
+          if (socket === null) {
+            socket = open();
+            // Whoever pings next gets the failure; between two pings nobody waits for it.
+            socket.catch(() => {});
+          }
+          const open_one = await socket;
           return await new Promise<Answered>((resolve) => {
             waiting.set(word, resolve);
             open_one.send(JSON.stringify(["ping", word]));

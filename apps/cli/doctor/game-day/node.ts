@@ -28,7 +28,11 @@ export async function findProcesses(data_folder: string): Promise<HouseProcess[]
   const own = await lstat(folder).catch(() => null);
   if (own === null) return [];
   if (!own.isDirectory() || own.uid !== uid)
-    throw new Problem(403, "game_day.not_yours", "This house is run by another account. Run the drill as that account.");
+    throw new Problem(
+      403,
+      "game_day.not_yours",
+      "This house is run by another account. Run the drill as that account.",
+    );
   const found: HouseProcess[] = [];
   for (const name of await readdir(folder)) {
     if (!SOCKET_NAME.test(name)) continue;

@@ -28,7 +28,10 @@ export interface Notes {
 }
 
 const zPosted = z.object({ id: z.string() });
-const zPage = z.object({ items: z.array(z.object({ id: z.string(), text: z.string() })), next_cursor: z.string().nullable() });
+const zPage = z.object({
+  items: z.array(z.object({ id: z.string(), text: z.string() })),
+  next_cursor: z.string().nullable(),
+});
 const PAGE = 50;
 const AT_ONCE = 4;
 const AGAIN_MS = 500;
@@ -53,9 +56,11 @@ export function createNotes(ask: Ask, clock: Clock, writer: SignedInGuest, name:
   /** How often each text is there, and under which ids. */
   async function there(): Promise<Map<string, string[]> | null> {
     const found = new Map<string, string[]>();
-    for (let cursor: string | null = ""; cursor !== null; ) {
+    for (let cursor: string | null = ""; cursor !== null;) {
       const more: string = cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`;
-      const answered = await ask("GET", `/v1/people/${writer.handle}/posts?limit=${PAGE}${more}`, { token: writer.token });
+      const answered = await ask("GET", `/v1/people/${writer.handle}/posts?limit=${PAGE}${more}`, {
+        token: writer.token,
+      });
       const page = zPage.safeParse(answered.body);
       if (!page.success) return null;
       for (const { id, text } of page.data.items) found.set(text, [...(found.get(text) ?? []), id]);

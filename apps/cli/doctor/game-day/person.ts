@@ -18,6 +18,10 @@ export async function signIn(ask: Ask, guest: Guest): Promise<SignedInGuest> {
   const answered = await ask("POST", "/v1/sessions", { body: { handle, password } });
   const read = zSignedIn.safeParse(answered.body);
   if (answered.fate !== "ok" || !read.success)
-    throw new Problem(503, "game_day.no_entry", `A guest could not sign in (${answered.because}), so there is nothing to measure.`);
+    throw new Problem(
+      503,
+      "game_day.no_entry",
+      `A guest could not sign in (${answered.because}), so there is nothing to measure.`,
+    );
   return { ...guest, token: read.data.token };
 }

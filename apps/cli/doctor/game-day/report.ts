@@ -37,7 +37,8 @@ export function reportLines(drill: Drill, report: DrillReport): string[] {
   ];
 }
 
-const times = ({ p50_ms, p99_ms }: Figures) => [p50_ms, p99_ms].map((ms) => (ms === null ? "none" : ms.toFixed(ms < 10 ? 1 : 0)));
+const times = ({ p50_ms, p99_ms }: Figures) =>
+  [p50_ms, p99_ms].map((ms) => (ms === null ? "none" : ms.toFixed(ms < 10 ? 1 : 0)));
 
 export function closingLine(reports: readonly DrillReport[]): string {
   const run = reports.filter(({ skipped }) => skipped === null);

@@ -4,11 +4,11 @@ import type { Clock } from "#ports/clock/index.ts";
 
 import type { Config, Secrets } from "../../../server/config.ts";
 import { type Asked, createAsk } from "./ask.ts";
-import { BASELINE_MS, HEAL_MS_MAX, WARM_UP_MS } from "./bounds.ts";
+import { BASELINE_MS, HEAL_MS_MAX, TELL_MS_MAX, WARM_UP_MS } from "./bounds.ts";
 import type { Drill } from "./drills.ts";
 import type { Scene } from "./fault.ts";
 import { byProbe, type Figures, figuresOf, reasonsOf } from "./figures.ts";
-import { healedAfter } from "./healing.ts";
+import { healedAfter, HEALTH, type Health } from "./healing.ts";
 import { type Held, holdHouse } from "./held.ts";
 import { openLine } from "./line.ts";
 import { createNotes, type Kept } from "./notes.ts";
@@ -42,10 +42,11 @@ export interface DrillNeeds {
   seconds: number;
   supervised: boolean;
   say: (line: string) => void;
-  /** Shorter in tests. */
-  baseline_ms?: number;
+  /** Other than the bounds of a real drill: tests are shorter, and rest on no machine's pace. */
+  pace?: { warm_up_ms: number; baseline_ms: number; health: Health };
 }
 
+const PACE = { warm_up_ms: WARM_UP_MS, baseline_ms: BASELINE_MS, health: HEALTH };
 const MEASURERS = 2;
 const READY_MS = 500;
 const LOOK_MS = 100;
@@ -60,30 +61,37 @@ export async function runDrill(drill: Drill, needs: DrillNeeds): Promise<DrillRe
   return await measured(drill, needs, held, say);
 }
 
-async function measured(drill: Drill, needs: DrillNeeds, held: Held, say: (line: string) => void): Promise<DrillReport> {
+async function measured(
+  drill: Drill,
+  needs: DrillNeeds,
+  held: Held,
+  say: (line: string) => void,
+): Promise<DrillReport> {
   const { clock, seconds } = needs;
   const ask = createAsk(held.url);
   const [reader, signer, ...guests] = await Promise.all(held.guests.map((guest) => signIn(ask, guest)));
   const scene: Scene = { ...needs, hello: held.processes()[0]!.hello, held, ask, guests };
   const notes = createNotes(ask, clock, reader!, drill.name);
   using line = openLine(held.url, reader!.token);
-  const usual = new Set(await unwell(ask));
+  const usual = await unwell(ask);
 
   const watching = watch(clock, probesOf(ask, line, notes, reader!, signer!));
-  const baseline_ms = needs.baseline_ms ?? BASELINE_MS;
-  say(`measuring what is normal (${(baseline_ms + WARM_UP_MS) / 1_000} s)`);
-  await clock.sleep(WARM_UP_MS);
+  const { warm_up_ms, baseline_ms, health } = needs.pace ?? PACE;
+  say(`measuring what is normal (${(baseline_ms + warm_up_ms) / 1_000} s)`);
+  await clock.sleep(warm_up_ms);
   const began_ms = clock.monotonic();
   await clock.sleep(baseline_ms);
 
   say(`now it ${drill.does} (${seconds} s)`);
   const struck_ms = clock.monotonic();
-  const told = new Set<string>();
+  const told = new Set<string>(usual);
   const stop = new AbortController();
-  const listening = hear(ask, clock, stop.signal, told, usual);
   const fault = await drill.fault.begin(scene);
+  const once = Promise.withResolvers<void>();
+  const listening = hear(ask, clock, stop.signal, told, once.resolve);
   try {
     await (drill.fault.last ?? lastSeconds)(scene, AbortSignal.timeout(HEAL_MS_MAX));
+    await Promise.race([once.promise, clock.sleep(TELL_MS_MAX)]);
   } finally {
     await fault[Symbol.asyncDispose]();
     stop.abort(new Error("over"));
@@ -97,7 +105,7 @@ async function measured(drill: Drill, needs: DrillNeeds, held: Held, say: (line:
   while (healed_ms === null && clock.monotonic() - lifted_ms < HEAL_MS_MAX) {
     await clock.sleep(LOOK_MS);
     const settled_ms = watching.oldest_due_ms() ?? clock.monotonic();
-    healed_ms = healedAfter(watching.samples(), before, lifted_ms, settled_ms);
+    healed_ms = healedAfter(watching.samples(), before, lifted_ms, settled_ms, health);
   }
   await watching.stop();
   say("looking up what was acknowledged");
@@ -134,24 +142,29 @@ const between = (samples: readonly Sample[], from_ms: number, to_ms: number) =>
 
 const lastSeconds = ({ clock, seconds }: Scene, signal: AbortSignal) => clock.sleep(seconds * 1_000, signal);
 
-/** What the house says of itself while it lasts, that it did not say before. */
+/** What the house says of itself while it lasts; what it says already is told. */
 async function hear(
   ask: ReturnType<typeof createAsk>,
   clock: Clock,
   signal: AbortSignal,
   told: Set<string>,
-  usual: ReadonlySet<string>,
+  heard: () => void,
 ): Promise<void> {
   while (!signal.aborted) {
-    for (const name of await unwell(ask)) if (!usual.has(name)) told.add(name);
+    for (const name of await unwell(ask)) told.add(name);
+    heard();
     await clock.sleep(READY_MS, signal).catch(() => {});
   }
 }
 
-async function unwell(ask: (method: string, path: string, asked?: Asked) => Promise<{ body: unknown }>): Promise<string[]> {
+async function unwell(
+  ask: (method: string, path: string, asked?: Asked) => Promise<{ body: unknown }>,
+): Promise<string[]> {
   const ready = zReady.safeParse((await ask("GET", "/readyz")).body);
   // That a drill is under way is no sign of what it does.
-  return (ready.data?.checks ?? []).filter(({ name, state }) => state !== "ok" && name !== "drill").map(({ name }) => name);
+  return (ready.data?.checks ?? [])
+    .filter(({ name, state }) => state !== "ok" && name !== "drill")
+    .map(({ name }) => name);
 }
 
 /** @returns why this drill cannot be run here, or null */

@@ -46,7 +46,7 @@ export function watch(clock: Clock, probes: readonly Probe[]): Watch {
       answered = { fate: "failed", because: error instanceof Error ? error.message : String(error) };
     }
     const { fate, because } = answered;
-    samples.push({ probe: probe.name, due_ms, took_ms: clock.monotonic() - due_ms, fate, because });
+    samples.push({ probe: probe.name, due_ms, took_ms: Math.max(0, clock.monotonic() - due_ms), fate, because });
   }
 
   async function pace(probe: Probe, began_ms: number) {

@@ -1,6 +1,6 @@
-import { zNothing } from "../node.ts";
 import { STEP_MS } from "../bounds.ts";
 import type { Fault, Scene } from "../fault.ts";
+import { zNothing } from "../node.ts";
 
 export const clockForward = stepped(STEP_MS);
 export const clockBack = stepped(-STEP_MS);

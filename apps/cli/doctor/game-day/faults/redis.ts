@@ -9,7 +9,8 @@ import type { Fault } from "../fault.ts";
 export const redisGone: Fault = {
   async obstacle({ hello, secrets }) {
     if (!hello.redis) return "this house has no Redis (REDIS_URL), so it cannot miss it";
-    if (secrets.redis_url === null) return "the house has a Redis, but REDIS_URL is not set here; set what the house has";
+    if (secrets.redis_url === null)
+      return "the house has a Redis, but REDIS_URL is not set here; set what the house has";
     return isHere(secrets.redis_url) ? null : "its Redis is on another machine, where others may stand on it";
   },
   async begin({ secrets, seconds }) {

@@ -7,7 +7,7 @@ import { Problem } from "#kernel/errors.ts";
 import { STORM_CLIENTS, STORM_GAP_MS, STORM_RETRY_GAP_MS } from "../bounds.ts";
 import type { Begun, Fault, Scene } from "../fault.ts";
 import { zNothing } from "../node.ts";
-import { freeze, embeddedObstacle } from "./postgres.ts";
+import { embeddedObstacle, freeze } from "./postgres.ts";
 import type { StormMet, StormWanted } from "./storming.ts";
 
 /** The part of the time in which nothing works, so that everybody comes again at once. */
@@ -41,7 +41,8 @@ export const hotKey: Fault = {
       body: { text: "Game day: what everybody reads", audience: "followers" },
     });
     const id = zPosted.safeParse(posted.body).data?.id;
-    if (id === undefined) throw new Problem(503, "game_day.no_post", `The post could not be written (${posted.because}).`);
+    if (id === undefined)
+      throw new Problem(503, "game_day.no_post", `The post could not be written (${posted.because}).`);
     const path = `/v1/posts/${id}`;
     const read = { method: "GET", path } as const;
     const like = { method: "PUT", path: `${path}/like` } as const;
@@ -88,14 +89,15 @@ function storm({ held, guests, seconds }: Scene, asks: StormWanted["asks"], gap_
     stderr: "inherit",
     detached: true,
   });
-  child.stdin.write(`${JSON.stringify(wanted)}\n`);
+  void child.stdin.write(`${JSON.stringify(wanted)}\n`);
   void child.stdin.flush();
   let met: StormMet | null = null;
   return {
     says() {
       if (met === null) return null;
       const { asked, answered, refused, failed, unanswered } = met;
-      return `The storm asked ${asked} times: ${answered} answered, ${refused} told to come later, ${failed} failed, ${unanswered} without an answer.`;
+      const under_way = asked - answered - refused - failed - unanswered;
+      return `The storm asked ${asked} times: ${answered} answered, ${refused} told to come later, ${failed} failed, ${unanswered} without an answer, ${under_way} under way at its end.`;
     },
     async [Symbol.asyncDispose]() {
       // Its time is over by now, or the drill's is: then it ends with its input.

@@ -1,0 +1,168 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { readdir, statfs } from "node:fs/promises";
+import { join } from "node:path";
+
+import { REDIS_SERVER, testRedis } from "#engines/redis/testing.ts";
+import { createSystemClock } from "#ports/clock/index.ts";
+import { peopleRoutes } from "#systems/people/contract.ts";
+
+import { drillNamed } from "../apps/cli/doctor/game-day/drills.ts";
+import { findProcesses } from "../apps/cli/doctor/game-day/node.ts";
+import { type DrillReport, obstacleOf, runDrill } from "../apps/cli/doctor/game-day/run.ts";
+import { main } from "../apps/cli/main.ts";
+import { readConfig } from "../apps/server/config.ts";
+import { personOf, startHouse } from "./house.ts";
+
+const MINUTE = 60_000;
+/** A drill heals within a minute or fails; what was not acknowledged is settled in less. */
+const DRILLS_MS_MAX = 4 * MINUTE;
+const MIB = 2 ** 20;
+/** Of the free room, which others take and give back meanwhile; what is left is far from what they keep free. */
+const BALLAST_SHARE = 0.5;
+
+/** The drills in short form on a real house. What is asserted holds on any machine: nothing here rests on how fast it was. */
+describe("game day", async () => {
+  const opened = new AsyncDisposableStack();
+  afterAll(() => opened.disposeAsync());
+  const redis = REDIS_SERVER === null ? null : opened.use(await testRedis());
+  const { bavail, bsize } = await statfs("/tmp");
+  const free_mib = Math.floor((bavail * bsize) / MIB);
+  const env: Record<string, string> = {
+    FOLKHUS_FREE_MIB_MIN: String(Math.max(1, Math.floor(free_mib * BALLAST_SHARE))),
+    ...(redis === null ? {} : { REDIS_URL: redis.url }),
+  };
+  const house = opened.use(await startHouse(env));
+  const { config, secrets } = readConfig({ ...env, FOLKHUS_DATA: house.data_folder });
+  const needs = {
+    config,
+    secrets,
+    clock: createSystemClock(),
+    seconds: 1,
+    supervised: true,
+    say: () => {},
+    // Well is whoever is answered, however slowly: this machine may be doing other things.
+    pace: { warm_up_ms: 300, baseline_ms: 1_100, health: { well_ms: 1_100, times: 1_000, more_ms: MINUTE } },
+  };
+  const token = await personOf(house, "astrid");
+
+  /** What every drill leaves as it found it. */
+  async function leavesNothing(report: DrillReport) {
+    const { kept, healed_ms, skipped, during } = report;
+    expect({ skipped, ...kept }).toMatchObject({ skipped: null, lost: 0, doubled: 0, open: 0 });
+    expect([report.drill, during.failed, report.reasons]).toEqual([report.drill, 0, expect.anything()]);
+    expect(kept.acknowledged).toBe(kept.written);
+    expect(healed_ms).not.toBeNull();
+    const listed = await house.client.call(peopleRoutes.suggestPeople, { token, query: { q: "game_day" } });
+    expect(listed.body.items).toEqual([]);
+    expect(existsSync(join(house.data_folder, "control/guests.json"))).toBe(false);
+    const [there] = await findProcesses(house.data_folder);
+    expect(there?.hello.drill).toBeNull();
+  }
+
+  test.skipIf(redis === null)(
+    "DR20: Redis gone: everybody has an answer, nothing is lost, the house says so (needs redis-server)",
+    async () => {
+      const report = await runDrill(drillNamed("redis-gone"), { ...needs, seconds: 3 });
+      await leavesNothing(report);
+      expect(report.during.unanswered).toBe(0);
+      expect(report.told).toContain("limits");
+    },
+    DRILLS_MS_MAX,
+  );
+
+  test(
+    "DR21: Postgres slow and gone: nothing acknowledged is lost or doubled, and all comes back by itself",
+    async () => {
+      for (const name of ["postgres-slow", "postgres-gone"])
+        await leavesNothing(await runDrill(drillNamed(name), needs));
+    },
+    DRILLS_MS_MAX,
+  );
+
+  test(
+    "DR22: the disk nearly full: uploads are refused with the reason, and the room is free again",
+    async () => {
+      const drill = drillNamed("disk-full");
+      const [there] = await findProcesses(house.data_folder);
+      const obstacle = await obstacleOf(drill, needs, there!.hello);
+      // Only where there is no disk to fill: then it says so, and does nothing.
+      if (obstacle !== null) return expect(obstacle).toMatch(/tmpfs|fallocate|reserve|nearly full/);
+      const report = await runDrill(drill, needs);
+      await leavesNothing(report);
+      expect(report.told).toContain("disk");
+      expect(report.reasons.map(({ because }) => because)).toContain("upload: upload.no_space");
+      expect((await readdir(join(house.data_folder, "blobs"))).filter((name) => name.includes("ballast"))).toEqual([]);
+    },
+    DRILLS_MS_MAX,
+  );
+
+  test(
+    "DR23: the clock set off: everybody has an answer, the house says so, and no name is given twice",
+    async () => {
+      const report = await runDrill(drillNamed("clock-forward"), needs);
+      await leavesNothing(report);
+      expect([report.during.unanswered, report.told.includes("database")]).toEqual([0, true]);
+    },
+    DRILLS_MS_MAX,
+  );
+
+  test(
+    "DR24: a storm of retries, a hot post, caches wiped: others are answered",
+    async () => {
+      for (const name of ["retry-storm", "hot-key", "cache-wiped"]) {
+        const report = await runDrill(drillNamed(name), needs);
+        await leavesNothing(report);
+        expect(report.storm).toMatch(/asked \d+ times/);
+      }
+    },
+    DRILLS_MS_MAX,
+  );
+
+  test(
+    "DR25: a house that is killed is found again where something starts it; its guests go with the drill",
+    async () => {
+      const [there] = await findProcesses(house.data_folder);
+      const supervising = (async () => {
+        while (isAlive(there!.hello.pid)) await Bun.sleep(10);
+        await house.restart();
+      })();
+      const [report] = await Promise.all([runDrill(drillNamed("node-killed"), needs), supervising]);
+      await leavesNothing(report);
+      expect(report.during.unanswered).toBeGreaterThan(0);
+    },
+    DRILLS_MS_MAX,
+  );
+
+  test(
+    "DR26: the command asks first, runs what is named, and tells programs the same as people",
+    async () => {
+      let [said, wrong] = ["", ""];
+      const terminal = {
+        out: (line: string) => void (said += `${line}\n`),
+        err: (line: string) => void (wrong += `${line}\n`),
+        env: { ...env, FOLKHUS_DATA: house.data_folder },
+        interactive: false,
+      };
+      expect(await main(["doctor", "--game-day", "clock-back"], terminal)).toBe(1);
+      expect([said.includes("clock-back sets the house's own clock"), wrong.includes("--yes")]).toEqual([true, true]);
+      const [there] = await findProcesses(house.data_folder);
+      expect(there?.hello.drill).toBeNull();
+      said = "";
+      const code = await main(["doctor", "--game-day", "clock-back", "--seconds", "1", "--yes", "--json"], terminal);
+      const told = JSON.parse(said) as { drills: DrillReport[]; passed: boolean };
+      expect(told.drills.map(({ drill, kept }) => [drill, kept.lost])).toEqual([["clock-back", 0]]);
+      expect(code).toBe(told.passed ? 0 : 1);
+    },
+    DRILLS_MS_MAX,
+  );
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
