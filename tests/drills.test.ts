@@ -9,7 +9,7 @@ import { peopleRoutes } from "#systems/people/contract.ts";
 
 import { drillNamed } from "../apps/cli/doctor/game-day/drills.ts";
 import { findProcesses } from "../apps/cli/doctor/game-day/node.ts";
-import { type DrillReport, obstacleOf, runDrill } from "../apps/cli/doctor/game-day/run.ts";
+import { type DrillNeeds, type DrillReport, obstacleOf, runDrill } from "../apps/cli/doctor/game-day/run.ts";
 import { main } from "../apps/cli/main.ts";
 import { readConfig } from "../apps/server/config.ts";
 import { personOf, startHouse } from "./house.ts";
@@ -41,9 +41,20 @@ describe("game day", async () => {
     seconds: 1,
     supervised: true,
     say: () => {},
-    // Well is whoever is answered, however slowly: this machine may be doing other things.
-    pace: { warm_up_ms: 300, baseline_ms: 1_100, health: { well_ms: 1_100, times: 1_000, more_ms: MINUTE } },
-  };
+    pace: {
+      warm_up_ms: 300,
+      baseline_ms: 1_100,
+      // Well is whoever is answered, however slowly: this machine may be doing other things.
+      health: { well_ms: 1_100, times: 1_000, more_ms: MINUTE },
+      probes: ["home", "post", "line", "notifications"],
+      slower: 2,
+      storm_clients: 6,
+    },
+  } satisfies DrillNeeds;
+  const with_uploads = {
+    ...needs,
+    pace: { ...needs.pace, probes: ["home", "post", "upload"], slower: 1 },
+  } satisfies DrillNeeds;
   const token = await personOf(house, "astrid");
 
   /** What every drill leaves as it found it. */
@@ -88,7 +99,7 @@ describe("game day", async () => {
       const obstacle = await obstacleOf(drill, needs, there!.hello);
       // Only where there is no disk to fill: then it says so, and does nothing.
       if (obstacle !== null) return expect(obstacle).toMatch(/tmpfs|fallocate|reserve|nearly full/);
-      const report = await runDrill(drill, needs);
+      const report = await runDrill(drill, with_uploads);
       await leavesNothing(report);
       expect(report.told).toContain("disk");
       expect(report.reasons.map(({ because }) => because)).toContain("upload: upload.no_space");

@@ -19,7 +19,7 @@ import { createRealtime, type Realtime } from "#systems/realtime/index.ts";
 import { createSpaces, serveSpaces, type Spaces } from "#systems/spaces/index.ts";
 
 import type { Config, Secrets } from "./config.ts";
-import { createDrills, createGuests, openControl } from "./control/index.ts";
+import { createControlRoom } from "./control/room.ts";
 import { createFront } from "./front.ts";
 import { type Ground, openGround } from "./ground.ts";
 import { API_GUIDE } from "./guide.ts";
@@ -243,7 +243,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     ffmpeg: { version: tools?.version ?? null, lacks_av1: config.av1_views_min > 0 && tools?.can_av1 === false },
     waits: desk.waits,
     draining: () => draining,
-    drill: () => drills.notice(),
+    drill: () => room.drills.notice(),
   });
   const metrics = createMetrics({
     caches,
@@ -343,16 +343,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   const fetch = async (request: Request, peer_address: string) =>
     (front ??= await openFront())(request, () => peer_address);
 
-  const drills = createDrills({
-    clock,
-    lines,
-    guests: createGuests({ data_folder: config.data_folder, people, fetch: (...asked) => api.fetch(...asked) }),
-    async wipe() {
-      feed.forgetAll();
-      return caches.wipe();
-    },
-  });
-  opened.use(drills);
+  const room = opened.use(createControlRoom(config, secrets, { ground, people, feed, api, lines, version: VERSION }));
 
   const owned = opened.move();
   return {
@@ -389,19 +380,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
         },
       });
     },
-    control: (port) =>
-      openControl({
-        data_folder: config.data_folder,
-        lines,
-        drills,
-        about: () => ({
-          version: VERSION,
-          url: port === null ? null : `http://${reachedAt(config.host)}:${port}`,
-          embedded_database: config.database_url === null,
-          redis: secrets.redis_url !== null,
-          free_bytes_min: config.free_bytes_min,
-        }),
-      }),
+    control: room.open,
     work() {
       if (config.roles.has("worker")) {
         defineUpkeep({ jobs, log, idempotency, people, mastodon });
@@ -424,7 +403,3 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
 }
 
 const degradations = async (health: Health) => (await health.checks()).filter((check) => check.state !== "ok");
-
-/** Under which name a program on this machine finds who listens on `host`. */
-const reachedAt = (host: string) =>
-  host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;

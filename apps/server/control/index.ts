@@ -1,5 +1,4 @@
 export { createDrills, type Drills } from "./drills.ts";
-export { createGuests } from "./guests.ts";
 export { openControl } from "./socket.ts";
 export { createSteppedClock, type SteppedClock } from "./stepped-clock.ts";
 export { wipeable, type WipedCaches } from "./wiped.ts";

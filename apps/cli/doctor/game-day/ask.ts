@@ -35,11 +35,12 @@ export function createAsk(base: string): Ask {
     const headers = new Headers(token === undefined ? {} : { authorization: `Bearer ${token}` });
     if (body !== undefined) headers.set("content-type", "application/json");
     if (key !== undefined) headers.set("idempotency-key", key);
+    const sent = bytes ?? (body === undefined ? undefined : JSON.stringify(body));
     try {
       const response = await fetch(new URL(path, base), {
         method,
         headers,
-        body: bytes ?? (body === undefined ? null : JSON.stringify(body)),
+        ...(sent === undefined ? {} : { body: sent }),
         redirect: "manual",
         signal: AbortSignal.timeout(ANSWER_MS_MAX),
       });

@@ -20,6 +20,7 @@ export interface Scene extends Outlook {
   held: Held;
   ask: Ask;
   seconds: number;
+  storm_clients: number;
   /** Those who do not measure: they storm. */
   guests: readonly SignedInGuest[];
 }

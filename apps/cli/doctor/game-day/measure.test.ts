@@ -90,8 +90,14 @@ describe("measuring", () => {
       sample(800, { fate: "unanswered", because: "ECONNREFUSED" }),
     ];
     expect(figuresOf(samples)).toEqual({
-      ...{ asked: 8, ok: 3, slow: 1, refused: 1, failed: 1, unanswered: 2 },
-      ...{ p50_ms: 5, p99_ms: SLOW_MS + 1 },
+      asked: 8,
+      ok: 3,
+      slow: 1,
+      refused: 1,
+      failed: 1,
+      unanswered: 2,
+      p50_ms: 5,
+      p99_ms: SLOW_MS + 1,
     });
     expect(reasonsOf(samples, 1)).toEqual([{ because: "home: ECONNREFUSED", count: 2 }]);
     expect([quantile([], 0.5), quantile([1, 2, 3, 4], 0.5), quantile([1, 2, 3, 4], 0.99)]).toEqual([null, 2, 4]);

@@ -4,7 +4,7 @@ import type { Clock } from "#ports/clock/index.ts";
 
 import type { Config, Secrets } from "../../../server/config.ts";
 import { type Asked, createAsk } from "./ask.ts";
-import { BASELINE_MS, HEAL_MS_MAX, TELL_MS_MAX, WARM_UP_MS } from "./bounds.ts";
+import { BASELINE_MS, HEAL_MS_MAX, STORM_CLIENTS, TELL_MS_MAX, WARM_UP_MS } from "./bounds.ts";
 import type { Drill } from "./drills.ts";
 import type { Scene } from "./fault.ts";
 import { byProbe, type Figures, figuresOf, reasonsOf } from "./figures.ts";
@@ -13,7 +13,7 @@ import { type Held, holdHouse } from "./held.ts";
 import { openLine } from "./line.ts";
 import { createNotes, type Kept } from "./notes.ts";
 import { signIn } from "./person.ts";
-import { probesOf } from "./probes.ts";
+import { PROBE_NAMES, type ProbeName, probesOf } from "./probes.ts";
 import { judge, type Verdict } from "./verdict.ts";
 import { type Sample, watch } from "./watch.ts";
 
@@ -35,6 +35,17 @@ export interface DrillReport {
   passed: boolean;
 }
 
+/** How much is asked of the house, and for how long. */
+export interface Pace {
+  warm_up_ms: number;
+  baseline_ms: number;
+  health: Health;
+  probes: readonly ProbeName[];
+  /** Each probe comes so many times less often. */
+  slower: number;
+  storm_clients: number;
+}
+
 export interface DrillNeeds {
   config: Config;
   secrets: Secrets;
@@ -42,11 +53,18 @@ export interface DrillNeeds {
   seconds: number;
   supervised: boolean;
   say: (line: string) => void;
-  /** Other than the bounds of a real drill: tests are shorter, and rest on no machine's pace. */
-  pace?: { warm_up_ms: number; baseline_ms: number; health: Health };
+  /** Other than that of a real drill: tests are shorter and do less, and rest on no machine's pace. */
+  pace?: Pace;
 }
 
-const PACE = { warm_up_ms: WARM_UP_MS, baseline_ms: BASELINE_MS, health: HEALTH };
+const PACE: Pace = {
+  warm_up_ms: WARM_UP_MS,
+  baseline_ms: BASELINE_MS,
+  health: HEALTH,
+  probes: PROBE_NAMES,
+  slower: 1,
+  storm_clients: STORM_CLIENTS,
+};
 const MEASURERS = 2;
 const READY_MS = 500;
 const LOOK_MS = 100;
@@ -70,13 +88,17 @@ async function measured(
   const { clock, seconds } = needs;
   const ask = createAsk(held.url);
   const [reader, signer, ...guests] = await Promise.all(held.guests.map((guest) => signIn(ask, guest)));
-  const scene: Scene = { ...needs, hello: held.processes()[0]!.hello, held, ask, guests };
+  const { warm_up_ms, baseline_ms, health, probes, slower, storm_clients } = needs.pace ?? PACE;
+  const scene: Scene = { ...needs, hello: held.processes()[0]!.hello, held, ask, guests, storm_clients };
   const notes = createNotes(ask, clock, reader!, drill.name);
   using line = openLine(held.url, reader!.token);
   const usual = await unwell(ask);
 
-  const watching = watch(clock, probesOf(ask, line, notes, reader!, signer!));
-  const { warm_up_ms, baseline_ms, health } = needs.pace ?? PACE;
+  const asked = probesOf(ask, line, notes, reader!, signer!).filter(({ name }) => probes.includes(name));
+  const watching = watch(
+    clock,
+    asked.map((probe) => ({ ...probe, every_ms: probe.every_ms * slower })),
+  );
   say(`measuring what is normal (${(baseline_ms + warm_up_ms) / 1_000} s)`);
   await clock.sleep(warm_up_ms);
   const began_ms = clock.monotonic();

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 import { Problem } from "#kernel/errors.ts";
 
-import { STORM_CLIENTS, STORM_GAP_MS, STORM_RETRY_GAP_MS } from "../bounds.ts";
+import { STORM_GAP_MS, STORM_RETRY_GAP_MS } from "../bounds.ts";
 import type { Begun, Fault, Scene } from "../fault.ts";
 import { zNothing } from "../node.ts";
 import { embeddedObstacle, freeze } from "./postgres.ts";
@@ -73,11 +73,11 @@ const withWord = (owned: AsyncDisposableStack, { says }: Begun): Begun => ({
 });
 
 /** Bounded by its clients, their pauses and its time, and ended with this process. */
-function storm({ held, guests, seconds }: Scene, asks: StormWanted["asks"], gap_ms: number): Begun {
+function storm({ held, guests, seconds, storm_clients }: Scene, asks: StormWanted["asks"], gap_ms: number): Begun {
   const wanted: StormWanted = {
     url: held.url,
     seconds,
-    clients: STORM_CLIENTS,
+    clients: storm_clients,
     gap_ms: gap_ms === 0 ? STORM_GAP_MS : gap_ms,
     retry_gap_ms: gap_ms === 0 ? STORM_RETRY_GAP_MS : gap_ms,
     tokens: guests.map(({ token }) => token),
