@@ -24,13 +24,13 @@ export async function liveNodes(sql: Sql): Promise<number> {
 
 /**
  * Leases the lowest free node number. The row outlives its holder by the lease, and the next holder starts its clock
- * after the last moment at which the previous one could have made an id, so a clock behind by minutes makes no duplicate.
+ * after the last moment at which the previous one could have made an id, so no clock that is wrong makes a duplicate.
  */
 export async function leaseNode(sql: Sql, clock: Clock): Promise<NodeLease> {
   const holder = randomUUID();
   const [row] = await sql.tx(async (tx) => {
     await tx`LOCK TABLE sql_nodes IN SHARE ROW EXCLUSIVE MODE`;
-    return tx<{ node: number; ids_after: Date }[]>`
+    return tx<{ node: number; ids_after: Date; at: Date }[]>`
       WITH free AS (
         SELECT coalesce(
           (SELECT node FROM sql_nodes WHERE lease_until < now() ORDER BY node LIMIT 1),
@@ -45,28 +45,39 @@ export async function leaseNode(sql: Sql, clock: Clock): Promise<NodeLease> {
           ids_until = greatest(sql_nodes.ids_until, excluded.ids_until)
         RETURNING node
       )
-      SELECT taken.node, before.ids_after FROM taken JOIN before USING (node)`;
+      SELECT taken.node, before.ids_after, now() AS at FROM taken JOIN before USING (node)`;
   });
   if (!row) throw new Error("All 1,024 node numbers are leased.");
   // A clean stop sets ids_until to its moment, so a quick restart is not made to run ahead by a whole lease.
   const floor_ms = row.ids_after.getTime() + 1;
   const lost = new AbortController();
   let renewed_at = clock.monotonic();
+  let renewed_db_ms = row.at.getTime();
+  /**
+   * The time in ids is the database's, carried on by a clock that never steps: what this machine believes the hour to be moves
+   * none, and none is later than what the row says, so whoever holds the number next begins above all of them.
+   */
+  const idsNow = () => {
+    const since_ms = Math.min(clock.monotonic() - renewed_at, LEASE_S * 1000);
+    return Math.max(Math.floor(renewed_db_ms + since_ms), floor_ms);
+  };
   const timer = clock.every(RENEW_MS, async () => {
     try {
-      const renewed = await sql.pool`
+      const [renewed] = await sql.pool<{ at: Date }[]>`
         UPDATE sql_nodes SET lease_until = now() + make_interval(secs => ${LEASE_S}),
           ids_until = greatest(ids_until, now() + make_interval(secs => ${LEASE_S}))
-        WHERE node = ${row.node} AND holder = ${holder}`;
-      if (renewed.count === 0) lost.abort(new Error("another process took this node's number"));
-      else renewed_at = clock.monotonic();
+        WHERE node = ${row.node} AND holder = ${holder}
+        RETURNING now() AS at`;
+      if (!renewed) return lost.abort(new Error("another process took this node's number"));
+      renewed_at = clock.monotonic();
+      renewed_db_ms = renewed.at.getTime();
     } catch {
       if (clock.monotonic() - renewed_at > LEASE_S * 1000) lost.abort(new Error("the node's lease ran out"));
     }
   });
   return {
     node: row.node,
-    ids: createIds(row.node, () => Math.max(clock.now(), floor_ms)),
+    ids: createIds(row.node, idsNow),
     lost: lost.signal,
     async [Symbol.asyncDispose]() {
       timer[Symbol.dispose]();

@@ -3,6 +3,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { idTimeMs } from "#kernel/ids.ts";
 import { createSystemClock } from "#ports/clock/index.ts";
 
 import { createSql, leaseNode, migrate } from "./index.ts";
@@ -106,6 +107,20 @@ describe("ports/sql", () => {
     expect(next.node).toBe(leases[0]!.node);
     expect(BigInt(next.ids.next())).toBeGreaterThan(BigInt(last));
     for (const lease of [...leases.slice(1), next]) await lease[Symbol.asyncDispose]();
+  });
+
+  test("SQ6: a clock that is set forward for a while makes no name that a later holder of the number could make again", async () => {
+    const clock = createSystemClock();
+    const ahead = { ...clock, now: () => clock.now() + 3_600_000 };
+    const killed = await leaseNode(db.sql, ahead);
+    const last = killed.ids.next();
+    // As a kill leaves it: nobody says how far it came, and the lease runs out.
+    const [row] = await db.sql.pool<{ ids_until: Date }[]>`
+      UPDATE sql_nodes SET lease_until = now() - interval '1 second' WHERE node = ${killed.node} RETURNING ids_until`;
+    expect(idTimeMs(last)).toBeLessThanOrEqual(row!.ids_until.getTime());
+    await using next = await leaseNode(db.sql, clock);
+    expect(next.node).toBe(killed.node);
+    expect(BigInt(next.ids.next())).toBeGreaterThan(BigInt(last));
   });
 
   test("SQ7: a notification reaches a listener after its transaction commits", async () => {
