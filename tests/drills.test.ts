@@ -8,6 +8,7 @@ import { createSystemClock } from "#ports/clock/index.ts";
 import { peopleRoutes } from "#systems/people/contract.ts";
 
 import { drillNamed } from "../apps/cli/doctor/game-day/drills.ts";
+import { gameDay } from "../apps/cli/doctor/game-day/index.ts";
 import { findProcesses } from "../apps/cli/doctor/game-day/node.ts";
 import { type DrillNeeds, type DrillReport, obstacleOf, runDrill } from "../apps/cli/doctor/game-day/run.ts";
 import { main } from "../apps/cli/main.ts";
@@ -160,7 +161,8 @@ describe("game day", async () => {
       const [there] = await findProcesses(house.data_folder);
       expect(there?.hello.drill).toBeNull();
       said = "";
-      const code = await main(["doctor", "--game-day", "clock-back", "--seconds", "1", "--yes", "--json"], terminal);
+      const asked = { names: ["clock-back"], seconds: "1", yes: true, supervised: false, json: true };
+      const code = await gameDay(asked, terminal, needs.pace);
       const told = JSON.parse(said) as { drills: DrillReport[]; passed: boolean };
       expect(told.drills.map(({ drill, kept }) => [drill, kept.lost])).toEqual([["clock-back", 0]]);
       expect(code).toBe(told.passed ? 0 : 1);

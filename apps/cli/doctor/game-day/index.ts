@@ -8,7 +8,7 @@ import { type Drill, DRILLS } from "./drills.ts";
 import { thawLeftBehind } from "./faults/postgres.ts";
 import { findProcesses } from "./node.ts";
 import { closingLine, reportLines } from "./report.ts";
-import { type DrillNeeds, type DrillReport, obstacleOf, runDrill, skippedReport } from "./run.ts";
+import { type DrillNeeds, type DrillReport, obstacleOf, type Pace, runDrill, skippedReport } from "./run.ts";
 
 export interface GameDayAsked {
   /** All of them where none is named. */
@@ -19,13 +19,24 @@ export interface GameDayAsked {
   json: boolean;
 }
 
-/** @returns the exit code: 0 all as promised, 1 something is not, or no drill could be run */
-export async function gameDay(asked: GameDayAsked, terminal: Terminal): Promise<number> {
+/**
+ * @param pace other than that of a real drill, for tests
+ * @returns the exit code: 0 all as promised, 1 something is not, or no drill could be run
+ */
+export async function gameDay(asked: GameDayAsked, terminal: Terminal, pace?: Pace): Promise<number> {
   const drills = drillsOf(asked.names);
   const seconds = secondsOf(asked.seconds);
   const { config, secrets } = readConfig(terminal.env);
   const say = (line: string) => asked.json || terminal.out(`  … ${line}`);
-  const needs: DrillNeeds = { config, secrets, clock: createSystemClock(), seconds, supervised: asked.supervised, say };
+  const needs: DrillNeeds = {
+    config,
+    secrets,
+    clock: createSystemClock(),
+    seconds,
+    supervised: asked.supervised,
+    say,
+    ...(pace ? { pace } : {}),
+  };
 
   await thawLeftBehind(config);
   const house = (await findProcesses(config.data_folder)).find(({ hello }) => hello.url !== null);
