@@ -23,7 +23,7 @@ import { createControlRoom } from "./control/room.ts";
 import { createFront } from "./front.ts";
 import { type Ground, openGround } from "./ground.ts";
 import { API_GUIDE } from "./guide.ts";
-import { createHealth, type Health } from "./health.ts";
+import { createHealth, degradations, type Health } from "./health.ts";
 import { openAccess, openLimits, PAGE_COST, troubleOf } from "./limits.ts";
 import { listen, type Listening } from "./listen.ts";
 import { watchLoad } from "./load.ts";
@@ -334,11 +334,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
           media_origins: ground.media_origins,
         },
       })),
-      about: {
-        title: config.house_name,
-        version: VERSION,
-        description: API_GUIDE,
-      },
+      about: { title: config.house_name, version: VERSION, description: API_GUIDE },
     });
   const fetch = async (request: Request, peer_address: string) =>
     (front ??= await openFront())(request, () => peer_address);
@@ -401,5 +397,3 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
-
-const degradations = async (health: Health) => (await health.checks()).filter((check) => check.state !== "ok");

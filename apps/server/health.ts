@@ -65,6 +65,9 @@ export function createHealth(needs: HealthNeeds): Health {
   };
 }
 
+export const degradations = async (health: Health): Promise<Check[]> =>
+  (await health.checks()).filter((check) => check.state !== "ok");
+
 const ok = (name: string): Check => ({ name, state: "ok", because: "" });
 
 function lifecycle({ draining }: HealthNeeds): Check {
