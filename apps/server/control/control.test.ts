@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import pino from "pino";
 
+import { createLocalCaches } from "#ports/cache/index.ts";
 import { createVirtualClock } from "#ports/clock/index.ts";
 
 import { COMMAND_BYTES_MAX, controlFolder, FAULT_S_MAX, HOLD_S_MAX, STEP_MS_MAX } from "./contract.ts";
@@ -139,12 +140,14 @@ describe("a drill in the house", () => {
   });
 
   test("DR5: all caches are wiped, each as it was made", () => {
-    let cleared = 0;
-    const cache = { clear: () => void (cleared += 1) };
-    const caches = wipeable({ create: () => cache as never, stats: () => [] });
-    caches.create({ name: "a", version: 1, entries_max: 1, ttl_ms: 1 });
-    caches.create({ name: "b", version: 1, entries_max: 1, ttl_ms: 1 });
-    expect([caches.wipe(), cleared]).toEqual([2, 2]);
+    const caches = wipeable(createLocalCaches({ clock: createVirtualClock() }));
+    const made = ["a", "b"].map((name) => caches.create<string>({ name, version: 1, entries_max: 9, ttl_ms: 1_000 }));
+    for (const cache of made) cache.set("key", "value");
+    expect([caches.wipe(), ...made.map((cache) => cache.peek("key"))]).toEqual([2, undefined, undefined]);
+    expect(caches.stats().map(({ name, entries }) => [name, entries])).toEqual([
+      ["a", 0],
+      ["b", 0],
+    ]);
   });
 });
 
