@@ -75,10 +75,18 @@ for (const leases of [false, true]) {
   const nodes = house(leases);
   await Promise.all(nodes.map(({ ready }) => ready));
   const began = performance.now();
-  const { granted } = await asked(nodes, [{ key: "k", rule: offered, cost_tokens: 1 }], seconds * 1_000, 3 * rate);
+  const scripts = () => nodes.reduce((sum, node) => sum + node.stats().scripts, 0);
+  const before = scripts();
+  const { granted, waits } = await asked(
+    nodes,
+    [{ key: "k", rule: offered, cost_tokens: 1 }],
+    seconds * 1_000,
+    3 * rate,
+  );
+  const per_command = (waits.length / (scripts() - before)).toFixed(1);
   const most = offered.burst_tokens + (rate * (performance.now() - began)) / 1_000;
   console.log(
-    `  ${leases ? "leases" : "each asks"}: ${granted} granted of ${most.toFixed(0)} allowed: ${((100 * granted) / most - 100).toFixed(2)} % over`,
+    `  ${leases ? "leases" : "each asks"}: ${granted} granted of ${most.toFixed(0)} allowed: ${((100 * granted) / most - 100).toFixed(2)} % over; ${per_command} decisions a command`,
   );
 }
 

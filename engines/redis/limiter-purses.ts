@@ -4,6 +4,11 @@ import { type LimitClaim, type LimitDecision, type LimitRule, type Terms, termsO
 export const LEASED_PART = 0.01;
 /** A refusal is believed for so long at most: another node may have given something back. */
 export const REFUSAL_MS_MAX = 1_000;
+/**
+ * And for at least as long as a purse takes to come back at this node's part of the rate, up to this: who asks for each token as it
+ * comes asks once for each, and who waits a moment gets as many at once.
+ */
+export const REST_MS_MAX = 100;
 /** Tokens that nobody wanted for so long go back. */
 export const IDLE_MS_MAX = 5_000;
 
@@ -65,6 +70,10 @@ export function createPurses({ nodes, keys_max }: { nodes: () => number; keys_ma
     purse.used_at = now;
     return purse;
   }
+  const restOf = (terms: Terms) =>
+    terms.kind === "linear"
+      ? Math.min(REST_MS_MAX, Math.floor((leaseOf(terms) * terms.unit * nodes()) / terms.per_ms))
+      : 0;
   const costOf = ({ cost_tokens }: LimitClaim, { terms }: Purse) => Math.min(cost_tokens, terms.capacity);
 
   return {
@@ -148,8 +157,10 @@ export function createPurses({ nodes, keys_max }: { nodes: () => number; keys_ma
           const purse = wanted[shown]!;
           const { cost_tokens: cost, rule } = asked[shown]!;
           // A slot may be free again at any moment.
-          if (rule.kind !== "slots")
-            purse.refused = { cost, again_at: at + wait_ms, believed_until: at + Math.min(wait_ms, REFUSAL_MS_MAX) };
+          if (rule.kind !== "slots") {
+            const again_ms = Math.max(wait_ms, restOf(purse.terms));
+            purse.refused = { cost, again_at: at + again_ms, believed_until: at + Math.min(again_ms, REFUSAL_MS_MAX) };
+          }
           end();
         },
       };

@@ -6,6 +6,7 @@ import { freePort } from "#ports/http/testing.ts";
 import type { LimitClaim, LimitRule } from "#ports/limiter/index.ts";
 
 import { createRedis, createRedisLimiter, type RedisLimiterNeeds } from "./index.ts";
+import { createPurses } from "./limiter-purses.ts";
 import type { RedisCommands } from "./script.ts";
 import { testRedis } from "./testing.ts";
 
@@ -184,6 +185,27 @@ describe("engines/redis: a limit of all nodes", () => {
     expect(limiter.stats().scripts - before).toBeLessThan(25);
     await limiter[Symbol.asyncDispose]();
     expect(await (await node()).left("w", wide)).toBe(1_995);
+  });
+
+  test("RE26: at the edge of a limit a node waits until its purse has come back, and then asks once for all of it", () => {
+    const purses = createPurses({ nodes: () => 2, keys_max: 10 });
+    const asked = (rule: LimitRule) => [claim(rule.name, rule)];
+    // Of 1,000 a purse holds 5, which at half of 200 a second take 50 ms; of 100 none, so each request asks.
+    const edge: LimitRule = { name: "edge", burst_tokens: 1_000, tokens_per_s: 200 };
+    const slow: LimitRule = { name: "slow", burst_tokens: 1_000, tokens_per_s: 10 };
+    const small: LimitRule = { name: "small", burst_tokens: 100, tokens_per_s: 200 };
+    for (const [rule, wait_ms, until_ms] of [
+      [edge, 5, 50],
+      [slow, 20, 100],
+      [small, 5, 5],
+      [slow, 5_000, 1_000],
+    ] as const) {
+      purses.clear();
+      const split = purses.split(asked(rule), 0);
+      split.refused(0, wait_ms, 0);
+      const before = purses.decide(asked(rule), until_ms - 1);
+      expect([rule.name, before?.allowed, purses.decide(asked(rule), until_ms)]).toEqual([rule.name, false, null]);
+    }
   });
 
   test("RE36: a bucket's key is there until it is full again, however it was written, and goes then", async () => {

@@ -16,7 +16,7 @@ export class LogStanding implements Standing {
   }
 
   adopt(terms: Terms): boolean {
-    if (terms.kind !== "log") return false;
+    if (terms.kind !== "log" || terms.layout !== this.terms.layout) return false;
     this.terms = terms;
     return true;
   }

@@ -36,7 +36,10 @@ export interface WindowRule extends Named {
   window_ms: number;
 }
 
-/** Close to the log at a fixed size: a count for each slice of the window, the oldest by the part that is still inside. */
+/**
+ * Close to the log at a fixed size: a count for each slice of the window, the oldest by the part that is still inside. Of few
+ * tokens (`LIMIT_COUNTER_EXACT_TOKENS_MAX`), and told no slices, it is the log itself.
+ */
 export interface CounterRule extends Named {
   kind: "counter";
   tokens: number;

@@ -1,5 +1,6 @@
 import { LIMIT_PRODUCT_MAX, LIMIT_WINDOW_MS_MAX } from "./bounds.ts";
 import type { LimitRule } from "./rules.ts";
+import { termsOf } from "./terms.ts";
 
 const TOKENS_PER_S_MIN = 0.001;
 
@@ -22,6 +23,11 @@ export function shareOf(rule: LimitRule, nodes: number): LimitRule {
         rule.window_ms * nodes <= LIMIT_WINDOW_MS_MAX
         ? { ...rule, window_ms: rule.window_ms * nodes, burst_tokens: part(rule.burst_tokens) }
         : { ...rule, tokens: part(rule.tokens), burst_tokens: part(rule.burst_tokens) };
+    case "counter": {
+      // A part in slices where the whole is: what is kept of a key stays readable when the number of nodes changes.
+      const terms = termsOf(rule);
+      return { ...rule, tokens: part(rule.tokens), ...(terms.kind === "counter" && { slices: terms.slices }) };
+    }
     case "slots":
       return { ...rule, slots: part(rule.slots) };
     default:

@@ -70,6 +70,20 @@ test("LI24: the parts of a limit on its nodes are together no more than the limi
   expect(shareOf(RULES[2]!, 50)).toMatchObject({ tokens: 1 });
 });
 
+test("LI29: a counter of few tokens that is told no slices decides as the log; of more, or told, by slices", () => {
+  const kindOf = (tokens: number, slices?: number) =>
+    termsOf({ kind: "counter", name: "c", tokens, window_ms: 60_000, ...(slices && { slices }) }).kind;
+  expect([kindOf(100), kindOf(101), kindOf(10, 60)]).toEqual(["log", "counter", "counter"]);
+  const counter = make({ kind: "counter", name: "c", tokens: 3, window_ms: 60_000 }, 0);
+  for (const at of [0, 500, 900]) counter.spend(1, at, "hold");
+  // By slices of a second two of them would leave bit by bit.
+  expect([counter.wait(1, 59_999), counter.wait(1, 60_000), counter.left(60_499), counter.left(60_500)]).toEqual([
+    1, 0, 1, 2,
+  ]);
+  expect(shareOf({ kind: "counter", name: "c", tokens: 150, window_ms: 60_000 }, 2)).toMatchObject({ slices: 60 });
+  expect(termsOf(shareOf({ kind: "counter", name: "c", tokens: 90, window_ms: 60_000 }, 2)).kind).toBe("log");
+});
+
 test("LI26: what a header says of a rule is how much passes at once, and in how long that comes back", () => {
   expect(RULES.map(quotaOf)).toEqual([
     { tokens: 10, window_ms: 1_000 },

@@ -1,5 +1,6 @@
 import {
   LIMIT_BURST_TOKENS_MAX,
+  LIMIT_COUNTER_EXACT_TOKENS_MAX,
   LIMIT_HOLD_MS_MAX,
   LIMIT_LOG_TOKENS_MAX,
   LIMIT_PRODUCT_MAX,
@@ -109,8 +110,11 @@ function aWindow({ name, kind, tokens, window_ms }: WindowRule): WindowTerms {
   return { kind, layout: kind === "log" ? "l" : "f", capacity: tokens, window_ms };
 }
 
-function counter({ name, tokens, window_ms, slices = slicesOf(window_ms) }: CounterRule): CounterTerms {
+function counter(rule: CounterRule): CounterTerms | WindowTerms {
+  const { name, tokens, window_ms, slices = slicesOf(window_ms) } = rule;
   span(name, tokens, window_ms);
+  if (rule.slices === undefined && tokens <= LIMIT_COUNTER_EXACT_TOKENS_MAX)
+    return { kind: "log", layout: `c${window_ms}`, capacity: tokens, window_ms };
   if (!isWhole(slices, 1, LIMIT_SLICES_MAX) || window_ms % slices !== 0)
     throw new RangeError(
       `The rule ${name} must have 1…${LIMIT_SLICES_MAX} slices that divide its window, not ${slices}.`,
