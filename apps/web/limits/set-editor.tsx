@@ -8,9 +8,9 @@ import { Sheet } from "../parts/dialog.tsx";
 import { TextField } from "../parts/field.tsx";
 import { call } from "../shell/house.ts";
 import { say, sorry } from "../shell/toasts.ts";
+import type { Editing } from "./editing.ts";
 import { askAnew, ModeBadge, RuleWords } from "./pieces.tsx";
 import { RuleForm } from "./rule-form.tsx";
-import type { Editing } from "./sets-panel.tsx";
 import { troublesByRule } from "./troubles.ts";
 
 const FRESH: Omit<SetRule, "id"> = {

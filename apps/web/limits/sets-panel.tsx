@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 
-import { limitsRoutes as r, type RuleSet, type SetCard } from "#systems/limits/contract.ts";
+import { limitsRoutes as r, type SetCard } from "#systems/limits/contract.ts";
 
 import { Button } from "../parts/button.tsx";
 import { Confirm } from "../parts/dialog.tsx";
@@ -13,19 +13,11 @@ import { dayOf } from "../parts/time.tsx";
 import { Panel } from "../people/sections.tsx";
 import { askPages, call } from "../shell/house.ts";
 import { say, sorry } from "../shell/toasts.ts";
+import type { Editing } from "./editing.ts";
 import { askAnew } from "./pieces.tsx";
 
 const SetEditor = lazy(() => import("./set-editor.tsx"));
 const PublishSheet = lazy(() => import("./publish-sheet.tsx"));
-
-/** What is being written: a draft that stands, or one to be made from another set. */
-export interface Editing {
-  version: string | null;
-  revision: number;
-  based_on: string;
-  note: string;
-  set: RuleSet;
-}
 
 const STATE_WORDS: Record<Exclude<SetCard["state"], "own">, string> = {
   draft: "draft",
