@@ -67,4 +67,6 @@ export interface CacheStats {
   refusals: number;
 }
 
+export { KEY_CHARS_MAX, keyOf } from "./keys.ts";
+export { createShape, type Shape, type ShapeOptions } from "./shape.ts";
 export { createLocalCaches, LOADS_MAX, NEGATIVE_TTL_MS } from "./local.ts";
