@@ -4,7 +4,7 @@
  * leaves what a refused request has taken; ours is an exact token bucket and takes all or nothing.
  *
  *   npm install --prefix bench/peers
- *   bun bench/limiter.ts [rounds] [decisions]
+ *   bun bench/limiter.ts [rounds] [decisions] [at once]
  */
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ const rounds = Number(process.argv[2] ?? 5);
 const decisions = Number(process.argv[3] ?? 20_000);
 const IN_PROCESS = 400_000;
 const KEYS = 10_000;
-const AT_ONCE = 32;
+const AT_ONCE = Number(process.argv[4] ?? 32);
 const here = join(import.meta.dirname, "limiter");
 const OURS = [process.execPath, join(here, "ours.ts")];
 const PEER = join(here, "flexible.mjs");
