@@ -1,6 +1,7 @@
 import { type Deadline, leftMs } from "#kernel/deadline.ts";
-import { DeadlinePassed } from "#kernel/errors.ts";
 import type { Clock } from "#ports/clock/index.ts";
+
+import { TooLateToAsk } from "./refusals.ts";
 
 /**
  * So many at once, so many who wait, in the order in which they came. Who would wait beyond their deadline is told at once:
@@ -65,7 +66,7 @@ export function createBulkhead({ clock, at_once_max, waiting_max, busy }: Bulkhe
     signal?.addEventListener("abort", onGone, { once: true });
     if (left_ms < Infinity)
       clock.sleep(left_ms, over.signal).then(
-        () => turn.reject(new DeadlinePassed("its turn did not come in time")),
+        () => turn.reject(new TooLateToAsk("its turn did not come in time")),
         () => {},
       );
     queue.add(waiter);

@@ -11,7 +11,7 @@ import { type Bulkhead, createBulkhead } from "./bulkhead.ts";
 import type { Counts } from "./counts.ts";
 import type { Dependency, Work } from "./index.ts";
 import { beginTry, TooSlow } from "./one-try.ts";
-import { DependencyAway, DependencyBusy, isUnasked } from "./refusals.ts";
+import { DependencyAway, DependencyBusy, isUnasked, TooLateToAsk } from "./refusals.ts";
 
 export interface DependencyParts {
   clock: Clock;
@@ -82,7 +82,7 @@ export function createDependency(parts: DependencyParts): OwnedDependency {
   async function enter(deadline: Deadline): Promise<Entry> {
     try {
       deadline.signal?.throwIfAborted();
-      if (leftMs(deadline, clock.monotonic()) === 0) throw new DeadlinePassed(`${name} was not asked: it was too late`);
+      if (leftMs(deadline, clock.monotonic()) === 0) throw new TooLateToAsk(`${name} was not asked: it was too late`);
       if (breaker.away_ms() > 0) throw away();
       await bulkhead.enter(deadline);
       try {

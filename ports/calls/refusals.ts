@@ -1,4 +1,4 @@
-import { Throttled, Transient } from "#kernel/errors.ts";
+import { DeadlinePassed, Throttled, Transient } from "#kernel/errors.ts";
 
 /** Nothing was sent: it did not answer others a moment ago. */
 export class DependencyAway extends Transient {
@@ -22,6 +22,9 @@ export class DependencyBusy extends Throttled {
   }
 }
 
+/** Nothing was sent: the deadline passed before there was a place. */
+export class TooLateToAsk extends DeadlinePassed {}
+
 /** Whether nothing was sent, so that whoever counts tries need not count this one. */
-export const isUnasked = (error: unknown): error is DependencyAway | DependencyBusy =>
-  error instanceof DependencyAway || error instanceof DependencyBusy;
+export const isUnasked = (error: unknown): error is DependencyAway | DependencyBusy | TooLateToAsk =>
+  error instanceof DependencyAway || error instanceof DependencyBusy || error instanceof TooLateToAsk;

@@ -6,3 +6,14 @@ export const HEAD_MS_MAX = 15_000;
 export const STALL_MS_MAX = 30_000;
 /** Addresses of one name that are tried. */
 export const ADDRESSES_TRIED_MAX = 4;
+/** Requests to one host, from the first byte sent to the answer's head, and those that wait for a place. */
+export const HOST_AT_ONCE_MAX = 16;
+export const HOST_WAITING_MAX = 256;
+/** The same over all hosts, so that many slow ones take no more than this. */
+export const OUTSIDE_AT_ONCE_MAX = 96;
+export const OUTSIDE_WAITING_MAX = 512;
+/** Hosts of which it is known whether they answer. */
+export const HOSTS_KNOWN_MAX = 1_000;
+/** How long a host that does not answer is left alone, twice as long each time. */
+export const HOST_AWAY_MS_MIN = 2_000;
+export const HOST_AWAY_MS_MAX = 60_000;

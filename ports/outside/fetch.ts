@@ -1,16 +1,54 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 
-import { Problem, Transient } from "#kernel/errors.ts";
+import { type Deadline, deadlineIn } from "#kernel/deadline.ts";
+import { DeadlinePassed, Problem, Transient } from "#kernel/errors.ts";
+import { createCalls, isUnasked } from "#ports/calls/index.ts";
 
 import { isOpenAddress } from "./addresses.ts";
-import { ADDRESSES_TRIED_MAX, HEAD_MS_MAX, REDIRECTS_MAX, STALL_MS_MAX } from "./bounds.ts";
+import {
+  ADDRESSES_TRIED_MAX,
+  HEAD_MS_MAX,
+  HOST_AT_ONCE_MAX,
+  HOST_AWAY_MS_MAX,
+  HOST_AWAY_MS_MIN,
+  HOST_WAITING_MAX,
+  HOSTS_KNOWN_MAX,
+  OUTSIDE_AT_ONCE_MAX,
+  OUTSIDE_WAITING_MAX,
+  REDIRECTS_MAX,
+  STALL_MS_MAX,
+} from "./bounds.ts";
 import type { AskedOutside, FromOutside, Outside, OutsideNeeds } from "./index.ts";
 import { checkedUrl } from "./url.ts";
 
 const AGENT = "folkhus";
+/** The time of all is over for a head first, and only then for who reads the body: so a head that is late is told from one that is not wanted. */
+const HEAD_FIRST_MS = 50;
+
+/** One hop's request: to whom, with what, until when. */
+interface Hop {
+  headers: Record<string, string>;
+  deadline: Deadline;
+  /** Ends the answer's body too. */
+  signal: AbortSignal;
+  sent?: { method: "POST"; body: Uint8Array };
+  /** What it means that it was sent, and no head came until the deadline. */
+  late: () => Error;
+}
+
 export function createOutside(needs: OutsideNeeds): Outside {
-  const { clock } = needs;
+  const { clock, calls = createCalls({ clock }) } = needs;
+  const hosts = calls.toEach({
+    name: "outside",
+    at_once_max: HOST_AT_ONCE_MAX,
+    waiting_max: HOST_WAITING_MAX,
+    all_at_once_max: OUTSIDE_AT_ONCE_MAX,
+    all_waiting_max: OUTSIDE_WAITING_MAX,
+    keys_max: HOSTS_KNOWN_MAX,
+    away_ms_min: HOST_AWAY_MS_MIN,
+    away_ms_max: HOST_AWAY_MS_MAX,
+  });
   const resolve =
     needs.resolve ?? (async (hostname) => (await lookup(hostname, { all: true })).map(({ address }) => address));
 
@@ -26,13 +64,7 @@ export function createOutside(needs: OutsideNeeds): Outside {
   }
 
   /** One request to one address that was checked, under the name that was asked for. */
-  async function connect(
-    url: URL,
-    address: string,
-    headers: Record<string, string>,
-    signal: AbortSignal,
-    sent: { method: "POST"; body: Uint8Array } | null = null,
-  ): Promise<Response> {
+  async function connect(url: URL, address: string, { headers, sent }: Hop, signal: AbortSignal): Promise<Response> {
     const to = new URL(url);
     to.hostname = address.includes(":") ? `[${address}]` : address;
     const named = isIP(url.hostname.replace(/^\[|\]$/g, "")) === 0;
@@ -51,21 +83,32 @@ export function createOutside(needs: OutsideNeeds): Outside {
     } as BunFetchRequestInit);
   }
 
-  async function hop(
-    url: URL,
-    headers: Record<string, string>,
-    signal: AbortSignal,
-    sent: { method: "POST"; body: Uint8Array } | null = null,
-  ): Promise<Response> {
-    let failure: unknown = null;
+  /**
+   * To the answer's head. Whether the host answers is known by its name, not by its addresses, and whatever status it says is
+   * an answer: a path of somebody's that is broken must not stop what others have at the same host.
+   */
+  async function hop(url: URL, asked: Hop): Promise<Response> {
     const addresses = await addressesOf(url);
     // What was sent may have arrived though no answer came, so it is for the caller to say whether it goes again.
-    for (const address of sent ? addresses.slice(0, 1) : addresses) {
+    const tried = asked.sent ? addresses.slice(0, 1) : addresses;
+    const work = (signal: AbortSignal) => firstThatAnswers(url, tried, asked, signal);
+    try {
+      const { deadline } = asked;
+      return await hosts.of(url.host).call(work, { deadline, try_ms_max: HEAD_MS_MAX * tried.length });
+    } catch (error) {
+      throw error instanceof DeadlinePassed && !isUnasked(error) ? asked.late() : error;
+    }
+  }
+
+  async function firstThatAnswers(url: URL, addresses: string[], asked: Hop, given_up: AbortSignal): Promise<Response> {
+    const signal = AbortSignal.any([asked.signal, given_up]);
+    let failure: unknown = null;
+    for (const address of addresses) {
       signal.throwIfAborted();
       const late = new AbortController();
-      const timer = setTimeout(() => late.abort(new Transient("The other side did not answer in time.")), HEAD_MS_MAX);
+      const timer = setTimeout(() => late.abort(noAnswer()), HEAD_MS_MAX);
       try {
-        return await connect(url, address, headers, AbortSignal.any([signal, late.signal]), sent);
+        return await connect(url, address, asked, AbortSignal.any([signal, late.signal]));
       } catch (error) {
         signal.throwIfAborted();
         failure = error;
@@ -81,10 +124,17 @@ export function createOutside(needs: OutsideNeeds): Outside {
   return {
     async sendOutside(to, { headers, body, ms_max, answer_bytes_max = 0, signal }) {
       const ended = new AbortController();
-      const deadline = setTimeout(() => ended.abort(new Transient("The other side did not answer in time.")), ms_max);
+      const deadline = deadlineIn(clock.monotonic(), ms_max, signal ?? null);
+      const over = setTimeout(() => ended.abort(noAnswer()), ms_max + HEAD_FIRST_MS);
       try {
         const both = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
-        const response = await hop(checkedUrl(to), { "user-agent": AGENT, ...headers }, both, { method: "POST", body });
+        const response = await hop(checkedUrl(to), {
+          headers: { "user-agent": AGENT, ...headers },
+          deadline,
+          signal: both,
+          sent: { method: "POST", body },
+          late: noAnswer,
+        });
         const { status } = response;
         const retry_after = response.headers.get("retry-after");
         if (answer_bytes_max > 0)
@@ -93,17 +143,15 @@ export function createOutside(needs: OutsideNeeds): Outside {
         await response.body?.cancel();
         return { status, retry_after };
       } finally {
-        clearTimeout(deadline);
+        clearTimeout(over);
         ended.abort(new Transient("It has been answered."));
       }
     },
 
     async fetchOutside(from, asked) {
       const ended = new AbortController();
-      const deadline = setTimeout(
-        () => ended.abort(new Problem(422, "outside.too_slow", "This took too long and was given up.")),
-        asked.ms_max,
-      );
+      const deadline = deadlineIn(clock.monotonic(), asked.ms_max, asked.signal ?? null);
+      const over = setTimeout(() => ended.abort(tooSlow()), asked.ms_max + HEAD_FIRST_MS);
       const signal = asked.signal ? AbortSignal.any([asked.signal, ended.signal]) : ended.signal;
       let handed = false;
       try {
@@ -114,7 +162,7 @@ export function createOutside(needs: OutsideNeeds): Outside {
         }
         let url = checkedUrl(from);
         for (let hops = 0; ; hops++) {
-          const response = await hop(url, headers, signal);
+          const response = await hop(url, { headers, deadline, signal, late: tooSlow });
           const location = response.headers.get("location");
           if (response.status >= 300 && response.status < 400 && location !== null) {
             await response.body?.cancel();
@@ -124,7 +172,7 @@ export function createOutside(needs: OutsideNeeds): Outside {
             continue;
           }
           const answer = read(response, url, asked, signal, () => {
-            clearTimeout(deadline);
+            clearTimeout(over);
             ended.abort(new Transient("The reader left."));
           });
           handed = true;
@@ -132,7 +180,7 @@ export function createOutside(needs: OutsideNeeds): Outside {
         }
       } finally {
         if (!handed) {
-          clearTimeout(deadline);
+          clearTimeout(over);
           ended.abort(new Transient("It was not read."));
         }
       }
@@ -242,6 +290,9 @@ function nowhere(error: unknown): never {
     throw new Transient("Names cannot be looked up now.");
   throw refusedAddress();
 }
+
+const noAnswer = () => new Transient("The other side did not answer in time.");
+const tooSlow = () => new Problem(422, "outside.too_slow", "This took too long and was given up.");
 
 const tooLarge = (bytes_max: number) =>
   new Problem(413, "outside.too_large", `What is at this address has more than the ${bytes_max} bytes that may come.`);

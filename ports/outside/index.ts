@@ -1,3 +1,4 @@
+import type { Calls } from "#ports/calls/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 /**
@@ -7,12 +8,14 @@ import type { Clock } from "#ports/clock/index.ts";
 export interface Outside {
   /**
    * GETs what is there now.
-   * @throws Problem `outside.…` for what will not change by itself; `Transient` for what may (a line, a stall, a 5xx)
+   * @throws Problem `outside.…` for what will not change by itself; `Transient` for what may (a line, a stall, a 5xx), and
+   * among them `DependencyAway` and `DependencyBusy` where nothing was sent
    */
   fetchOutside(url: string, asked: AskedOutside): Promise<FromOutside>;
   /**
    * POSTs once, to one address, and follows nobody further: whatever status comes is the answer.
-   * @throws Problem `outside.…` for an address that is refused; `Transient` where no answer came (it may have arrived)
+   * @throws Problem `outside.…` for an address that is refused; `Transient` where no answer came (it may have arrived), unless
+   * `isUnasked` says that nothing was sent
    */
   sendOutside(url: string, sent: SentOutside): Promise<AnswerFromOutside>;
 }
@@ -67,6 +70,8 @@ export interface FromOutside {
 
 export interface OutsideNeeds {
   clock: Clock;
+  /** Those of the house, where it is seen how hosts do; its own where nothing is said. */
+  calls?: Calls;
   /** Addresses of a name; the system's own resolver where nothing is said. */
   resolve?: (hostname: string) => Promise<string[]>;
   /** `127.0.0.1:4321`: for tests, which have no internet. Never set where people can give addresses. */

@@ -45,6 +45,13 @@ export const RETRY_WAITS_MS = [
   8 * HOUR_MS,
   8 * HOUR_MS,
 ] as const;
+/**
+ * While a host does not answer anybody, what is for it is put off without being sent: by a quarter of its age, so that a thousand
+ * that wait are few to look at. What is a day old is a try again, that fails.
+ */
+export const PUT_OFF_MS_MIN = 5 * SECOND_MS;
+export const PUT_OFF_SHARE = 0.25;
+export const PUT_OFF_MS_MAX = DAY_MS;
 export const RETRY_AFTER_MS_MAX = 4 * HOUR_MS;
 /** An address that took nothing for so long is told of nothing more. */
 export const FAILING_MS_MAX = 3 * DAY_MS;

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 
 import type { PostId } from "#kernel/ids.ts";
+import { createSystemClock } from "#ports/clock/index.ts";
 import type { JobRun } from "#ports/jobs/index.ts";
 import { createJobs } from "#ports/jobs/index.ts";
 import { createOutside } from "#ports/outside/index.ts";
@@ -98,7 +99,7 @@ const pictures: LinkPictures = {
     kept.push(`${id} keeps ${name}`);
   },
 };
-const clock = { now: () => Date.now(), sleep: Bun.sleep } as never;
+const clock = createSystemClock();
 const links = {
   outside: createOutside({
     clock,

@@ -1,11 +1,16 @@
 import { Problem, Transient } from "#kernel/errors.ts";
+import { retryAfterOf } from "#kernel/retry-after.ts";
 import { rfc3339 } from "#kernel/time.ts";
+import { isUnasked } from "#ports/calls/index.ts";
 import type { Query } from "#ports/sql/index.ts";
 
 import {
   DELIVERY_ANSWER_BYTES_MAX,
   DELIVERY_MS_MAX,
   FAILING_MS_MAX,
+  PUT_OFF_MS_MAX,
+  PUT_OFF_MS_MIN,
+  PUT_OFF_SHARE,
   RETRY_AFTER_MS_MAX,
   RETRY_WAITS_MS,
 } from "../bounds.ts";
@@ -40,6 +45,8 @@ type Outcome =
       because: string;
       wait_ms: number | null;
     }
+  /** Nothing was sent: the host does not answer others, or too much waits for it. So no try was made. */
+  | { how: "put_off"; wait_ms: number }
   | { how: "skipped"; because: string };
 
 /**
@@ -73,10 +80,20 @@ export function createDeliverer(ground: DeliveringGround, signing: Signing): Del
       if (status >= 200 && status < 300) return { how: "taken", status, ms: since(), answer };
       const because =
         status >= 300 && status < 400 ? "It leads elsewhere, and that is not followed." : `It answered ${status}.`;
-      return { how: "refused", status, ms: since(), answer, because, wait_ms: waitOf(got.retry_after, clock.now()) };
+      return {
+        how: "refused",
+        status,
+        ms: since(),
+        answer,
+        because,
+        wait_ms: retryAfterOf(got.retry_after, clock.now()),
+      };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof Problem) && !(error instanceof Transient)) throw error;
+      const waited_ms = clock.now() - row.happened_at.getTime();
+      if (isUnasked(error) && waited_ms < PUT_OFF_MS_MAX)
+        return { how: "put_off", wait_ms: Math.max(error.retry_after_ms, PUT_OFF_MS_MIN, waited_ms * PUT_OFF_SHARE) };
       const because = error instanceof Problem ? error.detail : error.message;
       return { how: "refused", status: null, ms: since(), answer: null, because: because.slice(0, 300), wait_ms: null };
     }
@@ -93,6 +110,14 @@ export function createDeliverer(ground: DeliveringGround, signing: Signing): Del
     if (outcome.how === "skipped") {
       const nothing = { status: null, ms: null, answer: null, next_at: null };
       await store.settleDelivery(tx, row.id, { ...row, ...nothing, state: "skipped", because: outcome.because });
+      return;
+    }
+    if (outcome.how === "put_off") {
+      const wait_ms = Math.round(outcome.wait_ms * (1 + clock.random() / 4));
+      const next_at = new Date(now.getTime() + wait_ms);
+      const because = "Its host does not answer anybody, so it is not asked for a while.";
+      await store.settleDelivery(tx, row.id, { ...row, next_at, because });
+      await deliverLater(ground, tx, row, wait_ms, `:${next_at.getTime()}`);
       return;
     }
     const { status, ms, answer } = outcome;
@@ -146,15 +171,6 @@ export function waitBefore(tries: number, wished_ms: number | null, random: () =
   const wait_ms = RETRY_WAITS_MS[tries];
   if (wait_ms === undefined) return undefined;
   return Math.round(Math.max(wait_ms * (0.75 + random() / 2), Math.min(wished_ms ?? 0, RETRY_AFTER_MS_MAX)));
-}
-
-/** `Retry-After`, in seconds or as a date; null where it says nothing. */
-function waitOf(retry_after: string | null, now_ms: number): number | null {
-  if (retry_after === null) return null;
-  const text = retry_after.trim();
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? null : Math.max(0, at - now_ms);
 }
 
 /** As text that a log can hold: what is cut in the middle of a letter loses the letter. */

@@ -9,18 +9,22 @@ import { type DeliveryRow, trimDeliveries } from "./store.ts";
 export const DELIVER_JOB = "hooks.deliver";
 const TRIM_JOB = "hooks.trim";
 
-/** The next try of a delivery; each has a job of its own, so that one that is done twice finds the other's mark. */
+/**
+ * The next try of a delivery; each has a job of its own, so that one that is done twice finds the other's mark.
+ * @param put_off what tells it from the job that puts the same try off
+ */
 export async function deliverLater(
   { jobs }: Pick<Ground, "jobs">,
   tx: Query,
   { id, hook_id, run, tries }: Pick<DeliveryRow, "id" | "hook_id" | "run" | "tries">,
   delay_ms: number,
+  put_off = "",
 ): Promise<void> {
   await jobs.enqueue(
     tx,
     DELIVER_JOB,
     { id, run, tries },
-    { delay_ms, tenant: `hook:${hook_id}`, unique_key: `${DELIVER_JOB}:${id}:${run}:${tries}` },
+    { delay_ms, tenant: `hook:${hook_id}`, unique_key: `${DELIVER_JOB}:${id}:${run}:${tries}${put_off}` },
   );
 }
 

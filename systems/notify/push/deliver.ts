@@ -27,6 +27,13 @@ import type { Taken } from "./send.ts";
 import * as store from "./store.ts";
 
 type Send = (to: store.SubscriptionRow, message: PushMessage, signal: AbortSignal) => Promise<Taken>;
+/** A browser that is to be told later. */
+interface Rest {
+  id: string;
+  until: Date;
+  was_sent: boolean;
+}
+
 type Settle = (row: store.PushRow, outcome: store.Outcome) => Promise<void>;
 
 export interface Deliverer {
@@ -132,7 +139,9 @@ export function createDeliverer(ground: Ground, inbox: Inbox, send: Send): Deliv
         const until = Math.min(...rests.map(({ until }) => until.getTime()));
         const own = clock.now() + backoffMs(tries, PUSH_BACKOFF, clock.random);
         const left_ids = rests.map(({ id }) => id);
-        await settle(row, { how: "later", due_at: new Date(Math.max(until, own)), failed: true, left_ids });
+        // Where nothing was sent no try is gone: it goes by its age at last, as everything that is due does.
+        const failed = rests.some(({ was_sent }) => was_sent);
+        await settle(row, { how: "later", due_at: new Date(Math.max(until, own)), failed, left_ids });
       }
     }
   }
@@ -142,11 +151,11 @@ export function createDeliverer(ground: Ground, inbox: Inbox, send: Send): Deliv
     to: readonly store.SubscriptionRow[],
     message: PushMessage,
     signal: AbortSignal,
-  ): Promise<{ id: string; until: Date }[]> {
+  ): Promise<Rest[]> {
     const resting = to.flatMap(({ id, rests_until }) =>
-      rests_until !== null && rests_until.getTime() > clock.now() ? [{ id, until: rests_until }] : [],
+      rests_until !== null && rests_until.getTime() > clock.now() ? [{ id, until: rests_until, was_sent: true }] : [],
     );
-    const rests = new Map<string, { id: string; until: Date }>(resting.map((one) => [one.id, one]));
+    const rests = new Map<string, Rest>(resting.map((one) => [one.id, one]));
     const told = await Promise.all(
       to
         .filter(({ id }) => !rests.has(id))
@@ -159,8 +168,8 @@ export function createDeliverer(ground: Ground, inbox: Inbox, send: Send): Deliv
       for (const [{ id }, taken] of told)
         if (taken.how === "rests") {
           await store.markRefused(tx, id, taken.until);
-          rests.set(id, { id, until: taken.until });
-        }
+          rests.set(id, { id, until: taken.until, was_sent: true });
+        } else if (taken.how === "put_off") rests.set(id, { id, until: taken.until, was_sent: false });
     });
     return [...rests.values()];
   }

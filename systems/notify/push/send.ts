@@ -1,7 +1,9 @@
 import { createHmac } from "node:crypto";
 
 import type { PersonId } from "#kernel/ids.ts";
+import { retryAfterOf } from "#kernel/retry-after.ts";
 import { backoffMs } from "#kernel/retry.ts";
+import { isUnasked } from "#ports/calls/index.ts";
 
 import {
   PUSH_BACKOFF,
@@ -21,7 +23,9 @@ export type Taken =
   | { how: "taken" }
   /** It will never take anything again. */
   | { how: "dead" }
-  | { how: "rests"; until: Date };
+  | { how: "rests"; until: Date }
+  /** Nothing was sent, because its push service does not answer or too much waits for it; so nothing is held against it. */
+  | { how: "put_off"; until: Date };
 
 /** One message to one browser, through its push service (RFC 8030). Never throws for what the other side does. */
 export function createSender(
@@ -35,7 +39,7 @@ export function createSender(
   function restOf(to: SubscriptionRow, retry_after: string | null): Taken {
     if (to.failures + 1 >= SUBSCRIPTION_FAILURES_MAX) return { how: "dead" };
     const own_ms = backoffMs(to.failures, PUSH_BACKOFF, clock.random) + PUSH_BACKOFF.base_ms;
-    const wish_ms = Math.min(waitOf(retry_after, clock.now()), PUSH_REST_MS_MAX);
+    const wish_ms = Math.min(retryAfterOf(retry_after, clock.now()) ?? 0, PUSH_REST_MS_MAX);
     return { how: "rests", until: new Date(clock.now() + Math.max(own_ms, wish_ms)) };
   }
 
@@ -63,6 +67,8 @@ export function createSender(
       signal.throwIfAborted();
       // A refused address may be one that cannot be looked up today; after enough of it, it is dead all the same.
       if (error instanceof RangeError) throw error;
+      if (isUnasked(error))
+        return { how: "put_off", until: new Date(clock.now() + Math.max(error.retry_after_ms, PUSH_BACKOFF.base_ms)) };
       return restOf(to, null);
     }
     const { status, retry_after } = answer;
@@ -70,12 +76,4 @@ export function createSender(
     if (status === 404 || status === 410) return { how: "dead" };
     return restOf(to, retry_after);
   };
-}
-
-/** Seconds or a date (RFC 9110, 10.2.3); 0 where it is neither. */
-function waitOf(retry_after: string | null, now_ms: number): number {
-  if (retry_after === null) return 0;
-  if (/^\d{1,9}$/.test(retry_after)) return Number(retry_after) * 1_000;
-  const at = Date.parse(retry_after);
-  return Number.isNaN(at) ? 0 : Math.max(0, at - now_ms);
 }
