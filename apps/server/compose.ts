@@ -3,7 +3,6 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 
 import { addressOf, type Api, createApi, createIdempotency } from "#ports/http/index.ts";
-import { createOutside } from "#ports/outside/index.ts";
 import { serveCentrifugo } from "#systems/centrifugo/index.ts";
 import { type Chat, createChat, serveChat } from "#systems/chat/index.ts";
 import { createFeed, createMoving, type Feed, serveFeed, serveMoving } from "#systems/feed/index.ts";
@@ -79,7 +78,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   await using opened = new AsyncDisposableStack();
   const { lines } = options;
   const ground = opened.use(await openGround(config, secrets, options));
-  const { sql, clock, ids, log, jobs, caches, bus, limiter, blobs, sandbox } = ground;
+  const { sql, clock, calls, outside, ids, log, jobs, caches, bus, limiter, blobs, sandbox } = ground;
 
   // People stand below media, and yet an avatar is a picture: the door is handed over once media are there.
   const pictures: { current: Pictures } = { current: { avatarOf: async () => null } };
@@ -139,7 +138,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     spaces,
     tools,
     scratch_folder: join(config.data_folder, "scratch"),
-    outside: createOutside({ clock }),
+    outside,
     secret: ground.secret,
     limits: {
       video_bytes_max: config.upload_bytes_max,
@@ -168,7 +167,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       ...(ground.shared_homes ? { shared_homes: ground.shared_homes } : {}),
       onFailure: (err) => lines.warn({ err: String(err) }, "homes could not be pushed; they are pulled meanwhile"),
       links: {
-        outside: createOutside({ clock }),
+        outside,
         pictures: media.link_pictures,
         public_url: config.public_url,
         onPictureLost: (err) => lines.debug({ err: String(err) }, "the picture of a link was not to be had"),
@@ -200,7 +199,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     chat,
     line: realtime,
     posts: feed.posts,
-    outside: createOutside({ clock }),
+    outside,
     secret: ground.secret,
     public_url: config.public_url,
   });
@@ -217,7 +216,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     people,
     feed,
     mail: ground.mail,
-    outside: createOutside({ clock }),
+    outside,
     secret: ground.secret,
     public_url: config.public_url,
     house_name: async () => (await people.rooms.house.settings()).name,
@@ -240,6 +239,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     lists: ground.shared_homes,
     limits: ground.shared_limiter,
     load,
+    calls,
     ffmpeg: { version: tools?.version ?? null, lacks_av1: config.av1_views_min > 0 && tools?.can_av1 === false },
     waits: desk.waits,
     draining: () => draining,
@@ -247,6 +247,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   });
   const metrics = createMetrics({
     caches,
+    calls,
     jobs,
     waits: desk.waits,
     log,

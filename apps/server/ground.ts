@@ -18,12 +18,14 @@ import type { Ids } from "#kernel/ids.ts";
 import { type Blobs, createFileBlobs } from "#ports/blobs/index.ts";
 import { type Bus, createLocalBus } from "#ports/bus/index.ts";
 import { createLocalCaches } from "#ports/cache/index.ts";
+import { type Calls, createCalls } from "#ports/calls/index.ts";
 import { type Clock, createSystemClock } from "#ports/clock/index.ts";
 import { createJobs, type Jobs } from "#ports/jobs/index.ts";
 import { createLocalLimiter, type Limiter } from "#ports/limiter/index.ts";
 import type { SharedLists } from "#ports/lists/index.ts";
 import { createLog, type Log } from "#ports/log/index.ts";
 import { createOutboxMail, type Mail } from "#ports/mail/index.ts";
+import { createOutside, type Outside } from "#ports/outside/index.ts";
 import { createSandbox, type Sandbox } from "#ports/sandbox/index.ts";
 import { createSql, leaseNode, liveNodes, migrate, type Sql, startEmbeddedPostgres } from "#ports/sql/index.ts";
 import { LIST_ENTRIES_MAX, LIST_SHARED_MS_MAX } from "#systems/feed/contract.ts";
@@ -37,6 +39,9 @@ import { signingSecret } from "./secret.ts";
 export interface Ground extends AsyncDisposable {
   /** The machine's, which a drill may set off. */
   clock: SteppedClock;
+  /** Every call that leaves the process, but those to the database and to Redis, which have their own. */
+  calls: Calls;
+  outside: Outside;
   sql: Sql;
   ids: Ids;
   /** Fires when this process may no longer make ids and must stop. */
@@ -84,6 +89,16 @@ export async function openGround(
 ): Promise<Ground> {
   await using opened = new AsyncDisposableStack();
   const clock = createSteppedClock(createSystemClock());
+  const calls = createCalls({
+    clock,
+    // Places of strangers come and go all day; whoever has business there is told by what they wait for.
+    onAway: (told) =>
+      lines[told.key === null ? "warn" : "debug"](
+        told,
+        "what was called does not answer; it is left alone for a while",
+      ),
+    onBack: (told) => lines[told.key === null ? "info" : "debug"](told, "what was called answers again"),
+  });
 
   let database = "PostgreSQL by DATABASE_URL";
   let target: Parameters<typeof createSql>[0];
@@ -122,7 +137,7 @@ export async function openGround(
     }),
   );
   const secret = secrets.signing_secret ?? (await signingSecret(config.data_folder));
-  const blobs = opened.use(await openBlobs(config, secrets, secret, clock, lines));
+  const blobs = opened.use(await openBlobs(config, secrets, secret, { clock, calls }, lines));
   const redis = secrets.redis_url === null ? null : opened.use(openRedis(secrets.redis_url, clock, lines));
   const shared_homes = redis && opened.use(openSharedHomes(redis, secret, clock));
   const bus = opened.use(
@@ -136,12 +151,14 @@ export async function openGround(
   const sandbox = await createSandbox({ clock });
   await letSandboxThrough(config.data_folder, sandbox);
 
-  const mail = await openMail(config, secrets, secret, clock);
+  const mail = await openMail(config, secrets, secret, { clock, calls });
   if (Symbol.asyncDispose in mail) opened.use(mail);
 
   const owned = opened.move();
   return {
     clock,
+    calls,
+    outside: createOutside({ clock, calls }),
     sql,
     ids: lease.ids,
     lost: lease.lost,
@@ -182,12 +199,12 @@ async function openBlobs(
   config: Config,
   secrets: Secrets,
   secret: string,
-  clock: Clock,
+  { clock, calls }: Pick<Ground, "clock" | "calls">,
   lines: Logger,
 ): Promise<Blobs> {
   const onError = (err: unknown) => lines.error({ err }, "a blob could not be served");
   if (secrets.s3_url !== null) {
-    return createS3Blobs({ url: secrets.s3_url, clock, secret, base_path: "/blobs", onError });
+    return createS3Blobs({ url: secrets.s3_url, clock, calls, secret, base_path: "/blobs", onError });
   }
   return createFileBlobs({
     folder: join(config.data_folder, "blobs"),
@@ -215,14 +232,20 @@ export async function openSmtp(
   { smtp_url }: Pick<Secrets, "smtp_url">,
   secret: string,
   clock: Clock,
+  calls?: Calls,
 ): Promise<SmtpMail | null> {
   if (smtp_url === null || mail_from === null) return null;
   const key = dkim && { selector: dkim.selector, key_pem: await readFile(dkim.key_file, "utf8") };
-  return createSmtpMail({ url: smtp_url, from: mail_from, secret, dkim: key, clock });
+  return createSmtpMail({ url: smtp_url, from: mail_from, secret, dkim: key, clock, ...(calls ? { calls } : {}) });
 }
 
-const openMail = async (config: Config, secrets: Secrets, secret: string, clock: Clock): Promise<Mail | SmtpMail> =>
-  (await openSmtp(config, secrets, secret, clock)) ??
+const openMail = async (
+  config: Config,
+  secrets: Secrets,
+  secret: string,
+  { clock, calls }: Pick<Ground, "clock" | "calls">,
+): Promise<Mail | SmtpMail> =>
+  (await openSmtp(config, secrets, secret, clock, calls)) ??
   createOutboxMail({ folder: join(config.data_folder, "outbox"), clock });
 
 /** Named after the house's secret, which all its processes have and no other house: two houses may share one Redis. */

@@ -1,6 +1,7 @@
 import { statfs } from "node:fs/promises";
 
 import type { Blobs } from "#ports/blobs/index.ts";
+import type { Calls } from "#ports/calls/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { SharedLists } from "#ports/lists/index.ts";
 import type { Load } from "#ports/load/index.ts";
@@ -37,6 +38,7 @@ export interface HealthNeeds {
   /** Limits that nodes share; null where each process counts for itself. */
   limits: { stats(): { is_alone: boolean; nodes: number } } | null;
   load: Pick<Load, "stage" | "stats">;
+  calls: Pick<Calls, "away">;
   /** `lacks_av1`: the house wants AV1 of what is watched much, and this ffmpeg cannot make it. */
   ffmpeg: { version: string | null; lacks_av1: boolean };
   /** Of each class of jobs how long its oldest has waited, beside how long it may. */
@@ -60,6 +62,7 @@ export function createHealth(needs: HealthNeeds): Health {
         ...(needs.lists ? [redis(needs.lists)] : []),
         ...(needs.limits ? [limits(needs.limits)] : []),
         ...drill(needs),
+        ...needs.calls.away().map(({ name, because }): Check => ({ name, state: "degraded", because })),
       ];
     },
   };

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 import type { Caches } from "#ports/cache/index.ts";
+import type { Calls } from "#ports/calls/index.ts";
 import type { Served } from "#ports/http/index.ts";
 import type { Jobs } from "#ports/jobs/index.ts";
 import type { Load } from "#ports/load/index.ts";
@@ -20,6 +21,7 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 export function createMetrics(parts: {
   caches: Caches;
+  calls: Pick<Calls, "stats">;
   jobs: Pick<Jobs, "counts" | "totals">;
   /** Of each class of jobs how long its oldest has waited, beside how long it may. */
   waits: () => Promise<Wait[]>;
@@ -127,11 +129,21 @@ export function createMetrics(parts: {
     labelNames: ["priority"],
     registers,
   });
+  const calls = new Gauge({
+    name: "folkhus_calls",
+    help: "Calls that leave the process: first and further tries, answers, refusals, times; closed is 0 while it is left alone",
+    labelNames: ["to", "what"],
+    registers,
+  });
 
   const refresh = async () => {
     const { shed: refused, ...loaded } = parts.load.stats();
     for (const [what, value] of Object.entries(loaded)) if (value !== null) load.set({ what }, Number(value));
     for (const [priority, value] of Object.entries(refused)) shed.set({ priority }, value);
+    for (const { name, state, ...numbers } of parts.calls.stats()) {
+      calls.set({ to: name, what: "closed" }, state === "closed" ? 1 : 0);
+      for (const [what, value] of Object.entries(numbers)) calls.set({ to: name, what }, value);
+    }
     for (const [what, value] of Object.entries(parts.limits?.stats() ?? {})) limits.set({ what }, Number(value));
     for (const [what, value] of Object.entries(parts.line())) line.set({ what }, value);
     memory.set(process.memoryUsage().rss);

@@ -1,5 +1,6 @@
 import { RedisClient } from "bun";
 
+import { createBreaker, type Pass } from "#ports/calls/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 import { createDeadline } from "./deadline.ts";
@@ -36,19 +37,29 @@ const FAILURES_MAX = 3;
 /** How long nothing is sent, doubled each time up to the second, with up to as much again by chance. */
 const AWAY_MS_MIN = 250;
 const AWAY_MS_MAX = 10_000;
+/** Commands that wait for their answers; each waits no longer than its time, so only a flood against a slow Redis comes to this. */
+export const COMMANDS_AT_ONCE_MAX = 10_000;
 
 export function createRedis(needs: RedisNeeds): Redis {
   const { clock } = needs;
   const command_ms_max = needs.command_ms_max ?? COMMAND_MS_MAX;
   const connect_ms_max = needs.connect_ms_max ?? CONNECT_MS_MAX;
-  const away_ms_max = needs.away_ms_max ?? AWAY_MS_MAX;
+  const breaker = createBreaker({
+    clock,
+    bounds: {
+      failures_max: FAILURES_MAX,
+      away_ms_min: AWAY_MS_MIN,
+      away_ms_max: needs.away_ms_max ?? AWAY_MS_MAX,
+      // In a row alone: on one connection what is late makes all that follow late.
+      failing_percent_max: 0,
+      failing_calls_min: Infinity,
+    },
+    ...(needs.onAway ? { onAway: needs.onAway } : {}),
+    ...(needs.onBack ? { onBack: needs.onBack } : {}),
+  });
   let client: RedisClient | null = null;
   let connecting: Promise<RedisClient> | null = null;
-  let failures = 0;
-  let first_reason = "";
-  let away_times = 0;
-  let away_until_ms = 0;
-  let trying = false;
+  let in_flight = 0;
   let answered = 0;
   let failed = 0;
   let refused = 0;
@@ -56,7 +67,7 @@ export function createRedis(needs: RedisNeeds): Redis {
 
   const deadline = createDeadline(clock, command_ms_max, () => new RedisAway(`no answer within ${command_ms_max} ms`));
 
-  const isAway = () => failures >= FAILURES_MAX;
+  const isAway = () => breaker.state !== "closed";
 
   async function within<T>(ms: number, work: Promise<T>): Promise<T> {
     const ended = new AbortController();
@@ -93,32 +104,28 @@ export function createRedis(needs: RedisNeeds): Redis {
     return fresh;
   }
 
-  function failedWith(error: unknown): RedisAway {
+  function failedWith(error: unknown, pass: Pass): RedisAway {
     failed += 1;
-    failures += 1;
     const reason = error instanceof Error ? error.message : String(error);
-    if (failures === 1) first_reason = reason;
+    breaker.end(pass, "failed", reason);
     // A late answer is thrown away when it comes; a connection on which many are late is given up.
     if (isAway() || !(error instanceof RedisAway)) {
       client?.close();
       client = null;
     }
-    if (isAway()) {
-      const wait_ms = Math.min(away_ms_max, AWAY_MS_MIN * 2 ** Math.min(away_times, 10));
-      away_until_ms = clock.monotonic() + wait_ms * (1 + clock.random());
-      if (away_times === 0) needs.onAway?.(first_reason);
-      away_times += 1;
-    }
     return error instanceof RedisAway ? error : new RedisAway(reason, { cause: error });
   }
 
+  function refusal(words: string): RedisAway {
+    refused += 1;
+    return new RedisAway(words, { retry_after_ms: breaker.away_ms() });
+  }
+
   async function run<T>(work: (to: RedisClient) => Promise<T>): Promise<T> {
-    const is_try = isAway();
-    if (closed || (is_try && (trying || clock.monotonic() < away_until_ms))) {
-      refused += 1;
-      throw new RedisAway("not asked, it was away a moment ago");
-    }
-    if (is_try) trying = true;
+    if (in_flight >= COMMANDS_AT_ONCE_MAX) throw refusal("not asked, too many wait for it");
+    const pass = closed ? null : breaker.begin();
+    if (pass === null) throw refusal("not asked, it was away a moment ago");
+    in_flight += 1;
     try {
       const to =
         client?.connected === true
@@ -128,16 +135,12 @@ export function createRedis(needs: RedisNeeds): Redis {
             }));
       const answer = await deadline.run(work(to));
       answered += 1;
-      failures = 0;
-      if (away_times > 0) {
-        away_times = 0;
-        needs.onBack?.();
-      }
+      breaker.end(pass, "answered");
       return answer;
     } catch (error) {
-      throw failedWith(error);
+      throw failedWith(error, pass);
     } finally {
-      if (is_try) trying = false;
+      in_flight -= 1;
     }
   }
 

@@ -1,17 +1,26 @@
 import { AwsV4Signer } from "aws4fetch";
 
-import { Transient } from "#kernel/errors.ts";
-import { retry } from "#kernel/retry.ts";
+import { deadlineIn } from "#kernel/deadline.ts";
+import { type Nature, natureOf, Throttled, Transient } from "#kernel/errors.ts";
+import { retryAfterOf } from "#kernel/retry-after.ts";
+import { type Calls, createCalls } from "#ports/calls/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
+import { wholeBody } from "./body.ts";
 import type { S3Place } from "./url.ts";
 import { textOf } from "./xml.ts";
 
-/** A request that is not about a body's bytes is given up after this. */
-const CALL_MS_MAX = 30_000;
+/** A request that is not about a body's bytes is given up after this, and one for a blob if its head has not come. */
+export const CALL_MS_MAX = 30_000;
 /** Time for one body of at most `BLOCK_BYTES`, either way: 16 MiB at 1 Mbit/s is 135 s. */
 const BODY_MS_MAX = 300_000;
-const RETRY = { tries_max: 4, base_ms: 100, delay_ms_max: 5_000 };
+const RETRY = { tries_max: 4, base_ms: 100, delay_ms_max: 5_000, retry_floor: 10 };
+/** Requests about no bytes, and bodies that are sent: each has places of its own, so that uploads make no page wait. */
+export const ASKED_AT_ONCE_MAX = 64;
+export const BODIES_AT_ONCE_MAX = 16;
+const WAITING_MAX = 512;
+/** With all its tries and waits a call takes no longer than so many of one try's longest. */
+const WHOLE_TRIES_MAX = 2;
 /** S3's own bound for a signed URL: seven days. */
 const EXPIRES_S_MAX = 604_800;
 
@@ -27,6 +36,9 @@ export class S3Refusal extends Error {
     this.code = code;
   }
 }
+
+/** A refusal is an answer: the store is there. */
+export const natureOfS3 = (error: unknown): Nature => (error instanceof S3Refusal ? "permanent" : natureOf(error));
 
 export interface S3Call {
   method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
@@ -45,13 +57,21 @@ export interface S3Call {
  * two vocabularies of failure.
  */
 export interface S3Client {
-  /** @throws S3Refusal, or Transient when S3 cannot be reached */
+  /**
+   * All that S3 is asked may be repeated: the same bytes under the same name, a deletion, a completion of the same parts. An
+   * upload that was begun twice is one too many open, which the sweep ends.
+   * @throws S3Refusal; Transient when S3 cannot be reached, Throttled when it wants to be asked less
+   */
   call(call: S3Call): Promise<Response>;
   /** A URL for one call; `headers` must be sent as they are. @param from_ms when it was signed, if not now: equal moments give equal URLs */
   presign(call: S3Call, expires_at_ms: number, from_ms?: number): Promise<string>;
 }
 
-export function createS3Client(place: S3Place, clock: Clock): S3Client {
+export function createS3Client(place: S3Place, clock: Clock, calls: Calls = createCalls({ clock })): S3Client {
+  const away = "The store of files (S3) does not answer. What a browser has goes on playing; the rest is tried again.";
+  const stand = { away, nature: natureOfS3, waiting_max: WAITING_MAX, ...RETRY };
+  const asked = calls.to({ ...stand, name: "s3", at_once_max: ASKED_AT_ONCE_MAX });
+  const bodies = calls.to({ ...stand, name: "s3_bodies", at_once_max: BODIES_AT_ONCE_MAX });
   const keys = { accessKeyId: place.access_key_id, secretAccessKey: place.secret_access_key };
   const signing = { ...keys, service: "s3", region: place.region, cache: new Map<string, ArrayBuffer>() };
   const datetime = (ms: number) => new Date(ms).toISOString().replace(/[:-]|\.\d{3}/g, "");
@@ -66,7 +86,7 @@ export function createS3Client(place: S3Place, clock: Clock): S3Client {
     return url;
   };
 
-  const once = async (call: S3Call): Promise<Response> => {
+  const once = async (call: S3Call, signal: AbortSignal): Promise<Response> => {
     const url = urlOf(call);
     const headers = new Headers(call.headers);
     if (call.body !== undefined)
@@ -80,7 +100,6 @@ export function createS3Client(place: S3Place, clock: Clock): S3Client {
       datetime: datetime(clock.now()),
     });
     const signed = await signer.sign();
-    const ms = call.body === undefined && !call.file && call.method !== "GET" ? CALL_MS_MAX : BODY_MS_MAX;
     const about = `${call.method} ${url.pathname}`;
     let answer: Response;
     try {
@@ -88,23 +107,32 @@ export function createS3Client(place: S3Place, clock: Clock): S3Client {
         method: call.method,
         headers: signed.headers,
         body: call.file ? Bun.file(call.file.path) : (call.body ?? null),
-        // A whole blob may take longer than any sum; its reader decides.
-        signal: call.method === "GET" && call.name !== undefined && !call.query ? null : AbortSignal.timeout(ms),
+        signal,
         redirect: "manual",
       });
     } catch (error) {
       throw new Transient(`S3 cannot be reached for ${about}: ${(error as Error).message}`);
     }
-    if (answer.ok) return answer;
+    if (answer.ok) return isBlob(call) ? wholeBody(answer, clock, about) : readHere(answer, about);
     const code = textOf(await answer.text().catch(() => ""), "Code") ?? "";
-    if (answer.status >= 500 || answer.status === 429 || code === "RequestTimeout" || code === "SlowDown") {
-      throw new Transient(`S3 answered ${answer.status} ${code} to ${about}`);
-    }
+    const words = `S3 answered ${answer.status} ${code} to ${about}`;
+    if (answer.status === 429 || code === "SlowDown")
+      throw new Throttled(words, { retry_after_ms: retryAfterOf(answer.headers.get("retry-after"), clock.now()) ?? 0 });
+    if (answer.status >= 500 || code === "RequestTimeout") throw new Transient(words);
     throw new S3Refusal(answer.status, code, about);
   };
 
   return {
-    call: (call) => retry(() => once(call), RETRY, clock),
+    call(call) {
+      const has_body = call.body !== undefined || call.file !== undefined;
+      const try_ms_max = has_body || (call.method === "GET" && !isBlob(call)) ? BODY_MS_MAX : CALL_MS_MAX;
+      return (has_body ? bodies : asked).call((signal) => once(call, signal), {
+        deadline: deadlineIn(clock.monotonic(), WHOLE_TRIES_MAX * try_ms_max),
+        idempotent: true,
+        hedge: call.method === "HEAD" || isBlob(call),
+        try_ms_max,
+      });
+    },
     async presign(call, expires_at_ms, signed_ms = clock.now()) {
       // A URL for a moment that has passed must be one that has expired, not one for a second from now.
       const from_ms = Math.min(signed_ms, expires_at_ms - 2_000);
@@ -126,6 +154,20 @@ export function createS3Client(place: S3Place, clock: Clock): S3Client {
       return signed.url.href;
     },
   };
+}
+
+/** Whose answer is a blob's own bytes: they may take longer than any sum, so the call ends with their head. */
+const isBlob = ({ method, name, query }: S3Call): boolean => method === "GET" && name !== undefined && !query;
+
+/** Any other answer is read within the call's time, or a store that says half of it would be waited for without end. */
+async function readHere(answer: Response, about: string): Promise<Response> {
+  const { status, headers } = answer;
+  try {
+    const bytes = await answer.arrayBuffer();
+    return new Response(bytes.byteLength > 0 ? bytes : null, { status, headers });
+  } catch (error) {
+    throw new Transient(`S3's answer to ${about} broke off: ${(error as Error).message}`);
+  }
 }
 
 const hexOf = (c: string): string => c.charCodeAt(0).toString(16).toUpperCase();

@@ -8,6 +8,7 @@ import { type BlobHead, type Blobs, LIST_NAMES_MAX, type MissingMaker } from "#p
 import { checkMediaType, checkName, checkPrefix } from "#ports/blobs/names.ts";
 import { createSigner } from "#ports/blobs/signing.ts";
 import { createBinding, createUrls } from "#ports/blobs/urls.ts";
+import type { Calls } from "#ports/calls/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 import { createS3Client, S3Refusal } from "./client.ts";
@@ -24,6 +25,8 @@ export interface S3BlobsNeeds {
   /** `S3_URL` (see `url.ts`), or what is in it. */
   url: string | S3Place;
   clock: Clock;
+  /** Those of the house, where it is seen how the store does; its own where nothing is said. */
+  calls?: Calls;
   /** Signs our own addresses, which lead to S3's; at least 32 characters, the same in every process. */
   secret: string;
   /** `/blobs`, where `handler` is mounted. */
@@ -42,7 +45,7 @@ const DELETE_NAMES_MAX = 1_000;
 export function createS3Blobs(needs: S3BlobsNeeds): Blobs {
   const place = typeof needs.url === "string" ? parseS3Url(needs.url) : needs.url;
   const { clock } = needs;
-  const client = createS3Client(place, clock);
+  const client = createS3Client(place, clock, needs.calls);
   const urls = createUrls(needs.base_path, createSigner(needs.secret));
   let maker: MissingMaker | null = null;
   const missing = (error: unknown) => error instanceof S3Refusal && error.status === 404;

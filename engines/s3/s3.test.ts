@@ -239,6 +239,10 @@ test.each([undefined, `attachment; filename="a*b.mp4"; filename*=UTF-8''a%2Ab%20
   },
 );
 
+/** Pauses between tries end at once; the times that calls have do not. */
+const pausesEnd = (ms: number, signal?: AbortSignal) =>
+  ms <= 5_000 ? Promise.resolve() : createSystemClock().sleep(ms, signal);
+
 describe("the client", () => {
   const answers: (() => Response)[] = [];
   let asked = 0;
@@ -257,7 +261,7 @@ describe("the client", () => {
     answers.splice(0, answers.length, ...given);
     asked = 0;
     // Waits end at once, so that the test need not.
-    const clock = { ...createVirtualClock(), sleep: () => Promise.resolve() };
+    const clock = { ...createVirtualClock(), sleep: pausesEnd };
     const result = await createS3Client(place, clock)
       .call({ method: "GET", name: "a" })
       .then(({ status }) => status)
@@ -269,11 +273,11 @@ describe("the client", () => {
     expect(await run([error(503, "SlowDown"), error(500, "InternalError")])).toEqual([200, 3]);
     expect(await run([error(403, "AccessDenied")])).toEqual(["S3Refusal", 1]);
     expect(await run([error(400, "RequestTimeout")])).toEqual([200, 2]);
-    expect(await run(Array.from({ length: 9 }, () => error(503, "SlowDown")))).toEqual(["Transient", 4]);
+    expect(await run(Array.from({ length: 9 }, () => error(503, "SlowDown")))).toEqual(["Throttled", 4]);
   });
 
   test("a store that is away is transient, and 503 to callers who need it", async () => {
-    const clock = { ...createSystemClock(), sleep: () => Promise.resolve() };
+    const clock = { ...createSystemClock(), sleep: pausesEnd };
     const told: unknown[] = [];
     const url = { ...place, endpoint: "http://127.0.0.1:1" };
     const lost = createS3Blobs({ url, clock, secret: SECRET, base_path: "/blobs", onError: (each) => told.push(each) });

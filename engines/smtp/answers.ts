@@ -1,4 +1,4 @@
-import { Transient } from "#kernel/errors.ts";
+import { Throttled, Transient } from "#kernel/errors.ts";
 import { MailRefused, replyLine } from "#ports/mail/index.ts";
 
 /** What nodemailer hangs on an error, as far as it is looked at. */
@@ -26,7 +26,10 @@ export function meaningOf(error: unknown): Error {
   // Said without asking the server: it told its bound, or cannot take letters beyond ASCII.
   if (code === "EMESSAGE" && responseCode === 0) return new MailRefused("letter", reply);
   const place = WHERE[code ?? ""] ?? "The mail server failed";
-  return new Transient(`${place}: ${replyLine(reply)}`);
+  const words = `${place}: ${replyLine(reply)}`;
+  // It is there and took the line; what it puts off is this letter (a grey list, a full mailbox), or all from this sender.
+  const is_there = (code === "EENVELOPE" || code === "EMESSAGE") && responseCode !== 421 && responseCode !== 521;
+  return is_there ? new Throttled(words) : new Transient(words);
 }
 
 const WHERE: Record<string, string> = {

@@ -18,3 +18,7 @@ export const SILENCE_MS_MAX = 20_000;
 export const REPLY_BYTES_MAX = 64 * 1024;
 /** Keys that a process knows it has sent. */
 export const KEYS_KNOWN_MAX = 10_000;
+/** Letters in a row that did not reach the server, after which it is left alone for 5 to 10 s, twice as long each time up to a minute or two. */
+export const FAILURES_MAX = 3;
+export const AWAY_MS_MIN = 5_000;
+export const AWAY_MS_MAX = 60_000;

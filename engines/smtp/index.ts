@@ -4,7 +4,9 @@ import { readFile } from "node:fs/promises";
 import { LRUCache } from "lru-cache";
 import { createTransport } from "nodemailer";
 
-import { Transient } from "#kernel/errors.ts";
+import { deadlineIn } from "#kernel/deadline.ts";
+import { DeadlinePassed, Throttled, Transient } from "#kernel/errors.ts";
+import { type Calls, createCalls, createFlights, isUnasked, TooSlow } from "#ports/calls/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import { checkMessage, type Mail, type MailMessage } from "#ports/mail/index.ts";
 
@@ -26,6 +28,8 @@ export interface SmtpMailNeeds {
   /** Letters are signed (DKIM) with this key for the sender's domain; its public half is in DNS below the selector. */
   dkim?: { selector: string; key_pem: string } | null;
   clock: Clock;
+  /** Those of the house, where it is seen how the server does; its own where nothing is said. */
+  calls?: Calls;
   /** For tests, which cannot wait. */
   send_ms_max?: number;
   silence_ms_max?: number;
@@ -78,27 +82,41 @@ export async function createSmtpMail(needs: SmtpMailNeeds): Promise<SmtpMail> {
     disableUrlAccess: true,
   });
   const sent = new LRUCache<string, true>({ max: bounds.KEYS_KNOWN_MAX });
-  const going = new Map<string, Promise<void>>();
+  const going = createFlights<void>({
+    at_once_max: bounds.WAITING_MAX + bounds.LINES_MAX,
+    busy: () => new Throttled("Too many letters wait for the mail server."),
+  });
+  const under_way = new Set<Promise<void>>();
+  const server = (needs.calls ?? createCalls({ clock })).to({
+    name: "mail",
+    away: "The mail server takes no letters now. They wait and are tried again for about a day; the log says why.",
+    at_once_max: bounds.LINES_MAX,
+    waiting_max: bounds.WAITING_MAX,
+    try_ms_max: send_ms_max,
+    failures_max: bounds.FAILURES_MAX,
+    away_ms_min: bounds.AWAY_MS_MIN,
+    away_ms_max: bounds.AWAY_MS_MAX,
+  });
 
-  async function hand(message: MailMessage): Promise<void> {
-    const late = new AbortController();
-    const over = new AbortController();
-    // A server that says a little now and then is silent never and done never; this ends it.
-    const timer = clock.sleep(send_ms_max, over.signal).then(
-      () => late.abort(),
-      () => {},
-    );
+  async function hand(message: MailMessage, signal: AbortSignal): Promise<void> {
     try {
-      await transport.sendMail({
-        ...letterFor({ from, secret }, message, new Date(clock.now())),
-        signal: late.signal,
-      });
+      await transport.sendMail({ ...letterFor({ from, secret }, message, new Date(clock.now())), signal });
       sent.set(message.key, true);
     } catch (error) {
       throw meaningOf(error);
-    } finally {
-      over.abort();
-      await timer;
+    }
+  }
+
+  /** Once: what the server has perhaps taken is not for the engine to send again. */
+  async function deliver(message: MailMessage): Promise<void> {
+    // A server that says a little now and then is silent never and done never; this ends it.
+    const deadline = deadlineIn(clock.monotonic(), send_ms_max);
+    try {
+      await server.call((signal) => hand(message, signal), { deadline });
+    } catch (error) {
+      if (isUnasked(error)) throw new Transient(`The letter waits: ${error.message}`, againOf(error));
+      const is_late = error instanceof TooSlow || error instanceof DeadlinePassed;
+      throw is_late ? new Transient(`The mail server is too slow: ${error.message}`) : error;
     }
   }
 
@@ -108,12 +126,11 @@ export async function createSmtpMail(needs: SmtpMailNeeds): Promise<SmtpMail> {
       const checked = checkMessage(message);
       const { key } = checked;
       if (sent.has(key)) return;
-      const same = going.get(key);
-      if (same) return same;
-      if (going.size >= bounds.WAITING_MAX) throw new Transient("Too many letters wait for the mail server.");
-      const way = hand(checked).finally(() => going.delete(key));
-      going.set(key, way);
-      return way;
+      await going.join(key, () => {
+        const way = deliver(checked).finally(() => under_way.delete(way));
+        under_way.add(way);
+        return way;
+      });
     },
     outbox: async () => [],
     async check() {
@@ -125,10 +142,12 @@ export async function createSmtpMail(needs: SmtpMailNeeds): Promise<SmtpMail> {
     },
     async [Symbol.asyncDispose]() {
       transport.close({ force: true });
-      await Promise.allSettled(going.values());
+      await Promise.allSettled(under_way);
     },
   };
 }
+
+const againOf = (error: Transient) => ({ cause: error, retry_after_ms: error.retry_after_ms });
 
 /** The library leaves a letter unsigned where its key is none, and says nothing; so the key is looked at first. */
 function checkDkim({ selector, key_pem }: { selector: string; key_pem: string }): void {

@@ -47,6 +47,8 @@ const NO_CHANCE = Math.log(1e-6);
 
 export function createBreaker({ clock, bounds, onAway, onBack }: BreakerNeeds): Breaker {
   const lately = createWindow(FAILING_WINDOW_MS, 2);
+  /** Who goes by failures in a row alone pays for no window. */
+  const watches = Number.isFinite(bounds.failing_calls_min);
   let state: BreakerState = "closed";
   /** Raised by each change of state. */
   let pass: Pass = 0;
@@ -83,7 +85,8 @@ export function createBreaker({ clock, bounds, onAway, onBack }: BreakerNeeds): 
     if (in_a_row === 0) first_reason = reason;
     in_a_row += 1;
     const now_ms = clock.monotonic();
-    if (state === "half_open") return open(now_ms);
+    if (state === "half_open" || (!watches && in_a_row >= bounds.failures_max)) return open(now_ms);
+    if (!watches) return;
     lately.add(now_ms, CALL);
     lately.add(now_ms, FAILURE);
     const calls = lately.sum(now_ms, CALL);
@@ -132,7 +135,7 @@ export function createBreaker({ clock, bounds, onAway, onBack }: BreakerNeeds): 
       }
       in_a_row = 0;
       if (state === "half_open") close();
-      else lately.add(clock.monotonic(), CALL);
+      else if (watches) lately.add(clock.monotonic(), CALL);
     },
   };
 }

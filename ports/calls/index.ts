@@ -106,4 +106,5 @@ export { createCalls } from "./calls.ts";
 export { createFlights, type Flight, type FlightCounts, type Flights } from "./flights.ts";
 export { type Gathered, gather, type Part } from "./gather.ts";
 export { natureOfFetch, natureOfStatus } from "./natures.ts";
+export { TooSlow } from "./one-try.ts";
 export { DependencyAway, DependencyBusy, isUnasked, TooLateToAsk } from "./refusals.ts";
