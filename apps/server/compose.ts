@@ -188,14 +188,8 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     }),
   );
   const hooks = createHooks({
-    sql,
-    log,
-    jobs,
-    clock,
-    ids,
+    ...stand,
     limiter,
-    people,
-    spaces,
     chat,
     line: realtime,
     posts: feed.posts,
