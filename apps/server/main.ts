@@ -3,6 +3,8 @@ import { ConfigError, readConfig } from "./config.ts";
 import { createLogLines } from "./log-lines.ts";
 
 const DRAIN_MS_MAX = 15_000;
+/** The database was away for longer than this process may make ids without it. */
+const LOST = "node lease lost";
 /** npm hands on a terminal's Ctrl-C that reached us already, so a second one this soon is the same press. */
 const SAME_PRESS_MS = 1_000;
 
@@ -49,11 +51,12 @@ async function main(): Promise<void> {
     await house[Symbol.asyncDispose]();
     clearTimeout(late);
     lines.info("stopped");
-    process.exit(0);
+    // Who was asked to stop has done well; who had to is to be started again, also by what starts only those that failed.
+    process.exit(signal === LOST ? 1 : 0);
   };
   process.on("SIGINT", () => void stop("SIGINT"));
   process.on("SIGTERM", () => void stop("SIGTERM"));
-  house.lost.addEventListener("abort", () => void stop("node lease lost"));
+  house.lost.addEventListener("abort", () => void stop(LOST));
 }
 
 const say = (line: string) => process.stdout.write(`${line}\n`);

@@ -122,12 +122,13 @@ async function measured(
   const lifted_ms = clock.monotonic();
 
   say("it is over; measuring until all is as before");
-  const before = between(watching.samples(), began_ms, struck_ms);
+  // Anew each time: what was due before may have its answer only now.
+  const before = () => between(watching.samples(), began_ms, struck_ms);
   let healed_ms: number | null = null;
   while (healed_ms === null && clock.monotonic() - lifted_ms < HEAL_MS_MAX) {
     await clock.sleep(LOOK_MS);
     const settled_ms = watching.oldest_due_ms() ?? clock.monotonic();
-    healed_ms = healedAfter(watching.samples(), before, lifted_ms, settled_ms, health);
+    healed_ms = healedAfter(watching.samples(), before(), lifted_ms, settled_ms, health);
   }
   await watching.stop();
   say("looking up what was acknowledged");
@@ -137,7 +138,7 @@ async function measured(
   const during = between(samples, struck_ms, lifted_ms);
   const after = between(samples, lifted_ms + (healed_ms ?? 0), Number.POSITIVE_INFINITY);
   const verdicts = judge(drill.expects, { during, kept, healed_ms, told: [...told] });
-  const [first, then, last] = [byProbe(before), byProbe(during), byProbe(after)];
+  const [first, then, last] = [byProbe(before()), byProbe(during), byProbe(after)];
   return {
     drill: drill.name,
     skipped: null,
