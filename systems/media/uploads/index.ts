@@ -189,12 +189,10 @@ export function createUploads(needs: UploadsNeeds): Uploads {
       const { accepted, because } = needs.accepts(kind);
       if (!accepted) throw new Problem(503, "media.no_ffmpeg", because);
       const takeBack = await limits.begin_upload(owner_id);
-      try {
-        return await openAdmitted(owner_id, kind, file, how);
-      } catch (error) {
+      return openAdmitted(owner_id, kind, file, how).catch(async (error: unknown) => {
         await takeBack?.();
         throw error;
-      }
+      });
     },
 
     async get(owner_id, id) {
