@@ -82,6 +82,7 @@ export async function buildPage({ outdir, minify = true, dev = false }: BuildNee
 }
 
 async function bundle(dir: string, minify: boolean, dev: boolean): Promise<PageBuild> {
+  const simulator = await bundleSimulator(dir, minify);
   const made = await Bun.build({
     entrypoints: [path.join(here, "main.tsx"), path.join(here, "embed", "embed.ts")],
     outdir: dir,
@@ -92,7 +93,10 @@ async function bundle(dir: string, minify: boolean, dev: boolean): Promise<PageB
     sourcemap: dev ? "inline" : "linked",
     publicPath: "/assets/",
     naming: { entry: "[name]-[hash].[ext]", chunk: "[name]-[hash].[ext]", asset: "[name]-[hash].[ext]" },
-    define: { "process.env.NODE_ENV": JSON.stringify(dev ? "development" : "production") },
+    define: {
+      "process.env.NODE_ENV": JSON.stringify(dev ? "development" : "production"),
+      PAGE_SIMULATOR: JSON.stringify(`/assets/${simulator}`),
+    },
     plugins: [contractsAsData, contractsInPlace, inertZod, hashedFonts(dir), tailwind],
   });
   const icon = await copyHashed(path.join(here, "icon.svg"), dir);
@@ -130,6 +134,22 @@ async function bundle(dir: string, minify: boolean, dev: boolean): Promise<PageB
     files,
     first_load_gzip_bytes: [entry_js, ...preload_js].reduce((sum, name) => sum + gzipOf(name), 0),
   };
+}
+
+/**
+ * A system's own program for a worker of the browser (systems/limits/simulate): the page is a client of it as of the house, by
+ * messages, and imports nothing of it. It has its schemas with it, because it checks what it is given as the house does.
+ */
+async function bundleSimulator(dir: string, minify: boolean): Promise<string> {
+  const made = await Bun.build({
+    entrypoints: [path.join(root, "systems", "limits", "simulate", "page-worker.ts")],
+    outdir: dir,
+    target: "browser",
+    format: "iife",
+    minify,
+    naming: { entry: "simulator-[hash].[ext]" },
+  });
+  return path.basename(made.outputs[0]!.path);
 }
 
 /** A file of its own, not a module: browsers differ in whether a service worker may import. */
@@ -247,6 +267,9 @@ async function sourceHash(salt: string): Promise<string> {
     ...(await filesBelow(here)),
     ...(await filesBelow(path.join(root, "kernel"))),
     ...contracts.map((name) => path.join(root, "systems", name)),
+    // What the simulator is made of, beside the contracts.
+    ...(await filesBelow(path.join(root, "systems", "limits", "simulate"))),
+    ...(await filesBelow(path.join(root, "ports", "limiter"))),
     path.join(root, "package-lock.json"),
   ].sort();
   for (const file of files) hash.update(path.relative(root, file)).update(await readFile(file));

@@ -1,5 +1,5 @@
 import type { Clock } from "#ports/clock/index.ts";
-import { addressKey } from "#ports/http/limits.ts";
+import { addressKey } from "#ports/limiter/index.ts";
 
 import type { Asking, CompiledSet } from "../rule-set-book.ts";
 import type { Grant } from "../rules-contract.ts";
