@@ -22,7 +22,10 @@ export function parseRules(text: string): { value: unknown } | { trouble: Placed
 /** @param text that is JSON */
 export function placed(text: string, { pointer, detail }: { pointer: string; detail: string }): PlacedTrouble {
   const at = placeOf(text, pointer.split("/").slice(1));
-  return { detail, pointer, line: at === null ? null : lineAt(text, at), at: at ?? 0 };
+  const name = pointer.split("/").at(-1) ?? "";
+  // A number is the place in a list, which the line says better.
+  const named = /^\D/.test(name) ? `${name}: ${detail}` : detail;
+  return { detail: named, pointer, line: at === null ? null : lineAt(text, at), at: at ?? 0 };
 }
 
 export const lineAt = (text: string, at: number): number => text.slice(0, at).split("\n").length;

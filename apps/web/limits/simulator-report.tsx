@@ -4,15 +4,16 @@ import type { SimulatedKey, SimulationReport } from "#systems/limits/contract.ts
 
 import { Panel } from "../people/sections.tsx";
 import { SimulatorChart } from "./simulator-chart.tsx";
-import { caveatsOf, outWords, shareOf, whenWords, whole } from "./simulator-words.ts";
+import { caveatsOf, outWords, shareOf, whenWords, whole, whoWords } from "./simulator-words.ts";
 
-const SHOWN_MAX = 20;
+/** Lines of each list. */
+export const SHOWN_MAX = 20;
 
 /** Who would have been refused, by what, and when. */
 export function SimulatorReport({ report, names }: { report: SimulationReport; names: ReadonlyMap<string, string> }) {
   const { in_force, proposed, change, requests } = report;
   const caveats = caveatsOf(report);
-  const who = (key: string) => names.get(key) ?? key;
+  const who = (key: string) => names.get(key) ?? whoWords(key);
   const newly_out = change.newly_exact ? whole(change.newly_count) : `${whole(change.newly_count)} or more`;
   return (
     <Panel
@@ -20,14 +21,10 @@ export function SimulatorReport({ report, names }: { report: SimulationReport; n
       intro={`${whole(requests)} requests, ${whenWords(report.log.first_at_ms)} to ${whenWords(report.log.last_at_ms)}.`}
     >
       <dl className="grid grid-cols-2 gap-3 sm:grid-cols-4">
-        <Tile name="Refused, proposed" value={whole(proposed.refused)} detail={shareOf(proposed.refused, requests)} />
-        <Tile name="Refused, in force" value={whole(in_force.refused)} detail={shareOf(in_force.refused, requests)} />
-        <Tile name="Refused only now" value={newly_out} detail="people and addresses" />
-        <Tile
-          name="Longest out"
-          value={outWords(proposed.longest_out_ms)}
-          detail={proposed.first_at_ms === null ? "nobody" : `first ${whenWords(proposed.first_at_ms)}`}
-        />
+        <Tile name="Proposed" value={whole(proposed.refused)} detail={`refused, ${shareOf(proposed.refused, requests)}`} />
+        <Tile name="In force" value={whole(in_force.refused)} detail={`refused, ${shareOf(in_force.refused, requests)}`} />
+        <Tile name="New to it" value={newly_out} detail="refused by the proposed alone" />
+        <Tile name="Longest out" value={outWords(proposed.longest_out_ms)} detail="by the proposed rules" />
       </dl>
       <p className="mt-4 text-sm text-ink-2">
         {whole(change.newly_refused)} requests are refused only by the proposed rules, {whole(change.no_longer_refused)}{" "}
@@ -83,8 +80,8 @@ function Tile({ name, value, detail }: { name: string; value: string; detail: st
   return (
     <div className="min-w-0 rounded-xl bg-sunken px-4 py-3">
       <dt className="text-xs text-ink-2">{name}</dt>
-      <dd className="truncate text-xl font-bold tabular-nums">{value}</dd>
-      <dd className="truncate text-xs text-ink-2">{detail}</dd>
+      <dd className="text-xl font-bold tabular-nums">{value}</dd>
+      <dd className="text-xs text-ink-2">{detail}</dd>
     </div>
   );
 }

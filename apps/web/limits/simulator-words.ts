@@ -14,6 +14,14 @@ export const outWords = (ms: number): string => (ms < 1_000 ? `${ms} ms` : spent
 const WHEN = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
 export const whenWords = (ms: number | null): string => (ms === null ? "never" : WHEN.format(ms));
 
+/** `person:7` → "Person 7" */
+export function whoWords(key: string): string {
+  const [kind = "", ...rest] = key.split(":");
+  const name = rest.join(":");
+  if (kind === "person") return `Person ${name}`;
+  return kind === "address" ? `Address ${name}` : "Nobody that the log names";
+}
+
 /** What must be known to judge the numbers, in sentences. */
 export function caveatsOf({ log, requests }: SimulationReport): string[] {
   const nobody_named = requests > 0 && log.says.person === 0;

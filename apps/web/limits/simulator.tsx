@@ -19,7 +19,7 @@ import { Panel } from "../people/sections.tsx";
 import { ask, call } from "../shell/house.ts";
 import { sorry } from "../shell/toasts.ts";
 import { parseRules, placed, type PlacedTrouble } from "./simulator-place.ts";
-import { SimulatorReport } from "./simulator-report.tsx";
+import { SHOWN_MAX, SimulatorReport } from "./simulator-report.tsx";
 import { startSimulation } from "./simulator-run.ts";
 import { whole } from "./simulator-words.ts";
 
@@ -41,6 +41,13 @@ export default function Simulator() {
   return <Desk holds={holds.data} />;
 }
 
+interface Made {
+  report: SimulationReport;
+  took_ms: number;
+  all_tiers: boolean;
+  /** Of people who are told, by their key. */
+  names: ReadonlyMap<string, string>;
+}
 type Running = { lines: number; bytes: number } | null;
 
 function Desk({ holds }: { holds: LimitsInForce }) {
@@ -49,7 +56,7 @@ function Desk({ holds }: { holds: LimitsInForce }) {
   const [troubles, setTroubles] = useState<readonly PlacedTrouble[]>([]);
   const [running, setRunning] = useState<Running>(null);
   const [failed, setFailed] = useState<string | null>(null);
-  const [made, setMade] = useState<{ report: SimulationReport; took_ms: number; all_tiers: boolean } | null>(null);
+  const [made, setMade] = useState<Made | null>(null);
   const run = useRef<Disposable | null>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const result = useRef<HTMLDivElement>(null);
@@ -92,13 +99,17 @@ function Desk({ holds }: { holds: LimitsInForce }) {
         const { lines, too_long } = said.report.log;
         return setFailed(`None of its ${whole(lines + too_long)} lines is a request in a form that is known here.`);
       }
-      setMade({ report: said.report, took_ms: performance.now() - began_ms, all_tiers: all });
+      const shown = { report: said.report, took_ms: performance.now() - began_ms, all_tiers: all };
+      setMade({ ...shown, names: new Map() });
+      // The numbers stand at once; whoever is known gets a name when it comes.
+      void namesIn(said.report).then((names) => setMade((now) => (now?.report === said.report ? { ...shown, names } : now)));
     };
     run.current = startSimulation({ file, proposed: read.value, in_force, routes, costs, apart, grants }, hear);
   }
+  const report = made?.report;
   useEffect(() => {
-    if (made) result.current?.focus();
-  }, [made]);
+    if (report) result.current?.focus();
+  }, [report]);
 
   const first = troubles[0];
   return (
@@ -158,8 +169,8 @@ function Desk({ holds }: { holds: LimitsInForce }) {
             onChange={(event) => setText(event.target.value)}
           />
           {troubles.length > 1 && (
-            <ul className="space-y-1 text-xs" aria-label="What is wrong in the rules">
-              {troubles.map((trouble) => (
+            <ul className="space-y-1 text-xs" aria-label="What else is wrong in the rules">
+              {troubles.slice(1).map((trouble) => (
                 <li key={`${trouble.pointer} ${trouble.detail}`}>
                   <button
                     type="button"
@@ -188,7 +199,7 @@ function Desk({ holds }: { holds: LimitsInForce }) {
       </Panel>
       {made && (
         <div ref={result} tabIndex={-1} className="outline-none" aria-label="Result" role="region">
-          <SimulatorReport report={made.report} names={NO_NAMES} />
+          <SimulatorReport report={made.report} names={made.names} />
           <p className="mb-8 px-1 text-xs text-ink-3">
             Compared with version {holds.version}, in force. {whole(made.report.log.lines)} lines in{" "}
             {(made.took_ms / 1_000).toFixed(1)} s.{" "}
@@ -200,8 +211,6 @@ function Desk({ holds }: { holds: LimitsInForce }) {
     </>
   );
 }
-
-const NO_NAMES: ReadonlyMap<string, string> = new Map();
 
 /** What the text begins from: what holds, or a draft. */
 function Begin({ holds, onBegin }: { holds: LimitsInForce; onBegin: (set: LimitsInForce["set"]) => void }) {
@@ -261,6 +270,21 @@ function Progress({
       </Button>
     </div>
   );
+}
+
+/** What people are called, by key; whoever is not found keeps their number. */
+async function namesIn({ change }: SimulationReport): Promise<Map<string, string>> {
+  const names = new Map<string, string>();
+  const look = async (key: string, name: string) => {
+    const { now } = await call(r.getTier, { params: { kind: "person", name } });
+    if (now.person) names.set(key, `${now.person.display_name} @${now.person.handle}`);
+  };
+  const people = change.newly.slice(0, SHOWN_MAX).flatMap(({ key }) => {
+    const id = /^person:(\d{1,20})$/.exec(key)?.[1];
+    return id === undefined ? [] : [look(key, id)];
+  });
+  await Promise.allSettled(people);
+  return names;
 }
 
 /** Who has another tier than free, as the worker takes it. */
