@@ -1,4 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import { limitsRoutes as r } from "#systems/limits/contract.ts";
 import { peopleRoutes } from "#systems/people/contract.ts";
@@ -6,11 +9,14 @@ import { peopleRoutes } from "#systems/people/contract.ts";
 import { openBrowser } from "./browser.ts";
 import { PASSWORD, personOf, startHouse } from "./house.ts";
 
-const house = await startHouse();
+const folder = await mkdtemp(join(tmpdir(), "limits-"));
+const ACCESS_LOG = join(folder, "access.log");
+const house = await startHouse({ FOLKHUS_ACCESS_LOG: ACCESS_LOG });
 const browser = await openBrowser();
 afterAll(async () => {
   await browser.close();
   await house[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
 });
 const MINUTE = 60_000;
 
@@ -93,6 +99,59 @@ test(
       ["0", ""],
       ["1", "To see who asks so often"],
     ]);
+    expect(broken).toEqual([]);
+  },
+  4 * MINUTE,
+);
+
+test(
+  "WEB247, WEB248, SV17: an admin tries rules on the log that the house keeps, is led to what is wrong in them, and sees who would have been refused, by name; the log goes nowhere",
+  async () => {
+    const { client } = house;
+    const birger = await personOf(house, "birger");
+    for (let i = 0; i < 6; i++) expect((await client.call(peopleRoutes.me, { token: birger })).status).toBe(200);
+    const { id } = (await client.call(peopleRoutes.me, { token: birger })).body;
+    const log = () => readFile(ACCESS_LOG, "utf8");
+    while ((await log()).split(`"person_id":"${id}"`).length <= 7) await Bun.sleep(50);
+    expect(await log()).not.toMatch(/birger|127\.0\.0\.1/);
+
+    const page = await (await browser.newContext({ baseURL: house.url })).newPage();
+    page.setDefaultTimeout(MINUTE);
+    const broken: string[] = [];
+    page.on("pageerror", (error) => broken.push(error.message));
+    await page.request.post("/v1/sessions", { data: { handle: "root", password: PASSWORD } });
+    await page.goto("/admin/limits");
+    await page.getByRole("button", { name: "Try on a log" }).click();
+    const rules = page.getByRole("textbox", { name: "Proposed rules" });
+    const replay = page.getByRole("button", { name: "Replay the log" });
+    await rules.waitFor();
+    expect(await replay.isDisabled()).toBe(true);
+    await page.getByLabel("Access log", { exact: true }).setInputFiles(ACCESS_LOG);
+    const sent: string[] = [];
+    page.on("request", (request) => request.method() !== "GET" && sent.push(`${request.method()} ${request.url()}`));
+
+    const limit = { kind: "fixed", tokens: 0, window_ms: 86_400_000 };
+    const set = { rules: [{ id: "me", level: "person", routes: ["GET /v1/people/me"], limit }] };
+    const text = (tokens: number) =>
+      JSON.stringify({ rules: [{ ...set.rules[0], limit: { ...limit, tokens } }] }, null, 2);
+    await rules.fill("{");
+    await replay.click();
+    await page.getByRole("alert").getByText("This is not JSON").waitFor();
+    await rules.fill(text(0));
+    await replay.click();
+    const line =
+      text(0)
+        .split("\n")
+        .findIndex((one) => one.includes('"tokens"')) + 1;
+    await page.getByRole("alert").getByText(`Line ${line}: tokens`).waitFor();
+
+    await rules.fill(text(2));
+    await replay.click();
+    const result = page.getByRole("region", { name: "Result" });
+    await result.getByText("birger @birger").waitFor();
+    await result.getByRole("listitem").filter({ hasText: "GET /v1/people/me" }).first().waitFor();
+    await result.getByRole("img", { name: /^Refused requests over time/ }).waitFor();
+    expect(sent).toEqual([]);
     expect(broken).toEqual([]);
   },
   4 * MINUTE,

@@ -75,6 +75,19 @@ describe("build", () => {
     expect((await stat(path.join(again.dir, "manifest.json"))).mtimeMs).toBe(before);
   });
 
+  test("WEB249: the simulator is a file of its own, in no script of the page, and asks nothing of the machine", async () => {
+    const scripts = first.files.filter((file) => file.name.endsWith(".js"));
+    const own = scripts.filter((file) => /^simulator-/.test(file.name));
+    const textOf = ({ name }: { name: string }) => Bun.file(path.join(first.dir, name)).text();
+    const worker = (await Promise.all(own.map(async (file) => ({ file, text: await textOf(file) })))).find(({ text }) =>
+      text.includes("DecompressionStream"),
+    );
+    expect(worker?.text).not.toMatch(/\bBun\.|\brequire\(|["']node:|^(?:im|ex)port /m);
+    expect(worker!.file.gzip_bytes).toBeLessThan(60_000);
+    for (const file of scripts.filter((one) => one !== worker!.file))
+      expect((await textOf(file)).includes("DecompressionStream")).toBe(false);
+  });
+
   test("WEB2: neither scripts nor styles fetch anything from elsewhere", async () => {
     for (const { name } of first.files.filter((file) => file.name.endsWith(".css"))) {
       const text = await Bun.file(path.join(first.dir, name)).text();

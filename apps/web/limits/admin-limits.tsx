@@ -5,11 +5,13 @@ import { Skeleton } from "../parts/skeleton.tsx";
 import { RulesLive } from "./rules-live.tsx";
 import { SetsPanel } from "./sets-panel.tsx";
 
+const Simulator = lazy(() => import("./simulator.tsx"));
 const TiersPanel = lazy(() => import("./tiers-panel.tsx"));
 
 const ROOMS = [
   ["live", "In force"],
   ["sets", "Rule sets"],
+  ["try", "Try on a log"],
   ["tiers", "Tiers"],
 ] as const;
 type Room = (typeof ROOMS)[number][0];
@@ -38,6 +40,7 @@ export default function AdminLimits() {
       <Suspense fallback={<Skeleton className="h-80 rounded-2xl" />}>
         {room === "live" && <RulesLive />}
         {room === "sets" && <SetsPanel />}
+        {room === "try" && <Simulator />}
         {room === "tiers" && <TiersPanel />}
       </Suspense>
     </>

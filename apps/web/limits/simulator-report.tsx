@@ -21,8 +21,16 @@ export function SimulatorReport({ report, names }: { report: SimulationReport; n
       intro={`${whole(requests)} requests, ${whenWords(report.log.first_at_ms)} to ${whenWords(report.log.last_at_ms)}.`}
     >
       <dl className="grid grid-cols-2 gap-3 sm:grid-cols-4">
-        <Tile name="Proposed" value={whole(proposed.refused)} detail={`refused, ${shareOf(proposed.refused, requests)}`} />
-        <Tile name="In force" value={whole(in_force.refused)} detail={`refused, ${shareOf(in_force.refused, requests)}`} />
+        <Tile
+          name="Proposed"
+          value={whole(proposed.refused)}
+          detail={`refused, ${shareOf(proposed.refused, requests)}`}
+        />
+        <Tile
+          name="In force"
+          value={whole(in_force.refused)}
+          detail={`refused, ${shareOf(in_force.refused, requests)}`}
+        />
         <Tile name="New to it" value={newly_out} detail="refused by the proposed alone" />
         <Tile name="Longest out" value={outWords(proposed.longest_out_ms)} detail="by the proposed rules" />
       </dl>

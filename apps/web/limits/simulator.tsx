@@ -102,7 +102,9 @@ function Desk({ holds }: { holds: LimitsInForce }) {
       const shown = { report: said.report, took_ms: performance.now() - began_ms, all_tiers: all };
       setMade({ ...shown, names: new Map() });
       // The numbers stand at once; whoever is known gets a name when it comes.
-      void namesIn(said.report).then((names) => setMade((now) => (now?.report === said.report ? { ...shown, names } : now)));
+      void namesIn(said.report).then((names) =>
+        setMade((now) => (now?.report === said.report ? { ...shown, names } : now)),
+      );
     };
     run.current = startSimulation({ file, proposed: read.value, in_force, routes, costs, apart, grants }, hear);
   }
