@@ -77,7 +77,7 @@ describe("build", () => {
 
   test("WEB249: the simulator is a file of its own, in no script of the page, and asks nothing of the machine", async () => {
     const scripts = first.files.filter((file) => file.name.endsWith(".js"));
-    const own = scripts.filter((file) => /^simulator-/.test(file.name));
+    const own = scripts.filter((file) => file.name.startsWith("simulator-"));
     const textOf = ({ name }: { name: string }) => Bun.file(path.join(first.dir, name)).text();
     const worker = (await Promise.all(own.map(async (file) => ({ file, text: await textOf(file) })))).find(({ text }) =>
       text.includes("DecompressionStream"),

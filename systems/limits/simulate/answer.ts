@@ -30,7 +30,8 @@ export async function answer(
     });
     say({ said: "done", report });
   } catch (error) {
-    // A file that was changed or taken away while it was read.
-    say({ said: "failed", detail: `The file could not be read to its end: ${(error as Error).message}` });
+    // A browser lets go of a file that was changed or taken away since it was chosen.
+    const because = `The file could not be read: ${(error as Error).message}`;
+    say({ said: "failed", detail: `${because} Where it is still being written, choose a copy of it.` });
   }
 }
