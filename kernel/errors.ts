@@ -84,8 +84,6 @@ export function natureOf(error: unknown): Nature {
   return "bug";
 }
 
-export const temperOf = natureOf;
-
 /**
  * Of a refusal by HTTP (RFC 9110, 15.5 and 15.6). Only 503 of the house itself is transient: 500 is a bug wherever it came
  * from, and of the others none says that the same would go through later.

@@ -12,7 +12,7 @@ export interface RetryNeeds {
   random: () => number;
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** `natureOf` where nothing is said. */
-  temper?: (error: unknown) => Nature;
+  nature?: (error: unknown) => Nature;
   /** Nothing is tried again that would begin after it, and a pause ends when who asked leaves. Needs `monotonic`. */
   deadline?: Deadline;
   monotonic?: () => number;
@@ -45,7 +45,7 @@ export async function retry<T>(
     try {
       return await work(attempt);
     } catch (error) {
-      const nature = (needs.temper ?? natureOf)(error);
+      const nature = (needs.nature ?? natureOf)(error);
       if ((nature !== "transient" && nature !== "throttled") || attempt + 1 >= bounds.tries_max) throw error;
       if (deadline.signal?.aborted) throw error;
       // What the other side asked for, and the jitter on top: who was sent away together must not come back together.

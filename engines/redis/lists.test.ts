@@ -4,7 +4,8 @@ import { createSystemClock } from "#ports/clock/index.ts";
 import { sharedListsSuite, SUITE_BOUNDS } from "#ports/lists/contract.suite.ts";
 import { ListsAway } from "#ports/lists/index.ts";
 
-import { createRedis, createRedisLists } from "./index.ts";
+import { COMMANDS_AT_ONCE_MAX } from "./client.ts";
+import { createRedis, createRedisLists, type RedisAway } from "./index.ts";
 import { REDIS_SERVER, type TestRedis, testRedis } from "./testing.ts";
 
 /** Redis is a program of the system; the house needs none. Where it is not installed, this says so and tests nothing. */
@@ -86,6 +87,40 @@ describe.skipIf(REDIS_SERVER === null)("push lists in Redis", () => {
     expect(said[0]).toContain("no answer within 100 ms");
     expect(lists.stats().is_away).toBe(false);
   }, 30_000);
+
+  test("RE8: only so many commands wait for a Redis that hangs, and one more is refused at once", async () => {
+    const redis = opened.use(await testRedis());
+    await using client = createRedis({ url: redis.url, clock, command_ms_max: 600_000 });
+    await client.send("PING", []);
+    redis.freeze();
+    const waiting = Array.from({ length: COMMANDS_AT_ONCE_MAX }, () => client.send("PING", []));
+    const ended = Promise.allSettled(waiting);
+    expect(client.send("PING", [])).rejects.toThrow("too many wait");
+    redis.thaw();
+    expect((await ended).filter(({ status }) => status === "fulfilled")).toHaveLength(COMMANDS_AT_ONCE_MAX);
+    expect(await client.send("PING", [])).toBe("PONG");
+  });
+
+  test("RE8: killed with many commands under way it goes away once, for one pause and not for one each", async () => {
+    const redis = opened.use(await testRedis());
+    const said: string[] = [];
+    await using client = createRedis({
+      url: redis.url,
+      clock,
+      command_ms_max: 600_000,
+      onAway: (reason) => said.push(reason),
+    });
+    await client.send("PING", []);
+    redis.freeze();
+    const waiting = Array.from({ length: 200 }, () => client.send("PING", []));
+    const ended = Promise.allSettled(waiting);
+    await redis.kill();
+    expect(new Set((await ended).map(({ status }) => status))).toEqual(new Set(["rejected"]));
+    const refused = (await client.send("PING", []).catch((error: unknown) => error)) as RedisAway;
+    expect([said.length, client.stats().is_away]).toEqual([1, true]);
+    // The first pause is 250 to 500 ms; one doubled by each of 200 failures would be ten seconds and more.
+    expect(refused.retry_after_ms).toBeLessThanOrEqual(500);
+  });
 
   test("RE4: a Redis that evicts keys is not trusted", async () => {
     const redis = opened.use(await testRedis("--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru"));

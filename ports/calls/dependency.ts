@@ -251,7 +251,7 @@ export function createDependency(parts: DependencyParts): OwnedDependency {
           random: () => clock.random(),
           sleep: (ms, signal) => clock.sleep(ms, signal),
           monotonic: () => clock.monotonic(),
-          temper: natureHere,
+          nature: natureHere,
           deadline,
           budget: sentOnly,
         },

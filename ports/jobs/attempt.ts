@@ -1,4 +1,4 @@
-import { Problem, temperOf } from "#kernel/errors.ts";
+import { natureOf, Problem } from "#kernel/errors.ts";
 import type { Json, JsonObject } from "#kernel/json.ts";
 import { backoffMs, retry } from "#kernel/retry.ts";
 import type { Clock } from "#ports/clock/index.ts";
@@ -180,7 +180,7 @@ export async function failed(
   only_expired = false,
 ): Promise<store.Settled> {
   const reason = String(error instanceof Error ? error.message : error).slice(0, REASON_CHARS_MAX);
-  const spent = temperOf(error) === "permanent" || claimed.attempt >= kind.tries_max;
+  const spent = natureOf(error) === "permanent" || claimed.attempt >= kind.tries_max;
   const paced_ms = spent ? null : needs.budget.retry(kind);
   const dead = paced_ms === null;
   const settled = dead

@@ -20,7 +20,7 @@ export async function single<T>(needs: { sql: Sql; clock: Clock }, work: (query:
     return await retry(() => work(needs.sql.pool), RETRIES, {
       random: () => needs.clock.random(),
       sleep: (ms) => needs.clock.sleep(ms),
-      temper: (error) => (isRetryable(error) ? "transient" : "permanent"),
+      nature: (error) => (isRetryable(error) ? "transient" : "permanent"),
     });
   } catch (error) {
     if (isAway(error)) throw new Transient("the database is away", { cause: error });

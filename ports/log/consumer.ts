@@ -1,4 +1,4 @@
-import { temperOf } from "#kernel/errors.ts";
+import { natureOf } from "#kernel/errors.ts";
 import { backoffMs } from "#kernel/retry.ts";
 import { createBell } from "#ports/clock/bell.ts";
 import type { Clock } from "#ports/clock/index.ts";
@@ -133,8 +133,8 @@ export function startConsumer(
   /** Writes down what went wrong, so that the next try, on whatever node, goes on from there. */
   async function recordFailure(error: unknown, tried: Tried): Promise<Step> {
     const id = group_id;
-    const temper = temperOf(error);
-    const lasting = temper === "bug" || temper === "permanent";
+    const nature = natureOf(error);
+    const lasting = nature === "bug" || nature === "permanent";
     const reason = String(error instanceof Error ? error.message : error).slice(0, REASON_CHARS_MAX);
     const tell = (tries: number, parked: boolean) =>
       needs.onFailure({
@@ -164,7 +164,7 @@ export function startConsumer(
       const state = await store.groupState(tx, id);
       if (!state || comparePositions(encodePosition(state.at), first) >= 0) return { next: "now" };
       const tries = state.tries + (lasting && tried.events.length === 1 ? 1 : 0);
-      if (tried.events.length === 1 && lasting && (temper === "permanent" || tries >= EVENT_TRIES_MAX)) {
+      if (tried.events.length === 1 && lasting && (nature === "permanent" || tries >= EVENT_TRIES_MAX)) {
         await store.insertParked(tx, id, last, topic, tries, reason);
         await store.insertPosition(tx, id, last);
         await store.updateWell(tx, id);

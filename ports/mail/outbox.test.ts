@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { temperOf } from "#kernel/errors.ts";
+import { natureOf } from "#kernel/errors.ts";
 import { createVirtualClock, type VirtualClock } from "#ports/clock/index.ts";
 
 import { mailContract } from "./contract.suite.ts";
@@ -61,7 +61,7 @@ test("ML8: of a server's words one visible line is kept, and of what it refused"
   expect(refused.reply).toMatch(/^550 5\.1\.1 No such user x+$/);
   expect(refused.reply.length).toBe(300);
   expect(refused).toMatchObject({ of: "address", message: expect.stringContaining("refused the address") });
-  expect(temperOf(refused)).toBe("permanent");
+  expect(natureOf(refused)).toBe("permanent");
 });
 
 test("ML9: who writes is in the message and is one line", async () => {

@@ -50,7 +50,7 @@ export function createSql(
         {
           random: () => needs.clock.random(),
           sleep: (ms) => needs.clock.sleep(ms),
-          temper: (error) => (isRetryable(error) ? "transient" : "permanent"),
+          nature: (error) => (isRetryable(error) ? "transient" : "permanent"),
         },
       );
     } catch (error) {

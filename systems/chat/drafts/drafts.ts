@@ -1,4 +1,4 @@
-import { conflict, notFound, Problem, temperOf } from "#kernel/errors.ts";
+import { conflict, natureOf, notFound, Problem } from "#kernel/errors.ts";
 import type { Id, PersonId } from "#kernel/ids.ts";
 import { rfc3339 } from "#kernel/time.ts";
 import { SCOPES, type SignedIn } from "#kernel/viewer.ts";
@@ -166,7 +166,7 @@ export function defineSending(ground: Ground): void {
         });
         await run.fenced((tx) => store.removeScheduled(tx, id, row.author_id));
       } catch (error) {
-        if (!(error instanceof Problem) || temperOf(error) !== "permanent") throw error;
+        if (!(error instanceof Problem) || natureOf(error) !== "permanent") throw error;
         await run.fenced((tx) => store.failScheduled(tx, id, error.code, error.detail));
       }
     },

@@ -1,4 +1,4 @@
-import { temperOf } from "#kernel/errors.ts";
+import { natureOf } from "#kernel/errors.ts";
 import type { PostId } from "#kernel/ids.ts";
 import { isAway, type Sql } from "#ports/sql/index.ts";
 
@@ -18,7 +18,7 @@ export function createExactSums({ sql }: { sql: Sql }): ExactSums {
       const sums = await exactSumsOf(sql.pool, [...new Set(items.map((item) => item.post_id))]);
       return items.map((item) => sums.get(item.post_id) ?? { likes: 0, reposts: 0, comments: 0, views: 0, quotes: 0 });
     },
-    isForAll: (error) => temperOf(error) === "transient" || isAway(error),
+    isForAll: (error) => natureOf(error) === "transient" || isAway(error),
     items_max: LIKES_PER_BATCH_MAX * 4,
     batches_max: 2,
     waiting_max: LIKES_WAITING_MAX,

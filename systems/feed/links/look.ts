@@ -1,4 +1,4 @@
-import { Problem, temperOf } from "#kernel/errors.ts";
+import { natureOf, Problem } from "#kernel/errors.ts";
 import { MINUTE_MS } from "#kernel/time.ts";
 import type { JobRun } from "#ports/jobs/index.ts";
 import type { FromOutside } from "#ports/outside/index.ts";
@@ -40,7 +40,7 @@ export function defineLooking(ground: Ground, links: LinkNeeds): void {
       try {
         await look(link, run);
       } catch (error) {
-        if (run.signal.aborted || !(error instanceof Problem) || temperOf(error) !== "permanent") throw error;
+        if (run.signal.aborted || !(error instanceof Problem) || natureOf(error) !== "permanent") throw error;
         await run.fenced((tx) => none(tx, link.id, error.code));
       }
       // The host has a moment to itself before the next of its pages.

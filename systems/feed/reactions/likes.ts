@@ -1,4 +1,4 @@
-import { temperOf } from "#kernel/errors.ts";
+import { natureOf } from "#kernel/errors.ts";
 import type { PersonId, PostId } from "#kernel/ids.ts";
 import { isAway, type Query } from "#ports/sql/index.ts";
 
@@ -27,7 +27,7 @@ export const createLikes = (ground: Pick<Ground, "sql" | "log" | "clock">): Like
   createTogether({
     keyOf: (act) => `${act.person_id}:${act.post_id}`,
     run: (acts) => ground.sql.tx((tx) => setLikes(ground, tx, acts)),
-    isForAll: (error) => temperOf(error) === "transient" || isAway(error),
+    isForAll: (error) => natureOf(error) === "transient" || isAway(error),
     items_max: LIKES_PER_BATCH_MAX,
     batches_max: LIKE_BATCHES_MAX,
     beside_after: { ms: LIKES_BESIDE_AFTER_MS, clock: ground.clock },

@@ -1,4 +1,4 @@
-import { notFound, Problem, temperOf } from "#kernel/errors.ts";
+import { natureOf, notFound, Problem } from "#kernel/errors.ts";
 import type { PersonId, PostId } from "#kernel/ids.ts";
 import { SCOPES, type SignedIn } from "#kernel/viewer.ts";
 import type { Query } from "#ports/sql/index.ts";
@@ -76,7 +76,7 @@ export function definePublishing(ground: Ground): void {
       try {
         await publish(ground, await authorOf(ground, row.person_id), row);
       } catch (error) {
-        if (!(error instanceof Problem) || temperOf(error) !== "permanent") throw error;
+        if (!(error instanceof Problem) || natureOf(error) !== "permanent") throw error;
         await run.fenced((tx) => fail(ground, tx, row.id, row.version, error));
       }
     },
