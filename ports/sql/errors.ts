@@ -1,5 +1,7 @@
 import { SQL } from "bun";
 
+import { type Nature, natureOf } from "#kernel/errors.ts";
+
 /** The SQLSTATE of a server error, or undefined for anything else. */
 export const sqlState = (error: unknown): string | undefined =>
   error instanceof SQL.PostgresError && error.errno !== undefined ? String(error.errno) : undefined;
@@ -22,4 +24,18 @@ export function isAway(error: unknown): boolean {
   if (["57P01", "57P02", "57P03", "53300"].includes(sqlState(error) ?? "")) return true;
   const code = (error as { code?: string } | null)?.code ?? "";
   return /^ERR_POSTGRES_(CONNECTION|IDLE_TIMEOUT|LIFETIME)/.test(code) || code === "ECONNREFUSED" || code === "ENOENT";
+}
+
+/** Locks that did not come in time, a statement that was stopped, and a server without room: each may pass by itself. */
+const PASSING = new Set(["55P03", "57014", "53000", "53100", "53200", "53400"]);
+
+/**
+ * Of what a statement throws, raw or not. A constraint that says no is left to its caller, who knows what it means; where nobody
+ * foresaw it, it is a bug.
+ */
+export function natureOfSql(error: unknown): Nature {
+  const state = sqlState(error);
+  if (state === "53300") return "throttled";
+  if (isAway(error) || isRetryable(error) || (state !== undefined && PASSING.has(state))) return "transient";
+  return state?.startsWith("08") ? "transient" : natureOf(error);
 }

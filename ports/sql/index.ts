@@ -47,4 +47,12 @@ export { createWakes, type Wakes } from "./wake.ts";
 export { migrate, type MigrationFolder } from "./migrate.ts";
 export { leaseNode, liveNodes, type NodeLease } from "./node-lease.ts";
 export { startEmbeddedPostgres, type EmbeddedPostgres } from "./embedded.ts";
-export { sqlState, isAway, isRetryable, isUniqueViolation, isForeignKeyViolation, isCheckViolation } from "./errors.ts";
+export {
+  sqlState,
+  isAway,
+  isRetryable,
+  natureOfSql,
+  isUniqueViolation,
+  isForeignKeyViolation,
+  isCheckViolation,
+} from "./errors.ts";
