@@ -63,7 +63,7 @@ export const TALLY_MS = 1_000;
 export const REPLAY_JOBS_MAX = 1_000;
 
 /** Jobs that one statement claims or ends. */
-export const CLAIM_JOBS_MAX = 256;
+export const CLAIM_JOBS_MAX = 512;
 export const FINISH_JOBS_MAX = 512;
 /** So few that are done together are written down one by one; more share a row of `jobs_done`. */
 export const FINISH_FEW = 8;
