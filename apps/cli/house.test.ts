@@ -262,7 +262,7 @@ describe("beside a running server", () => {
     expect((await publish("--by", "berit")).wrong).toMatch(/\/rules\/0\/routes\/0 .*no route of this house/);
     await Bun.write(
       rules,
-      JSON.stringify({ rules: [{ id: "posts", level: "person", routes: ["POST /v1/posts"], limit }] }),
+      JSON.stringify({ rules: [{ id: "bells", level: "person", routes: ["GET /v1/notifications"], limit }] }),
     );
     expect((await publish("--by", "sven")).wrong).toContain("@sven is no admin");
     expect((await folk("limits", "show")).said).toMatch(/^Version 0/);
@@ -271,7 +271,7 @@ describe("beside a running server", () => {
     expect(done.said).toContain("Version 1 is in force, instead of 0.");
     const { said } = await folk("limits", "show");
     expect(said).toMatch(/^Version 1, published .* by @berit: A festival/);
-    expect(said).toMatch(/ posts +person +on +5 in 60 s \(fixed\) +POST \/v1\/posts/);
+    expect(said).toMatch(/ bells +person +on +5 in 60 s \(fixed\) +GET \/v1\/notifications/);
   });
 
   test("CI11: somebody's things are brought in from a file, and taken out into one", async () => {
