@@ -10,6 +10,7 @@ import type { Fault, Outlook } from "../fault.ts";
 const TMPFS = 0x01021994;
 const LOOK_MS = 500;
 const NAME = ".game-day-ballast";
+const PROBE_BYTES = 1024 * 1024;
 
 /**
  * The disk is nearly full: a file takes the room down to just below the house's reserve. It has no name from its first byte on,
@@ -27,7 +28,7 @@ export const diskFull: Fault = {
     if (free < config.free_bytes_min) return "the disk is nearly full already";
     if (left < FREE_BYTES_LEFT_MIN)
       return `the house's reserve is so small that the drill would leave less than ${FREE_BYTES_LEFT_MIN / 2 ** 20} MiB to everybody on this machine; raise FOLKHUS_FREE_MIB_MIN`;
-    return null;
+    return (await givesRoom(folder)) ? null : "its file system gives no room in advance";
   },
   async begin({ config, clock }) {
     const folder = await folderOf(config.data_folder);
@@ -74,6 +75,22 @@ async function folderOf(data_folder: string): Promise<string> {
 async function roomOf({ config }: Pick<Outlook, "config">): Promise<{ free: number; left: number }> {
   const { bavail, bsize } = await statfs(await folderOf(config.data_folder));
   return { free: bavail * bsize, left: config.free_bytes_min - BALLAST_MARGIN_BYTES };
+}
+
+/** Not every file system can, and what cannot would be found out in the middle of the drill. */
+async function givesRoom(folder: string): Promise<boolean> {
+  const path = join(folder, NAME);
+  const file = openSync(path, "w", 0o600);
+  try {
+    unlinkSync(path);
+    await take(file, PROBE_BYTES);
+    return true;
+  } catch (error) {
+    if (error instanceof Problem) return false;
+    throw error;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Takes room without writing it: an open file is handed to a program, for Bun has no call for that. */
