@@ -279,7 +279,8 @@ describe("ports/jobs in groups", () => {
   test("JB30: a claim and a look read the first of a long list, also where others have a backlog", async () => {
     const kind = kindOf("long", async () => {});
     await fill(kind, 3_000);
-    await sql.pool`ANALYZE jobs_queue`;
+    // Without the dead rows of the tests before, which are read as well.
+    await sql.pool`VACUUM (ANALYZE) jobs_queue`;
     const read = await sql.tx(async (tx) => {
       for (let i = 0; i < 20; i++) {
         await store.sweep(tx, tx.array(["nobody", kind.name], "TEXT"));

@@ -192,6 +192,7 @@ describe("versions of rule sets", () => {
   test("LM13: a set that a node cannot read leaves the old one holding, and the node says so; one that begins goes back to the last that it can", async () => {
     await publish(await draft(person(50, { summary: "good" })));
     const good = await holds();
+    await heard();
     // As a newer house would write it, in an upgrade that is half done.
     const body = { rules: [{ id: "x", level: "planet" }] };
     await house.db.sql.tx(async (tx) => {
