@@ -48,6 +48,7 @@ await runSide({
   async empty() {
     jobs.start();
     await over.promise;
-    while ((await sql.pool`SELECT FROM jobs_queue LIMIT 1`).length > 0) await Bun.sleep(1);
+    while ((await sql.pool`(SELECT FROM jobs_queue LIMIT 1) UNION ALL (SELECT FROM jobs_leases LIMIT 1)`).length > 0)
+      await Bun.sleep(1);
   },
 });

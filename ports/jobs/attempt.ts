@@ -7,7 +7,7 @@ import type { Query, Sql } from "#ports/sql/index.ts";
 import { BACKOFF, PAYLOAD_BYTES_MAX, REASON_CHARS_MAX, SETTLE_TRIES_MAX } from "./bounds.ts";
 import type { Budget } from "./budget.ts";
 import { single } from "./claims.ts";
-import type { Finisher } from "./finish.ts";
+import type { Ender, Finisher } from "./finish.ts";
 import type { JobFailure, JobKind, JobRun } from "./index.ts";
 import * as store from "./store.ts";
 
@@ -27,122 +27,203 @@ export interface AttemptNeeds {
   onFailure: (failure: JobFailure) => void;
 }
 
-/** One claim being worked on. It holds no timer: the worker's beat looks at the times of all. */
-export interface Attempt {
-  claimed: store.Claimed;
-  kind: JobKind;
-  /** `clock.monotonic()` of its start. */
-  began_at: number;
-  /** `clock.monotonic()` of the last moment at which the lease was surely ours. */
-  renewed_at: number;
-  /** `clock.monotonic()` of when it was told to stop. */
-  stopped_at: number | null;
-  /** Newer than what is stored. */
-  progress: number | null;
-  stop(cause: StopCause): void;
-  /** Goes on without a handler that does not heed its signal. */
-  leave(): void;
-  /** Settles when the handler has ended or was left alone; never rejects. */
-  handled: Promise<void>;
-  /** Settles when the outcome is written down (or lost); never rejects. */
-  over: Promise<store.Settled>;
+/** What happens to it, in this order. */
+export interface AttemptHooks {
+  /** The handler has ended or was left alone. */
+  onHandled(attempt: Attempt): void;
+  /** The outcome is written down (or lost). */
+  onOver(attempt: Attempt, settled: store.Settled): void;
 }
 
 type Outcome = { ok: true } | { ok: false; error: unknown } | "still running";
 
 const NOTHING: store.Settled = { ok: false, classes: [] };
+const OK: Outcome = { ok: true };
 
-/** @param held_since `clock.monotonic()` of the claim */
-export function startAttempt(needs: AttemptNeeds, claimed: store.Claimed, kind: JobKind, held_since: number): Attempt {
-  const { sql, clock } = needs;
-  // Most handlers ask for no signal, and one costs more than all the rest of a short attempt.
-  let stopping: AbortController | null = null;
-  let cause: StopCause | null = null;
-  let finished: store.Settled | null = null;
-  const left = Promise.withResolvers<Outcome>();
+/**
+ * One claim being worked on. It holds no timer: the worker's beat looks at the times of all. Most handlers ask for nothing, so
+ * what they may ask for (a signal above all, which costs more than the rest of a short attempt) is made when they do.
+ */
+export class Attempt implements Ender {
+  readonly claimed: store.Claimed;
+  readonly kind: JobKind;
+  readonly needs: AttemptNeeds;
+  /** `clock.monotonic()` of its start. */
+  began_at = 0;
+  /** How long its handler ran, when it has ended. */
+  ran_ms = 0;
+  /** `clock.monotonic()` of the last moment at which the lease was surely ours. */
+  renewed_at: number;
+  /** `clock.monotonic()` of when it was told to stop. */
+  stopped_at: number | null = null;
+  /** Newer than what is stored. */
+  progress: number | null = null;
+  cause: StopCause | null = null;
+  stopping: AbortController | null = null;
+  /** Ended by `run.finish`. */
+  finished: store.Settled | null = null;
+  #hooks: AttemptHooks;
+  #handled = false;
+  #over: store.Settled | null = null;
+  #waiting: (() => void)[] = [];
 
-  const reason = (): Error =>
-    cause === "lost"
-      ? new LeaseLost(`job ${claimed.id} has another owner`)
-      : new Error(`the job was stopped: ${cause}`);
-  const stop = (why: StopCause) => {
+  /** @param held_since `clock.monotonic()` of the claim */
+  constructor(needs: AttemptNeeds, claimed: store.Claimed, kind: JobKind, held_since: number, hooks: AttemptHooks) {
+    this.needs = needs;
+    this.claimed = claimed;
+    this.kind = kind;
+    this.renewed_at = held_since;
+    this.#hooks = hooks;
+  }
+
+  /** Calls the handler. */
+  begin(now: number): void {
+    this.began_at = now;
+    let handling: Promise<void>;
+    try {
+      handling = Promise.resolve(this.kind.handle(this.claimed.payload, new Run(this)));
+    } catch (error) {
+      handling = Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
+    // Owned by the worker's hands until it is over; neither rejects.
+    void handling.then(
+      () => this.#end(OK),
+      (error: unknown) => this.#end({ ok: false, error }),
+    );
+  }
+
+  /** Goes on without a handler that does not heed its signal. */
+  leave(): void {
+    this.#end("still running");
+  }
+
+  /** Resolves when the outcome is written down (or lost). */
+  over(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#over) resolve();
+      else this.#waiting.push(resolve);
+    });
+  }
+
+  reason(): Error {
+    return this.cause === "lost"
+      ? new LeaseLost(`job ${this.claimed.id} has another owner`)
+      : new Error(`the job was stopped: ${this.cause}`);
+  }
+
+  stop(why: StopCause): void {
     // To have lost the job overrides every other reason: then nothing may be written down.
-    if (cause === null || why === "lost") cause = why;
-    attempt.stopped_at ??= clock.monotonic();
-    stopping?.abort(reason());
-  };
-  const lost = () => {
-    stop("lost");
-    return new LeaseLost(`job ${claimed.id} has another owner`);
-  };
-  const run: JobRun = {
-    id: claimed.id,
-    attempt: claimed.attempt,
-    get signal() {
-      if (!stopping) {
-        stopping = new AbortController();
-        if (cause !== null) stopping.abort(reason());
-      }
-      return stopping.signal;
-    },
-    cursor: claimed.cursor,
-    progress(fraction) {
-      attempt.progress = Math.min(1, Math.max(0, fraction));
-    },
-    async checkpoint(cursor) {
+    if (this.cause === null || why === "lost") this.cause = why;
+    this.stopped_at ??= this.needs.clock.monotonic();
+    this.stopping?.abort(this.reason());
+  }
+
+  lost(): LeaseLost {
+    this.stop("lost");
+    return new LeaseLost(`job ${this.claimed.id} has another owner`);
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#handled) return;
+    this.#handled = true;
+    this.#hooks.onHandled(this);
+    if (this.finished === null && this.cause === null && outcome === OK) this.needs.finisher.add(this);
+    else void this.#settle(outcome);
+  }
+
+  /** Never rejects. */
+  async #settle(outcome: Outcome): Promise<void> {
+    const { lease } = this.claimed;
+    // As one that ends by itself it is none of its group any more.
+    if (lease && (this.finished || outcome !== OK || this.cause !== null)) lease.left -= 1;
+    try {
+      this.ended(this.finished ?? (await settle(this.needs, this, this.cause, outcome)));
+    } catch (error) {
+      const { id, attempt } = this.claimed;
+      this.needs.onFailure({ id, kind: this.kind.name, attempt, end: "unsettled", error });
+      this.ended(NOTHING);
+    }
+  }
+
+  ended(settled: store.Settled): void {
+    this.#over = settled;
+    this.#hooks.onOver(this, settled);
+    for (const resolve of this.#waiting) resolve();
+  }
+
+  /** By the finisher, which could not write it down: tried again. */
+  failed(): void {
+    void this.#settle(OK);
+  }
+}
+
+/** What a handler sees of its attempt. Each of its calls may be taken off it. */
+class Run implements JobRun {
+  #attempt: Attempt;
+
+  constructor(attempt: Attempt) {
+    this.#attempt = attempt;
+  }
+
+  get id(): string {
+    return this.#attempt.claimed.id;
+  }
+
+  get attempt(): number {
+    return this.#attempt.claimed.attempt;
+  }
+
+  get cursor(): JsonObject | null {
+    return this.#attempt.claimed.cursor;
+  }
+
+  get signal(): AbortSignal {
+    const attempt = this.#attempt;
+    if (!attempt.stopping) {
+      attempt.stopping = new AbortController();
+      if (attempt.cause !== null) attempt.stopping.abort(attempt.reason());
+    }
+    return attempt.stopping.signal;
+  }
+
+  get progress(): JobRun["progress"] {
+    return (fraction) => {
+      this.#attempt.progress = Math.min(1, Math.max(0, fraction));
+    };
+  }
+
+  get checkpoint(): JobRun["checkpoint"] {
+    const { needs, claimed } = this.#attempt;
+    return async (cursor) => {
       checkBytes("a cursor", cursor);
-      if (cause === "lost" || !(await store.updateCursor(sql.pool, claimed, cursor))) throw lost();
-    },
-    fenced: (work) =>
-      sql.tx(async (tx) => {
-        if (cause === "lost" || !(await store.hold(tx, claimed, kind.lease_ms))) throw lost();
+      if (this.#attempt.cause === "lost" || !(await store.updateCursor(needs.sql.pool, claimed, cursor)))
+        throw this.#attempt.lost();
+    };
+  }
+
+  get fenced(): JobRun["fenced"] {
+    const { needs, claimed, kind } = this.#attempt;
+    return (work) =>
+      needs.sql.tx(async (tx) => {
+        if (this.#attempt.cause === "lost" || !(await store.hold(tx, claimed, kind.lease_ms)))
+          throw this.#attempt.lost();
         return work(tx);
-      }),
-    async finish(work) {
-      const { result, settled } = await sql.tx(async (tx) => {
-        const ended = cause === "lost" ? NOTHING : await store.end(tx, claimed, "done", null);
-        if (!ended.ok) throw lost();
+      });
+  }
+
+  get finish(): JobRun["finish"] {
+    const { needs, claimed } = this.#attempt;
+    return async (work) => {
+      if (claimed.lease) claimed.apart = true;
+      const { result, settled } = await needs.sql.tx(async (tx) => {
+        const ended = this.#attempt.cause === "lost" ? NOTHING : await store.end(tx, claimed, "done", null);
+        if (!ended.ok) throw this.#attempt.lost();
         return { result: await work(tx), settled: ended };
       });
-      finished = settled;
+      this.#attempt.finished = settled;
       return result;
-    },
-  };
-
-  async function handle(): Promise<Outcome> {
-    try {
-      await kind.handle(claimed.payload, run);
-      return { ok: true };
-    } catch (error) {
-      return { ok: false, error };
-    }
+    };
   }
-
-  const outcome = Promise.race([Promise.resolve().then(handle), left.promise]);
-  async function end(): Promise<store.Settled> {
-    const ended = await outcome;
-    try {
-      return finished ?? (await settle(needs, attempt, cause, ended));
-    } catch (error) {
-      needs.onFailure({ id: claimed.id, kind: kind.name, attempt: claimed.attempt, end: "unsettled", error });
-      return NOTHING;
-    }
-  }
-
-  const attempt: Attempt = {
-    claimed,
-    kind,
-    began_at: clock.monotonic(),
-    renewed_at: held_since,
-    stopped_at: null,
-    progress: null,
-    stop,
-    leave: () => left.resolve("still running"),
-    handled: outcome.then(() => {}),
-    over: Promise.resolve(NOTHING),
-  };
-  attempt.over = end();
-  return attempt;
 }
 
 /** Writes down how it ended. A database that is away for a moment is waited for; the lease bounds how long that matters. */

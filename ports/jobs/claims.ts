@@ -39,7 +39,11 @@ export interface ClaimAnswer {
 }
 
 export interface Claims {
-  claim(of: JobClass, kinds: { kind: JobKind; room: number }[], wanted: number): Promise<ClaimAnswer>;
+  claim(
+    of: JobClass,
+    kinds: { kind: JobKind; room: number; grouped?: boolean }[],
+    wanted: number,
+  ): Promise<ClaimAnswer>;
 }
 
 /**
@@ -72,6 +76,7 @@ export function createClaims(needs: { sql: Sql; clock: Clock }): Claims {
             floors: kinds.map(({ kind }) => (full ? BEGINNING : (floors.get(`${of} ${kind.name}`) ?? BEGINNING))),
             room: kinds.map(({ room }) => room),
             lease_ms: kinds.map(({ kind }) => kind.lease_ms),
+            grouped: kinds.map(({ grouped = false }) => grouped),
             tenant_max: kinds.map(({ kind }) => kind.tenant_concurrency_max ?? 0),
           },
           wanted,

@@ -1,6 +1,6 @@
 import type { Clock } from "#ports/clock/index.ts";
 
-import { type Attempt, type AttemptNeeds, startAttempt } from "./attempt.ts";
+import { Attempt, type AttemptHooks, type AttemptNeeds } from "./attempt.ts";
 import {
   AHEAD_BACK_MS,
   AHEAD_LEASE_MS_MIN,
@@ -27,14 +27,16 @@ export interface Held {
 
 /** What this node has in hand: attempts that run, and, while jobs are short, some that were claimed ahead of their workers. */
 export interface Hands {
-  /** Claimed and not written down yet, by token. */
-  attempts: ReadonlyMap<string, Attempt>;
+  /** Claimed and not written down yet. */
+  attempts: ReadonlySet<Attempt>;
   /** Neither attempts nor what waits for a worker. */
   empty(): boolean;
   /** How many jobs of a class a claim may bring now; 0 while enough is in hand. */
   room(of: JobClass): number;
   /** How many of a kind it may bring. */
   roomOf(kind: JobKind): number;
+  /** Whether many of a kind may be claimed as a group. */
+  grouped(kind: JobKind): boolean;
   take(claimed: store.Claimed, of: JobClass, held_since: number): void;
   /** Begins what there are workers for. */
   start(): void;
@@ -61,22 +63,37 @@ interface Load {
   waiting: number;
   /** Of late; null before the first has ended. */
   run_ms: number | null;
+  /** Its jobs write something down before they end, each by itself, so that to claim them as a group would only cost. */
+  apart: boolean;
+}
+
+/** First in, first out; what is taken from the head moves nothing. */
+interface Line {
+  held: Held[];
+  head: number;
 }
 
 export function createHands(needs: HandsNeeds): Hands {
   const { clock, workers, kinds, shares } = needs;
-  const attempts = new Map<string, Attempt>();
-  const waiting: Record<JobClass, Held[]> = { interactive: [], batch: [], maintenance: [] };
-  const loads = new Map<string, Load>();
+  const attempts = new Set<Attempt>();
+  const holds = new WeakMap<Attempt, Held>();
+  const waiting: Record<JobClass, Line> = {
+    interactive: { held: [], head: 0 },
+    batch: { held: [], head: 0 },
+    maintenance: { held: [], head: 0 },
+  };
+  const loads = new Map<JobKind, Load>();
   const reserved = reservedWorkers(workers);
   let running = 0;
   let running_others = 0;
+  /** Nothing begins, because too much that has ended is not written down. */
+  let choked = false;
   /** When a worker was last free for a class. One whose workers are all at something long gets nothing ahead. */
   const freed_at: Record<JobClass, number> = { interactive: 0, batch: 0, maintenance: 0 };
 
   const loadOf = (kind: JobKind): Load => {
-    let load = loads.get(kind.name);
-    if (!load) loads.set(kind.name, (load = { running: 0, waiting: 0, run_ms: null }));
+    let load = loads.get(kind);
+    if (!load) loads.set(kind, (load = { running: 0, waiting: 0, run_ms: null, apart: false }));
     return load;
   };
   /** So many of a kind are begun in `AHEAD_MS`; none of one that is slow or not known yet. */
@@ -88,51 +105,85 @@ export function createHands(needs: HandsNeeds): Hands {
       Math.floor((Math.min(workers, kind.concurrency_max) * AHEAD_MS) / Math.max(run_ms, 0.01)),
     );
   };
-  const waitingIn = () => waiting.interactive.length + waiting.batch.length + waiting.maintenance.length;
+  const lengthOf = (of: JobClass) => waiting[of].held.length - waiting[of].head;
+  const waitingIn = () => lengthOf("interactive") + lengthOf("batch") + lengthOf("maintenance");
   const freeFor = (of: JobClass) =>
     of === "interactive" ? workers - running : Math.min(workers - running, workers - reserved - running_others);
 
-  function begin(held: Held): void {
+  const hooks: AttemptHooks = {
+    onHandled(attempt) {
+      const { of } = holds.get(attempt)!;
+      const now = clock.monotonic();
+      attempt.ran_ms = now - attempt.began_at;
+      const load = loadOf(attempt.kind);
+      load.run_ms = load.run_ms === null ? attempt.ran_ms : load.run_ms + RUN_WEIGHT * (attempt.ran_ms - load.run_ms);
+      load.running -= 1;
+      running -= 1;
+      if (of !== "interactive") running_others -= 1;
+      for (const one of CLASSES) if (freeFor(one) > 0) freed_at[one] = now;
+      start(now);
+      needs.onFree();
+    },
+    onOver(attempt, settled) {
+      attempts.delete(attempt);
+      if (attempt.claimed.apart) loadOf(attempt.kind).apart = true;
+      needs.onEnd(holds.get(attempt)!, attempt.ran_ms, settled);
+      // There may have been workers, and no room for one more that is not written down.
+      if (choked) start(clock.monotonic());
+    },
+  };
+
+  function begin(held: Held, now: number): void {
     const { kind } = held;
     const load = loadOf(kind);
-    const others = held.of === "interactive" ? 0 : 1;
     load.waiting -= 1;
     load.running += 1;
     running += 1;
-    running_others += others;
+    if (held.of !== "interactive") running_others += 1;
     needs.onStart(held);
-    const attempt = startAttempt(needs.attempt, held.claimed, kind, held.held_since);
-    attempts.set(held.claimed.token, attempt);
-    let ran_ms = 0;
-    // Both are owned by `attempts`: draining waits for them there, and they never reject.
-    void attempt.handled.then(() => {
-      ran_ms = clock.monotonic() - attempt.began_at;
-      load.run_ms = load.run_ms === null ? ran_ms : load.run_ms + RUN_WEIGHT * (ran_ms - load.run_ms);
-      load.running -= 1;
-      running -= 1;
-      running_others -= others;
-      const now = clock.monotonic();
-      for (const of of CLASSES) if (freeFor(of) > 0) freed_at[of] = now;
-      hands.start();
-      needs.onFree();
-    });
-    void attempt.over.then((settled) => {
-      attempts.delete(held.claimed.token);
-      needs.onEnd(held, ran_ms, settled);
-      // There may have been workers, and no room for one more that is not written down.
-      hands.start();
-    });
+    const attempt = new Attempt(needs.attempt, held.claimed, kind, held.held_since, hooks);
+    attempts.add(attempt);
+    holds.set(attempt, held);
+    attempt.begin(now);
   }
 
   /** The first in a class that its kind lets run. */
   function nextOf(of: JobClass): Held | null {
     const line = waiting[of];
-    if (line.length === 0 || freeFor(of) <= 0) return null;
-    const at = line.findIndex(({ kind }) => loadOf(kind).running < kind.concurrency_max);
-    return at < 0 ? null : line.splice(at, 1)[0]!;
+    if (line.head === line.held.length || freeFor(of) <= 0) return null;
+    const first = line.held[line.head]!;
+    if (loadOf(first.kind).running < first.kind.concurrency_max) {
+      line.head += 1;
+      if (line.head === line.held.length) waiting[of] = { held: [], head: 0 };
+      return first;
+    }
+    const at = line.held.findIndex(({ kind }, n) => n > line.head && loadOf(kind).running < kind.concurrency_max);
+    return at < 0 ? null : line.held.splice(at, 1)[0]!;
   }
 
-  const hands: Hands = {
+  /** In the order of their claims, which is that of the shares. */
+  function next(): Held | null {
+    const heads = CLASSES.filter((of) => lengthOf(of) > 0);
+    if (heads.length > 1) heads.sort((a, b) => headOf(a).held_since - headOf(b).held_since);
+    for (const of of heads) {
+      const held = nextOf(of);
+      if (held) return held;
+    }
+    return null;
+  }
+  const headOf = (of: JobClass): Held => waiting[of].held[waiting[of].head]!;
+
+  function start(now: number): void {
+    while (running < workers) {
+      choked = attempts.size >= workers + WRITING_JOBS_MAX;
+      if (choked) return;
+      const held = next();
+      if (!held) return;
+      begin(held, now);
+    }
+  }
+
+  return {
     attempts,
     empty: () => attempts.size === 0 && waitingIn() === 0,
     room(of) {
@@ -149,40 +200,31 @@ export function createHands(needs: HandsNeeds): Hands {
       const load = loadOf(kind);
       return Math.max(0, kind.concurrency_max - load.running - load.waiting + aheadOf(kind));
     },
+    grouped: (kind) => aheadOf(kind) > 0 && !loadOf(kind).apart,
     take(claimed, of, held_since) {
       const kind = kinds.get(claimed.kind)!;
       loadOf(kind).waiting += 1;
-      waiting[of].push({ claimed, kind, of, held_since, guess: shares.started(of) });
+      waiting[of].held.push({ claimed, kind, of, held_since, guess: shares.started(of) });
     },
-    start() {
-      while (running < workers && attempts.size < workers + WRITING_JOBS_MAX) {
-        // In the order of their claims, which is that of the shares.
-        const heads = CLASSES.filter((of) => waiting[of].length > 0).sort(
-          (a, b) => waiting[a][0]!.held_since - waiting[b][0]!.held_since,
-        );
-        let next: Held | null = null;
-        for (const of of heads) if ((next = nextOf(of))) break;
-        if (!next) return;
-        begin(next);
-      }
-    },
+    start: () => start(clock.monotonic()),
     giveBack(all) {
       const now = clock.monotonic();
       const back: Held[] = [];
       for (const of of CLASSES) {
-        const line = waiting[of];
-        waiting[of] = line.filter((held) => !all && now - held.held_since < AHEAD_BACK_MS);
+        const line = waiting[of].held.slice(waiting[of].head);
+        waiting[of] = { held: line.filter((held) => !all && now - held.held_since < AHEAD_BACK_MS), head: 0 };
         for (const held of line) {
           if (!all && now - held.held_since < AHEAD_BACK_MS) continue;
-          loadOf(held.kind).waiting -= 1;
+          const load = loadOf(held.kind);
+          load.waiting -= 1;
           shares.ended(of, held.guess, 0);
           // Whatever made it wait: for the next while its kind is not claimed ahead.
-          loadOf(held.kind).run_ms = null;
+          load.run_ms = null;
+          if (held.claimed.lease) held.claimed.lease.left -= 1;
           back.push(held);
         }
       }
       return back;
     },
   };
-  return hands;
 }

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "#kernel/json.ts";
 import type { Query } from "#ports/sql/index.ts";
 
-import { FINISH_FEW, PRIORITY_STEP_S } from "./bounds.ts";
+import { FINISH_FEW, LEASE_JOBS_MIN, PRIORITY_STEP_S } from "./bounds.ts";
 import type { EnqueueOptions, JobClass, JobState, JobView } from "./index.ts";
 import type { Counted } from "./tally.ts";
 
@@ -18,8 +18,19 @@ export interface Claimed {
   told: boolean;
   /** Past its deadline. */
   expired: boolean;
-  /** Its place in the order of its kind and class. */
+  /** Its place in the order of its kind and class; of a group that of its last. */
   sort_at: string;
+  /** The group that it was claimed in, if any. */
+  lease: Lease | null;
+  /** It was one of a group until something was written down for it alone. */
+  apart?: boolean;
+}
+
+/** A group of jobs that one row has until their time is over. */
+export interface Lease {
+  token: string;
+  /** Of its jobs, those that this node has not ended or given back yet. */
+  left: number;
 }
 
 /** What changed hands: `ok` is false for a zombie. `classes` have got something to claim. */
@@ -75,7 +86,11 @@ export interface ClaimKinds {
   room: number[];
   lease_ms: number[];
   tenant_max: number[];
+  /** Whether many of it may be claimed as a group. */
+  grouped: boolean[];
 }
+
+type Row = Omit<Claimed, "id" | "lease"> & { id: string | null; ids?: string | null; payloads?: string | null };
 
 export async function claim(
   tx: Query,
@@ -84,29 +99,74 @@ export async function claim(
   kinds: ClaimKinds,
   wanted: number,
 ): Promise<{ jobs: Claimed[]; more: boolean }> {
-  const rows = await tx<(Claimed & { id: string | null })[]>`
-    SELECT * FROM jobs_take(${of_class}, ${array(kinds.names, "TEXT")}, ${array(kinds.floors, "TEXT")}::timestamptz[], ${array(kinds.room, "INT")},
-      ${array(kinds.lease_ms, "INT")}, ${array(kinds.tenant_max, "INT")}, ${wanted}::int)`;
-  const jobs = rows.filter((row) => row.id !== null);
-  return { jobs, more: jobs.length === wanted || jobs.length < rows.length };
+  const names = array(kinds.names, "TEXT");
+  const floors = array(kinds.floors, "TEXT");
+  const room = array(kinds.room, "INT");
+  const lease_ms = array(kinds.lease_ms, "INT");
+  const tenant_max = array(kinds.tenant_max, "INT");
+  const rows =
+    wanted < LEASE_JOBS_MIN || !kinds.grouped.includes(true)
+      ? await tx<Row[]>`
+        SELECT * FROM jobs_take(${of_class}, ${names}, ${floors}::timestamptz[], ${room}, ${lease_ms}, ${tenant_max}, ${wanted}::int)`
+      : await tx<Row[]>`
+        SELECT * FROM jobs_take_many(${of_class}, ${names}, ${floors}::timestamptz[], ${room}, ${lease_ms}, ${tenant_max},
+          ${list(kinds.grouped)}::boolean[], ${LEASE_JOBS_MIN}::int, ${wanted}::int)`;
+  const jobs: Claimed[] = [];
+  let more = false;
+  for (const row of rows) {
+    if (row.id !== null) jobs.push({ ...row, id: row.id, lease: null });
+    else if (row.token !== null) jobs.push(...claimedOf(row));
+    else more = true;
+  }
+  return { jobs, more: more || jobs.length === wanted };
 }
+
+/** The n-th job of a lease has the token `lease + n - 1`. */
+function claimedOf(row: Row): Claimed[] {
+  const ids = row.ids!.split(",");
+  const payloads = JSON.parse(row.payloads!) as JsonObject[];
+  const lease = { token: row.token, left: ids.length };
+  const first = BigInt(row.token);
+  return ids.map((id, at) => ({
+    id,
+    slot: NO_SLOT,
+    kind: row.kind,
+    token: String(first + BigInt(at)),
+    attempt: 1,
+    payload: payloads[at]!,
+    cursor: null,
+    told: false,
+    expired: false,
+    sort_at: row.sort_at,
+    lease,
+  }));
+}
+
+const NO_SLOT = -1;
+const list = (values: readonly (string | number | boolean)[]) => `{${values.join(",")}}`;
 
 /** Done, many in one statement. `ended` are the tokens that were no zombie's. */
 export async function finish(
   tx: Query,
   claims: readonly Claimed[],
 ): Promise<{ ended: Set<string>; classes: JobClass[] }> {
-  const list = (values: (string | number)[]) => `{${values.join(",")}}`;
+  const by = claims.some((c) => c.lease) ? "jobs_finish_some" : "jobs_finish";
   const [row] = await tx<{ ended: string; classes: JobClass[] }[]>`
-    SELECT array_to_string(ended, ',') AS ended, classes FROM jobs_finish(${list(claims.map((c) => c.id))}::bigint[],
+    SELECT array_to_string(ended, ',') AS ended, classes FROM ${tx(by)}(${list(claims.map((c) => c.id))}::bigint[],
       ${list(claims.map((c) => c.slot))}::smallint[], ${list(claims.map((c) => c.token))}::bigint[],
-      ${list(claims.map((c) => String(c.told)))}::boolean[], ${FINISH_FEW}::int, ${PRIORITY_STEP_S}::int)`;
+      ${list(claims.map((c) => c.told))}::boolean[], ${FINISH_FEW}::int, ${PRIORITY_STEP_S}::int)`;
   return { ended: new Set(row!.ended.split(",")), classes: row!.classes };
+}
+
+/** Done, all that there is of these leases. @returns those that still had as many jobs as the caller knows of; nothing of the others was changed */
+export async function finishLeases(tx: Query, leases: readonly Lease[]): Promise<Set<string>> {
+  const rows = await tx<{ lease: string }[]>`
+    SELECT lease FROM jobs_finish_leases(${list(leases.map((l) => l.token))}::bigint[], ${list(leases.map((l) => l.left))}::int[])`;
+  return new Set(rows.map((row) => row.lease));
 }
 
 /** Claims that were not begun. @returns how many were still the caller's */
 export async function handBack(tx: Query, claims: readonly Claimed[]): Promise<number> {
-  const list = (values: string[]) => `{${values.join(",")}}`;
   const [row] = await tx<{ back: number }[]>`
     SELECT jobs_hand_back(${list(claims.map((c) => c.id))}::bigint[], ${list(claims.map((c) => c.token))}::bigint[])::int AS back`;
   return row!.back;
@@ -151,7 +211,7 @@ export async function sweep(
   kinds: unknown,
 ): Promise<{ classes: JobClass[]; next_ms: number | null; lapsed: boolean }> {
   const [row] = await tx<{ classes: JobClass[]; next_ms: number | null; lapsed: boolean }[]>`
-    SELECT * FROM jobs_sweep(${kinds}, ${PRIORITY_STEP_S}::int)`;
+    SELECT * FROM jobs_look(${kinds}, ${PRIORITY_STEP_S}::int)`;
   return row!;
 }
 
@@ -163,7 +223,7 @@ export interface Lapsed extends Claimed {
 /** Claims whose lease is over: their worker died, hangs, or lost the database. */
 export function selectLapsed(tx: Query, kinds: unknown): Promise<Lapsed[]> {
   return tx<Lapsed[]>`
-    SELECT q.job_id AS id, q.slot, q.kind, q.class, q.token, q.attempt, q.stop, j.payload, j.cursor, false AS expired, true AS told, q.sort_at::text
+    SELECT q.job_id AS id, q.slot, q.kind, q.class, q.token, q.attempt, q.stop, j.payload, j.cursor, false AS expired, true AS told, q.sort_at::text, NULL AS lease
     FROM jobs_queue q JOIN jobs_jobs j ON j.id = q.job_id
     WHERE q.state IN ('waiting', 'running') AND q.state = 'running' AND q.wakes_at <= clock_timestamp() AND q.kind = ANY (${kinds})
     ORDER BY q.wakes_at LIMIT 100`;
@@ -175,12 +235,19 @@ export async function updateProgress(tx: Query, ids: unknown, fractions: unknown
     WHERE j.id = p.id AND j.state = 'live'`;
 }
 
+type Held = Pick<Claimed, "id" | "token" | "lease" | "apart">;
+
+/** One of a group, before something is done with its row. */
+async function apart(tx: Query, claimed: Held): Promise<void> {
+  const { id, lease } = claimed;
+  if (!lease) return;
+  claimed.apart = true;
+  await tx`SELECT jobs_apart(${lease.token}::bigint, ARRAY[${id}::bigint])`;
+}
+
 /** @returns false when the claim is lost */
-export async function updateCursor(
-  tx: Query,
-  claimed: { id: string; token: string },
-  cursor: JsonObject,
-): Promise<boolean> {
+export async function updateCursor(tx: Query, claimed: Held, cursor: JsonObject): Promise<boolean> {
+  await apart(tx, claimed);
   const written = await tx`
     WITH mine AS (
       SELECT job_id FROM jobs_queue WHERE job_id = ${claimed.id}::bigint AND token = ${claimed.token}::bigint FOR SHARE)
@@ -189,7 +256,8 @@ export async function updateCursor(
 }
 
 /** Holds the claim for the rest of the transaction and renews it. @returns false when it is lost */
-export async function hold(tx: Query, claimed: { id: string; token: string }, lease_ms: number): Promise<boolean> {
+export async function hold(tx: Query, claimed: Held, lease_ms: number): Promise<boolean> {
+  await apart(tx, claimed);
   const held = await tx`
     UPDATE jobs_queue SET wakes_at = clock_timestamp() + make_interval(secs => ${lease_ms / 1000}::float8)
     WHERE job_id = ${claimed.id}::bigint AND token = ${claimed.token}::bigint`;
@@ -198,6 +266,7 @@ export async function hold(tx: Query, claimed: { id: string; token: string }, le
 
 /** @returns what became of it; null when it had ended */
 export async function cancel(tx: Query, id: string): Promise<"cancelled" | "asked" | null> {
+  await tx`SELECT jobs_apart(lease, ARRAY[${id}::bigint]) FROM jobs_leases WHERE ${id}::bigint = ANY (ids)`;
   const [row] = await tx<
     { state: string; slot: number }[]
   >`SELECT state, slot FROM jobs_queue WHERE job_id = ${id}::bigint FOR UPDATE`;
@@ -227,7 +296,7 @@ export async function select(tx: Query, id: string): Promise<JobView | null> {
   const [row] = await tx<JobView[]>`
     SELECT j.id, j.kind, j.class, j.reason, j.enqueued_at, coalesce(q.attempt, CASE j.state WHEN 'live' THEN 1 ELSE j.attempt END) AS attempt,
       CASE WHEN jobs_state(j.state, q.state) = 'done' THEN 1 ELSE j.progress END AS progress, jobs_state(j.state, q.state) AS state
-    FROM jobs_jobs j LEFT JOIN jobs_queue q ON q.job_id = j.id WHERE j.id = ${id}::bigint`;
+    FROM jobs_jobs j LEFT JOIN jobs_living q ON q.job_id = j.id WHERE j.id = ${id}::bigint`;
   return row ?? null;
 }
 
@@ -237,7 +306,7 @@ export function selectCounts(
   return tx<{ class: JobClass; kind: string; state: JobState; jobs: number; oldest_s: number }[]>`
     SELECT q.class, q.kind, CASE q.state WHEN 'running' THEN 'running' ELSE 'queued' END AS state, count(*)::int AS jobs,
       greatest(0, extract(epoch FROM clock_timestamp() - min(jobs_sort_at(q.sort_at, -q.priority, ${PRIORITY_STEP_S}::int))))::float8 AS oldest_s
-    FROM jobs_queue q GROUP BY 1, 2, 3
+    FROM jobs_living q GROUP BY 1, 2, 3
     UNION ALL
     SELECT class, kind, 'dead', count(*)::int, extract(epoch FROM clock_timestamp() - min(ended_at))::float8
     FROM jobs_jobs WHERE state = 'dead' GROUP BY 1, 2
@@ -246,6 +315,7 @@ export function selectCounts(
 
 export async function anyAlive(tx: Query, kinds: unknown): Promise<boolean> {
   const [row] = await tx<{ alive: boolean }[]>`
-    SELECT EXISTS (SELECT FROM jobs_queue WHERE ${kinds}::text[] IS NULL OR kind = ANY (${kinds}::text[])) AS alive`;
+    SELECT EXISTS (SELECT FROM jobs_queue WHERE ${kinds}::text[] IS NULL OR kind = ANY (${kinds}::text[]))
+      OR EXISTS (SELECT FROM jobs_leases WHERE ${kinds}::text[] IS NULL OR kind = ANY (${kinds}::text[])) AS alive`;
   return row!.alive;
 }

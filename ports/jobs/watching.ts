@@ -33,13 +33,14 @@ function newest(tx: Query, { state, before = NEWEST }: JobsFilter): Fragment {
   if (state === "queued" || state === "running")
     return tx`
       SELECT job_id AS id, kind, class, tenant, CASE state WHEN 'running' THEN 'running' ELSE 'queued' END AS state
-      FROM jobs_queue WHERE job_id < ${before}::bigint`;
+      FROM jobs_living WHERE job_id < ${before}::bigint`;
   if (state === "dead" || state === "cancelled")
     return tx`
       SELECT id, kind, class, tenant, state FROM jobs_jobs
       WHERE state IN ('dead', 'cancelled') AND id < ${before}::bigint`;
   return tx`
-    SELECT id, kind, class, tenant, jobs_state(state, (SELECT q.state FROM jobs_queue q WHERE q.job_id = j.id LIMIT 1)) AS state
+    SELECT id, kind, class, tenant, CASE WHEN state = 'live' AND id IN (SELECT u.id FROM jobs_leases l CROSS JOIN unnest(l.ids) u (id) WHERE u.id IS NOT NULL)
+      THEN 'running' ELSE jobs_state(state, (SELECT q.state FROM jobs_queue q WHERE q.job_id = j.id LIMIT 1)) END AS state
     FROM jobs_jobs j WHERE id < ${before}::bigint`;
 }
 
@@ -55,7 +56,7 @@ export async function selectRecords(tx: Query, ids: string[]): Promise<JobRecord
         SELECT d.ended_at FROM jobs_done d WHERE d.newest_id >= j.id AND j.id = ANY (d.ids) ORDER BY d.newest_id LIMIT 1)
       ELSE j.ended_at END AS ended_at
     FROM unnest(string_to_array(${ids.join(",")}, ',')::bigint[]) WITH ORDINALITY AS w (id, at)
-    JOIN jobs_jobs j ON j.id = w.id LEFT JOIN jobs_queue q ON q.job_id = j.id LEFT JOIN jobs_kinds k ON k.name = j.kind
+    JOIN jobs_jobs j ON j.id = w.id LEFT JOIN jobs_living q ON q.job_id = j.id LEFT JOIN jobs_kinds k ON k.name = j.kind
     ORDER BY w.at`;
   return rows.map(({ wakes_at, queue_state, ...record }) => ({
     ...record,
@@ -92,7 +93,7 @@ export function selectWaits(tx: Query): Promise<JobWait[]> {
       count(q.*) FILTER (WHERE q.state = 'waiting')::int AS later,
       coalesce(greatest(0, extract(epoch FROM clock_timestamp()
         - min(jobs_sort_at(q.sort_at, -q.priority, ${PRIORITY_STEP_S}::int)) FILTER (WHERE q.state IN ('ready', 'lane')))), 0)::float8 AS oldest_s
-    FROM unnest(ARRAY['interactive', 'batch', 'maintenance']) WITH ORDINALITY c (class, at) LEFT JOIN jobs_queue q ON q.class = c.class
+    FROM unnest(ARRAY['interactive', 'batch', 'maintenance']) WITH ORDINALITY c (class, at) LEFT JOIN jobs_living q ON q.class = c.class
     GROUP BY c.class, c.at ORDER BY c.at`;
 }
 

@@ -117,7 +117,7 @@ export function startWorker(needs: WorkerNeeds): Worker {
   /** @returns ms after which to ask again, 0 for at once, null for when something wakes */
   async function claim(of: JobClass, wanted: number): Promise<number | null> {
     const roomy = [...kinds.values()]
-      .map((kind) => ({ kind, room: hands.roomOf(kind) }))
+      .map((kind) => ({ kind, room: hands.roomOf(kind), grouped: hands.grouped(kind) }))
       .filter(({ room }) => room > 0);
     if (roomy.length === 0) return null;
     const asked_at = clock.monotonic();
@@ -261,10 +261,10 @@ export function startWorker(needs: WorkerNeeds): Worker {
       await Promise.all(loops.slice(0, 2));
       await giveBack(true);
       const patience = new AbortController();
-      const all = () => Promise.all([...hands.attempts.values()].map((a) => a.over));
+      const all = () => Promise.all([...hands.attempts].map((attempt) => attempt.over()));
       await Promise.race([all(), clock.sleep(ms, patience.signal).catch(() => {})]);
       patience.abort(new Error("drained"));
-      for (const attempt of hands.attempts.values()) attempt.stop("drained");
+      for (const attempt of hands.attempts) attempt.stop("drained");
       await all();
       drained.abort(new Error("drained"));
       await Promise.all(loops);
