@@ -35,7 +35,7 @@ export function createFinisher(needs: { sql: Sql; clock: Clock }, jobs_max = FIN
   /** Those of whole leases first. @returns the others, and those whose lease has lost some to somebody else */
   async function writeWhole(group: Ender[]): Promise<Ender[]> {
     const by = new Map<store.Lease, number>();
-    for (const { claimed } of group) if (claimed.lease) by.set(claimed.lease, (by.get(claimed.lease) ?? 0) + 1);
+    for (const { lease } of group.map((ender) => ender.claimed)) if (lease) by.set(lease, (by.get(lease) ?? 0) + 1);
     const whole = [...by].filter(([lease, jobs]) => lease.left === jobs).map(([lease]) => lease);
     if (whole.length === 0) return group;
     const ended = await single(needs, (query) => store.finishLeases(query, whole));

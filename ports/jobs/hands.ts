@@ -161,17 +161,19 @@ export function createHands(needs: HandsNeeds): Hands {
     return at < 0 ? null : line.held.splice(at, 1)[0]!;
   }
 
+  const headOf = (of: JobClass): Held => waiting[of].held[waiting[of].head]!;
+
   /** In the order of their claims, which is that of the shares. */
   function next(): Held | null {
+    if (lengthOf("batch") === 0 && lengthOf("maintenance") === 0) return nextOf("interactive");
     const heads = CLASSES.filter((of) => lengthOf(of) > 0);
-    if (heads.length > 1) heads.sort((a, b) => headOf(a).held_since - headOf(b).held_since);
+    heads.sort((a, b) => headOf(a).held_since - headOf(b).held_since);
     for (const of of heads) {
       const held = nextOf(of);
       if (held) return held;
     }
     return null;
   }
-  const headOf = (of: JobClass): Held => waiting[of].held[waiting[of].head]!;
 
   function start(now: number): void {
     while (running < workers) {
@@ -193,7 +195,7 @@ export function createHands(needs: HandsNeeds): Hands {
       const held = waitingIn();
       if (ahead === 0) return Math.max(0, Math.min(free, workers - running) - held);
       // Filled up again when it is half empty: a claim costs a commit, however many it brings.
-      if (held > ahead / 2) return 0;
+      if (held > ahead / 8) return 0;
       return Math.min(needs.group_max, CLAIM_JOBS_MAX, Math.max(0, free) + ahead - held);
     },
     roomOf(kind) {

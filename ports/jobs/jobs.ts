@@ -45,7 +45,8 @@ export function createJobs(needs: JobsNeeds): Jobs {
   const kinds = new Map<string, JobKind>();
   const onError = needs.onError ?? (() => {});
   let worker: Worker | null = null;
-  let progress = Promise.withResolvers<void>();
+  /** Of those who wait for something to end. */
+  let progress: PromiseWithResolvers<void> | null = null;
   let declared: Promise<void> = Promise.resolve();
 
   const onWake = (name: string | null) => {
@@ -56,8 +57,8 @@ export function createJobs(needs: JobsNeeds): Jobs {
   };
   const wakes = createWakes({ sql, clock, channel: CHANNEL, onWake });
   const onSettled = () => {
-    progress.resolve();
-    progress = Promise.withResolvers();
+    progress?.resolve();
+    progress = null;
   };
 
   /** A node that only enqueues learns the kinds from here. Tried again by the next look, so that a start needs no database. */
@@ -171,7 +172,7 @@ export function createJobs(needs: JobsNeeds): Jobs {
     async idle(of) {
       const names = of ? sql.pool.array(of, "TEXT") : null;
       for (;;) {
-        const moved = progress.promise;
+        const moved = (progress ??= Promise.withResolvers<void>()).promise;
         if (!(await store.anyAlive(sql.pool, names))) return;
         const waited = new AbortController();
         await Promise.race([moved, clock.sleep(IDLE_LOOK_MS, waited.signal).catch(() => {})]);

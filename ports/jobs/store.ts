@@ -121,25 +121,40 @@ export async function claim(
   return { jobs, more: more || jobs.length === wanted };
 }
 
-/** The n-th job of a lease has the token `lease + n - 1`. */
-function claimedOf(row: Row): Claimed[] {
-  const ids = row.ids!.split(",");
-  const payloads = JSON.parse(row.payloads!) as JsonObject[];
-  const lease = { token: row.token, left: ids.length };
-  const first = BigInt(row.token);
-  return ids.map((id, at) => ({
-    id,
-    slot: NO_SLOT,
-    kind: row.kind,
-    token: String(first + BigInt(at)),
-    attempt: 1,
-    payload: payloads[at]!,
-    cursor: null,
-    told: false,
-    expired: false,
-    sort_at: row.sort_at,
-    lease,
-  }));
+function claimedOf({ ids, payloads, token, kind, sort_at }: Row): Claimed[] {
+  const each = ids!.split(",");
+  const payloads_of = JSON.parse(payloads!) as JsonObject[];
+  const lease = { token, left: each.length };
+  return each.map((id, at) => new OfLease(id, kind, payloads_of[at]!, sort_at, lease, at));
+}
+
+class OfLease implements Claimed {
+  readonly slot = NO_SLOT;
+  readonly attempt = 1;
+  readonly cursor = null;
+  readonly told = false;
+  readonly expired = false;
+  apart = false;
+  readonly id: string;
+  readonly kind: string;
+  readonly payload: JsonObject;
+  readonly sort_at: string;
+  readonly lease: Lease;
+  readonly at: number;
+
+  constructor(id: string, kind: string, payload: JsonObject, sort_at: string, lease: Lease, at: number) {
+    this.id = id;
+    this.kind = kind;
+    this.payload = payload;
+    this.sort_at = sort_at;
+    this.lease = lease;
+    this.at = at;
+  }
+
+  /** The n-th job of a lease has the token `lease + n - 1`. Seldom asked for: mostly a lease ends as a whole. */
+  get token(): string {
+    return String(BigInt(this.lease.token) + BigInt(this.at));
+  }
 }
 
 const NO_SLOT = -1;

@@ -22,35 +22,55 @@ interface Sums extends Record<Counted, number> {
   kind: string;
 }
 
+interface Sum {
+  class: JobClass;
+  kind: string;
+  /** Since it was written down last. */
+  sums: Sums;
+  total: JobTotals;
+}
+
+const nothing = () => ({ started: 0, done: 0, failed: 0, dead: 0, cancelled: 0 });
+
 export function createTally(): Tally {
-  let sums = new Map<string, Sums>();
-  const totals = new Map<string, JobTotals>();
-  const of_kind = (of: JobClass, kind: string): Sums => {
+  const all = new Map<string, Sum>();
+  let last: Sum | null = null;
+  /** Mostly the same as a moment ago. */
+  const sumOf = (of: JobClass, kind: string): Sum => {
+    if (last?.class === of && last.kind === kind) return last;
     const key = `${of} ${kind}`;
-    let found = sums.get(key);
-    if (!found) sums.set(key, (found = { class: of, kind, started: 0, done: 0, failed: 0, dead: 0, cancelled: 0 }));
-    return found;
-  };
-  const total_of = (of: JobClass, kind: string): JobTotals => {
-    const key = `${of} ${kind}`;
-    let found = totals.get(key);
+    let found = all.get(key);
     if (!found)
-      totals.set(key, (found = { class: of, kind, started: 0, done: 0, failed: 0, dead: 0, cancelled: 0, ran_ms: 0 }));
-    return found;
+      all.set(
+        key,
+        (found = {
+          class: of,
+          kind,
+          sums: { class: of, kind, ...nothing() },
+          total: { class: of, kind, ...nothing(), ran_ms: 0 },
+        }),
+      );
+    return (last = found);
   };
   return {
     count(of, kind, what) {
-      of_kind(of, kind)[what] += 1;
-      total_of(of, kind)[what] += 1;
+      const sum = sumOf(of, kind);
+      sum.sums[what] += 1;
+      sum.total[what] += 1;
     },
     ran(of, kind, ms) {
-      total_of(of, kind).ran_ms += ms;
+      sumOf(of, kind).total.ran_ms += ms;
     },
-    totals: () => [...totals.values()],
+    totals: () => [...all.values()].map((sum) => sum.total),
     async flush(query) {
-      if (sums.size === 0) return;
-      const taken = [...sums.values()];
-      sums = new Map();
+      const taken = [...all.values()]
+        .filter(({ sums }) => COUNTED.some((what) => sums[what] > 0))
+        .map((sum) => {
+          const was = sum.sums;
+          sum.sums = { class: sum.class, kind: sum.kind, ...nothing() };
+          return was;
+        });
+      if (taken.length === 0) return;
       try {
         await query`
           INSERT INTO jobs_minutes AS m (minute_at, kind, class, started, done, failed, dead, cancelled)
@@ -61,7 +81,7 @@ export function createTally(): Tally {
             failed = m.failed + excluded.failed, dead = m.dead + excluded.dead, cancelled = m.cancelled + excluded.cancelled`;
       } catch (error) {
         for (const old of taken) {
-          const now = of_kind(old.class, old.kind);
+          const now = sumOf(old.class, old.kind).sums;
           for (const what of COUNTED) now[what] += old[what];
         }
         throw error;

@@ -119,50 +119,58 @@ DECLARE
   of_ids bigint[];
   of_kinds text[];
   sorts timestamptz[];
-  texts text[];
+  carried boolean[];
   first_other integer;
   taken integer;
   g record;
 BEGIN
-  SELECT array_agg(h.slot), array_agg(h.job_id), array_agg(h.kind), array_agg(h.sort_at), array_agg(h.payload::text), min(h.n) FILTER (WHERE h.payload IS NULL)
-  INTO slots, of_ids, of_kinds, sorts, texts, first_other
+  SELECT array_agg(h.slot), array_agg(h.job_id), array_agg(h.sort_at), string_agg(h.payload::text, ','), array_agg(h.kind), array_agg(h.payload IS NOT NULL)
+  INTO slots, of_ids, sorts, payloads, of_kinds, carried
   FROM (
-    SELECT k.kind, h.slot, h.job_id, h.sort_at, CASE WHEN k.grouped THEN h.payload END AS payload, row_number() OVER (ORDER BY h.sort_at) AS n
+    SELECT k.kind, h.slot, h.job_id, h.sort_at, CASE WHEN k.grouped THEN h.payload END AS payload
     FROM unnest(kinds, floors, kind_max, grouped) AS k (kind, floor, n, grouped)
     CROSS JOIN LATERAL (
       SELECT q.slot, q.job_id, q.sort_at, q.payload FROM jobs_queue q
       WHERE q.kind = k.kind AND q.class = of_class AND q.state = 'ready' AND q.sort_at >= k.floor
       ORDER BY q.sort_at LIMIT least(k.n, wanted) FOR UPDATE SKIP LOCKED) h
     ORDER BY h.sort_at LIMIT wanted) h;
+  first_other := array_position(carried, false);
   taken := coalesce(first_other - 1, cardinality(of_ids), 0);
   IF taken < few THEN
     -- The locks are this transaction's own: they are found again.
     RETURN QUERY SELECT t.*, NULL::text, NULL::text FROM jobs_take(of_class, kinds, floors, kind_max, lease_ms, tenant_max, wanted) t;
     RETURN;
   END IF;
-  IF first_other IS NOT NULL THEN
+  IF first_other IS NULL AND of_kinds[1] = ALL (of_kinds) THEN
+    kind := of_kinds[1];
+    sort_at := sorts[taken]::text;
+    ids := array_to_string(of_ids, ',');
+    payloads := '[' || payloads || ']';
+    INSERT INTO jobs_leases AS l (kind, class, wakes_at, left_jobs, ids, sort_ats)
+    VALUES (of_kinds[1], of_class, clock_timestamp() + make_interval(secs => lease_ms[array_position(kinds, of_kinds[1])] / 1000.0), taken, of_ids, sorts)
+    RETURNING l.lease INTO token;
+    RETURN NEXT;
+  ELSE
     slots := slots[1:taken];
     of_ids := of_ids[1:taken];
-    of_kinds := of_kinds[1:taken];
-    sorts := sorts[1:taken];
-    texts := texts[1:taken];
+    FOR g IN
+      SELECT c.kind, array_agg(c.id ORDER BY c.at) AS ids, array_agg(c.sort_at ORDER BY c.at) AS sorts, string_agg(q.payload::text, ',' ORDER BY c.at) AS payloads,
+        max(c.sort_at) AS last, max(k.lease_ms) AS lease_ms
+      FROM unnest(slots, of_ids, of_kinds[1:taken], sorts[1:taken]) WITH ORDINALITY AS c (slot, id, kind, sort_at, at)
+      JOIN jobs_queue q ON q.slot = c.slot AND q.job_id = c.id JOIN unnest(kinds, lease_ms) AS k (kind, lease_ms) ON k.kind = c.kind
+      GROUP BY c.kind
+    LOOP
+      INSERT INTO jobs_leases AS l (kind, class, wakes_at, left_jobs, ids, sort_ats)
+      VALUES (g.kind, of_class, clock_timestamp() + make_interval(secs => g.lease_ms / 1000.0), cardinality(g.ids), g.ids, g.sorts)
+      RETURNING l.lease INTO token;
+      kind := g.kind;
+      sort_at := g.last::text;
+      ids := array_to_string(g.ids, ',');
+      payloads := '[' || g.payloads || ']';
+      RETURN NEXT;
+    END LOOP;
   END IF;
   DELETE FROM jobs_queue q USING unnest(slots, of_ids) AS c (slot, job_id) WHERE q.slot = c.slot AND q.job_id = c.job_id;
-  FOR g IN
-    SELECT c.kind, array_agg(c.id ORDER BY c.at) AS ids, array_agg(c.sort_at ORDER BY c.at) AS sorts, string_agg(c.payload, ',' ORDER BY c.at) AS payloads,
-      max(c.sort_at) AS last, max(k.lease_ms) AS lease_ms
-    FROM unnest(of_ids, of_kinds, sorts, texts) WITH ORDINALITY AS c (id, kind, sort_at, payload, at) JOIN unnest(kinds, lease_ms) AS k (kind, lease_ms) ON k.kind = c.kind
-    GROUP BY c.kind
-  LOOP
-    INSERT INTO jobs_leases AS l (kind, class, wakes_at, left_jobs, ids, sort_ats)
-    VALUES (g.kind, of_class, clock_timestamp() + make_interval(secs => g.lease_ms / 1000.0), cardinality(g.ids), g.ids, g.sorts)
-    RETURNING l.lease INTO token;
-    kind := g.kind;
-    sort_at := g.last::text;
-    ids := array_to_string(g.ids, ',');
-    payloads := '[' || g.payloads || ']';
-    RETURN NEXT;
-  END LOOP;
   IF taken < wanted AND EXISTS (
     SELECT FROM unnest(kinds, floors) k (kind, floor) CROSS JOIN LATERAL (
       SELECT FROM jobs_queue q WHERE q.kind = k.kind AND q.class = of_class AND q.state = 'ready' AND q.sort_at >= k.floor
