@@ -20,7 +20,7 @@ export interface Beats {
 export function createBeats(needs: {
   sql: Sql;
   clock: Clock;
-  attempts: ReadonlySet<Attempt>;
+  attempts: ReadonlyMap<Attempt, unknown>;
   onError: (error: unknown) => void;
 }): Beats {
   const { sql, clock, attempts, onError } = needs;
@@ -29,7 +29,7 @@ export function createBeats(needs: {
   return {
     async renew(all) {
       const now = clock.monotonic();
-      const due = [...attempts].filter((a) => all || now - a.renewed_at >= a.kind.lease_ms / 3);
+      const due = [...attempts.keys()].filter((a) => all || now - a.renewed_at >= a.kind.lease_ms / 3);
       if (due.length === 0) return;
       const ids = due.map((a) => a.claimed.id);
       const tokens = due.map((a) => a.claimed.token);
@@ -52,7 +52,7 @@ export function createBeats(needs: {
 
     watch() {
       const now = clock.monotonic();
-      for (const attempt of attempts) {
+      for (const attempt of attempts.keys()) {
         if (attempt.stopped_at === null && now - attempt.began_at >= attempt.kind.run_ms_max) attempt.stop("timeout");
         if (attempt.stopped_at !== null && now - attempt.stopped_at >= GRACE_MS) attempt.leave();
       }
@@ -61,7 +61,7 @@ export function createBeats(needs: {
     nextMs(most) {
       const now = clock.monotonic();
       let next = most;
-      for (const attempt of attempts)
+      for (const attempt of attempts.keys())
         if (attempt.stopped_at === null) next = Math.min(next, attempt.began_at + attempt.kind.run_ms_max - now);
       return Math.max(1, next);
     },
@@ -69,7 +69,7 @@ export function createBeats(needs: {
     async storeProgress() {
       if (clock.monotonic() - progressed_at < PROGRESS_MS) return;
       progressed_at = clock.monotonic();
-      const moved = [...attempts].filter((a) => a.progress !== null);
+      const moved = [...attempts.keys()].filter((a) => a.progress !== null);
       if (moved.length === 0) return;
       const ids = moved.map((a) => a.claimed.id);
       const fractions = moved.map((a) => a.progress!);

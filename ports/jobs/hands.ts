@@ -28,7 +28,7 @@ export interface Held {
 /** What this node has in hand: attempts that run, and, while jobs are short, some that were claimed ahead of their workers. */
 export interface Hands {
   /** Claimed and not written down yet. */
-  attempts: ReadonlySet<Attempt>;
+  attempts: ReadonlyMap<Attempt, Held>;
   /** Neither attempts nor what waits for a worker. */
   empty(): boolean;
   /** How many jobs of a class a claim may bring now; 0 while enough is in hand. */
@@ -75,8 +75,7 @@ interface Line {
 
 export function createHands(needs: HandsNeeds): Hands {
   const { clock, workers, kinds, shares } = needs;
-  const attempts = new Set<Attempt>();
-  const holds = new WeakMap<Attempt, Held>();
+  const attempts = new Map<Attempt, Held>();
   const waiting: Record<JobClass, Line> = {
     interactive: { held: [], head: 0 },
     batch: { held: [], head: 0 },
@@ -112,7 +111,7 @@ export function createHands(needs: HandsNeeds): Hands {
 
   const hooks: AttemptHooks = {
     onHandled(attempt) {
-      const { of } = holds.get(attempt)!;
+      const { of } = attempts.get(attempt)!;
       const now = clock.monotonic();
       attempt.ran_ms = now - attempt.began_at;
       const load = loadOf(attempt.kind);
@@ -125,9 +124,10 @@ export function createHands(needs: HandsNeeds): Hands {
       needs.onFree();
     },
     onOver(attempt, settled) {
+      const held = attempts.get(attempt)!;
       attempts.delete(attempt);
       if (attempt.claimed.apart) loadOf(attempt.kind).apart = true;
-      needs.onEnd(holds.get(attempt)!, attempt.ran_ms, settled);
+      needs.onEnd(held, attempt.ran_ms, settled);
       // There may have been workers, and no room for one more that is not written down.
       if (choked) start(clock.monotonic());
     },
@@ -142,8 +142,7 @@ export function createHands(needs: HandsNeeds): Hands {
     if (held.of !== "interactive") running_others += 1;
     needs.onStart(held);
     const attempt = new Attempt(needs.attempt, held.claimed, kind, held.held_since, hooks);
-    attempts.add(attempt);
-    holds.set(attempt, held);
+    attempts.set(attempt, held);
     attempt.begin(now);
   }
 

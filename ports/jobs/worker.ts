@@ -261,10 +261,10 @@ export function startWorker(needs: WorkerNeeds): Worker {
       await Promise.all(loops.slice(0, 2));
       await giveBack(true);
       const patience = new AbortController();
-      const all = () => Promise.all([...hands.attempts].map((attempt) => attempt.over()));
+      const all = () => Promise.all([...hands.attempts.keys()].map((attempt) => attempt.over()));
       await Promise.race([all(), clock.sleep(ms, patience.signal).catch(() => {})]);
       patience.abort(new Error("drained"));
-      for (const attempt of hands.attempts) attempt.stop("drained");
+      for (const attempt of hands.attempts.keys()) attempt.stop("drained");
       await all();
       drained.abort(new Error("drained"));
       await Promise.all(loops);
