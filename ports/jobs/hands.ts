@@ -193,7 +193,7 @@ export function createHands(needs: HandsNeeds): Hands {
       const ahead = flows ? Math.max(0, ...[...kinds.values()].map(aheadOf)) : 0;
       const held = waitingIn();
       if (ahead === 0) return Math.max(0, Math.min(free, workers - running) - held);
-      // Filled up again when it is half empty: a claim costs a commit, however many it brings.
+      // Filled up again when an eighth is left: a claim costs a commit, however many it brings.
       if (held > ahead / 8) return 0;
       return Math.min(needs.group_max, CLAIM_JOBS_MAX, Math.max(0, free) + ahead - held);
     },
