@@ -1,10 +1,10 @@
-import { natureOf, Problem } from "#kernel/errors.ts";
+import { natureOf, retryAfterMs } from "#kernel/errors.ts";
 import type { Json, JsonObject } from "#kernel/json.ts";
 import { backoffMs, retry } from "#kernel/retry.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 
-import { BACKOFF, PAYLOAD_BYTES_MAX, REASON_CHARS_MAX, SETTLE_TRIES_MAX } from "./bounds.ts";
+import { BACKOFF, PAYLOAD_BYTES_MAX, REASON_CHARS_MAX, SETTLE_TRIES_MAX, WISH_MS_MAX } from "./bounds.ts";
 import type { Budget } from "./budget.ts";
 import { single } from "./claims.ts";
 import type { Ender, Finisher } from "./finish.ts";
@@ -264,6 +264,7 @@ export async function failed(
   const spent = natureOf(error) === "permanent" || claimed.attempt >= kind.tries_max;
   const paced_ms = spent ? null : needs.budget.retry(kind);
   const dead = paced_ms === null;
+  const wish_ms = Math.min(retryAfterMs(error), WISH_MS_MAX);
   const settled = dead
     ? await bury(
         needs,
@@ -277,8 +278,9 @@ export async function failed(
           handed_back: false,
           delay_ms: Math.max(
             paced_ms,
-            backoffMs(claimed.attempt - 1, kind.backoff ?? BACKOFF, () => needs.clock.random()),
-            1000 * (error instanceof Problem ? (error.extras.retry_after_s ?? 0) : 0),
+            // Who was sent away together must not come back together. It is a stranger's wish, so it has a bound.
+            wish_ms +
+              backoffMs(wish_ms > 0 ? 0 : claimed.attempt - 1, kind.backoff ?? BACKOFF, () => needs.clock.random()),
           ),
           reason,
           only_expired,

@@ -32,6 +32,8 @@ export const PROGRESS_MS = 1_000;
 /** What a handler gets to end in after its signal fired. Later it is left alone, and its worker takes the next job. */
 export const GRACE_MS = 5_000;
 export const BACKOFF = { base_ms: 1_000, delay_ms_max: 15 * 60_000 };
+/** A dependency that says when to come back is heeded so far. */
+export const WISH_MS_MAX = 6 * 3_600_000;
 /** Tries to write down how an attempt ended; after them its lease runs out and it is tried again. */
 export const SETTLE_TRIES_MAX = 5;
 
@@ -77,6 +79,9 @@ export const AHEAD_MS = 25;
 export const AHEAD_BACK_MS = 250;
 /** Kinds with a shorter lease are not claimed ahead. */
 export const AHEAD_LEASE_MS_MIN = 3_000;
+
+/** Lanes that one statement looks into, and that wait for one; the next sweep looks into all. */
+export const LOOK_LANES_MAX = 1_000;
 
 /** See `budget.ts`: of the first tries in the last minute, and what is always allowed in a minute. */
 export const RETRY_WINDOW_MS = 60_000;

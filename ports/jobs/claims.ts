@@ -36,6 +36,8 @@ export interface ClaimAnswer {
   more: boolean;
   /** Ms after which a look from the beginning is due; null when this was one. */
   look_ms: number | null;
+  /** Lanes into which this sent jobs. */
+  lanes: store.Lane[];
 }
 
 export interface Claims {
@@ -66,7 +68,7 @@ export function createClaims(needs: { sql: Sql; clock: Clock }): Claims {
       const began = clock.monotonic();
       const due = full_at.get(of) ?? 0;
       const full = began >= due;
-      const { jobs, more } = await single(needs, (query) =>
+      const { jobs, more, lanes } = await single(needs, (query) =>
         store.claim(
           query,
           array,
@@ -87,13 +89,13 @@ export function createClaims(needs: { sql: Sql; clock: Clock }): Claims {
       const took_ms = clock.monotonic() - began;
       if (!full) {
         part_ms = part_ms === null ? took_ms : part_ms + LOOK_WEIGHT * (took_ms - part_ms);
-        return { jobs, more, look_ms: Math.max(0, due - clock.monotonic()) };
+        return { jobs, more, lanes, look_ms: Math.max(0, due - clock.monotonic()) };
       }
       full_ms.push(took_ms);
       if (full_ms.length > FULL_LOOKS_KEPT) full_ms.shift();
       const longer_ms = Math.max(0, Math.min(...full_ms) - (part_ms ?? 0));
       full_at.set(of, clock.monotonic() + Math.max(FULL_LOOK_MS_MIN, longer_ms * FULL_LOOK_SHARE));
-      return { jobs, more, look_ms: null };
+      return { jobs, more, lanes, look_ms: null };
     },
   };
 }

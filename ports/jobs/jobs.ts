@@ -1,5 +1,5 @@
 import type { Clock } from "#ports/clock/index.ts";
-import { createWakes, type Sql } from "#ports/sql/index.ts";
+import { afterCommit, createWakes, type Query, type Sql } from "#ports/sql/index.ts";
 
 import { checkBytes } from "./attempt.ts";
 import {
@@ -16,6 +16,7 @@ import {
 } from "./bounds.ts";
 import { nextTime, timetableOf } from "./cron.ts";
 import type { EnqueueOptions, JobClass, JobFailure, JobKind, Jobs } from "./index.ts";
+import { createLanes } from "./lanes.ts";
 import * as store from "./store.ts";
 import * as watching from "./watching.ts";
 import { startWorker, type Worker } from "./worker.ts";
@@ -56,6 +57,13 @@ export function createJobs(needs: JobsNeeds): Jobs {
     if (name === null) worker?.look();
   };
   const wakes = createWakes({ sql, clock, channel: CHANNEL, onWake });
+  const lanes = createLanes({ sql, clock, onRoom: (of) => wakes.onCommit(sql.pool, of), onError });
+  /** Looks after the writer's commit; in a transaction of which nobody tells the end, every node's sweep does. */
+  const lookOnCommit = async (tx: Query, lane: store.Lane) => {
+    if (tx === sql.pool) lanes.look(lane);
+    else if (!afterCommit(tx, `${CHANNEL} lane ${JSON.stringify([lane.kind, lane.tenant])}`, () => lanes.look(lane)))
+      await wakes.onCommit(tx, LATER);
+  };
   const onSettled = () => {
     progress?.resolve();
     progress = null;
@@ -94,6 +102,7 @@ export function createJobs(needs: JobsNeeds): Jobs {
         class: options.class ?? kinds.get(kind)?.class,
       });
       if (job.state === "ready") await wakes.onCommit(tx, job.class);
+      if (job.state === "lane") await lookOnCommit(tx, { kind, tenant: options.tenant! });
       if (job.state === "waiting") await wakes.onCommit(tx, LATER);
       return job.id;
     },
@@ -135,6 +144,7 @@ export function createJobs(needs: JobsNeeds): Jobs {
         workers: needs.workers ?? WORKERS_DEFAULT,
         group_max: needs.group_max ?? FINISH_JOBS_MAX,
         kinds,
+        lanes,
         onFailure: needs.onFailure ?? (() => {}),
         onError,
         onSettled,
@@ -183,6 +193,7 @@ export function createJobs(needs: JobsNeeds): Jobs {
     async [Symbol.asyncDispose]() {
       await this.drain(0);
       await declared;
+      await lanes[Symbol.asyncDispose]();
       await wakes[Symbol.asyncDispose]();
     },
   };

@@ -10,6 +10,7 @@ export interface Claimed {
   /** The part of the queue that it lay in when it was claimed. */
   slot: number;
   kind: string;
+  tenant: string | null;
   token: string;
   attempt: number;
   payload: { [key: string]: Json };
@@ -90,6 +91,12 @@ export interface ClaimKinds {
   grouped: boolean[];
 }
 
+/** One tenant's jobs of one kind that wait for room. */
+export interface Lane {
+  kind: string;
+  tenant: string;
+}
+
 type Row = Omit<Claimed, "id" | "lease"> & { id: string | null; ids?: string | null; payloads?: string | null };
 
 export async function claim(
@@ -98,7 +105,7 @@ export async function claim(
   of_class: JobClass,
   kinds: ClaimKinds,
   wanted: number,
-): Promise<{ jobs: Claimed[]; more: boolean }> {
+): Promise<{ jobs: Claimed[]; more: boolean; lanes: Lane[] }> {
   const names = array(kinds.names, "TEXT");
   const floors = array(kinds.floors, "TEXT");
   const room = array(kinds.room, "INT");
@@ -112,13 +119,24 @@ export async function claim(
         SELECT * FROM jobs_take_many(${of_class}, ${names}, ${floors}::timestamptz[], ${room}, ${lease_ms}, ${tenant_max},
           ${list(kinds.grouped)}::boolean[], ${LEASE_JOBS_MIN}::int, ${wanted}::int)`;
   const jobs: Claimed[] = [];
+  const lanes: Lane[] = [];
   let more = false;
   for (const row of rows) {
     if (row.id !== null) jobs.push({ ...row, id: row.id, lease: null });
     else if (row.token !== null) jobs.push(...claimedOf(row));
-    else more = true;
+    else {
+      more = true;
+      if (row.tenant !== null) lanes.push({ kind: row.kind, tenant: row.tenant });
+    }
   }
-  return { jobs, more: more || jobs.length === wanted };
+  return { jobs, more: more || jobs.length === wanted, lanes };
+}
+
+/** Lets out of these lanes what there is room for. @returns the classes that have got something to claim */
+export async function lookInLanes(tx: Query, array: (values: string[]) => unknown, lanes: Lane[]): Promise<JobClass[]> {
+  const [row] = await tx<{ classes: JobClass[] }[]>`
+    SELECT jobs_look_in_lanes(${array(lanes.map((l) => l.kind))}, ${array(lanes.map((l) => l.tenant))}, ${PRIORITY_STEP_S}::int) AS classes`;
+  return row!.classes;
 }
 
 function claimedOf({ ids, payloads, token, kind, sort_at }: Row): Claimed[] {
@@ -130,6 +148,7 @@ function claimedOf({ ids, payloads, token, kind, sort_at }: Row): Claimed[] {
 
 class OfLease implements Claimed {
   readonly slot = NO_SLOT;
+  readonly tenant = null;
   readonly attempt = 1;
   readonly cursor = null;
   readonly told = false;
@@ -238,7 +257,7 @@ export interface Lapsed extends Claimed {
 /** Claims whose lease is over: their worker died, hangs, or lost the database. */
 export function selectLapsed(tx: Query, kinds: unknown): Promise<Lapsed[]> {
   return tx<Lapsed[]>`
-    SELECT q.job_id AS id, q.slot, q.kind, q.class, q.token, q.attempt, q.stop, j.payload, j.cursor, false AS expired, true AS told, q.sort_at::text, NULL AS lease
+    SELECT q.job_id AS id, q.slot, q.kind, q.tenant, q.class, q.token, q.attempt, q.stop, j.payload, j.cursor, false AS expired, true AS told, q.sort_at::text, NULL AS lease
     FROM jobs_queue q JOIN jobs_jobs j ON j.id = q.job_id
     WHERE q.state IN ('waiting', 'running') AND q.state = 'running' AND q.wakes_at <= clock_timestamp() AND q.kind = ANY (${kinds})
     ORDER BY q.wakes_at LIMIT 100`;

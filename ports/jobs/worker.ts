@@ -25,6 +25,7 @@ import { createFinisher } from "./finish.ts";
 import { createHands } from "./hands.ts";
 import type { JobClass, JobFailure, JobKind, JobTotals } from "./index.ts";
 import { keepJobs } from "./keep.ts";
+import type { Lanes } from "./lanes.ts";
 import { CLASSES, createShares } from "./shares.ts";
 import * as store from "./store.ts";
 import { createTally } from "./tally.ts";
@@ -36,6 +37,7 @@ export interface WorkerNeeds {
   /** Jobs that one statement claims or ends at most. */
   group_max: number;
   kinds: ReadonlyMap<string, JobKind>;
+  lanes: Lanes;
   onFailure: (failure: JobFailure) => void;
   onError: (error: unknown) => void;
   onSettled: () => void;
@@ -92,11 +94,11 @@ export function startWorker(needs: WorkerNeeds): Worker {
       if (hands.attempts.size === 0) beatBell.ring();
     },
     onFree: () => claimBell.ring(),
-    onEnd({ kind, of, guess }, ran_ms, end) {
+    onEnd({ claimed, kind, of, guess }, ran_ms, end) {
       shares.ended(of, guess, ran_ms);
       tally.ran(of, kind.name, ran_ms);
       ended_jobs += 1;
-      settled(of, kind.name, end);
+      settled(of, claimed, end);
     },
   });
   const beats = createBeats({ sql, clock, attempts: hands.attempts, onError: needs.onError });
@@ -106,8 +108,13 @@ export function startWorker(needs: WorkerNeeds): Worker {
     later.delete(of);
   }
 
-  function settled(of: JobClass, kind: string, { classes, waits, counted }: store.Settled): void {
+  function settled(
+    of: JobClass,
+    { kind, tenant }: store.Claimed,
+    { ok, classes, waits, counted }: store.Settled,
+  ): void {
     if (counted) tally.count(of, kind, counted);
+    if (ok && tenant !== null) needs.lanes.look({ kind, tenant });
     for (const woken of classes) wake(woken);
     claimBell.ring();
     if (waits) sweepBell.ring();
@@ -121,11 +128,12 @@ export function startWorker(needs: WorkerNeeds): Worker {
       .filter(({ room }) => room > 0);
     if (roomy.length === 0) return null;
     const asked_at = clock.monotonic();
-    const { jobs, more, look_ms } = await claims.claim(of, roomy, wanted);
+    const { jobs, more, look_ms, lanes } = await claims.claim(of, roomy, wanted);
     for (const job of jobs) if (!job.expired) hands.take(job, of, asked_at);
     hands.start();
+    for (const lane of lanes) needs.lanes.look(lane);
     for (const job of jobs)
-      if (job.expired) settled(of, job.kind, await bury(attemptNeeds, job, kinds.get(job.kind)!, "deadline"));
+      if (job.expired) settled(of, job, await bury(attemptNeeds, job, kinds.get(job.kind)!, "deadline"));
     if (jobs.length === wanted) return 0;
     // Another node holds the head of the queue for a moment, or tenants were sent to their lanes.
     if (more) return jobs.length > 0 ? 0 : clock.random() * CONTENDED_MS_MAX;
@@ -184,13 +192,13 @@ export function startWorker(needs: WorkerNeeds): Worker {
       if (lapsed.stop)
         settled(
           lapsed.class,
-          lapsed.kind,
+          lapsed,
           await single(needs, (query) => store.end(query, lapsed, "cancelled", null, true)),
         );
       else
         settled(
           lapsed.class,
-          lapsed.kind,
+          lapsed,
           await failed(attemptNeeds, lapsed, kind, new Error("the lease ran out: its worker died or hung"), true),
         );
     }

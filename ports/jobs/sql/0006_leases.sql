@@ -111,7 +111,7 @@ END $$;
 CREATE FUNCTION jobs_take_many(of_class text, kinds text[], floors timestamptz[], kind_max integer[], lease_ms integer[], tenant_max integer[],
   grouped boolean[], few integer, wanted integer)
 RETURNS TABLE (id bigint, slot smallint, kind text, token bigint, attempt integer, payload jsonb, cursor jsonb, expired boolean, told boolean,
-  sort_at text, ids text, payloads text)
+  sort_at text, tenant text, ids text, payloads text)
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_bitmapscan = off SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
@@ -176,7 +176,7 @@ BEGIN
       SELECT FROM jobs_queue q WHERE q.kind = k.kind AND q.class = of_class AND q.state = 'ready' AND q.sort_at >= k.floor
       ORDER BY q.sort_at LIMIT 1) h) THEN
     RETURN QUERY SELECT NULL::bigint, NULL::smallint, NULL::text, NULL::bigint, NULL::integer, NULL::jsonb, NULL::jsonb, NULL::boolean, NULL::boolean,
-      NULL::text, NULL::text, NULL::text;
+      NULL::text, NULL::text, NULL::text, NULL::text;
   END IF;
 END $$;
 
@@ -224,7 +224,7 @@ END $$;
 
 -- As before; what was claimed by itself is read from its record from then on.
 CREATE OR REPLACE FUNCTION jobs_take(of_class text, kinds text[], floors timestamptz[], kind_max integer[], lease_ms integer[], tenant_max integer[], wanted integer)
-RETURNS TABLE (id bigint, slot smallint, kind text, token bigint, attempt integer, payload jsonb, cursor jsonb, expired boolean, told boolean, sort_at text)
+RETURNS TABLE (id bigint, slot smallint, kind text, token bigint, attempt integer, payload jsonb, cursor jsonb, expired boolean, told boolean, sort_at text, tenant text)
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_bitmapscan = off SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
@@ -239,6 +239,8 @@ DECLARE
   kept_ids bigint[] := '{}';
   kept_leases integer[] := '{}';
   skipped boolean := false;
+  lane_kinds text[] := '{}';
+  lane_tenants text[] := '{}';
   running integer;
   taken integer;
 BEGIN
@@ -267,7 +269,8 @@ BEGIN
         END LOOP;
         IF running >= bounds[i] THEN
           UPDATE jobs_queue q SET state = 'lane' WHERE q.slot = slots[i] AND q.job_id = ids[i];
-          skipped := true;
+          lane_kinds := lane_kinds || of_kinds[i];
+          lane_tenants := lane_tenants || tenants[i];
           CONTINUE;
         END IF;
       END IF;
@@ -286,18 +289,23 @@ BEGIN
         UPDATE jobs_queue q SET state = 'running', token = nextval('jobs_tokens'), attempt = q.attempt + 1, payload = NULL,
           wakes_at = clock_timestamp() + make_interval(secs => c.lease_ms / 1000.0)
         FROM unnest(slots, ids, leases) AS c (slot, job_id, lease_ms)
-        WHERE q.slot = c.slot AND q.job_id = c.job_id RETURNING q.job_id, q.slot, q.kind, q.token, q.attempt, q.sort_at)
+        WHERE q.slot = c.slot AND q.job_id = c.job_id RETURNING q.job_id, q.slot, q.kind, q.token, q.attempt, q.sort_at, q.tenant)
       SELECT claimed.job_id, claimed.slot, claimed.kind, claimed.token, claimed.attempt, j.payload, j.cursor,
         coalesce(j.deadline_at < clock_timestamp(), false),
-        claimed.attempt > 1 OR j.unique_key IS NOT NULL, claimed.sort_at::text
+        claimed.attempt > 1 OR j.unique_key IS NOT NULL, claimed.sort_at::text, claimed.tenant
       FROM claimed JOIN jobs_jobs j ON j.id = claimed.job_id ORDER BY claimed.sort_at;
+  END IF;
+  IF cardinality(lane_kinds) > 0 THEN
+    RETURN QUERY SELECT DISTINCT NULL::bigint, NULL::smallint, l.kind, NULL::bigint, NULL::integer, NULL::jsonb, NULL::jsonb, NULL::boolean, NULL::boolean,
+      NULL::text, l.tenant FROM unnest(lane_kinds, lane_tenants) l (kind, tenant);
+    RETURN;
   END IF;
   -- Found less than wanted: is the class empty, or does another node hold its head for a moment?
   IF taken < wanted AND (skipped OR EXISTS (
     SELECT FROM unnest(kinds, floors) k (kind, floor) CROSS JOIN LATERAL (
       SELECT FROM jobs_queue q WHERE q.kind = k.kind AND q.class = of_class AND q.state = 'ready' AND q.sort_at >= k.floor
       ORDER BY q.sort_at LIMIT 1) h)) THEN
-    RETURN QUERY SELECT NULL::bigint, NULL::smallint, NULL::text, NULL::bigint, NULL::integer, NULL::jsonb, NULL::jsonb, NULL::boolean, NULL::boolean, NULL::text;
+    RETURN QUERY SELECT NULL::bigint, NULL::smallint, NULL::text, NULL::bigint, NULL::integer, NULL::jsonb, NULL::jsonb, NULL::boolean, NULL::boolean, NULL::text, NULL::text;
   END IF;
 END $$;
 
