@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 
-import { Permanent } from "#kernel/errors.ts";
+import { Permanent, Problem, Throttled, Transient } from "#kernel/errors.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
@@ -124,6 +124,32 @@ export function jobsContract(engine: string, start: () => Promise<JobsBench>): v
       expect(await jobs.get(id)).toMatchObject({ state: "done", reason: null });
       expect(await sql.tx((tx) => jobs.replay(tx, id))).toBe(false);
       expect(attempts).toEqual([1, 1]);
+    });
+
+    test("JB40: a failure that says when to come back is waited for that long, six hours at most, and not for a guess", async () => {
+      const failures: string[] = [];
+      await using jobs = bench.open({ onFailure: (failure) => failures.push(failure.end) });
+      const wishes = [
+        new Throttled("asked too often", { retry_after_ms: 600_000 }),
+        new Transient("left alone for a while", { retry_after_ms: 1_200_000 }),
+        new Problem(429, "other.full", "Come back later.", { retry_after_s: 1_800 }),
+        new Throttled("a year", { retry_after_ms: 365 * 86_400_000 }),
+      ];
+      const kind = kindOf("told_when", async ({ n }) => {
+        throw wishes[Number(n)]!;
+      });
+      jobs.define(kind);
+      jobs.start();
+      const ids = await Promise.all(wishes.map((_, n) => enqueue(jobs, kind, n)));
+      while (failures.length < wishes.length) await Bun.sleep(2);
+      expect(failures).toEqual(["retry", "retry", "retry", "retry"]);
+      const rows = await sql.pool<{ waits_s: number }[]>`
+        SELECT extract(epoch FROM q.wakes_at - j.enqueued_at)::float8 AS waits_s
+        FROM jobs_queue q JOIN jobs_jobs j ON j.id = q.job_id WHERE q.kind = ${kind.name} ORDER BY (j.payload ->> 'n')::int`;
+      // What the test itself takes is on top.
+      for (const [n, wish_s] of [600, 1_200, 1_800, 6 * 3_600].entries())
+        expect(rows[n]!.waits_s).toBeWithin(wish_s, wish_s + 120);
+      for (const id of ids) await sql.tx((tx) => jobs.cancel(tx, id));
     });
 
     test("JB4: a unique key that lives gives back the living job; after its end a new one is made", async () => {
