@@ -5,8 +5,8 @@
  *
  * Tenants: one has 100,000 jobs of a kind in the queue; another enqueues one of the same kind each 30 ms, and from its commit to its
  * start is measured, in turns with a queue that is empty otherwise. Once with `tenant_concurrency_max` of half the workers, once without.
- * Shares: all classes have far more than ten times the work that can be done. Aging (`--aging=1`, takes 90 s): a job of priority 0 among
- * jobs of priority 1 that come faster than they are done.
+ * Shares: all classes have far more than ten times the work that can be done. Aging (`--aging=1`, takes three minutes): a job one step and
+ * another two steps of priority below jobs that come faster than they are done.
  */
 import { kindOf, openJobs, option, quantile } from "./jobs/database.ts";
 
@@ -16,6 +16,8 @@ const SAMPLES = option("samples", 300);
 const SECONDS = option("seconds", 20);
 const WORKERS = 8;
 const JOB_MS = 20;
+/** Steps of priority by which the low jobs of the aging part lie below the others. */
+const LOWER = [1, 2];
 const median = (of: number[]) => quantile(of, 0.5);
 
 async function tenants(bound: number | null): Promise<void> {
@@ -109,12 +111,18 @@ async function aging(): Promise<void> {
   await using house = await openJobs({ workers: WORKERS });
   await using jobs = house.open();
   const { sql } = house;
+  /** Of each low one, by its priority: when it began, and the newest of the others that began before it. */
+  const lows = new Map(LOWER.map((steps) => [1 - steps, { steps, waited_s: 0, newest_s: 0 }]));
+  const over = Promise.withResolvers<void>();
   let enqueued_at = 0;
-  let newest_before = 0;
-  const over = Promise.withResolvers<number>();
   const kind = kindOf("aging", async ({ at, low }) => {
-    if (low) over.resolve(performance.now());
-    else if (enqueued_at > 0) newest_before = Math.max(newest_before, Number(at) - enqueued_at);
+    const now_s = (performance.now() - enqueued_at) / 1_000;
+    const mine = lows.get(Number(low ?? Number.NaN));
+    if (mine) mine.waited_s = now_s;
+    else if (enqueued_at > 0)
+      for (const one of lows.values())
+        if (one.waited_s === 0) one.newest_s = Math.max(one.newest_s, (Number(at) - enqueued_at) / 1_000);
+    if ([...lows.values()].every((one) => one.waited_s > 0)) over.resolve();
     await Bun.sleep(JOB_MS);
   });
   jobs.define(kind);
@@ -132,13 +140,15 @@ async function aging(): Promise<void> {
   })();
   await Bun.sleep(2_000);
   enqueued_at = performance.now();
-  await sql.tx((tx) => jobs.enqueue(tx, kind.name, { low: true }, { priority: 0 }));
-  const waited_s = ((await over.promise) - enqueued_at) / 1_000;
+  for (const priority of lows.keys())
+    await sql.tx((tx) => jobs.enqueue(tx, kind.name, { low: priority }, { priority }));
+  await over.promise;
   stop = true;
   await stream;
-  console.log(
-    `  a job one step lower waited ${waited_s.toFixed(1)} s; the newest that went before it had come ${(newest_before / 1_000).toFixed(1)} s after it (bound 60 s)`,
-  );
+  for (const { steps, waited_s, newest_s } of lows.values())
+    console.log(
+      `  ${steps} lower: waited ${waited_s.toFixed(1)} s; the newest that went before it had come ${newest_s.toFixed(1)} s after it (bound ${60 * steps} s)`,
+    );
   await sql.pool`DELETE FROM jobs_queue WHERE state <> 'running'`;
 }
 
