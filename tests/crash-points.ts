@@ -194,7 +194,7 @@ export async function crashRun(seed: number): Promise<CrashRun> {
     const before = await segmentFiles(id);
     {
       await using sql = await house.database();
-      const [row] = await sql.pool<{ running: number }[]>`SELECT count(*)::int AS running FROM jobs_queue
+      const [row] = await sql.pool<{ running: number }[]>`SELECT count(*)::int AS running FROM jobs_living
         WHERE state = 'running' AND kind IN ('media.probe', 'media.fill', 'media.make_segment')`;
       crash.jobs_running = row?.running ?? 0;
     }

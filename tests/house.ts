@@ -106,12 +106,13 @@ export async function startHouse(
     database,
     async listsWritten() {
       await using sql = await database();
-      while ((await sql.pool`SELECT FROM jobs_queue WHERE kind = 'media.publish_video' LIMIT 1`).length > 0)
+      while ((await sql.pool`SELECT FROM jobs_living WHERE kind = 'media.publish_video' LIMIT 1`).length > 0)
         await Bun.sleep(20);
     },
     async leasesEnd() {
       await using sql = await database();
       await sql.pool`UPDATE jobs_queue SET wakes_at = clock_timestamp() WHERE state = 'running'`;
+      await sql.pool`UPDATE jobs_leases SET wakes_at = clock_timestamp()`;
       await sql.pool`UPDATE media_making_leases SET until = clock_timestamp()`;
     },
     async crash() {

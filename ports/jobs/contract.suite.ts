@@ -126,7 +126,7 @@ export function jobsContract(engine: string, start: () => Promise<JobsBench>): v
       expect(attempts).toEqual([1, 1]);
     });
 
-    test("JB40: a failure that says when to come back is waited for that long, six hours at most, and not for a guess", async () => {
+    test("JB43: a failure that says when to come back is waited for that long, six hours at most, and not for a guess", async () => {
       const failures: string[] = [];
       await using jobs = bench.open({ onFailure: (failure) => failures.push(failure.end) });
       const wishes = [

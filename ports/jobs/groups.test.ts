@@ -279,18 +279,24 @@ describe("ports/jobs in groups", () => {
   test("JB30: a claim and a look read the first of a long list, also where others have a backlog", async () => {
     const kind = kindOf("long", async () => {});
     await fill(kind, 3_000);
-    // Without the dead rows of the tests before, which are read as well.
-    await sql.pool`VACUUM (ANALYZE) jobs_queue`;
-    const read = await sql.tx(async (tx) => {
-      for (let i = 0; i < 20; i++) {
-        await store.sweep(tx, tx.array(["nobody", kind.name], "TEXT"));
-        await tx`SELECT * FROM jobs_take('batch', ARRAY['nobody'], ARRAY['-infinity'::timestamptz], ARRAY[8], ARRAY[1000], ARRAY[0], 8)`;
-      }
-      // Only what this transaction has read.
-      const [row] = await tx<{ n: number }[]>`
-        SELECT sum(pg_stat_get_xact_tuples_returned(c.oid))::int AS n FROM pg_class c WHERE c.relname LIKE 'jobs_queue_%'`;
-      return row!.n;
-    });
+    const readBy20 = () =>
+      sql.tx(async (tx) => {
+        for (let i = 0; i < 20; i++) {
+          await store.sweep(tx, tx.array(["nobody", kind.name], "TEXT"));
+          await tx`SELECT * FROM jobs_take('batch', ARRAY['nobody'], ARRAY['-infinity'::timestamptz], ARRAY[8], ARRAY[1000], ARRAY[0], 8)`;
+        }
+        // Only what this transaction has read.
+        const [row] = await tx<{ n: number }[]>`
+          SELECT sum(pg_stat_get_xact_tuples_returned(c.oid))::int AS n FROM pg_class c WHERE c.relname LIKE 'jobs_queue_%'`;
+        return row!.n;
+      });
+    let read: number;
+    // Dead rows of the tests before are read as well, and while the server analyses a table beside this they cannot be removed.
+    // To walk over the list each time would be to read 60,000 or more, whatever is dead.
+    do {
+      await sql.pool`VACUUM (ANALYZE) jobs_queue`;
+      read = await readBy20();
+    } while (read >= 3_000 && read < 30_000);
     expect(read).toBeGreaterThan(0);
     expect(read).toBeLessThan(3_000);
     await sql.pool`DELETE FROM jobs_queue WHERE kind = ${kind.name}`;

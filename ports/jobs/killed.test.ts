@@ -26,7 +26,7 @@ test("JB18: workers killed with SIGKILL in the middle lose no job, and fenced ef
     for (let n = 0; n < JOBS; n++) await jobs.enqueue(tx, KIND, { n });
   });
   const ended = async () =>
-    JOBS - (await db.sql.pool<{ n: number }[]>`SELECT count(*)::int AS n FROM jobs_queue`)[0]!.n;
+    JOBS - (await db.sql.pool<{ n: number }[]>`SELECT count(*)::int AS n FROM jobs_living`)[0]!.n;
   let kills = 0;
   let hit = 0;
   for (let goal = 30; goal < JOBS; goal += 30) {
@@ -37,7 +37,7 @@ test("JB18: workers killed with SIGKILL in the middle lose no job, and fenced ef
     kills++;
     const [left] = await db.sql.pool<
       { n: number }[]
-    >`SELECT count(*)::int AS n FROM jobs_queue WHERE state = 'running'`;
+    >`SELECT count(*)::int AS n FROM jobs_living WHERE state = 'running'`;
     hit += left!.n;
   }
   const last = startWorker();

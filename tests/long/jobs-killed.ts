@@ -99,7 +99,7 @@ async function watch(): Promise<number> {
     workers[at]!.kill("SIGKILL");
     await workers[at]!.exited;
     kills++;
-    const [left] = (await sql.pool`SELECT count(*)::int AS n FROM jobs_queue WHERE state = 'running'`) as {
+    const [left] = (await sql.pool`SELECT count(*)::int AS n FROM jobs_living WHERE state = 'running'`) as {
       n: number;
     }[];
     hit += left!.n;
