@@ -2,6 +2,7 @@ import { open } from "node:fs/promises";
 
 import { Problem } from "#kernel/errors.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
+import { NOTE_CHARS_MAX } from "#systems/limits/bounds.ts";
 import {
   compileRuleSet,
   readRuleSet,
@@ -99,6 +100,7 @@ const publish = command({
     note: { type: "string", value: "TEXT", says: "why, for those who read it later" },
   },
   async run({ file, by, note = "" }, terminal) {
+    if (note.length > NOTE_CHARS_MAX) throw new UsageError(`--note has ${NOTE_CHARS_MAX} characters at most.`);
     const body = await readRules(file);
     await using house = await openHouse(terminal);
     const admin = await adminOf(by, house);
@@ -107,7 +109,7 @@ const publish = command({
     const set = setIn(file, body, routes, terminal);
     if (set === null) return 1;
     const draft = await sets.create(admin, { set, note, based_on: before });
-    const holds = await sets.publish(admin, draft.version, { note, instead_of: before });
+    const holds = await sets.publish(admin, draft.version, { note, instead_of: before, revision: draft.revision });
     terminal.out(
       `Version ${holds.version} is in force, instead of ${before}. Running nodes hear of it within a second.`,
     );

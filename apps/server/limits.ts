@@ -38,6 +38,7 @@ export async function openLimits(
       spaces,
       secret,
       sign_in_routes: SIGN_IN.map(({ method, path }) => `${method} ${path}`),
+      desk_routes: [PAGE_COST.route, `${peopleRoutes.me.method} ${peopleRoutes.me.path}`],
       routes: () => [...api().limited(), PAGE_COST.route],
       costs: () => costsOf(api()),
       onTrouble: (because) => lines.error({ because }, "the published rule set of limits does not hold here"),

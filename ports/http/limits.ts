@@ -16,11 +16,20 @@ export { addressKey } from "#ports/limiter/index.ts";
 export interface LimitBook {
   /** What this request claims, all or nothing; at most `LIMIT_CLAIMS_MAX`, none for what is not counted. A promise only where something must be looked up. */
   draw(asked: LimitAsked): LimitClaim[] | Promise<LimitClaim[]>;
+  /** Where a request with these claims may wait at the door for its place; null where it may not. */
+  patience?(claims: LimitClaim[]): LimitPatience | null;
   /**
    * Told of every decision over what `draw` gave; null where it gave none, and nothing was asked. Must not throw.
    * @returns what to call when the answer begins, where there is something
    */
   decided?(asked: LimitAsked, claims: LimitClaim[], decision: LimitDecision | null): (() => void) | void;
+}
+
+export interface LimitPatience {
+  /** At most so long. */
+  ms: number;
+  /** Called once, when it was decided: resolves after so many ms, which may be 0. */
+  end(wait_ms: number): Promise<void>;
 }
 
 export interface LimitAsked {
@@ -77,7 +86,7 @@ export interface LimitsTaken {
 }
 
 /**
- * One decision over all that the book names: all or nothing.
+ * One decision over all that the book names: all or nothing. Whoever has a place a little later waits for it here.
  * @param present for protocols that have headers of their own for it
  * @throws Problem 429 `limit.exceeded`
  */
@@ -93,7 +102,7 @@ export async function takeLimits(
     const ended = book.decided?.(asked, claims, null);
     return { headers: {}, release: ended ? async () => ended() : null };
   }
-  const decision = await limiter.take(claims);
+  const decision = await decide(limiter, claims, book.patience?.(claims) ?? null);
   const ended = book.decided?.(asked, claims, decision);
   const headers = present(decision, claims);
   const { allowed, hold, rule, retry_after_ms } = decision;
@@ -106,6 +115,18 @@ export async function takeLimits(
     `Too many requests: the limit "${rule.name}" is used up. Try again ${inWords(retry_after_ms)}.`,
     { retry_after_s: Math.ceil(retry_after_ms / 1000), headers, violated_policies: [rule.name] },
   );
+}
+
+async function decide(limiter: Limiter, claims: LimitClaim[], patience: LimitPatience | null): Promise<LimitDecision> {
+  if (patience === null) return limiter.take(claims);
+  let wait_ms = 0;
+  try {
+    const decision = await limiter.take(claims, patience.ms);
+    ({ wait_ms } = decision);
+    return decision;
+  } finally {
+    await patience.end(wait_ms);
+  }
 }
 
 async function giveBack(limiter: Limiter, hold: LimitHold | null, ended: (() => void) | void): Promise<void> {

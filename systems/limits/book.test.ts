@@ -1,11 +1,17 @@
 import { afterAll, expect, test } from "bun:test";
 
 import { NOBODY, type Viewer } from "#kernel/viewer.ts";
-import type { LimitAsked } from "#ports/http/index.ts";
+import { createVirtualClock } from "#ports/clock/index.ts";
+import { type LimitAsked, takeLimits } from "#ports/http/index.ts";
 import { createLocalLimiter, type Limiter } from "#ports/limiter/index.ts";
 
+import { createBook } from "./book.ts";
 import * as b from "./bounds.ts";
 import { limitsRoutes as r } from "./contract.ts";
+import { createCounts } from "./counts.ts";
+import { createReserved } from "./reserved.ts";
+import { compileRuleSet } from "./rule-set-book.ts";
+import { readRuleSet } from "./rule-set.ts";
 import { testLimits, type TestNode } from "./testing.ts";
 
 const house = await testLimits();
@@ -251,4 +257,92 @@ test("LM19: so many have a tier at most", async () => {
       .status,
   ).toBe(200);
   await house.db.sql.pool`DELETE FROM limits_tiers WHERE subject_id > 1000 AND by_id = 1`;
+});
+
+/** The book alone, at a time of its own. */
+function bookOf(...rules: object[]) {
+  const clock = createVirtualClock();
+  const limiter = createLocalLimiter({ clock, keys_max: 1_000 });
+  const { set, troubles } = readRuleSet({ rules });
+  if (set === null) throw new Error(JSON.stringify(troubles));
+  const book = createBook({
+    limiter,
+    clock,
+    in_force: { now: { version: "1", set: compileRuleSet(set) }, trouble: null, reload: async () => {} },
+    reserved: createReserved([], []),
+    tiers: { grantOf: () => null },
+    where: { paramOf: () => null, find: async () => null },
+    counts: createCounts({ sql: house.db.sql, clock, nameOf: ({ subject }) => subject }),
+  });
+  const ask = (route = "GET /v1/people/me", viewer: Viewer = ann.viewer) =>
+    takeLimits(limiter, book, { route, cost_tokens: 1, viewer, address: "192.0.2.1" }).then(
+      () => "in",
+      (error: { code: string }) => error.code,
+    );
+  return { clock, book, ask };
+}
+
+test("LM34: a request that a patient rule would let through soon waits for its place at the door; what is too far off is refused, and nobody waits for a slot", async () => {
+  const drop = { kind: "gcra", tokens: 1, window_ms: 600, burst_tokens: 1 };
+  const { clock, book, ask } = bookOf(
+    { id: "drop", level: "person", limit: drop, patience_ms: 1_000 },
+    rule("wide", "route", 50),
+  );
+  const three = [ask(), ask(), ask()];
+  expect([await three[0], await three[2], book.waiting()]).toEqual(["in", "limit.exceeded", 1]);
+  await clock.advance(600);
+  expect([await three[1], book.waiting()]).toEqual(["in", 0]);
+  const refused = readRuleSet({
+    rules: [{ id: "seat", level: "person", limit: { kind: "slots", slots: 1, hold_ms: 1_000 }, patience_ms: 5 }],
+  });
+  expect(refused.troubles.map(({ pointer }) => pointer)).toEqual(["/rules/0/patience_ms"]);
+});
+
+test("LM34: so many wait at once; whoever comes then has no patience", async () => {
+  const drop = { kind: "gcra", tokens: 1, window_ms: 1_000, burst_tokens: 1 };
+  const { clock, book, ask } = bookOf({ id: "drop", level: "person", limit: drop, patience_ms: 1_000 });
+  const of = (i: number): Viewer => ({ ...ann.viewer, person_id: String(1_000 + i) as typeof ann.id });
+  const all = Array.from({ length: b.WAITING_AT_ONCE_MAX + 1 }, (_, i) => of(i));
+  for (const viewer of all) expect(await ask("GET /v1/people/me", viewer)).toBe("in");
+  const again = all.map((viewer) => ask("GET /v1/people/me", viewer));
+  expect([await again.at(-1), book.waiting()]).toEqual(["limit.exceeded", b.WAITING_AT_ONCE_MAX]);
+  await clock.advance(1_000);
+  expect((await Promise.all(again)).filter((what) => what === "in")).toHaveLength(b.WAITING_AT_ONCE_MAX);
+  expect(book.waiting()).toBe(0);
+});
+
+test("LM38: for a route that came after a set was published it counts by so many rules at most, and breaks nothing", async () => {
+  const rules = Array.from({ length: b.RULES_PER_SET_MAX }, (_, i) => rule(`many-${i}`, "person", 50));
+  const { book, ask } = bookOf(...rules);
+  expect(await ask("GET /v1/new")).toBe("in");
+  const claims = book.draw({ route: "GET /v1/new", cost_tokens: 1, viewer: ann.viewer, address: "192.0.2.1" });
+  expect(claims).toHaveLength(b.RULES_PER_REQUEST_MAX);
+});
+
+test("LM38: a rule that comes to count by another level counts anew: person 7 and space 7 are not the same", () => {
+  const id = "7";
+  const as = (level: string) => compileRuleSet(readRuleSet({ rules: [rule("turned", level, 1)] }).set!);
+  const asking = {
+    route: "GET /v1/spaces/{slug}",
+    cost_tokens: 1,
+    address: null,
+    person_id: id,
+    token_id: null,
+    space: { id, is_member: true },
+    person_grant: null,
+    space_grant: null,
+  };
+  const [person] = as("person").draw(asking).holds;
+  const [space] = as("space").draw(asking).holds;
+  expect(person!.key).not.toBe(space!.key);
+});
+
+test("LM32: what the page asks for before it shows an admin the limits is not refused to them by any set, and to others it is", async () => {
+  await using third = await house.node({ desk_routes: ["GET /v1/people/me"] });
+  await hold(rule("lm32", "global", 1));
+  await third.log.tailsCaughtUp();
+  expect(await statuses(3, "/v1/people/me", token, { node: third })).toEqual([200, 200, 200]);
+  await statuses(1, "/v1/people/me", ann.token, { node: third });
+  expect(await statuses(1, "/v1/people/me", ann.token, { node: third })).toEqual([429]);
+  await hold(rule("lm32-after", "person", 100));
 });

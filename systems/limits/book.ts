@@ -6,7 +6,7 @@ import * as b from "./bounds.ts";
 import type { Counts } from "./counts.ts";
 import type { InForce } from "./in-force.ts";
 import type { Reserved } from "./reserved.ts";
-import type { Draw } from "./rule-set-book.ts";
+import { type Draw, patienceOf } from "./rule-set-book.ts";
 import type { Tiers } from "./tiers.ts";
 import type { Where } from "./where.ts";
 
@@ -23,16 +23,19 @@ export interface BookNeeds {
 export interface Book extends LimitBook, AsyncDisposable {
   /** Tried rules that are being asked, and those that were not because too many were. */
   shadows(): { pending: number; skipped: number };
+  /** Requests that wait for their place now, or may come to. */
+  waiting(): number;
 }
 
 const ADDRESS_CHARS_MAX = 64;
 
 /** The rule set in force, as the house's door asks it: some microseconds a request, without a look anywhere, but for spaces. */
-export function createBook({ limiter, in_force, reserved, tiers, where, counts }: BookNeeds): Book {
+export function createBook({ limiter, clock, in_force, reserved, tiers, where, counts }: BookNeeds): Book {
   /** Claims that hold, with those that are only tried beside them; nothing where there are none. */
   const tried = new WeakMap<LimitClaim[], Draw[]>();
   const asking = new Set<Promise<void>>();
   let skipped = 0;
+  let waiting = 0;
 
   function drawNow(asked: LimitAsked, space: { id: string; is_member: boolean } | null): LimitClaim[] {
     const { viewer } = asked;
@@ -53,7 +56,7 @@ export function createBook({ limiter, in_force, reserved, tiers, where, counts }
   }
 
   async function ask(shadows: Draw[]): Promise<{ release: () => void } | null> {
-    const decision = await limiter.take(shadows);
+    const decision = await limiter.take(shadows, patienceOf(shadows));
     if (decision.allowed) counts.wouldAllow(shadows);
     else counts.wouldRefuse(shadows.find(({ rule }) => rule === decision.rule) ?? shadows[0]!);
     const { hold } = decision;
@@ -91,6 +94,18 @@ export function createBook({ limiter, in_force, reserved, tiers, where, counts }
       return where.find(name, asked.viewer).then((space) => drawNow(asked, space));
     },
 
+    patience(claims) {
+      if (!in_force.now.set.is_patient || waiting >= b.WAITING_AT_ONCE_MAX) return null;
+      const ms = patienceOf(claims as Draw[]);
+      if (ms === 0) return null;
+      // Counted from here on, so that many who are asked about at once are no more than may wait.
+      waiting++;
+      return {
+        ms,
+        end: (wait_ms) => (wait_ms > 0 ? clock.sleep(wait_ms) : Promise.resolve()).finally(() => waiting--),
+      };
+    },
+
     decided(_, claims, decision: LimitDecision | null) {
       const draws = claims as Draw[];
       if (decision !== null && !decision.allowed) {
@@ -102,6 +117,7 @@ export function createBook({ limiter, in_force, reserved, tiers, where, counts }
       return shadows && tryShadows(shadows);
     },
 
+    waiting: () => waiting,
     shadows: () => ({ pending: asking.size, skipped }),
     async [Symbol.asyncDispose]() {
       while (asking.size > 0) await Promise.all(asking);

@@ -20,6 +20,10 @@ export const SLOTS_MAX = 10_000;
 export const HOLD_MS_MAX = 3_600_000;
 export const PATIENCE_MS_MAX = 5_000;
 
+/** For how long a rule may have a request wait at the door; and how many wait there at once, beyond which nobody does. */
+export const RULE_PATIENCE_MS_MAX = 2_000;
+export const WAITING_AT_ONCE_MAX = 500;
+
 /** Of what `free` allows; a custom tier. */
 export const CUSTOM_PERCENT_MIN = 1;
 export const CUSTOM_PERCENT_MAX = 100_000;
@@ -56,6 +60,13 @@ export const CHECK_KEY_CHARS_MAX = 120;
 /** Windows and holds of others' limits are short: each key is memory of ours for as long. */
 export const CHECK_WINDOW_MS_MAX = 86_400_000;
 export const CHECK_LOG_TOKENS_MAX = 1_000;
+export const CHECK_SLOTS_MAX = 1_000;
+/**
+ * A log and slots keep each grant: so many of them are as large as a key of another kind, and so many take as long as another item. A key
+ * and an item count by the most that they may keep.
+ */
+export const CHECK_GRANTS_PER_KEY = 16;
+export const CHECK_GRANTS_PER_ITEM = 100;
 /** Keys of one person within an hour, on one node. */
 export const CHECK_KEYS_PER_PERSON_MAX = 10_000;
 /** People whose keys this process keeps account of. */

@@ -40,6 +40,8 @@ export const zCheckItem = z.discriminatedUnion("do", [
   }),
   /** What was taken and turned out not to count. */
   z.strictObject({ do: z.literal("give_back"), claims }),
+  /** Takes without asking, down to a debt of what the limit holds: a deed that costs afterwards. Not of slots. */
+  z.strictObject({ do: z.literal("penalise"), claims }),
   /** The slots of a `take`, with its claims on slots. More than once is no harm. */
   z.strictObject({ do: z.literal("release"), hold: zHoldId, claims }),
   z.strictObject({ do: z.literal("renew"), hold: zHoldId, claims }),

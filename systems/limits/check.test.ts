@@ -47,7 +47,7 @@ test("LM24: one key of two people, two namespaces and the house are different ke
   expect(await allowed(drain, { token: bob.token })).toEqual([true, false]);
   expect(await allowed(drain, { namespace: "other" })).toEqual([true, false]);
   // Names that would reach out of a namespace, were they paths.
-  for (const key of [`book/person/${bob.id}`, `../${bob.id}/main/shared`, `check/${bob.id}/main/shared`])
+  for (const key of [`book/person/person/${bob.id}`, `../${bob.id}/main/shared`, `check/${bob.id}/main/shared`])
     await check([take(claim(key, slow(1_000), 1_000))]);
   const me = await one.client.call(peopleRoutes.me, { token: bob.token });
   // A drained bucket would have a third of it.
@@ -187,4 +187,56 @@ test("LM28: so many items a second, in a call, and so many keys in an hour", asy
   expect((await check(Array.from({ length: b.CHECK_ITEMS_MAX + 1 }, () => take(claim("x"))))).code).toBe(
     "request.invalid",
   );
+});
+
+test("LM36: what keeps each grant counts for as many keys and items as it is large, so that nobody fills the house's memory with a few calls", async () => {
+  const clock = createVirtualClock();
+  const limiters = [0, 1].map(() => createLocalLimiter({ clock, keys_max: 20_000 }));
+  const { run } = createCheck({ limiter: limiters[0]!, house: limiters[1]!, clock });
+  const large = { kind: "log", tokens: b.CHECK_LOG_TOKENS_MAX, window_ms: b.CHECK_WINDOW_MS_MAX };
+  const tried = async (item: object, of = ann) => {
+    await clock.advance(1_000);
+    return run(of.viewer, "main", [{ patience_ms: 0, ...item } as never]).then(
+      () => "ok",
+      (error: { code: string }) => error.code,
+    );
+  };
+  let keys = 0;
+  while ((await tried(take(claim(`large-${keys}`, large)))) === "ok") keys++;
+  expect(keys).toBe(
+    Math.floor(b.CHECK_KEYS_PER_PERSON_MAX / (1 + Math.floor(b.CHECK_LOG_TOKENS_MAX / b.CHECK_GRANTS_PER_KEY))),
+  );
+  // A key that comes to be larger counts for what it is then.
+  expect(await tried(take(claim("grows")), bob)).toBe("ok");
+  for (let i = 0; i < keys; i++) await tried(take(claim(`large-${i}`, large)), bob);
+  expect(await tried(take(claim("grows", large)), bob)).toBe("limits.too_many_keys");
+  const slots = { kind: "slots", slots: b.CHECK_SLOTS_MAX + 1, hold_ms: 1_000 };
+  expect(await tried(take(claim("seats", slots)), bob)).toBe("limits.check_rule");
+  const eight = Array.from({ length: 8 }, (_, i) => claim(`large-${i}`, large));
+  const many = Array.from({ length: 25 }, () => ({ ...take(...eight), patience_ms: 0 }));
+  await clock.advance(60_000);
+  await run(ann.viewer, "main", many);
+  expect(((await run(ann.viewer, "main", many).catch((error: unknown) => error)) as { code: string }).code).toBe(
+    "limit.exceeded",
+  );
+});
+
+test("LM37: of two keys under one limit the one that refuses is told; what costs afterwards is taken as a fine", async () => {
+  const [first, second] = [claim("twin-a", slow(2)), claim("twin-b", slow(2))];
+  const told = async (...claims: never[]) => (await check([take(...claims)])).body.items[0]!;
+  await told(claim("twin-b", slow(2), 2));
+  expect(await told(first, second)).toMatchObject({ allowed: false, key: "twin-b" });
+  expect(await told(second, first)).toMatchObject({ allowed: false, key: "twin-b" });
+  expect(await told(first, first)).toMatchObject({ allowed: true, key: "twin-a", remaining_tokens: 0 });
+  const fine = { do: "penalise" as const, claims: [claim("fined", slow(5), 4)] };
+  expect(await allowed([fine, take(claim("fined", slow(5), 2)), fine, take(claim("fined", slow(5), 0))])).toEqual([
+    true,
+    false,
+    true,
+    true,
+  ]);
+  const debt = (await check([take(claim("fined", slow(5)))])).body.items[0]!;
+  expect([debt.allowed, debt.retry_after_ms > 3 * 50_000]).toEqual([false, true]);
+  const seats = { do: "penalise" as const, claims: [claim("seat", { kind: "slots", slots: 1, hold_ms: 1_000 })] };
+  expect((await check([seats])).code).toBe("limits.check_rule");
 });

@@ -29,12 +29,13 @@ const DONE: CheckAnswer = {
 
 /** @param limiter where others' keys are: never so that they could push the house's own out */
 export function createCheck({ limiter, house, clock }: { limiter: Limiter; house: Limiter; clock: Clock }): Check {
-  /** The limiter knows a rule by its object, so the same words are the same object. */
+  /** The limiter knows a rule by its object, so the same words at the same place are the same object. */
   const rules = new Map<string, LimitRule>();
-  const people = new Map<string, { since_ms: number; keys: Set<number> }>();
+  const people = new Map<string, { since_ms: number; weight: number; keys: Map<number, number> }>();
 
-  function ruleOf(algorithm: Algorithm, at: string): LimitRule {
-    const words = JSON.stringify(algorithm);
+  /** @param place among the claims of an item: two of them under one limit are told apart by their rules */
+  function ruleOf(algorithm: Algorithm, place: number, at: string): LimitRule {
+    const words = `${place} ${JSON.stringify(algorithm)}`;
     const known = rules.get(words);
     if (known) return known;
     const rule = { name: "check", ...algorithm } as LimitRule;
@@ -44,43 +45,53 @@ export function createCheck({ limiter, house, clock }: { limiter: Limiter; house
       if (!(error instanceof RangeError)) throw error;
       throw broken(at, error.message);
     }
-    const span_ms = "window_ms" in algorithm ? algorithm.window_ms : 0;
-    if (span_ms > b.CHECK_WINDOW_MS_MAX)
-      throw broken(at, `A window here has ${b.CHECK_WINDOW_MS_MAX} ms at most, which is a day.`);
-    if (algorithm.kind === "bucket" && algorithm.burst_tokens / algorithm.tokens_per_s > b.CHECK_WINDOW_MS_MAX / 1_000)
-      throw broken(at, "A bucket here is full again within a day.");
-    if (
-      algorithm.kind === "gcra" &&
-      (algorithm.burst_tokens * algorithm.window_ms) / algorithm.tokens > b.CHECK_WINDOW_MS_MAX
-    )
-      throw broken(at, "A gcra here has all of its burst again within a day.");
-    if (algorithm.kind === "log" && algorithm.tokens > b.CHECK_LOG_TOKENS_MAX)
-      throw broken(at, `A log here has ${b.CHECK_LOG_TOKENS_MAX} tokens at most. Use a counter.`);
+    refuseTooMuch(algorithm, at);
     if (rules.size >= RULES_KEPT_MAX) rules.clear();
     rules.set(words, rule);
     return rule;
   }
 
   /** Counts the keys that are new within the hour. @throws Problem 429 */
-  function keysOf(person_id: string, keys: readonly string[]): void {
+  function keysOf(person_id: string, claims: readonly LimitClaim[]): void {
     const now_ms = clock.monotonic();
     let mine = people.get(person_id);
-    if (!mine || now_ms - mine.since_ms >= HOUR_MS) mine = { since_ms: now_ms, keys: new Set() };
+    if (!mine || now_ms - mine.since_ms >= HOUR_MS) mine = { since_ms: now_ms, weight: 0, keys: new Map() };
     // Whoever asked last stays; the one who has not for longest goes.
     people.delete(person_id);
     people.set(person_id, mine);
     if (people.size > b.CHECK_PEOPLE_MAX) people.delete(people.keys().next().value!);
-    for (const key of keys) {
+    for (const { key, rule } of claims) {
       const number = Number(Bun.hash(key) & 0x1f_ffff_ffff_ffffn);
-      if (mine.keys.size >= b.CHECK_KEYS_PER_PERSON_MAX && !mine.keys.has(number))
+      const weight = 1 + Math.floor(keptBy(rule) / b.CHECK_GRANTS_PER_KEY);
+      const before = mine.keys.get(number) ?? 0;
+      if (weight <= before) continue;
+      if (mine.weight + weight - before > b.CHECK_KEYS_PER_PERSON_MAX)
         throw new Problem(
           429,
           "limits.too_many_keys",
-          `You may use ${b.CHECK_KEYS_PER_PERSON_MAX} keys within an hour. Use fewer, or wait.`,
+          `You may use ${b.CHECK_KEYS_PER_PERSON_MAX} keys within an hour; a log or slots count as one more for each ${b.CHECK_GRANTS_PER_KEY} that they hold. Use fewer, or wait.`,
           { retry_after_s: Math.ceil((mine.since_ms + HOUR_MS - now_ms) / 1_000) },
         );
-      mine.keys.add(number);
+      mine.weight += weight - before;
+      mine.keys.set(number, weight);
     }
+  }
+
+  function claimsOf(item: CheckItem, at: string, prefix: string): LimitClaim[] {
+    const seen = new Map<string, { rule: LimitRule; words: string }>();
+    return item.claims.map(({ key, limit, cost_tokens }, j) => {
+      const here = `${at}/claims/${j}`;
+      const words = JSON.stringify(limit);
+      const same = seen.get(key);
+      if (same && same.words !== words) throw broken(here, "One key is claimed under two limits at once.");
+      const rule = same?.rule ?? ruleOf(limit, j, `${here}/limit`);
+      seen.set(key, { rule, words });
+      if ((item.do === "release" || item.do === "renew") && rule.kind !== "slots")
+        throw broken(`${here}/limit`, "Only slots are released or renewed.");
+      if (item.do === "penalise" && rule.kind === "slots")
+        throw broken(`${here}/limit`, "Slots are held or free: there is nothing of them to take away.");
+      return { key: prefix + key, rule, cost_tokens };
+    });
   }
 
   async function one(item: CheckItem, claims: LimitClaim[], prefix: string): Promise<CheckAnswer> {
@@ -89,6 +100,9 @@ export function createCheck({ limiter, house, clock }: { limiter: Limiter; house
         return answerOf(await limiter.take(claims, item.patience_ms), claims, prefix);
       case "give_back":
         await limiter.giveBack(claims);
+        return DONE;
+      case "penalise":
+        await limiter.penalise(claims);
         return DONE;
       case "release":
         await limiter.release({ id: item.hold, claims });
@@ -102,21 +116,13 @@ export function createCheck({ limiter, house, clock }: { limiter: Limiter; house
     async run(viewer, namespace, items) {
       const prefix = `check/${viewer.person_id}/${namespace}/`;
       // All of it is looked at before any of it is done.
-      const claims = items.map((item, i) =>
-        item.claims.map((claim, j): LimitClaim => {
-          const at = `/body/items/${i}/claims/${j}`;
-          const rule = ruleOf(claim.limit, `${at}/limit`);
-          if ((item.do === "release" || item.do === "renew") && rule.kind !== "slots")
-            throw broken(`${at}/limit`, "Only slots are released or renewed.");
-          return { key: prefix + claim.key, rule, cost_tokens: claim.cost_tokens };
-        }),
+      const claims = items.map((item, i) => claimsOf(item, `/body/items/${i}`, prefix));
+      await pace(
+        house,
+        viewer,
+        claims.reduce((sum, of) => sum + itemsIn(of), 0),
       );
-      for (const [i, of] of claims.entries()) refuseTwoRules(of, i);
-      await pace(house, viewer, items.length);
-      keysOf(
-        viewer.person_id,
-        claims.flatMap((of) => of.map(({ key }) => key)),
-      );
+      keysOf(viewer.person_id, claims.flat());
       const answers: CheckAnswer[] = [];
       // One after the other: what an item leaves is what the next one finds.
       for (const [i, item] of items.entries()) answers.push(await one(item, claims[i]!, prefix));
@@ -141,18 +147,36 @@ async function pace(house: Limiter, viewer: SignedIn, cost_tokens: number): Prom
   );
 }
 
-function refuseTwoRules(claims: readonly LimitClaim[], item: number): void {
-  const rules = new Map<string, LimitRule>();
-  for (const [j, { key, rule }] of claims.entries()) {
-    if ((rules.get(key) ?? rule) !== rule)
-      throw broken(`/body/items/${item}/claims/${j}`, "One key is claimed under two limits at once.");
-    rules.set(key, rule);
-  }
+/** Limits of others are smaller than those of the house. @throws Problem */
+function refuseTooMuch(algorithm: Algorithm, at: string): void {
+  const span_ms = "window_ms" in algorithm ? algorithm.window_ms : 0;
+  if (span_ms > b.CHECK_WINDOW_MS_MAX)
+    throw broken(at, `A window here has ${b.CHECK_WINDOW_MS_MAX} ms at most, which is a day.`);
+  if (algorithm.kind === "bucket" && algorithm.burst_tokens / algorithm.tokens_per_s > b.CHECK_WINDOW_MS_MAX / 1_000)
+    throw broken(at, "A bucket here is full again within a day.");
+  if (
+    algorithm.kind === "gcra" &&
+    (algorithm.burst_tokens * algorithm.window_ms) / algorithm.tokens > b.CHECK_WINDOW_MS_MAX
+  )
+    throw broken(at, "A gcra here has all of its burst again within a day.");
+  if (algorithm.kind === "log" && algorithm.tokens > b.CHECK_LOG_TOKENS_MAX)
+    throw broken(at, `A log here has ${b.CHECK_LOG_TOKENS_MAX} tokens at most. Use a counter.`);
+  if (algorithm.kind === "slots" && algorithm.slots > b.CHECK_SLOTS_MAX)
+    throw broken(at, `There are ${b.CHECK_SLOTS_MAX} slots here at most.`);
 }
+
+/** Grants of which a key under it may keep account. */
+function keptBy(rule: LimitRule): number {
+  const { kind, capacity } = termsOf(rule);
+  return kind === "log" || kind === "slots" ? capacity : 0;
+}
+
+/** An item that may look through many grants counts for more than one. */
+const itemsIn = (claims: readonly LimitClaim[]): number =>
+  1 + claims.reduce((sum, { rule }) => sum + Math.floor(keptBy(rule) / b.CHECK_GRANTS_PER_ITEM), 0);
 
 function answerOf(decision: LimitDecision, claims: readonly LimitClaim[], prefix: string): CheckAnswer {
   const { allowed, rule, remaining_tokens, wait_ms, retry_after_ms, reset_after_ms, hold } = decision;
-  // Claims of one rule on several keys are told by the first of them.
   const key = (claims.find((claim) => claim.rule === rule) ?? claims[0]!).key.slice(prefix.length);
   return { allowed, key, remaining_tokens, wait_ms, retry_after_ms, reset_after_ms, hold: hold?.id ?? null };
 }

@@ -23,6 +23,7 @@ export function createInForce({ sql, onTrouble }: { sql: Sql; onTrouble: (becaus
   let now = { version: OWN_VERSION, set: compileRuleSet(DEFAULT_RULE_SET) };
   let trouble: string | null = null;
   let isBegun = false;
+  let reloading: Promise<void> = Promise.resolve();
 
   async function read(version: string): Promise<{ set: CompiledSet } | { because: string }> {
     if (version === OWN_VERSION) return { set: compileRuleSet(DEFAULT_RULE_SET) };
@@ -34,6 +35,25 @@ export function createInForce({ sql, onTrouble }: { sql: Sql; onTrouble: (becaus
     return { because: `The rule set ${version} cannot be read by this node: ${pointer} ${detail}` };
   }
 
+  async function reloadNow(): Promise<void> {
+    // Only a node that begins has no old one to hold by, and looks for the newest that it understands.
+    const rows = await store.publishings(sql.pool, isBegun ? 1 : LOOK_BACK_MAX);
+    const versions = rows.length === 0 ? [OWN_VERSION] : rows.map(({ version }) => version);
+    let first: string | null = null;
+    for (const version of versions) {
+      if (version === now.version && isBegun) break;
+      const found = await read(version);
+      if ("set" in found) {
+        now = { version, set: found.set };
+        break;
+      }
+      first ??= `${found.because} It goes on with the rule set that it had.`;
+    }
+    isBegun = true;
+    if (first !== null && first !== trouble) onTrouble(first);
+    trouble = first;
+  }
+
   return {
     get now() {
       return now;
@@ -41,23 +61,11 @@ export function createInForce({ sql, onTrouble }: { sql: Sql; onTrouble: (becaus
     get trouble() {
       return trouble;
     },
-    async reload() {
-      // Only a node that begins has no old one to hold by, and looks for the newest that it understands.
-      const rows = await store.publishings(sql.pool, isBegun ? 1 : LOOK_BACK_MAX);
-      const versions = rows.length === 0 ? [OWN_VERSION] : rows.map(({ version }) => version);
-      let first: string | null = null;
-      for (const version of versions) {
-        if (version === now.version && isBegun) break;
-        const found = await read(version);
-        if ("set" in found) {
-          now = { version, set: found.set };
-          break;
-        }
-        first ??= `${found.because} It goes on with the rule set that it had.`;
-      }
-      isBegun = true;
-      if (first !== null && first !== trouble) onTrouble(first);
-      trouble = first;
+    reload() {
+      // One after the other: of two at once the one that asked first, and was told the older version, could end last.
+      const mine = reloading.then(reloadNow);
+      reloading = mine.catch(() => {});
+      return mine;
     },
   };
 }

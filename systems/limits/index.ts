@@ -40,6 +40,8 @@ export interface LimitsNeeds {
   secret: string;
   /** Ways in, which no rule set closes, as `METHOD /path`. */
   sign_in_routes: readonly string[];
+  /** What the page asks for before it can show admins their desk, as `METHOD /path`; none where there is no page. */
+  desk_routes?: readonly string[];
   /** Those that a rule may name, as `METHOD /path`. Asked when somebody writes a rule set. */
   routes: () => readonly string[];
   /** What a request for one takes, where it is not one token. */
@@ -73,7 +75,7 @@ export async function createLimits(needs: LimitsNeeds): Promise<Limits> {
   await using opened = new AsyncDisposableStack();
   const { sql, log, clock, caches, limiter, people, spaces } = needs;
   const in_force = createInForce({ sql, onTrouble: needs.onTrouble ?? (() => {}) });
-  const reserved = createReserved(needs.sign_in_routes);
+  const reserved = createReserved(needs.sign_in_routes, needs.desk_routes ?? []);
   const tiers = createTiers({ sql, log, clock, people, spaces });
   const counts = createCounts({ sql, clock, nameOf: createNames(needs.secret) });
   const rooms = {
@@ -148,6 +150,7 @@ function statsOf(counts: Counts, book: Book, in_force: InForce): Record<string, 
     ...counts.totals(),
     shadows_pending: pending,
     shadows_skipped: skipped,
+    waiting: book.waiting(),
     set_version: Number(in_force.now.version),
     is_troubled: in_force.trouble === null ? 0 : 1,
   };

@@ -1,6 +1,6 @@
 import type { Viewer } from "#kernel/viewer.ts";
 
-import type { CompiledRule, Draw } from "./rule-set-book.ts";
+import { type CompiledRule, type Draw, keyOf } from "./rule-set-book.ts";
 import { limitRuleOf } from "./rule-set.ts";
 import { type SetRule, zSetRule } from "./rules-contract.ts";
 
@@ -16,8 +16,11 @@ export interface Reserved {
 
 const DESK = /^\S+ \/v1\/admin\/limits(?:\/|$)/;
 
-/** @param sign_in the routes by which people sign in, as `METHOD /path` */
-export function createReserved(sign_in: readonly string[]): Reserved {
+/**
+ * @param sign_in the routes by which people sign in, as `METHOD /path`
+ * @param page what the page asks for before it can show the desk, as `METHOD /path`; of admins only
+ */
+export function createReserved(sign_in: readonly string[], page: readonly string[]): Reserved {
   const compiled = (rule: SetRule): CompiledRule => {
     const limit = limitRuleOf(rule, rule.limit);
     return { rule, limitFor: () => limit };
@@ -35,15 +38,17 @@ export function createReserved(sign_in: readonly string[]): Reserved {
     zSetRule.parse({
       id: "limits-desk",
       level: "person",
-      summary: "What admins do to the limits themselves, so that a set which refuses everybody can be taken back.",
-      routes: ["* /v1/admin/limits/*"],
+      summary:
+        "What admins do to the limits themselves, and the page on which they do it, so that a set which refuses everybody can be taken back.",
+      routes: ["* /v1/admin/limits/*", ...page],
       counts: "requests",
       limit: { kind: "bucket", burst_tokens: 200, tokens_per_s: 20 },
     }),
   );
   const ways = new Set(sign_in);
+  const paths = new Set(page);
   const drawOf = (of: CompiledRule, subject: string): Draw => ({
-    key: `book/${of.rule.id}/${subject}`,
+    key: keyOf(of.rule, subject),
     rule: of.limitFor(null),
     cost_tokens: 1,
     of,
@@ -54,7 +59,7 @@ export function createReserved(sign_in: readonly string[]): Reserved {
     draw(route, viewer, address) {
       // By address also for who is signed in already: this is where passwords are guessed.
       if (ways.has(route)) return drawOf(signIn, address);
-      if (viewer.kind === "person" && viewer.role === "admin" && DESK.test(route))
+      if (viewer.kind === "person" && viewer.role === "admin" && (DESK.test(route) || paths.has(route)))
         return drawOf(desk, viewer.person_id);
       return null;
     },

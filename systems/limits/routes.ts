@@ -15,7 +15,7 @@ export function serveLimits(api: Api, { rooms }: Limits): void {
   api.serve(r.changeSet, async ({ viewer, params, body }) => ok(await sets.change(viewer, params.version, body)));
   api.serve(r.discardSet, async ({ params }) => (await sets.discard(params.version), { status: 204 }));
   api.serve(r.publishSet, async ({ viewer, params, body }) => ok(await sets.publish(viewer, params.version, body)));
-  api.serve(r.diffSets, async ({ query }) => ok({ items: await sets.diff(query.from, query.to) }));
+  api.serve(r.diffSets, async ({ query }) => ok(await sets.diff(query.from, query.to)));
   api.serve(r.listTiers, async ({ query }) => ok(await tiers.list(query)));
   api.serve(r.getTier, async ({ params }) => ok(await tiers.get(params.kind, params.name)));
   api.serve(r.giveTier, async ({ viewer, params, body }) =>

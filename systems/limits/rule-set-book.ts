@@ -1,5 +1,6 @@
 import type { LimitClaim, LimitRule } from "#ports/limiter/index.ts";
 
+import { RULES_PER_REQUEST_MAX } from "./bounds.ts";
 import { appliesTo, canaryPlace, limitRuleOf, scaled } from "./rule-set.ts";
 import type { Grant, RuleSet, SetRule } from "./rules-contract.ts";
 
@@ -43,6 +44,8 @@ export interface Draws {
 
 export interface CompiledSet {
   rules: readonly CompiledRule[];
+  /** Whether any request may wait. */
+  is_patient: boolean;
   /** Whether the space of a request for this route matters at all. */
   wantsSpace(route: string): boolean;
   draw(asking: Asking): Draws;
@@ -61,7 +64,8 @@ export function compileRuleSet(set: RuleSet): CompiledSet {
   function found(route: string) {
     let known = byRoute.get(route);
     if (known) return known;
-    const mine = rules.filter(({ rule }) => appliesTo(rule, route));
+    // A set says no more for any route that it was published with; a route that came later must not break what is asked of it.
+    const mine = rules.filter(({ rule }) => appliesTo(rule, route)).slice(0, RULES_PER_REQUEST_MAX);
     known = { rules: mine, wants_space: mine.some(({ rule }) => rule.level === "space") };
     // Routes come from the house's own list; the bound is there in case that somebody hands over what is none.
     if (byRoute.size >= ROUTES_KEPT_MAX) byRoute.clear();
@@ -71,6 +75,7 @@ export function compileRuleSet(set: RuleSet): CompiledSet {
 
   return {
     rules,
+    is_patient: rules.some(({ rule }) => rule.patience_ms > 0),
     wantsSpace: (route) => found(route).wants_space,
     draw(asking) {
       const mine = found(asking.route).rules;
@@ -84,7 +89,7 @@ export function compileRuleSet(set: RuleSet): CompiledSet {
         const cost_tokens = costOf(rule, asking);
         if (cost_tokens === 0 && asking.is_inner) continue;
         const limit = of.limitFor(rule.level === "space" ? asking.space_grant : asking.person_grant);
-        const draw: Draw = { key: `book/${rule.id}/${subject}`, rule: limit, cost_tokens, of, subject };
+        const draw: Draw = { key: keyOf(rule, subject), rule: limit, cost_tokens, of, subject };
         if (holdsFor(rule, subject)) holds.push(draw);
         else if (shadows === NONE) shadows = [draw];
         else shadows.push(draw);
@@ -123,6 +128,17 @@ function compileRule(rule: SetRule): CompiledRule {
       }
     },
   };
+}
+
+/** With the level: under a rule that comes to count by another one, person 7 and space 7 are not the same. */
+export const keyOf = ({ id, level }: Pick<SetRule, "id" | "level">, subject: string): string =>
+  `book/${id}/${level}/${subject}`;
+
+/** For how long a request that draws these may wait. */
+export function patienceOf(draws: readonly Draw[]): number {
+  let most = 0;
+  for (let i = 0; i < draws.length; i++) most = Math.max(most, draws[i]!.of.rule.patience_ms);
+  return most;
 }
 
 const holdsFor = ({ mode, id, canary_percent }: SetRule, subject: string): boolean =>

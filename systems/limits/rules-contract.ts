@@ -85,6 +85,8 @@ export const zSetRule = z
     /** For people, their tokens, and spaces; who has a tier that is not named here has `limit`. */
     tiers: z.strictObject({ pro: zAlgorithm.optional(), enterprise: zAlgorithm.optional() }).default({}),
     when_away: z.enum(WHEN_AWAY).default("share"),
+    /** A request that would pass within so long has its place, and waits for it at the door. Of several rules the most patient says. */
+    patience_ms: z.number().int().min(0).max(b.RULE_PATIENCE_MS_MAX).default(0),
     mode: z.enum(MODES).default("on"),
     canary_percent: z.number().int().min(1).max(99).nullable().default(null),
   })

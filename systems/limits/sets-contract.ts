@@ -16,6 +16,7 @@ export const zVersion = z
   .regex(/^(?:0|[1-9][0-9]{0,9})$/, "is not a version")
   .meta({ type: "string", pattern: "^(?:0|[1-9][0-9]{0,9})$", example: "7" });
 const zNote = zText(b.NOTE_CHARS_MAX);
+const zRevision = z.number().int().min(1);
 const byVersion = z.strictObject({ version: zVersion });
 
 export const zSetCard = z
@@ -81,7 +82,13 @@ export const zDifference = z.object({
 });
 export type Difference = z.output<typeof zDifference>;
 
-const problems = ["limits.set_not_found", "limits.set_published", "limits.set_changed", "limits.set_broken"] as const;
+const problems = [
+  "limits.set_not_found",
+  "limits.set_published",
+  "limits.set_changed",
+  "limits.set_broken",
+  "limits.set_too_large",
+] as const;
 
 export const inForce = defineRoute({
   method: "GET",
@@ -121,7 +128,7 @@ export const createSet = defineRoute({
   body: z.strictObject({ set: zSetAsSent, note: zNote.default(""), based_on: zVersion.default("0") }),
   body_bytes_max: b.SET_BYTES_MAX,
   answers: { 201: zSetWhole },
-  problems: ["limits.set_broken", "limits.too_many_drafts"],
+  problems: ["limits.set_broken", "limits.set_too_large", "limits.too_many_drafts"],
 });
 export const changeSet = defineRoute({
   method: "PUT",
@@ -130,7 +137,7 @@ export const changeSet = defineRoute({
   summary: "Change a draft; `revision` is the one that was read, so that nobody overwrites another's change",
   access: admin,
   params: byVersion,
-  body: z.strictObject({ set: zSetAsSent, note: zNote.default(""), revision: z.number().int().min(1) }),
+  body: z.strictObject({ set: zSetAsSent, note: zNote.default(""), revision: zRevision }),
   body_bytes_max: b.SET_BYTES_MAX,
   answers: { 200: zSetWhole },
   problems,
@@ -152,8 +159,8 @@ export const publishSet = defineRoute({
   summary: "Let a set come into force on all nodes; an old one too, which rolls back, and 0 for the house's own",
   access: admin,
   params: byVersion,
-  /** `instead_of`: the version that is in force as far as the caller knows. */
-  body: z.strictObject({ note: zNote.default(""), instead_of: zVersion }),
+  /** `instead_of`: the version that is in force as far as the caller knows. `revision`: the one of a draft that they looked at. */
+  body: z.strictObject({ note: zNote.default(""), instead_of: zVersion, revision: zRevision.optional() }),
   answers: { 200: zInForce },
   problems,
 });
@@ -164,7 +171,8 @@ export const diffSets = defineRoute({
   summary: "What is different from one rule set to another",
   access: admin,
   query: z.strictObject({ from: zVersion, to: zVersion }),
-  answers: { 200: z.object({ items: z.array(zDifference) }) },
+  /** `revision`: of the one to which it was compared, as it stood then. */
+  answers: { 200: z.object({ items: z.array(zDifference), revision: z.number() }) },
   problems: ["limits.set_not_found"],
 });
 

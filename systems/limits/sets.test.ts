@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as b from "./bounds.ts";
 import { limitsRoutes as r } from "./contract.ts";
 import { LIMITS_TOPIC } from "./events.ts";
+import { createInForce } from "./in-force.ts";
 import { DEFAULT_RULE_SET } from "./rule-set.ts";
 import { testLimits } from "./testing.ts";
 
@@ -220,5 +221,83 @@ describe("versions of rule sets", () => {
     await publish("0", "away with it");
     await heard();
     expect([one.limits.trouble(), two.limits.trouble()]).toEqual([null, null]);
+  });
+});
+
+describe("what was looked at is what is published", () => {
+  test("LM29: a draft that somebody changed after it was looked at is not published, nor another that got its number", async () => {
+    const version = await draft(person(20));
+    const looked = (await one.client.call(r.diffSets, { token, query: { from: await holds(), to: version } })).body;
+    expect(looked.revision).toBe(1);
+    const body = { set: { rules: [person(1)] }, revision: 1 };
+    expect((await one.client.call(r.changeSet, { token, params: { version }, body })).status).toBe(200);
+    const asked = { token, params: { version }, body: { instead_of: await holds(), revision: looked.revision } };
+    expect((await one.client.call(r.publishSet, asked)).code).toBe("limits.set_changed");
+    await one.client.call(r.discardSet, { token, params: { version } });
+    const other = await draft(person(2));
+    expect(Number(other)).toBeGreaterThan(Number(version));
+    expect((await one.client.call(r.publishSet, asked)).code).toBe("limits.set_not_found");
+    expect(await holds()).toBe("0");
+    await one.client.call(r.discardSet, { token, params: { version: other } });
+  });
+
+  test("LM29: of two who publish at once one is told that the other did", async () => {
+    const drafts = [await draft(person(30)), await draft(person(31))];
+    const instead_of = await holds();
+    const answers = await Promise.all(
+      drafts.map((version, i) =>
+        (i === 0 ? one : two).client.call(r.publishSet, { token, params: { version }, body: { instead_of } }),
+      ),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    await heard();
+    const won = await holds();
+    expect([one, two].map((node) => node.limits.stats()["set_version"])).toEqual([Number(won), Number(won)]);
+    await publish("0");
+    await heard();
+    for (const version of drafts.filter((each) => each !== won))
+      await one.client.call(r.discardSet, { token, params: { version } });
+  });
+
+  test("LM30: a node that reads twice at once ends with what was published last, whichever answer came last", async () => {
+    const slow = Promise.withResolvers<void>();
+    let looks = 0;
+    // The first look at a set is answered after the second.
+    const { pool } = house.db.sql;
+    const late = new Proxy(pool, {
+      apply: (target, self, args: unknown[]) => {
+        const answer = Reflect.apply(target as never, self, args) as Promise<unknown>;
+        const isLook = String((args[0] as string[] | undefined)?.join("?")).includes(
+          "FROM limits_sets WHERE version =",
+        );
+        return isLook && looks++ === 0 ? slow.promise.then(() => answer) : answer;
+      },
+    });
+    const in_force = createInForce({ sql: { ...house.db.sql, pool: late }, onTrouble: () => {} });
+    await publish(await draft(person(40)));
+    const before = in_force.reload();
+    while (looks === 0) await Bun.sleep(1);
+    await publish(await draft(person(41)));
+    const after = in_force.reload();
+    // By now the second would be done, if it did not wait for the first.
+    for (let i = 0; i < 10; i++) await holds();
+    slow.resolve();
+    await Promise.all([before, after]);
+    expect(in_force.now.version).toBe(await holds());
+    await publish("0");
+    await heard();
+  });
+
+  test("LM31: a set that is larger than any may be is refused, also where it does not come as a request", async () => {
+    const routes = Array.from({ length: b.ROUTES_PER_RULE_MAX }, () => `GET /v1/people/${"{handle}".padEnd(8)}`.trim());
+    const rules = Array.from({ length: b.RULES_PER_SET_MAX }, (_, i) => ({
+      ...person(5),
+      id: `rule-${i}`,
+      summary: "x".repeat(b.SUMMARY_CHARS_MAX),
+      routes,
+      except: [...routes.slice(1), "GET /v1/people/{handle}"],
+    }));
+    const refused = one.limits.rooms.sets.create(root.viewer, { set: { rules }, note: "", based_on: "0" });
+    expect(((await refused.catch((error: unknown) => error)) as { code?: string }).code).toBe("limits.set_too_large");
   });
 });

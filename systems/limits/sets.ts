@@ -31,6 +31,12 @@ export interface Draft {
   note: string;
 }
 
+export interface Publish {
+  note: string;
+  instead_of: string;
+  revision?: number | undefined;
+}
+
 /** Rule sets: drafts, what was published when, and what holds. */
 export interface Sets {
   inForce(): Promise<LimitsInForce>;
@@ -39,8 +45,9 @@ export interface Sets {
   create(by: By, draft: Draft & { based_on: string }): Promise<SetWhole>;
   change(by: By, version: string, draft: Draft & { revision: number }): Promise<SetWhole>;
   discard(version: string): Promise<void>;
-  publish(by: By, version: string, asked: { note: string; instead_of: string }): Promise<LimitsInForce>;
-  diff(from: string, to: string): Promise<Difference[]>;
+  /** @param asked `revision` is that of the draft which was looked at; where nothing is said, any. */
+  publish(by: By, version: string, asked: Publish): Promise<LimitsInForce>;
+  diff(from: string, to: string): Promise<{ items: Difference[]; revision: number }>;
 }
 
 export interface SetsNeeds {
@@ -59,8 +66,11 @@ export interface SetsNeeds {
 export function createSets({ sql, log, clock, people, in_force, reserved, routes, costs }: SetsNeeds): Sets {
   const published = async (db: Query) => (await store.publishings(db, 1))[0]?.version ?? OWN_VERSION;
 
+  /** @throws Problem 400 with all that is wrong, 413 where it is larger than any set */
   function checked(value: unknown): RuleSet {
     const { set, troubles } = readRuleSet(value, routes());
+    if (set && JSON.stringify(set).length > b.SET_BYTES_MAX)
+      throw new Problem(413, "limits.set_too_large", `A rule set has ${b.SET_BYTES_MAX} bytes of JSON at most.`);
     if (set) return set;
     const errors = troubles.map(({ pointer, detail }) => ({
       pointer: `/body/set${pointer}`.slice(0, 200),
@@ -199,12 +209,7 @@ export function createSets({ sql, log, clock, people, in_force, reserved, routes
       await sql.tx(async (tx) => {
         await store.lockSets(tx);
         const row = await draft(tx, version);
-        if (row.revision !== revision)
-          throw new Problem(
-            409,
-            "limits.set_changed",
-            "Somebody else changed this draft meanwhile. Load it again, and make your change there.",
-          );
+        if (row.revision !== revision) throw changedMeanwhile();
         await store.change(tx, version, body, note, by.person_id, new Date(clock.now()));
       });
       return one(version);
@@ -218,7 +223,7 @@ export function createSets({ sql, log, clock, people, in_force, reserved, routes
       });
     },
 
-    async publish(by, version, { note, instead_of }) {
+    async publish(by, version, { note, instead_of, revision }) {
       await sql.tx(async (tx) => {
         await store.lockSets(tx);
         const holds = await published(tx);
@@ -229,7 +234,11 @@ export function createSets({ sql, log, clock, people, in_force, reserved, routes
             `Meanwhile the rule set ${holds} came into force. Look at it before you publish another.`,
           );
         // Also an old one: it may name routes that are no more.
-        if (version !== OWN_VERSION) checked((await find(tx, version)).body);
+        if (version !== OWN_VERSION) {
+          const row = await find(tx, version);
+          if (revision !== undefined && row.revision !== revision) throw changedMeanwhile();
+          checked(row.body);
+        }
         const at = new Date(clock.now());
         const last = (await store.publishings(tx, 1))[0]?.seq ?? "0";
         const seq = (BigInt(last) + 1n).toString();
@@ -246,7 +255,14 @@ export function createSets({ sql, log, clock, people, in_force, reserved, routes
 
     async diff(from, to) {
       const [before, after] = await Promise.all([get(from), get(to)]);
-      return diffRuleSets(before.set, after.set);
+      return { items: diffRuleSets(before.set, after.set), revision: after.revision };
     },
   };
 }
+
+const changedMeanwhile = () =>
+  new Problem(
+    409,
+    "limits.set_changed",
+    "Somebody else changed this draft meanwhile. Load it again, and look at what is in it now.",
+  );

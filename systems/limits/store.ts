@@ -40,9 +40,11 @@ export const list = async (db: Query, below: string, rows_max: number) =>
   (await db`
     SELECT ${db.unsafe(SET)} FROM limits_sets WHERE version < ${below} ORDER BY version DESC LIMIT ${rows_max}`) as SetRow[];
 
+/** Never one that was given before, and above all that there are, also in a database that was put together by hand. */
 export async function nextVersion(tx: Query): Promise<string> {
   const [row] = (await tx`
-    SELECT greatest(coalesce((SELECT max(version) FROM limits_sets), 0), coalesce((SELECT max(version) FROM limits_publishings), 0)) + 1 AS version`) as {
+    SELECT setval('limits_versions', greatest(nextval('limits_versions'), (SELECT max(version) FROM limits_sets) + 1,
+      (SELECT max(version) FROM limits_publishings) + 1)) AS version`) as {
     version: string;
   }[];
   return row!.version;

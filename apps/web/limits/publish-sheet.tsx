@@ -21,7 +21,7 @@ export default function PublishSheet({ version, onDone }: { version: string; onD
   const [busy, setBusy] = useState(false);
   function publish() {
     setBusy(true);
-    call(r.publishSet, { params: { version }, body: { note, instead_of: from } })
+    call(r.publishSet, { params: { version }, body: { note, instead_of: from, revision: diff.data?.revision } })
       .then(async () => {
         say(version === "0" ? "The house's own rules hold now." : `Rule set ${version} holds now, on all nodes.`);
         await askAnew();

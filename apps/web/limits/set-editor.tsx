@@ -22,6 +22,7 @@ const FRESH: Omit<SetRule, "id"> = {
   limit: { kind: "bucket", burst_tokens: 100, tokens_per_s: 10 },
   tiers: {},
   when_away: "share",
+  patience_ms: 0,
   mode: "shadow",
   canary_percent: null,
 };

@@ -1,7 +1,7 @@
 import type { Clock } from "#ports/clock/index.ts";
 import { createLocalLimiter, type LimitHold, type LocalLimiter } from "#ports/limiter/index.ts";
 
-import type { Asking, CompiledSet, Draw } from "../rule-set-book.ts";
+import { type Asking, type CompiledSet, type Draw, patienceOf } from "../rule-set-book.ts";
 import { BUSIEST_FOLLOWED_MAX, BUSIEST_TOLD_MAX, ROUTES_TOLD_MAX, SIMULATED_KEYS_MAX } from "./bounds.ts";
 import { type Busiest, createBusiest, type Followed } from "./busiest.ts";
 import type { SimulatedKey, SimulatedSide } from "./contract.ts";
@@ -10,10 +10,6 @@ import type { SimulatedKey, SimulatedSide } from "./contract.ts";
 export interface Side {
   /** @returns true where it refuses. @param who whose request it is, for the count of people; @param took_ms after which slots are free again */
   ask(asking: Asking, at_ms: number, who: string, took_ms: number | null): boolean;
-  /** Whether they were refused at all so far. */
-  refusedEver(who: string): boolean;
-  /** Whether all of them are remembered. */
-  isExact(): boolean;
   /** Whether they were refused at all so far. */
   refusedEver(who: string): boolean;
   /** Whether all who were refused are remembered. */
@@ -51,7 +47,7 @@ export function createSide(set: CompiledSet, clock: Clock): Side {
 
   function take(limiter: LocalLimiter, draws: Draw[], at_ms: number, took_ms: number | null): Draw | null {
     giveBack(limiter, at_ms);
-    const decision = limiter.takeNow(draws);
+    const decision = limiter.takeNow(draws, patienceOf(draws));
     if (decision.allowed) {
       if (decision.hold && took_ms !== null) keep(limiter, { until_ms: at_ms + took_ms, hold: decision.hold });
       return null;

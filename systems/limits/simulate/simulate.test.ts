@@ -133,7 +133,7 @@ describe("a replay", () => {
         { route: "GET /v1/b", refused: 2, requests: 3 },
         { route: "GET /v1/a", refused: 1, requests: 4 },
       ],
-      keys: [{ key: "book/person/1", refused: 3, error: 0 }],
+      keys: [{ key: "book/person/person/1", refused: 3, error: 0 }],
     });
   });
 
