@@ -1,12 +1,13 @@
 import { type LimitClaim, type LimitHold, type Terms, termsOf } from "#ports/limiter/index.ts";
 
 import type { Deadline } from "./deadline.ts";
-import { believed, type Numbers } from "./limiter-answers.ts";
+import { believed, HEAD, type Numbers, RedisForgot } from "./limiter-answers.ts";
 import { createBatches, type Question } from "./limiter-batches.ts";
-import { decideScript, EPOCH, RELEASE, RENEW } from "./limiter-scripts.ts";
+import { HOLD, MEET, RELEASE, RENEW } from "./limiter-deeds.ts";
+import { decideScript } from "./limiter-scripts.ts";
 import { RedisAway, type RedisCommands } from "./script.ts";
 
-export { RedisForgot } from "./limiter-answers.ts";
+export { RedisForgot };
 
 /** What a script said of a request. */
 export interface Verdict {
@@ -25,12 +26,15 @@ export type Deed = "back" | "fine";
 export interface LimiterCalls {
   /** @param hold of slots. @param more tokens of each claim to borrow beside its cost. @throws RedisAway, RedisForgot */
   take(claims: LimitClaim[], patience_ms: number, hold: string, more?: number[]): Promise<Verdict>;
-  change(deed: Deed, claims: LimitClaim[]): Promise<void>;
+  /** @param once a word for this change: made again with the same word, it changes nothing more */
+  change(deed: Deed, claims: LimitClaim[], once?: string): Promise<void>;
   release(hold: LimitHold): Promise<void>;
   renew(hold: LimitHold): Promise<boolean>;
+  /** Slots that were given without Redis are held there too, for so many ms more. @throws RedisAway, RedisForgot */
+  hold(hold: LimitHold, left_ms: number): Promise<void>;
   /** Scripts that were sent. */
   scripts(): number;
-  /** Reads the epochs, or sets them. @returns false where Redis has forgotten what it held */
+  /** Reads the epochs, or sets them. @returns false where Redis has forgotten what it held, all or the last of it */
   meet(): Promise<boolean>;
 }
 
@@ -65,8 +69,13 @@ export function createLimiterCalls(needs: LimiterCallsNeeds): LimiterCalls {
 
   const tagOf = (key: string) => (spread === 1 ? 0 : hashOf(key) % spread);
   const prefix = (tag: number) => `folkhus:{${house}.${tag}}:limit:`;
-  const keyOf = (tag: number, terms: Terms, key: string) => `${prefix(tag)}${terms.layout}:${key}`;
+  /** What was kept in another epoch is not read any more, and goes when its time is over. */
+  const keyOf = (tag: number, terms: Terms, key: string) => `${prefix(tag)}${epochs[tag]!}:${terms.layout}:${key}`;
   const epochKey = (tag: number) => `${prefix(tag)}epoch`;
+  const me = word();
+  /** Meetings that were begun, and how many of them were answered. */
+  let begun = 0;
+  let met = 0;
 
   let scripts = 0;
   const script: RedisCommands["script"] = (...call) => {
@@ -118,6 +127,7 @@ export function createLimiterCalls(needs: LimiterCallsNeeds): LimiterCalls {
     });
     const numbers = `[${asked.patience_ms},${asked.wait_ms_min}${each.join("")}]`;
     const keys = [epochKey(tag), ...claims.map(({ key }, i) => keyOf(tag, terms[i]!, key))];
+    if (deed === "fine" && asked.hold !== "") keys.push(`${prefix(tag)}told:${asked.hold}`);
     const decide = decideScript(terms.map(({ kind }) => kind));
     const answer = await script(decide, [time(), epochs[tag]!, deed, asked.hold, numbers], keys);
     return believed(answer, deed === "take" || deed === "ask", claims.length);
@@ -132,7 +142,7 @@ export function createLimiterCalls(needs: LimiterCallsNeeds): LimiterCalls {
     let first = Infinity;
     for (const [i, answer] of answers.entries()) {
       const { places, claims } = parts[i]!;
-      places.forEach((place, at) => (borrowed[place] = answer[5 + at] ?? 0));
+      places.forEach((place, at) => (borrowed[place] = answer[HEAD + at] ?? 0));
       const at = answer[2]! - 1;
       const bad = allowed ? -answer[3]! / termsOf(claims[at]!.rule).capacity : answer[1]!;
       if (bad > worst || (bad === worst && places[at]! < first)) [worst, first, found] = [bad, places[at]!, i];
@@ -140,6 +150,37 @@ export function createLimiterCalls(needs: LimiterCallsNeeds): LimiterCalls {
     const [, wait_ms, , left_tokens, reset_ms] = answers[found] as [number, number, number, number, number];
     return { allowed, wait_ms, shown: first, left_tokens, reset_ms, borrowed };
   }
+
+  /** What a part took goes back: its tokens, and its own slots. */
+  async function undo(part: Part, answer: Numbers, hold: string): Promise<void> {
+    const of = part.claims.map((claim, at) => {
+      const cost_tokens = Math.min(claim.cost_tokens, termsOf(claim.rule).capacity) + (answer[HEAD + at] ?? 0);
+      return { claim: { ...claim, cost_tokens }, place: part.places[at]! };
+    });
+    const tokens = of.filter(({ claim }) => claim.rule.kind !== "slots");
+    const back: Asked = { deed: "back", patience_ms: 0, hold: "", wait_ms_min: 0, more: undefined };
+    if (tokens.length > 0)
+      await run(
+        { tag: part.tag, claims: tokens.map(({ claim }) => claim), places: tokens.map(({ place }) => place) },
+        back,
+      );
+    const slots = part.claims.filter(takesSlots);
+    if (slots.length > 0) await releaseAt(part.tag, hold, slots);
+  }
+
+  const releaseAt = (tag: number, hold: string, claims: LimitClaim[]) =>
+    script(
+      RELEASE,
+      [hold, ...claims.map((claim) => String(slotsOf(claim).count))],
+      claims.map(({ key, rule }) => keyOf(tag, termsOf(rule), key)),
+    );
+
+  /** For each claim how many slots, and for how long. */
+  const holding = (claims: LimitClaim[], left_ms?: number) =>
+    claims.flatMap((claim) => {
+      const { count, hold_ms } = slotsOf(claim);
+      return [String(count), String(Math.ceil(left_ms ?? hold_ms))];
+    });
 
   async function takeParts(claims: LimitClaim[], patience_ms: number, hold: string, more?: number[]): Promise<Verdict> {
     const parts = partsOf(claims);
@@ -151,18 +192,15 @@ export function createLimiterCalls(needs: LimiterCallsNeeds): LimiterCalls {
     const wait_ms_min = Math.max(...first.map(([, wait]) => wait!));
     const taken = await Promise.allSettled(parts.map((part) => run(part, { ...asked, wait_ms_min })));
     const answers = taken.map((one) => (one.status === "fulfilled" ? one.value : null));
+    const booked_ms = answers.reduce((longest, answer) => Math.max(longest, answer?.[1] ?? 0), wait_ms_min);
     if (answers.every((answer) => answer?.[0] === 1))
-      return { ...verdictOf(parts, answers as number[][], claims.length), wait_ms: wait_ms_min };
-    const back: Asked = { deed: "back", patience_ms: 0, hold: "", wait_ms_min: 0, more: undefined };
-    const returned = parts.map(async (part, i) => {
-      if (answers[i]?.[0] !== 1) return;
-      const whole = part.claims.map((claim, at) => ({
-        ...claim,
-        cost_tokens: Math.min(claim.cost_tokens, termsOf(claim.rule).capacity) + (answers[i]![5 + at] ?? 0),
-      }));
-      await run({ ...part, claims: whole }, back);
-    });
-    await Promise.all(returned);
+      return { ...verdictOf(parts, answers as number[][], claims.length), wait_ms: booked_ms };
+    await Promise.all(
+      parts.map(async (part, i) => {
+        const answer = answers[i];
+        if (answer?.[0] === 1) await undo(part, answer, hold);
+      }),
+    );
     const failed = taken.find((one) => one.status === "rejected");
     if (failed) throw failed.reason;
     const refused = answers.map((answer, i) => ({ part: parts[i]!, answer })).filter(({ answer }) => answer?.[0] === 0);
@@ -180,38 +218,42 @@ export function createLimiterCalls(needs: LimiterCallsNeeds): LimiterCalls {
       const [allowed, wait_ms, shown, left_tokens, reset_ms, ...borrowed] = (await batches.ask(0, question)) as Head;
       return { allowed: allowed === 1, wait_ms, shown: shown - 1, left_tokens, reset_ms, borrowed };
     },
-    async change(deed, claims) {
-      const asked: Asked = { deed, patience_ms: 0, hold: "", wait_ms_min: 0, more: undefined };
+    async change(deed, claims, once = "") {
+      const asked: Asked = { deed, patience_ms: 0, hold: once, wait_ms_min: 0, more: undefined };
       await Promise.all(partsOf(claims).map((part) => run(part, asked)));
     },
     async release({ id, claims }) {
-      for (const { tag, claims: here } of partsOf(claims))
-        await script(
-          RELEASE,
-          [id],
-          here.map(({ key, rule }) => keyOf(tag, termsOf(rule), key)),
-        );
+      for (const { tag, claims: here } of partsOf(claims)) await releaseAt(tag, id, here);
     },
     async renew({ id, claims }) {
       let held = claims.length > 0;
       for (const { tag, claims: here } of partsOf(claims)) {
-        const terms = here.map(({ rule }) => termsOf(rule));
-        const ms = terms.map((one) => (one.kind === "slots" ? String(one.hold_ms) : "0"));
-        const keys = here.map(({ key }, i) => keyOf(tag, terms[i]!, key));
-        if ((await script(RENEW, [id, time(), ...ms], keys)) !== 1) held = false;
+        const keys = here.map(({ key, rule }) => keyOf(tag, termsOf(rule), key));
+        if ((await script(RENEW, [id, time(), ...holding(here)], keys)) !== 1) held = false;
       }
       return held;
     },
+    async hold({ id, claims }, left_ms) {
+      for (const { tag, claims: here } of partsOf(claims)) {
+        const keys = here.map(({ key, rule }) => keyOf(tag, termsOf(rule), key));
+        const args = [id, time(), ...holding(here, left_ms), epochs[tag]!];
+        const answer = await script(HOLD, args, [epochKey(tag), ...keys]);
+        if (answer !== 1) throw new RedisForgot("it has forgotten what it held");
+      }
+    },
     scripts: () => scripts,
     async meet() {
+      const meeting = ++begun;
       const found = await Promise.all(
-        epochs.map(async (_, tag) => {
-          const answer = await script(EPOCH, [word()], [epochKey(tag)]);
+        epochs.map(async (epoch, tag) => {
+          const args = [word(), epoch, String(meeting), String(met)];
+          const answer = await script(MEET, args, [epochKey(tag), `${prefix(tag)}met:${me}`]);
           if (typeof answer !== "string" || answer.length === 0)
             throw new RedisAway("it answered what it was not asked");
           return answer;
         }),
       );
+      met = meeting;
       const knew = found.every((epoch, tag) => epochs[tag] === epoch);
       found.forEach((epoch, tag) => (epochs[tag] = epoch));
       return knew;
@@ -220,6 +262,15 @@ export function createLimiterCalls(needs: LimiterCallsNeeds): LimiterCalls {
 }
 
 type Head = [allowed: number, wait_ms: number, shown: number, left_tokens: number, reset_ms: number, ...Numbers];
+
+/** Of a slot's claim. */
+function slotsOf({ rule, cost_tokens }: LimitClaim): { count: number; hold_ms: number } {
+  const terms = termsOf(rule);
+  if (terms.kind !== "slots") throw new RangeError(`${rule.name} holds no slots.`);
+  return { count: Math.min(cost_tokens, terms.capacity), hold_ms: terms.hold_ms };
+}
+
+export const takesSlots = ({ rule, cost_tokens }: LimitClaim): boolean => rule.kind === "slots" && cost_tokens > 0;
 
 const isLinear = ({ rule }: LimitClaim) => rule.kind === undefined || rule.kind === "bucket" || rule.kind === "gcra";
 

@@ -48,7 +48,8 @@ while p < last do
         if #bytes > 16 then ends[k] = unpack('<d', bytes, 17) end
         local gain = (now - at) * rate
         if gain >= cap - level then level = cap
-        elseif at - now <= 5000 then level = level + gain end
+        elseif at - now <= 5000 then level = level + gain
+        else used[k] = r end
       end
       levels[k] = level
     elseif level > cap then

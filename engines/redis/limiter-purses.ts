@@ -11,6 +11,8 @@ export const REFUSAL_MS_MAX = 1_000;
 export const REST_MS_MAX = 100;
 /** Tokens that nobody wanted for so long go back. */
 export const IDLE_MS_MAX = 5_000;
+/** Purses of which one makes room for another. */
+const LOOKED_AT_MAX = 8;
 
 interface Purse {
   key: string;
@@ -56,14 +58,41 @@ export function createPurses({ nodes, keys_max }: { nodes: () => number; keys_ma
   const leaseOf = (terms: Terms) =>
     terms.kind === "linear" ? Math.floor((terms.capacity * LEASED_PART) / Math.max(1, nodes())) : 0;
 
+  /** What lay in purses that made room, at most so many as there are purses. */
+  let put_aside: LimitClaim[] = [];
+
+  /** Of the next few in line the one that was used longest ago goes, and the others to the end of the line. */
+  function makeRoom(): void {
+    const looked_at: Purse[] = [];
+    for (const purse of purses.values()) {
+      looked_at.push(purse);
+      if (looked_at.length === LOOKED_AT_MAX) break;
+    }
+    const gone = looked_at.reduce((oldest, purse) => (purse.used_at < oldest.used_at ? purse : oldest));
+    for (const purse of looked_at) {
+      purses.delete(purse.key);
+      if (purse !== gone) purses.set(purse.key, purse);
+    }
+    if (gone.tokens > 0 && put_aside.length < keys_max) put_aside.push(contentOf(gone));
+  }
+
   function purseOf({ key, rule }: LimitClaim, now: number): Purse {
     let purse = purses.get(key);
+    if (purse?.rule === rule) {
+      purse.used_at = now;
+      return purse;
+    }
     const terms = termsOf(rule);
     if (purse?.terms.layout !== terms.layout) {
-      // The one that was used first goes, and its tokens are lost: at most its part of a limit.
-      if (purses.size >= keys_max) purses.delete(purses.keys().next().value!);
+      if (purse) purses.delete(key);
+      else if (purses.size >= keys_max) makeRoom();
       purse = { key, rule, terms, tokens: 0, left: terms.capacity, used_at: now, filling: null, refused: null };
       purses.set(key, purse);
+    } else if (!isSame(purse.terms, terms)) {
+      // A narrower rule holds at once, and a wider one may grant what was refused.
+      purse.tokens = Math.min(purse.tokens, Math.floor(terms.capacity * LEASED_PART));
+      purse.left = Math.min(purse.left, terms.capacity);
+      purse.refused = null;
     }
     purse.rule = rule;
     purse.terms = terms;
@@ -172,14 +201,28 @@ export function createPurses({ nodes, keys_max }: { nodes: () => number; keys_ma
       }
     },
     empty(now, all) {
-      const back: LimitClaim[] = [];
+      const back = put_aside;
+      put_aside = [];
       for (const purse of purses.values()) {
         if (purse.filling !== null || (!all && now - purse.used_at < IDLE_MS_MAX)) continue;
-        if (purse.tokens > 0) back.push({ key: purse.key, rule: purse.rule, cost_tokens: purse.tokens });
+        if (purse.tokens > 0) back.push(contentOf(purse));
         purses.delete(purse.key);
       }
       return back;
     },
-    clear: () => purses.clear(),
+    clear() {
+      purses.clear();
+      put_aside = [];
+    },
   };
 }
+
+const contentOf = ({ key, rule, tokens }: Purse): LimitClaim => ({ key, rule, cost_tokens: tokens });
+
+const isSame = (a: Terms, b: Terms) =>
+  a === b ||
+  (a.capacity === b.capacity &&
+    a.kind === "linear" &&
+    b.kind === "linear" &&
+    a.per_ms === b.per_ms &&
+    a.unit === b.unit);

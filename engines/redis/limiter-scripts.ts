@@ -7,8 +7,8 @@ import { type Script, scriptOf } from "./script.ts";
  * A script has only the kinds that a request needs: Lua makes each function anew in each call. Numbers are doubles that hold
  * whole numbers below 2⁵³, and are kept as such (`struct`): as text Lua would cut them to 14 digits.
  *
- * KEYS: the epoch, then one for each claim. ARGV: time or '' for that of Redis, epoch, what to do, hold, and all numbers as
- * one JSON list, which took half the time that an argument each did: patience, wait at least, then for each claim its kind,
+ * KEYS: the epoch, then one for each claim, and for a fine that must not be told twice one that says that it was. ARGV: time or ''
+ * for that of Redis, epoch, what to do, hold (of such a fine: anything), and all numbers as one JSON list, which took half the time that an argument each did: patience, wait at least, then for each claim its kind,
  * cost, a, b, c, and how much more to borrow.
  */
 const PRELUDE = `
@@ -33,7 +33,8 @@ do
   local function bring(s, t)
     local gain = (t - s.at) * s.b
     if gain >= s.c - s.level then s.level = s.c
-    elseif s.at - t <= WAIT then s.level = s.level + gain end
+    elseif s.at - t <= WAIT then s.level = s.level + gain
+    else s.moved = true end
     s.at = t
     return s.level
   end
@@ -69,7 +70,7 @@ kinds.fixed = {
     s.start, s.used = now, 0
     if bytes then s.start, s.used = unpack('<dd', bytes) end
     if now >= s.start + s.b then s.start, s.used = now, 0
-    elseif s.start - now > WAIT then s.start = now end
+    elseif s.start - now > WAIT then s.start, s.moved = now, true end
   end,
   wait = function(s, cost)
     if cost == 0 or s.used == 0 then return 0 end
@@ -194,7 +195,7 @@ do
     s.start, s.n = now, {}
     if bytes then s.start = unpack('<d', bytes) end
     for i = 1, s.c + 1 do s.n[i] = bytes and unpack('<I4', bytes, 5 + 4 * i) or 0 end
-    if s.start - now > WAIT then s.start = now else shift(s, now) end
+    if s.start - now > WAIT then s.start, s.moved = now, true else shift(s, now) end
   end
   counter.wait = function(s, cost)
     if cost == 0 or empty(s) then return 0 end
@@ -250,8 +251,8 @@ kinds.slots = {
   load = function(s)
     redis.call('ZREMRANGEBYSCORE', s.key, '-inf', now)
     local last = redis.call('ZRANGE', s.key, -1, -1, 'WITHSCORES')[2]
-    if last and last - now > s.b then
-      for _, member in ipairs(redis.call('ZRANGEBYSCORE', s.key, now + s.b, '+inf')) do
+    if last and last - now > s.b + WAIT then
+      for _, member in ipairs(redis.call('ZRANGEBYSCORE', s.key, now + s.b + WAIT, '+inf')) do
         redis.call('ZADD', s.key, now + s.b, member)
       end
     end
@@ -281,11 +282,19 @@ kinds.slots = {
 }
 `;
 
+/** For so long it is known that a portion was told. */
+const TOLD_MS_MAX = 600_000;
+
 /** · → 1 or 0, wait, the claim to show, what is left under it, ms until all is there, then for each claim what was borrowed */
 const DECIDE = `
 local all = cjson.decode(ARGV[5])
-local claims = {}
-for i = 2, #KEYS do
+local claims, last = {}, #KEYS
+if ARGV[3] == 'fine' and ARGV[4] ~= '' then
+  -- What is told once more, because its answer was lost, is told already.
+  if not redis.call('SET', KEYS[last], '', 'NX', 'PX', ${TOLD_MS_MAX}) then return {1} end
+  last = last - 1
+end
+for i = 2, last do
   local n = i * 6 - 9
   local s = {
     key = KEYS[i], kind = all[n], cost = all[n + 1], a = all[n + 2], b = all[n + 3], c = all[n + 4], more = all[n + 5],
@@ -325,8 +334,11 @@ if allowed == 1 and deed == 'take' then
     local more = wait == 0 and min(s.more, max(0, floor(left))) or 0
     if more > 0 then as.spend(s, more, now) end
     answer[5 + i] = more
-    if s.cost + more > 0 then as.save(s, as.reset(s)) end
+    if s.cost + more > 0 or s.moved then as.save(s, as.reset(s)) end
   end
+else
+  -- A clock that was set back: from here on it is counted on, also for who is refused.
+  for _, s in ipairs(claims) do if s.moved then s.as.save(s, s.as.reset(s)) end end
 end
 local s = claims[answer[3]]
 answer[4] = max(0, floor(s.left or s.as.left(s)))
@@ -350,36 +362,3 @@ export function decideScript(kinds: Kind[]): Script {
   }
   return script;
 }
-
-/** epoch; a new one · → the epoch that holds */
-export const EPOCH = scriptOf(`
-redis.call('SET', KEYS[1], ARGV[1], 'NX')
-return redis.call('GET', KEYS[1])`);
-
-/** slots; hold · → how many were held */
-export const RELEASE = scriptOf(`
-local gone = 0
-for _, key in ipairs(KEYS) do
-  local i = 1
-  while redis.call('ZREM', key, ARGV[1] .. ':' .. i) == 1 do i = i + 1 gone = gone + 1 end
-end
-return gone`);
-
-/** slots; hold, time or '', ms of each · → 1, or 0 where one of them ran out */
-export const RENEW = scriptOf(`
-local now = tonumber(ARGV[2])
-if not now then
-  local t = redis.call('TIME')
-  now = t[1] * 1000 + math.floor(t[2] / 1000)
-end
-local all = 1
-for k, key in ipairs(KEYS) do
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
-  local ms, i = tonumber(ARGV[2 + k]), 1
-  while redis.call('ZSCORE', key, ARGV[1] .. ':' .. i) do
-    redis.call('ZADD', key, now + ms, ARGV[1] .. ':' .. i)
-    i = i + 1
-  end
-  if i == 1 then all = 0 else redis.call('PEXPIRE', key, math.max(redis.call('PTTL', key), ms)) end
-end
-return all`);

@@ -1,18 +1,16 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 
-import { type Clock, createSystemClock } from "#ports/clock/index.ts";
+import type { Clock } from "#ports/clock/index.ts";
 import { freePort } from "#ports/http/testing.ts";
-import type { LimitClaim, LimitRule } from "#ports/limiter/index.ts";
+import type { LimitRule } from "#ports/limiter/index.ts";
 
-import { createRedis, createRedisLimiter, type RedisLimiterNeeds } from "./index.ts";
+import { createRedis } from "./index.ts";
 import { createPurses } from "./limiter-purses.ts";
+import { claim, clock, limiterNodes, PATIENT_MS, still, until } from "./limiter-testing.ts";
 import type { RedisCommands } from "./script.ts";
 import { testRedis } from "./testing.ts";
 
-/** The machine of a test may stand still for a while, and that is not what is tried here. */
-const PATIENT_MS = 10_000;
-const clock = createSystemClock();
 const server = await testRedis();
 const opened = new AsyncDisposableStack();
 afterAll(async () => {
@@ -25,41 +23,7 @@ beforeEach(() => {
   house++;
 });
 
-/** Tokens that do not come back while a test runs. */
-const still = (burst_tokens: number, name = "still", more: Partial<LimitRule> = {}): LimitRule =>
-  ({ name, burst_tokens, tokens_per_s: 0.001, ...more }) as LimitRule;
-const claim = (key: string, rule: LimitRule, cost_tokens = 1): LimitClaim => ({ key, rule, cost_tokens });
-
-async function node(more: Partial<RedisLimiterNeeds> & { url?: string; command_ms_max?: number } = {}) {
-  const { url = server.url, command_ms_max = PATIENT_MS, ...rest } = more;
-  const redis =
-    rest.redis ?? opened.use(createRedis({ url, clock, command_ms_max, connect_ms_max: PATIENT_MS, away_ms_max: 250 }));
-  const events: string[] = [];
-  const limiter = createRedisLimiter({
-    redis,
-    clock,
-    house: `house${house}`,
-    keys_max: 1_000,
-    liveNodes: async () => 1,
-    answer_ms_max: PATIENT_MS,
-    onAlone: () => events.push("alone"),
-    onShared: () => events.push("shared"),
-    ...rest,
-  });
-  opened.use(limiter);
-  await limiter.ready;
-  const granted = async (times: number, ...claims: LimitClaim[]) => {
-    let count = 0;
-    for (let i = 0; i < times; i++) if ((await limiter.take(claims)).allowed) count++;
-    return count;
-  };
-  const left = async (key: string, rule: LimitRule) => (await limiter.take([claim(key, rule, 0)])).remaining_tokens;
-  return { limiter, granted, left, redis, events };
-}
-
-const until = async (is: () => boolean) => {
-  while (!is()) await Bun.sleep(5);
-};
+const node = limiterNodes(server, opened, () => `house${house}`);
 
 describe("engines/redis: a limit of all nodes", () => {
   test("RE20: a request over many limits is one script, and one refusal takes nothing from any", async () => {
@@ -211,8 +175,9 @@ describe("engines/redis: a limit of all nodes", () => {
   test("RE36: a bucket's key is there until it is full again, however it was written, and goes then", async () => {
     const { limiter, left } = await node();
     const rule = still(100);
-    const key = `folkhus:{house${house}.0}:limit:b:k`;
-    const lives = async () => Number(await server.command("PTTL", key));
+    const keyOf = async (name: string) =>
+      String(((await server.command("KEYS", `folkhus:{house${house}.0}:limit:*:b:${name}`)) as string[])[0]);
+    const lives = async () => Number(await server.command("PTTL", await keyOf("k")));
     // The first write sets a time to live, those after it are written in place until that is too short.
     for (const [i, cost] of [1, 1, 4, 30, 1, 60].entries()) {
       const began = clock.monotonic();
@@ -230,7 +195,7 @@ describe("engines/redis: a limit of all nodes", () => {
     const quick: LimitRule = { name: "quick", burst_tokens: 5, tokens_per_s: 100 };
     await limiter.take([claim("quick", quick, 5)]);
     await limiter.take([claim("quick", quick)]);
-    while (Number(await server.command("EXISTS", key.replace(/k$/, "quick"))) > 0) await Bun.sleep(5);
+    await until(async () => (await keyOf("quick")) === "undefined");
     expect(await left("quick", quick)).toBe(5);
   });
 

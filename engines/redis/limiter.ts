@@ -11,8 +11,10 @@ import {
 
 import { createDeadline } from "./deadline.ts";
 import { createAlone } from "./limiter-alone.ts";
-import { createLimiterCalls, type Deed, RedisForgot } from "./limiter-calls.ts";
+import { createLimiterCalls, type Deed, RedisForgot, takesSlots } from "./limiter-calls.ts";
+import { countNodes } from "./limiter-nodes.ts";
 import { createPurses, type Split } from "./limiter-purses.ts";
+import { createTelling } from "./limiter-telling.ts";
 import { RedisAway, type RedisCommands } from "./script.ts";
 
 /** No request waits longer for Redis: with the look at what is late it is below 50 ms. */
@@ -23,8 +25,10 @@ const BEAT_SHARED_MS = 1_000;
 const BEAT_ALONE_MS = 250;
 /** A Redis that has lost everything is told by all nodes before any of them lets it decide. */
 const SETTLE_MS = 1_000;
-/** Keys of a script that brings Redis up to date: about a ms of its time. */
-const OWED_PER_SCRIPT = 128;
+/** Keys of a script that gives purses back: about a ms of Redis's time. */
+const BACK_PER_SCRIPT = 128;
+/** A node that stops gives its purses back for so long at most. */
+const STOP_MS_MAX = 5_000;
 /** Who asks for a purse that others fill too does so for so many turns, then asks for itself. */
 const TURNS_MAX = 3;
 
@@ -87,15 +91,21 @@ export function createRedisLimiter(needs: RedisLimiterNeeds): RedisLimiter {
     deadline,
     ...time,
   });
-  const alone = createAlone({ clock, keys_max: needs.keys_max });
+  const alone = createAlone({ clock, keys_max: needs.keys_max, word });
+  const telling = createTelling({ calls, alone, word });
   let nodes = 1;
+  const counted = countNodes({ clock, liveNodes: needs.liveNodes });
   const purses = needs.leases ? createPurses({ nodes: () => nodes, keys_max: needs.keys_max }) : null;
 
   let is_alone = true;
   let away_since_ms = clock.monotonic();
   let was_told = false;
   let has_met = false;
+  /** Others may have to tell it first: it is waited for that once what this node knows was told. */
+  let settles = false;
   let settled_at_ms = 0;
+  /** Keys. */
+  let told = 0;
   let lates = 0;
   let closed = false;
   const count = { decisions: 0, by_redis: 0, by_purse: 0, by_itself: 0, late: 0, failed: 0 };
@@ -137,34 +147,39 @@ export function createRedisLimiter(needs: RedisLimiterNeeds): RedisLimiter {
   }
 
   async function meet(): Promise<void> {
-    // Where the database is away too, as many as there were.
-    nodes = Math.max(1, await needs.liveNodes().catch(() => nodes));
+    nodes = await counted.nodes();
     alone.setNodes(nodes);
     let knew: boolean;
     try {
       knew = await calls.meet();
       if (!is_alone && knew) {
+        await telling.releases();
+        await telling.holds();
         if (purses) await giveIdle(false);
         return;
       }
-      if (!knew) leave("it has forgotten what it held");
-      else if (clock.monotonic() < settled_at_ms) return;
+      if (!knew) {
+        leave("it has forgotten what it held");
+        telling.anew();
+        purses?.clear();
+        if (has_met) settles = true;
+      } else if (clock.monotonic() < settled_at_ms) return;
       // Before Redis decides again it is told what was granted meanwhile, so that nobody gets it a second time; as a fine,
       // for where only this node was cut off the others may have granted all that there is.
-      const owed = alone.owed(!knew && has_met);
-      for (let i = 0; i < owed.length; i += OWED_PER_SCRIPT)
-        await calls.change("fine", owed.slice(i, i + OWED_PER_SCRIPT));
-      if (!knew && has_met) {
-        // What is granted from here on is told then.
-        alone.begin();
+      const keys = await telling.owed();
+      told += keys;
+      if (settles) {
+        settles = false;
         settled_at_ms = clock.monotonic() + SETTLE_MS;
         return;
       }
+      await telling.releases();
       is_alone = false;
       has_met = true;
       lates = 0;
-      if (was_told) needs.onShared?.({ keys: owed.length, away_ms: clock.monotonic() - away_since_ms });
+      if (was_told) needs.onShared?.({ keys: told, away_ms: clock.monotonic() - away_since_ms });
       was_told = false;
+      told = 0;
     } catch (error) {
       // It stays away; the first time that is news.
       const reason = error instanceof Error ? error.message : String(error);
@@ -179,8 +194,8 @@ export function createRedisLimiter(needs: RedisLimiterNeeds): RedisLimiter {
 
   async function giveIdle(all: boolean): Promise<void> {
     const back = purses!.empty(clock.monotonic(), all);
-    for (let i = 0; i < back.length; i += OWED_PER_SCRIPT)
-      await calls.change("back", back.slice(i, i + OWED_PER_SCRIPT));
+    for (let i = 0; i < back.length; i += BACK_PER_SCRIPT)
+      await calls.change("back", back.slice(i, i + BACK_PER_SCRIPT));
   }
 
   const stop = new AbortController();
@@ -212,13 +227,15 @@ export function createRedisLimiter(needs: RedisLimiterNeeds): RedisLimiter {
     } catch (error) {
       failedWith(error);
       split?.done(null);
+      // It may hold them all the same, for nobody.
+      if (hold) telling.orphan(hold, true);
       return decideAlone(all, patience_ms);
     }
     count.by_redis++;
     const { allowed, wait_ms, shown, left_tokens, reset_ms, borrowed } = verdict;
     if (allowed) {
       split?.done({ borrowed, left: left_tokens, shown });
-      alone.note(all);
+      alone.note(all, hold);
     } else split?.refused(shown, wait_ms, clock.monotonic());
     return {
       allowed,
@@ -242,7 +259,7 @@ export function createRedisLimiter(needs: RedisLimiterNeeds): RedisLimiter {
       const decision = purses.decide(claims, clock.monotonic());
       if (decision) {
         count.by_purse++;
-        if (decision.allowed) alone.note(claims);
+        if (decision.allowed) alone.note(claims, null);
         return decision;
       }
       const filling = turn < TURNS_MAX ? purses.filling(claims) : null;
@@ -259,7 +276,7 @@ export function createRedisLimiter(needs: RedisLimiterNeeds): RedisLimiter {
     purses?.forget(claims);
     if (deed === "back") await alone.giveBack(claims);
     else if (is_alone) await alone.penalise(claims);
-    else alone.note(claims);
+    else alone.note(claims, null);
     if (is_alone) return;
     // It is counted, and the node goes on alone: what was not told there refills there.
     await ask(() => calls.change(deed, claims)).catch(() => {});
@@ -277,24 +294,37 @@ export function createRedisLimiter(needs: RedisLimiterNeeds): RedisLimiter {
       await change("fine", mergeClaims(claims));
     },
     async release(hold) {
-      if (alone.isHolder(hold)) return alone.release(hold);
-      // Where Redis is away it ends by itself, after `hold_ms`.
-      if (!is_alone) await ask(() => calls.release(hold)).catch(() => {});
+      await alone.release(hold);
+      if (!is_alone && (await ask(() => calls.release(hold)).then(yes, no))) return;
+      // It is told later; where it cannot be, the hold ends by itself after `hold_ms`.
+      telling.orphan(hold, false);
     },
     async renew(hold) {
-      if (alone.isHolder(hold)) return alone.renew(hold);
-      if (is_alone) return false;
-      return ask(() => calls.renew(hold)).catch(() => false);
+      const is_known = await alone.renew(hold);
+      if (is_alone) return is_known;
+      try {
+        const held = await ask(() => calls.renew(hold));
+        if (held) alone.told(hold);
+        else await alone.release(hold);
+        return held;
+      } catch {
+        return is_known;
+      }
     },
     stats: () => ({ is_alone, nodes, scripts: calls.scripts(), ...count }),
     async [Symbol.asyncDispose]() {
       closed = true;
       stop.abort();
       await loop;
-      if (purses && !is_alone) await deadline.run(giveIdle(true)).catch(() => {});
+      if (purses && !is_alone)
+        await createDeadline(clock, STOP_MS_MAX, tooLong)
+          .run(giveIdle(true))
+          .catch(() => {});
       await alone[Symbol.asyncDispose]();
     },
   };
 }
 
-const takesSlots = ({ rule, cost_tokens }: LimitClaim) => rule.kind === "slots" && cost_tokens > 0;
+const yes = () => true;
+const no = () => false;
+const tooLong = () => new RedisAway(`not given back within ${STOP_MS_MAX} ms`);

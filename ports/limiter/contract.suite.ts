@@ -145,6 +145,19 @@ export function limiterContract(engine: string, make: () => Promise<LimiterUnder
     expect(await made.limiter.take([claim("k", one)], 5_000)).toMatchObject({ allowed: false, retry_after_ms: 1_000 });
   });
 
+  on("LI30: slots that are granted for later are held from then on, and not a moment less", async (made) => {
+    const one: LimitRule = { kind: "slots", name: "s", slots: 1, hold_ms: 1_000 };
+    const drop: LimitRule = { kind: "gcra", name: "g", tokens: 1, window_ms: 3_000, burst_tokens: 1 };
+    expect(await allowed(made, claim("d", drop))).toBe(true);
+    expect(await made.limiter.take([claim("k", one), claim("d", drop)], 5_000)).toMatchObject({ wait_ms: 3_000 });
+    for (const ms of [0, 1_500, 1_500, 999]) {
+      await made.advance(ms);
+      expect(await allowed(made, claim("k", one))).toBe(false);
+    }
+    await made.advance(1);
+    expect(await allowed(made, claim("k", one))).toBe(true);
+  });
+
   on("LI19: with patience a request is granted for later, and has its place", async (made) => {
     const drop: LimitRule = { kind: "gcra", name: "g", tokens: 10, window_ms: 1_000, burst_tokens: 1 };
     const waits: (number | null)[] = [];

@@ -12,6 +12,28 @@ test("LI27: an IPv6 address counts by its /64 however it is written, an IPv4 one
   expect(addressKey("::1")).toBe("0:0:0:0::/64");
 });
 
+test("LI27: IPv4 inside IPv6 counts as itself in every writing of it, and behind a translator too", () => {
+  for (const address of [
+    "::ffff:192.0.2.7",
+    "::FFFF:c000:207",
+    "0:0:0:0:0:ffff:192.0.2.7",
+    "0000:0000:0000:0000:0000:ffff:c000:0207",
+    "0::ffff:192.0.2.7",
+    "64:ff9b::192.0.2.7",
+    "64:ff9b::c000:207",
+    "0064:ff9b:0:0:0:0:c000:207",
+    "::ffff:192.0.2.7%eth0",
+  ])
+    expect([address, addressKey(address)]).toEqual([address, "192.0.2.7"]);
+  // What only looks like it.
+  for (const [address, key] of [
+    ["::1", "0:0:0:0::/64"],
+    ["64:ff9b:1::c000:207", "64:ff9b:1:0::/64"],
+    ["2001:db8::ffff:192.0.2.7", "2001:db8:0:0::/64"],
+  ])
+    expect(addressKey(address!)).toBe(key!);
+});
+
 test("LI28: headers tell every policy that holds, what is left of the one that is nearest to its end, and when all is there", () => {
   const rules: LimitRule[] = [
     { name: 'per "person"\r\nset-cookie: a=b', burst_tokens: 10, tokens_per_s: 4 },

@@ -25,6 +25,10 @@ export interface LocalLimiter extends Limiter {
   drain(claims: LimitClaim[]): void;
   /** Whole tokens that are missing, of every key where any are. Slots are left out. */
   missing(): Iterable<LimitClaim>;
+  /** Slots that were given elsewhere are held here too, without asking. */
+  occupy(hold: LimitHold): void;
+  /** Who holds slots now, and for how long. */
+  held(): Iterable<{ id: string; claim: LimitClaim; left_ms: number }>;
   /** Keys held now; at most `keys_max`. */
   readonly keys: number;
 }

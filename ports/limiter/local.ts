@@ -185,6 +185,24 @@ export function createLocalLimiter(needs: { clock: Clock; keys_max: number }): L
         if (cost_tokens > 0) yield { key, rule, cost_tokens };
       }
     },
+    occupy({ id, claims }) {
+      const now = nowMs();
+      gather(claims, now);
+      for (let i = 0; i < used.length; i++) {
+        const { standing } = used[i]!;
+        if (!(standing instanceof SlotsStanding)) continue;
+        standing.release(id);
+        standing.spend(costs[i]!, now, id);
+      }
+    },
+    *held() {
+      const now = nowMs();
+      for (const { key, rule, standing } of all.values()) {
+        if (!(standing instanceof SlotsStanding)) continue;
+        for (const { hold, cost, until } of standing.holders(now))
+          yield { id: hold, claim: { key, rule, cost_tokens: cost }, left_ms: until - now };
+      }
+    },
     get keys() {
       return all.size;
     },

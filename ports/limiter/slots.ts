@@ -1,3 +1,4 @@
+import { LIMIT_WAIT_MS_MAX } from "./bounds.ts";
 import type { Standing } from "./standing.ts";
 import type { SlotsTerms, Terms } from "./terms.ts";
 
@@ -59,6 +60,11 @@ export class SlotsStanding implements Standing {
     return this.held.reduce((latest, { until }) => Math.max(latest, until), now) - now;
   }
 
+  holders(now: number): readonly Readonly<Held>[] {
+    this.bring(now);
+    return this.held;
+  }
+
   release(hold: string): void {
     this.held = this.held.filter((one) => one.hold !== hold);
   }
@@ -67,15 +73,15 @@ export class SlotsStanding implements Standing {
   renew(hold: string, now: number): boolean {
     this.bring(now);
     const mine = this.held.filter((one) => one.hold === hold);
-    for (const one of mine) one.until = now + this.terms.hold_ms;
+    for (const one of mine) one.until = Math.max(one.until, now + this.terms.hold_ms);
     return mine.length > 0;
   }
 
   private bring(now: number): number {
     let used = 0;
     this.held = this.held.filter((one) => {
-      // A clock that was set back prolongs nothing.
-      if (one.until - now > this.terms.hold_ms) one.until = now + this.terms.hold_ms;
+      // A clock that was set back prolongs nothing; what is booked ahead is no such thing.
+      if (one.until - now > this.terms.hold_ms + LIMIT_WAIT_MS_MAX) one.until = now + this.terms.hold_ms;
       if (one.until <= now) return false;
       used += one.cost;
       return true;
