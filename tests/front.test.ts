@@ -1,10 +1,22 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import { personOf, startHouse } from "./house.ts";
 
 const TOKEN = "a metrics token of thirty-two chars";
-const house = await startHouse({ FOLKHUS_METRICS_TOKEN: TOKEN, FOLKHUS_TRUSTED_PROXIES: "1" });
-afterAll(() => house[Symbol.asyncDispose]());
+const folder = await mkdtemp(join(tmpdir(), "front-"));
+const ACCESS_LOG = join(folder, "access.log");
+const house = await startHouse({
+  FOLKHUS_METRICS_TOKEN: TOKEN,
+  FOLKHUS_TRUSTED_PROXIES: "1",
+  FOLKHUS_ACCESS_LOG: ACCESS_LOG,
+});
+afterAll(async () => {
+  await house[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
 const get = (path: string, headers: Record<string, string> = {}) => fetch(`${house.url}${path}`, { headers });
 
 describe("the front of the house", () => {
@@ -34,6 +46,30 @@ describe("the front of the house", () => {
     expect(named.length).toBeGreaterThan(0);
     const told = new Set([...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name!));
     expect(named.filter((name) => !told.has(name))).toEqual([]);
+  });
+
+  test("SV17: pages are in the access log and among what is measured, as limits count them; what limits do not count is not", async () => {
+    const from = { "x-forwarded-for": "2001:db8:7:7::1" };
+    const asked = ["/", "/sign-in", "/nowhere/at/all", "/embed/nothing", "/docs", "/assets/nothing.js", "/healthz"];
+    for (const path of asked) await (await get(path, from)).arrayBuffer();
+    type Line = Record<"method" | "route" | "cost_tokens" | "status" | "person_id" | "address", unknown>;
+    const lines = async (): Promise<Line[]> =>
+      (await readFile(ACCESS_LOG, "utf8"))
+        .split("\n")
+        .filter((line) => line.includes("2001:db8:7:7::/64"))
+        .map((line) => JSON.parse(line) as Line)
+        .filter(({ route }) => route === "/");
+    while ((await lines()).length < 5) await Bun.sleep(50);
+    const told = await lines();
+    expect(told).toHaveLength(5);
+    for (const line of told) expect(line).toMatchObject({ method: "GET", cost_tokens: 2, person_id: null });
+    expect(told.map(({ status }) => status).filter((status) => status !== 200 && status !== 404)).toEqual([]);
+    const text = await readFile(ACCESS_LOG, "utf8");
+    expect(text).not.toMatch(/nowhere|sign-in|assets|healthz/);
+    const metrics = await (await get("/metrics")).text();
+    expect(metrics).toMatch(/folkhus_http_requests_total{method="GET",route="\/",status="200"} \d/);
+    expect(metrics).toContain('route="/docs",status="200"');
+    expect(metrics).not.toContain("nowhere");
   });
 
   test("SV5: assets answer to their own names only", async () => {

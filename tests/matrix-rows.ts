@@ -696,7 +696,15 @@ const noJob = (): Ask => ({ params: { id: "999999999" } });
 const jobs: Record<string, Row> = {
   "GET /v1/admin/queues": ["admin", none],
   "GET /v1/admin/queues/flow": ["admin", none],
+  "GET /v1/admin/queues/tenants": ["admin", none],
+  "GET /v1/admin/schedules": ["admin", none],
+  "POST /v1/admin/schedules/{kind}/run": ["admin", () => ({ params: { kind: "house.nothing" } }), ["schedule.not_found"]],
   "GET /v1/admin/jobs": ["admin", () => ({ query: { state: "dead" } })],
+  "GET /v1/admin/jobs/count": ["admin", () => ({ query: { state: "dead" } })],
+  "POST /v1/admin/jobs/act": [
+    "admin",
+    () => ({ body: { act: "replay", of: { state: "dead", kind: "house.nothing" }, newest_id: "1" } }),
+  ],
   "GET /v1/admin/jobs/{id}": ["admin", noJob, ["job.not_found"]],
   "GET /v1/admin/dead-jobs": ["admin", none],
   "POST /v1/admin/dead-jobs/replay": ["admin", () => ({ body: { kind: "house.nothing" } })],

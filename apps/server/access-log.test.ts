@@ -101,6 +101,19 @@ describe("the access log", () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
+  test("SV17: what is no route is told as limits count it: a page as \`GET /\`, a door by the method that came", async () => {
+    const { log, lines } = await opened();
+    await using _ = log;
+    const page = { route: "GET /", cost_tokens: 2, viewer: NOBODY, address: "192.0.2.7" };
+    log.note(served(NOBODY, { method: "HEAD", route: "/embed/{path}", limited: page }));
+    log.note(served(NOBODY, { method: "PATCH", route: "/tus", limited: { ...page, route: "* /tus" } }));
+    await log.flush();
+    expect((await lines()).map(({ method, route, cost_tokens }) => [method, route, cost_tokens])).toEqual([
+      ["GET", "/", 2],
+      ["PATCH", "/tus", 2],
+    ]);
+  });
+
   test("SV17: an address of IPv4 is its network and a hash that is another one each day and in each house", () => {
     const [first, again, neighbour] = ["192.0.2.7", "::ffff:192.0.2.7", "192.0.2.8"].map((a) =>
       shortened(a, NOON_MS, secret),

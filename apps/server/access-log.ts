@@ -14,7 +14,7 @@ export const ACCESS_LOG_FLUSH_MS = 1_000;
 const PSEUDONYM_CHARS = 6;
 
 /**
- * What came to the house's door, a line for each request, for who wants to try limits on what really happened (`folk limits
+ * What came to the house's door, a line for each request that limits count, for who wants to try limits on what really happened (`folk limits
  * simulate`). It has what limits go by and no more: no path, no query, no name, no program; the address only of those who are
  * nobody here, and that shortened.
  */
@@ -123,12 +123,11 @@ export async function openAccessLog(needs: AccessLogNeeds): Promise<AccessLog> {
   }
 
   function lineOf(served: Served, at_ms: number, space: Place | null): AccessLine {
-    const { method, route, status, ms, person_id, limited } = served;
+    const { status, ms, person_id, limited } = served;
     const viewer = limited?.viewer;
     return {
       time: rfc3339(at_ms),
-      method,
-      route,
+      ...drawnAs(served),
       status,
       ms: Math.round(ms * 100) / 100,
       cost_tokens: limited?.cost_tokens ?? null,
@@ -168,6 +167,13 @@ interface AccessLine {
   space_id: string | null;
   /** Of those who are nobody here: `192.0.2.0/24~k3JxQz` or `2001:db8:1:2::/64`. */
   address: string | null;
+}
+
+/** As limits know it: all pages are one route, and a door takes every method. */
+function drawnAs({ method, route, limited }: Served): { method: string; route: string } {
+  const [drawn_method, drawn_route] = limited?.route.split(" ") ?? [];
+  if (drawn_method === undefined || drawn_route === undefined) return { method, route };
+  return { method: drawn_method === "*" ? method : drawn_method, route: drawn_route };
 }
 
 const dayOf = (ms: number) => Math.floor(ms / DAY_MS);

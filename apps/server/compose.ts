@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 import type { Logger } from "pino";
 
-import { addressOf, type Api, createApi, createIdempotency } from "#ports/http/index.ts";
+import { addressOf, type Api, createApi, createIdempotency, type Served } from "#ports/http/index.ts";
 import { serveCentrifugo } from "#systems/centrifugo/index.ts";
 import { type Chat, createChat, serveChat } from "#systems/chat/index.ts";
 import { createFeed, createMoving, type Feed, serveFeed, serveMoving } from "#systems/feed/index.ts";
@@ -219,7 +219,8 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   notify.register(chatNotices(chat));
   notify.register(hooksNotices(hooks));
 
-  const desk = createJobsDesk({ sql, clock, jobs, people, spaces, audit: moderation.rooms.audit });
+  const { jobs_wait_ms_max: wait_ms_max } = config;
+  const desk = createJobsDesk({ sql, clock, jobs, people, spaces, audit: moderation.rooms.audit, wait_ms_max });
 
   const load = opened.use(watchLoad({ clock, sql, caches, lines, wait_target_ms: config.wait_target_ms }));
   let draining = false;
@@ -254,6 +255,11 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   const kept_log = options.beside_a_server ? null : config.access_log;
   const access_log = opened.use(await openAccess(ground, kept_log, { limits, lines }));
   const idempotency = createIdempotency(sql, ground.secret);
+  const onServed = (served: Served) => {
+    metrics.served(served);
+    logServed(lines, served);
+    access_log?.note(served);
+  };
   const api: Api = createApi({
     authenticate: people.authenticate,
     limiter,
@@ -265,11 +271,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     public_url: config.public_url,
     textFor: media.addressesFor,
     requestId: () => crypto.randomUUID(),
-    onServed(served) {
-      metrics.served(served);
-      logServed(lines, served);
-      access_log?.note(served);
-    },
+    onServed,
   });
   servePeople(api, people);
   serveSpaces(api, spaces);
@@ -314,7 +316,9 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     createFront({
       api,
       blobs,
+      clock,
       load,
+      onServed,
       metrics,
       metrics_token: secrets.metrics_token,
       ready,

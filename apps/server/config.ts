@@ -1,8 +1,10 @@
 import { resolve } from "node:path";
 
 import { parseSmtpUrl, senderOf } from "#engines/smtp/url.ts";
+import { DAY_MS } from "#kernel/time.ts";
 import { WAIT_TARGET_MS } from "#ports/load/index.ts";
 import { PUSH_FOLLOWERS_BOUND, PUSH_FOLLOWERS_MAX, STRATEGIES } from "#systems/feed/contract.ts";
+import { WAIT_MS_MAX } from "#systems/jobs/contract.ts";
 import { SIGNUP_MODES, type SignupMode } from "#systems/people/contract.ts";
 
 /** The environment, read once. Everything else gets values; nothing else reads a variable. */
@@ -19,6 +21,8 @@ export interface Config {
   log_level: LogLevel;
   /** A line for each request goes into this file; null: into none. */
   access_log: { file: string; file_bytes_max: number } | null;
+  /** How long the oldest job of a class that is due may wait; over that the house says that it starves. */
+  jobs_wait_ms_max: typeof WAIT_MS_MAX;
   database_url: string | null;
   /** The address that letters come from; null only where no server takes them. */
   mail_from: string | null;
@@ -63,6 +67,7 @@ export class ConfigError extends Error {
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
+const DAY_S = DAY_MS / 1000;
 
 /** @throws ConfigError with a sentence that names the variable */
 export function readConfig(env: Record<string, string | undefined>): { config: Config; secrets: Secrets } {
@@ -81,6 +86,11 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
       roles: read.roles("FOLKHUS_ROLES"),
       trusted_proxies: read.integer("FOLKHUS_TRUSTED_PROXIES", 0, 0, 10),
       access_log: accessLogIn(read),
+      jobs_wait_ms_max: {
+        interactive: read.integer("FOLKHUS_JOBS_INTERACTIVE_WAIT_S_MAX", WAIT_MS_MAX.interactive / 1000, 1, DAY_S) * 1000,
+        batch: read.integer("FOLKHUS_JOBS_BATCH_WAIT_S_MAX", WAIT_MS_MAX.batch / 1000, 1, DAY_S) * 1000,
+        maintenance: read.integer("FOLKHUS_JOBS_MAINTENANCE_WAIT_S_MAX", WAIT_MS_MAX.maintenance / 1000, 1, DAY_S) * 1000,
+      },
       log_level: read.oneOf("FOLKHUS_LOG", LOG_LEVELS, "info"),
       database_url: read.url("DATABASE_URL", ["postgres:", "postgresql:"]),
       mail_from: senderIn(read, smtp_url),

@@ -1,7 +1,9 @@
-import { Problem } from "#kernel/errors.ts";
+import { Problem, Transient } from "#kernel/errors.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
-import { type Api, problemResponse } from "#ports/http/index.ts";
+import type { Clock } from "#ports/clock/index.ts";
+import { type Api, type LimitAsked, problemResponse, type Served } from "#ports/http/index.ts";
 import type { Load } from "#ports/load/index.ts";
+import { isAway } from "#ports/sql/index.ts";
 
 import { DOCS_CSS, docsPage } from "./docs-page.ts";
 import type { Peer } from "./listen.ts";
@@ -11,6 +13,9 @@ import type { Program } from "./program.ts";
 export interface FrontNeeds {
   api: Api;
   blobs: Blobs;
+  clock: Clock;
+  /** Told of what limits count here, as the API tells of its own. */
+  onServed: (served: Served) => void;
   /** Refuses new files while memory is short, and pages while the house is behind. */
   load: Pick<Load, "look" | "hold">;
   metrics: Metrics;
@@ -50,16 +55,41 @@ export function createFront(needs: FrontNeeds) {
     if (path === "/sw.js") return needs.program.worker();
     // Whoever looks whether the house is well may stand behind an address that floods it.
     if (path === "/readyz") return needs.ready(request, peer_address);
-    // Everything below may ask the database, as the API does, so it draws from the same buckets.
+    return counted(request, path, peer_address);
+  };
+
+  /** What may ask the database, as the API does: it draws from the same buckets, and is told of like the API's own. */
+  async function counted(request: Request, path: string, peer_address: string): Promise<Response> {
+    const began_ms = needs.clock.monotonic();
+    const request_id = crypto.randomUUID();
+    let limited: LimitAsked | null = null;
+    let failure: { error?: unknown } = {};
+    let response: Response;
     try {
-      await api.admit(request, peer_address, needs.cost);
+      await api.admit(request, peer_address, needs.cost, (asked) => (limited = asked));
+      // A page is the way to all else, so it is as important as what people do there.
+      if (path !== "/metrics") needs.load.look("act");
+      response = await answer(request, path, peer_address);
     } catch (error) {
-      if (error instanceof Problem) return problemResponse(error, crypto.randomUUID(), PLAIN_HEADERS);
-      throw error;
+      const problem = error instanceof Problem ? error : problemOf(error);
+      if (problem !== error) failure = { error };
+      response = problemResponse(problem, request_id, PLAIN_HEADERS);
     }
-    // A page is the way to all else, so it is as important as what people do there.
-    const busy = path === "/metrics" ? null : refused(() => needs.load.look("act"));
-    if (busy) return busy;
+    const viewer = (limited as LimitAsked | null)?.viewer;
+    needs.onServed({
+      method: request.method,
+      route: routeOf(path),
+      status: response.status,
+      ms: needs.clock.monotonic() - began_ms,
+      request_id,
+      person_id: viewer?.kind === "person" ? viewer.person_id : null,
+      limited,
+      ...failure,
+    });
+    return response;
+  }
+
+  async function answer(request: Request, path: string, peer_address: string): Promise<Response> {
     if (path.startsWith("/embed/")) return needs.embed(request, peer_address);
     switch (path) {
       case "/metrics":
@@ -91,8 +121,25 @@ export function createFront(needs: FrontNeeds) {
       default:
         return needs.page(request, peer_address);
     }
-  };
+  }
 }
+
+/** What there is beside pages; each page is `/`, since what stands behind it is the page's own to say. */
+const BESIDE_PAGES = new Set([
+  "/metrics",
+  "/openapi.json",
+  "/manifest.webmanifest",
+  "/docs",
+  "/docs.css",
+  "/robots.txt",
+]);
+const routeOf = (path: string): string =>
+  path.startsWith("/embed/") ? "/embed/{path}" : BESIDE_PAGES.has(path) ? path : "/";
+
+const problemOf = (error: unknown): Problem =>
+  error instanceof Transient || isAway(error)
+    ? new Problem(503, "house.unavailable", "A part of the house is away for a moment. Try again.", { retry_after_s: 2 })
+    : new Problem(500, "internal", "Something broke on our side. The log has it under this request id.");
 
 function refused(ask: () => void): Response | null {
   try {

@@ -102,12 +102,14 @@ export function createApi({ limits, ...rest }: ApiNeeds): Api {
       const door = sockets.find(({ path }) => path === pathname);
       return door ? openSocket(door, request, peer_address, needs, handshakes) : null;
     },
-    async admit(request, peer_address, what) {
+    async admit(request, peer_address, what, onAsked) {
       const address = addressOf(request, peer_address, needs.trusted_proxies);
       const origin = originOf(request, needs.trusted_proxies, public_at);
       const credential = heldBy(request, origin);
       const viewer = (credential && (await needs.authenticate(credential.value))) ?? NOBODY;
-      const { headers, release } = await takeLimits(needs.limiter, needs.book, { ...what, viewer, address });
+      const asked = { ...what, viewer, address };
+      onAsked?.(asked);
+      const { headers, release } = await takeLimits(needs.limiter, needs.book, asked);
       await release?.();
       return headers;
     },

@@ -26,12 +26,14 @@ export interface Api {
   upgrade(request: Request, peer_address: string): Promise<Response | SocketPart | null>;
   /**
    * For what the house serves beside its routes: draws what it costs for whoever asks, who is known by their credential.
+   * @param onAsked is told what limits are asked, for `Served`
    * @returns headers that tell the caller where it stands. @throws Problem 429 `limit.exceeded`
    */
   admit(
     request: Request,
     peer_address: string,
     what: { route: string; cost_tokens: number },
+    onAsked?: (asked: LimitAsked) => void,
   ): Promise<Record<string, string>>;
   /** Whether a path is a route's or a door's. */
   answers(pathname: string): boolean;

@@ -1,3 +1,6 @@
+import type { KindQueue } from "./contract.ts";
+import type { Wait } from "./waits.ts";
+
 /** What to do about jobs that died of a reason, in words for who runs the house. The first that fits is said. */
 const KNOWN: readonly (readonly [RegExp, string])[] = [
   [
@@ -38,3 +41,25 @@ const OTHERWISE =
 
 export const adviceOn = (shown_reason: string): string =>
   KNOWN.find(([pattern]) => pattern.test(shown_reason))?.[1] ?? OTHERWISE;
+
+/** From here on retries are what its workers do: every fourth try. */
+const FAILING_PART = 0.25;
+
+/** Why a class starves, as far as its kinds of the last hour show. @param kinds those of the class */
+export function adviceOnWait(wait: Wait, kinds: readonly KindQueue[]): string {
+  // Those that were due this early; what waits for its time is as old as its first try, and may be among them.
+  const late = kinds.filter(({ queued, oldest_s }) => queued > 0 && oldest_s > wait.wait_s_max);
+  const untaken = late.filter(({ started, running }) => started + running === 0);
+  if (untaken.length > 0)
+    return `Nobody has begun ${listOf(untaken)} in the last hour. Is a process with the worker role running, and one with the media role for films? A kind that no process of this version knows waits until one does, or is cancelled.`;
+  const failing = kinds.filter(({ started, failed }) => failed > 0 && failed > FAILING_PART * started);
+  if (failing.length > 0)
+    return `${listOf(failing)} ${failing.length === 1 ? "fails" : "fail"} again and again, and retries take the workers' time. Read the newest reason, and mend that first.`;
+  return "More comes than is done. One more process with the worker role clears a backlog; if one space or person brings most of it, it stands below under whose it is.";
+}
+
+const NAMED_MAX = 3;
+const listOf = (kinds: readonly KindQueue[]): string => {
+  const names = kinds.slice(0, NAMED_MAX).map(({ kind }) => kind);
+  return `${names.join(", ")}${kinds.length > NAMED_MAX ? ` and ${kinds.length - NAMED_MAX} more` : ""}`;
+};

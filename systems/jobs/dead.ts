@@ -2,7 +2,7 @@ import { rfc3339 } from "#kernel/time.ts";
 import type { JobRecord } from "#ports/jobs/index.ts";
 
 import { adviceOn } from "./advice.ts";
-import { DEAD_GROUPED_MAX, DEAD_GROUPS_MAX, DEAD_PAGE_JOBS } from "./bounds.ts";
+import { DEAD_GROUPED_MAX, DEAD_GROUPS_MAX, PAGE_JOBS } from "./bounds.ts";
 import { patternOf, shownReason } from "./conceal.ts";
 import type { DeadGroup } from "./contract.ts";
 import type { DeskNeeds } from "./needs.ts";
@@ -24,7 +24,7 @@ export function createDead({ jobs }: Pick<DeskNeeds, "jobs">): Dead {
     const found: JobRecord[] = [];
     let before: string | null = null;
     do {
-      const page = await jobs.list({ state: "dead", jobs_max: DEAD_PAGE_JOBS, ...(before === null ? {} : { before }) });
+      const page = await jobs.list({ state: "dead", jobs_max: PAGE_JOBS, ...(before === null ? {} : { before }) });
       found.push(...page.jobs);
       before = page.next;
     } while (before !== null && found.length < DEAD_GROUPED_MAX);

@@ -1,8 +1,12 @@
 import { type Acts, createActs } from "./acts.ts";
+import type { Tenants } from "./contract.ts";
 import { createDead, type Dead } from "./dead.ts";
 import type { DeskNeeds } from "./needs.ts";
 import { createQueues, type QueuesRoom } from "./queues.ts";
 import { createRecords, type Records } from "./records.ts";
+import { createSchedules, type Schedules } from "./schedules.ts";
+import { createSeek, type Seek } from "./seek.ts";
+import { createTenants, tenantQueues } from "./tenants.ts";
 import type { Wait } from "./waits.ts";
 
 /** Where admins see what works in the background, and mend what went wrong. The work itself is `ports/jobs`. */
@@ -16,17 +20,34 @@ export interface JobsDesk {
 export interface Rooms {
   queues: QueuesRoom;
   records: Records;
+  seek: Seek;
   dead: Dead;
   acts: Acts;
+  schedules: Schedules;
+  tenants(): Promise<Tenants>;
 }
 
 export function createJobsDesk(needs: DeskNeeds): JobsDesk {
   const queues = createQueues(needs);
   const dead = createDead(needs);
-  return { waits: queues.waits, rooms: { queues, records: createRecords(needs), dead, acts: createActs(needs, dead) } };
+  const seek = createSeek(needs);
+  const tenants = createTenants(needs);
+  return {
+    waits: queues.waits,
+    rooms: {
+      queues,
+      records: createRecords(needs, seek),
+      seek,
+      dead,
+      acts: createActs(needs, dead, seek),
+      schedules: createSchedules(needs),
+      tenants: () => tenantQueues(needs.jobs, tenants),
+    },
+  };
 }
 
 export { jobsRoutes } from "./contract.ts";
 export type { DeskNeeds } from "./needs.ts";
 export { serveJobs } from "./routes.ts";
-export { type Wait, WAIT_MS_MAX } from "./waits.ts";
+export { WAIT_MS_MAX } from "./bounds.ts";
+export type { Wait } from "./waits.ts";

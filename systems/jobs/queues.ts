@@ -1,6 +1,7 @@
 import { MINUTE_MS, rfc3339 } from "#kernel/time.ts";
 import type { JobMinute } from "#ports/jobs/index.ts";
 
+import { adviceOnWait } from "./advice.ts";
 import { FLOW_MINUTES } from "./bounds.ts";
 import type { JobClass, KindQueue, Minute, Queues } from "./contract.ts";
 import type { DeskNeeds } from "./needs.ts";
@@ -15,7 +16,11 @@ export interface QueuesRoom {
   waits(): Promise<Wait[]>;
 }
 
-export function createQueues({ clock, jobs }: Pick<DeskNeeds, "clock" | "jobs">): QueuesRoom {
+export function createQueues({
+  clock,
+  jobs,
+  wait_ms_max,
+}: Pick<DeskNeeds, "clock" | "jobs" | "wait_ms_max">): QueuesRoom {
   return {
     async now() {
       const [counts, flow] = await Promise.all([jobs.counts(), jobs.flow()]);
@@ -24,28 +29,35 @@ export function createQueues({ clock, jobs }: Pick<DeskNeeds, "clock" | "jobs">)
         const key = `${kind} ${of}`;
         const found = kinds.get(key);
         if (found) return found;
-        const made = { kind, class: of, queued: 0, running: 0, dead: 0, done: 0, failed: 0 };
+        const made = { kind, class: of, queued: 0, running: 0, dead: 0, oldest_s: 0, started: 0, done: 0, failed: 0 };
         kinds.set(key, made);
         return made;
       };
       for (const row of counts) {
         const kind = kindOf(row.class, row.kind);
         if (row.state === "queued" || row.state === "running" || row.state === "dead") kind[row.state] += row.jobs;
+        if (row.state === "queued") kind.oldest_s = row.oldest_s;
       }
       for (const minute of flow.minutes) {
         const kind = kindOf(minute.class, minute.kind);
+        kind.started += minute.started;
         kind.done += minute.done;
         kind.failed += minute.failed + minute.dead;
       }
       return {
         at: rfc3339(clock.now()),
-        classes: flow.waits.map((wait) => ({
-          ...waitOf(wait.class, wait.oldest_s),
-          waiting: wait.queued - wait.later,
-          later: wait.later,
-          running: wait.running,
-          dead: [...kinds.values()].reduce((sum, one) => sum + (one.class === wait.class ? one.dead : 0), 0),
-        })),
+        classes: flow.waits.map((told) => {
+          const wait = waitOf(told.class, told.oldest_s, wait_ms_max);
+          const of_class = [...kinds.values()].filter((one) => one.class === told.class);
+          return {
+            ...wait,
+            waiting: told.queued - told.later,
+            later: told.later,
+            running: told.running,
+            dead: of_class.reduce((sum, one) => sum + one.dead, 0),
+            advice: wait.is_starving ? adviceOnWait(wait, of_class) : null,
+          };
+        }),
         kinds: [...kinds.values()].sort((a, b) => (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0)),
       };
     },
@@ -56,7 +68,7 @@ export function createQueues({ clock, jobs }: Pick<DeskNeeds, "clock" | "jobs">)
       return wholeHour(wanted, clock.now());
     },
 
-    waits: async () => (await jobs.flow()).waits.map((wait) => waitOf(wait.class, wait.oldest_s)),
+    waits: async () => (await jobs.flow()).waits.map((wait) => waitOf(wait.class, wait.oldest_s, wait_ms_max)),
   };
 }
 
