@@ -698,7 +698,11 @@ const jobs: Record<string, Row> = {
   "GET /v1/admin/queues/flow": ["admin", none],
   "GET /v1/admin/queues/tenants": ["admin", none],
   "GET /v1/admin/schedules": ["admin", none],
-  "POST /v1/admin/schedules/{kind}/run": ["admin", () => ({ params: { kind: "house.nothing" } }), ["schedule.not_found"]],
+  "POST /v1/admin/schedules/{kind}/run": [
+    "admin",
+    () => ({ params: { kind: "house.nothing" } }),
+    ["schedule.not_found"],
+  ],
   "GET /v1/admin/jobs": ["admin", () => ({ query: { state: "dead" } })],
   "GET /v1/admin/jobs/count": ["admin", () => ({ query: { state: "dead" } })],
   "POST /v1/admin/jobs/act": [

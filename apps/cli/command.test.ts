@@ -101,6 +101,26 @@ describe("help", () => {
     }
   });
 
+  test("CI2: the first word of several commands tells them, asked for in any way; a slip of the pen is no other command", async () => {
+    for (const argv of [
+      ["limits", "--help"],
+      ["help", "limits"],
+      ["jobs", "--help"],
+      ["help", "jobs"],
+    ]) {
+      const t = terminal();
+      expect(await main(argv, t)).toBe(0);
+      const below = COMMANDS.filter(({ path }) => path.length > 1 && argv.includes(path[0]!));
+      expect(below.length).toBeGreaterThan(1);
+      for (const { path, summary } of below)
+        expect(t.said).toMatch(new RegExp(`${path.join(" ")} +${summary.slice(0, 20)}`));
+      expect(t.said).not.toContain("user create");
+    }
+    const t = terminal();
+    expect(await main(["jobs", "lst"], t)).toBe(2);
+    expect(t.wrong).toMatch(/needs one of: .*list, dead, show/);
+  });
+
   test("CI2: what is needed is marked", () => {
     expect(help(greet, [greet])).toMatch(/--name TEXT.*\(needed\)/);
   });

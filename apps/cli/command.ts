@@ -78,7 +78,10 @@ export const command = <const O extends Options, const N extends string = never>
 
 const HELP_FLAGS = ["--help", "-h"];
 
-export type Parsed = { help: Command | null } | { command: Command; values: ParsedValues; words: readonly string[] };
+/** `among` are the commands that a help without one of them names. */
+export type Parsed =
+  | { help: Command | null; among?: readonly Command[] }
+  | { command: Command; values: ParsedValues; words: readonly string[] };
 
 /** @throws UsageError */
 export function parse(argv: readonly string[], commands: readonly Command[]): Parsed {
@@ -90,7 +93,11 @@ export function parse(argv: readonly string[], commands: readonly Command[]): Pa
   const found = commands
     .filter(({ path }) => path.every((word, i) => asked[i] === word))
     .toSorted((a, b) => b.path.length - a.path.length)[0];
-  if (!found) throw unknownCommand(asked, commands);
+  const below = commands.filter(({ path }) => path.length > asked.length && asked.every((word, i) => path[i] === word));
+  if (!found && (wantsHelp || words[0] === "help") && below.length > 0) return { help: null, among: below };
+  // `folk jobs lst` is a slip of the pen and no word for `folk jobs`.
+  const is_astray = found && !found.operand && !found.words && asked.length > found.path.length;
+  if (!found || (is_astray && belowOf(found, commands).length > 0)) throw unknownCommand(asked, commands);
   if (wantsHelp || words[0] === "help") return { help: found };
   const rest = argv.slice(found.path.length);
   if (!found.operand) return { command: found, ...readValues(found, rest) };
@@ -162,12 +169,17 @@ export function help(of: Command | null, commands: readonly Command[]): string {
   const operands = of.operand ? [[of.operand.value, `${of.operand.says} (needed)`] as const] : [];
   const words = of.words ? [[`${of.words.value} …`, of.words.says] as const] : [];
   const rows = [...operands, ...options, ...words];
+  const below = belowOf(of, commands);
   return [
     `folk ${of.path.join(" ")}: ${of.summary}`,
     ...(of.about ? ["", of.about] : []),
     ...(rows.length > 0 ? ["", ...columns(rows)] : []),
+    ...(below.length > 0 ? ["", ...columns(below.map((one) => [one.path.join(" "), one.summary]))] : []),
   ].join("\n");
 }
+
+const belowOf = ({ path }: Command, commands: readonly Command[]) =>
+  commands.filter((one) => one.path.length > path.length && path.every((word, i) => one.path[i] === word));
 
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = rows.reduce<number[]>((w, row) => row.map((cell, i) => Math.max(w[i] ?? 0, cell.length)), []);

@@ -165,29 +165,89 @@ describe("beside a running server", () => {
         INSERT INTO jobs_jobs (id, kind, class, priority, payload, state, ended_at, reason)
         SELECT 7000 + n, 'cli.kind', 'batch', 0, '{"video_id": "42", "token": "hush"}', 'dead', clock_timestamp(), 'connect ECONNREFUSED ' || n
         FROM generate_series(1, 3) n`;
-    expect((await folk("jobs", "replay")).code).toBe(2);
-    expect((await folk("jobs", "cancel", "--id", "seven")).code).toBe(2);
-    const none = await folk("jobs", "show", "--id", "6999");
+    for (const wrong of [
+      ["replay"],
+      ["cancel", "--id", "seven"],
+      ["cancel", "7001", "eight"],
+      ["retry", "7001", "--kind", "cli.kind"],
+      ["show"],
+      ["list", "--since", "yesterday"],
+      ["list", "--limit", "0"],
+      ["list", "--state", "odd"],
+    ])
+      expect([wrong, (await folk("jobs", ...wrong)).code]).toEqual([wrong, 2]);
+    const none = await folk("jobs", "show", "6999");
     expect([none.code, none.said]).toEqual([1, ""]);
     expect(none.wrong).toContain("no such job");
     const dead = await folk("jobs", "dead");
     expect([dead.code, dead.wrong]).toEqual([0, ""]);
     expect(dead.said).toMatch(/cli\.kind: 3 jobs, the newest 700\d, /);
     expect(dead.said).toContain("did not answer");
-    const sheet = await folk("jobs", "show", "--id", "7001");
+    const sheet = await folk("jobs", "show", "7001");
     expect(sheet.said).toMatch(/given video_id +42/);
+    expect(sheet.said).toContain("Only ids, numbers");
     expect(sheet.said).not.toContain("hush");
-    expect((await folk("jobs", "replay", "--id", "7001")).said).toContain("Job 7001 is back in the queue.");
-    expect((await folk("jobs", "replay", "--kind", "cli.kind")).said).toContain("2 of cli.kind are back in the queue.");
+    expect((await folk("jobs", "replay", "7001")).said).toContain("Job 7001 is back in the queue.");
+    // Of many it is asked first, and a script is nobody to be asked.
+    const alone = Object.assign(terminal(), { interactive: false });
+    expect(await main(["jobs", "replay", "--kind", "cli.kind"], alone)).toBe(1);
+    expect([alone.said, alone.wrong]).toEqual([
+      "2 jobs would run again with fresh tries.\n",
+      "Nobody is there to be asked. Say --yes if this is meant.\n",
+    ]);
+    const of = ["--kind", "cli.kind", "--text", "econnrefused", "--since", "1h", "--yes"];
+    expect((await folk("jobs", "replay", ...of)).said).toContain("2 jobs back in the queue.");
     expect((await folk("jobs", "cancel", "--id", "7001")).said).toContain("Job 7001 is cancelled.");
+    const left = await folk("jobs", "cancel", "--kind", "cli.kind", "--yes", "--json");
+    expect(JSON.parse(left.said)).toEqual({ act: "cancel", changed: 2 });
     const lines = await sql.pool<{ what: string; by_id: string | null }[]>`
       SELECT what, by_id FROM moderation_audit WHERE starts_with(what, 'job.') ORDER BY seq`;
     expect(lines.map(({ what, by_id }) => [what, by_id])).toEqual([
       ["job.replayed", null],
-      ["job.replayed_all", null],
+      ["job.replayed_many", null],
       ["job.cancelled", null],
+      ["job.cancelled_many", null],
     ]);
     await sql.pool`DELETE FROM jobs_queue WHERE kind = 'cli.kind'`;
+  });
+
+  test("JP23: `folk jobs` tells how it stands, and exits with 1 while a class waits too long; lists, whose work it is and what runs by the clock", async () => {
+    await using sql = createSql(server.target, { clock: createSystemClock(), connections_max: 1 });
+    await sql.pool`
+      WITH late AS (
+        INSERT INTO jobs_jobs (id, kind, class, priority, payload, tenant) VALUES (7101, 'cli.late', 'maintenance', 0, '{}', 'by hand') RETURNING id)
+      INSERT INTO jobs_queue (slot, job_id, kind, class, priority, state, sort_at, tenant)
+      SELECT slot, id, 'cli.late', 'maintenance', 0, 'ready', clock_timestamp() - interval '1 hour', 'by hand' FROM late, jobs_house`;
+    await sql.pool`
+      INSERT INTO jobs_kinds (name, class, lane_max, tries_max, every_ms, next_at)
+      VALUES ('cli.clocked', 'maintenance', 16, 1, 3600000, clock_timestamp() + interval '1 hour')`;
+    const well = await folk("jobs");
+    expect([well.code, well.wrong]).toEqual([0, ""]);
+    expect(well.said).toMatch(/maintenance .*1 waiting .*oldest 1 h of 6 h\n/);
+    expect(well.said).toMatch(/cli\.late .*1 queued, oldest 1 h/);
+    const late = terminal({ FOLKHUS_JOBS_MAINTENANCE_WAIT_S_MAX: "60" });
+    expect(await main(["jobs"], late)).toBe(1);
+    expect(late.said).toContain("WAITS TOO LONG");
+    expect(late.said).toContain("Nobody has begun cli.late in the last hour.");
+
+    expect((await folk("jobs", "list", "--kind", "cli.late")).said).toMatch(
+      /7101 +cli\.late +queued +try 0 .*by hand\n/,
+    );
+    expect((await folk("jobs", "list", "--tenant", "by hand", "--until", "1h")).said).toBe("None.\n");
+    const listed = await folk("jobs", "list", "--tenant", "by hand", "--json");
+    expect(JSON.parse(listed.said)).toMatchObject({ id: "7101", waits_for: "worker", tenant: { name: "by hand" } });
+    expect((await folk("jobs", "whose")).said).toMatch(/by hand +0 running +1 queued/);
+
+    expect((await folk("jobs", "clock")).said).toMatch(/cli\.clocked +every 1 h +next 20/);
+    const ran = await folk("jobs", "clock", "--run", "cli.clocked", "--json");
+    const { id } = JSON.parse(ran.said) as { id: string };
+    expect(JSON.parse((await folk("jobs", "clock", "--json")).said)).toMatchObject({
+      items: expect.arrayContaining([expect.objectContaining({ kind: "cli.clocked", job_id: id })]),
+    });
+    expect((await folk("jobs", "clock", "--run", "cli.late")).code).toBe(1);
+    await sql.pool`DELETE FROM jobs_queue WHERE starts_with(kind, 'cli.')`;
+    await sql.pool`DELETE FROM jobs_jobs WHERE starts_with(kind, 'cli.')`;
+    await sql.pool`DELETE FROM jobs_kinds WHERE starts_with(name, 'cli.')`;
   });
 
   test("CI13: a log is replayed against proposed limits: who would be refused is told by name, with what the log does not say; nothing changes", async () => {

@@ -29,7 +29,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   try {
     const parsed = parse(argv, COMMANDS);
     if ("help" in parsed) {
-      terminal.out(help(parsed.help, COMMANDS));
+      terminal.out(help(parsed.help, parsed.among ?? COMMANDS));
       return 0;
     }
     return await parsed.command.run(parsed.values, terminal, parsed.words);

@@ -244,6 +244,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     caches,
     calls,
     jobs,
+    job_lapses: ground.job_lapses,
     waits: desk.waits,
     log,
     timelines: feed.stats,

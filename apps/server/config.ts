@@ -87,9 +87,11 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
       trusted_proxies: read.integer("FOLKHUS_TRUSTED_PROXIES", 0, 0, 10),
       access_log: accessLogIn(read),
       jobs_wait_ms_max: {
-        interactive: read.integer("FOLKHUS_JOBS_INTERACTIVE_WAIT_S_MAX", WAIT_MS_MAX.interactive / 1000, 1, DAY_S) * 1000,
+        interactive:
+          read.integer("FOLKHUS_JOBS_INTERACTIVE_WAIT_S_MAX", WAIT_MS_MAX.interactive / 1000, 1, DAY_S) * 1000,
         batch: read.integer("FOLKHUS_JOBS_BATCH_WAIT_S_MAX", WAIT_MS_MAX.batch / 1000, 1, DAY_S) * 1000,
-        maintenance: read.integer("FOLKHUS_JOBS_MAINTENANCE_WAIT_S_MAX", WAIT_MS_MAX.maintenance / 1000, 1, DAY_S) * 1000,
+        maintenance:
+          read.integer("FOLKHUS_JOBS_MAINTENANCE_WAIT_S_MAX", WAIT_MS_MAX.maintenance / 1000, 1, DAY_S) * 1000,
       },
       log_level: read.oneOf("FOLKHUS_LOG", LOG_LEVELS, "info"),
       database_url: read.url("DATABASE_URL", ["postgres:", "postgresql:"]),

@@ -138,7 +138,9 @@ const routeOf = (path: string): string =>
 
 const problemOf = (error: unknown): Problem =>
   error instanceof Transient || isAway(error)
-    ? new Problem(503, "house.unavailable", "A part of the house is away for a moment. Try again.", { retry_after_s: 2 })
+    ? new Problem(503, "house.unavailable", "A part of the house is away for a moment. Try again.", {
+        retry_after_s: 2,
+      })
     : new Problem(500, "internal", "Something broke on our side. The log has it under this request id.");
 
 function refused(ask: () => void): Response | null {

@@ -32,6 +32,7 @@ import { LIST_ENTRIES_MAX, LIST_SHARED_MS_MAX } from "#systems/feed/contract.ts"
 
 import type { Config, Secrets } from "./config.ts";
 import { createSteppedClock, type SteppedClock, wipeable, type WipedCaches } from "./control/index.ts";
+import { createLapses, type Lapses } from "./job-meters.ts";
 import { migrationFolders } from "./migrations.ts";
 import { signingSecret } from "./secret.ts";
 
@@ -48,6 +49,8 @@ export interface Ground extends AsyncDisposable {
   lost: AbortSignal;
   log: Log;
   jobs: Jobs;
+  /** Of this process, for its metrics. */
+  job_lapses: Lapses;
   caches: WipedCaches;
   /** Between nodes: in Redis, or this process's own. */
   bus: Bus;
@@ -128,11 +131,15 @@ export async function openGround(
       onFailure: (failure) => lines.warn(failure, "a reader of the event log failed and will try again"),
     }),
   );
+  const job_lapses = createLapses();
   const jobs = opened.use(
     createJobs({
       sql: background,
       clock,
-      onFailure: (failure) => lines.warn(failure, "a job failed"),
+      onFailure(failure) {
+        job_lapses.note(failure);
+        lines.warn(failure, "a job failed");
+      },
       onError: (err) => lines.error({ err }, "the jobs' database is away; trying again"),
     }),
   );
@@ -164,6 +171,7 @@ export async function openGround(
     lost: lease.lost,
     log,
     jobs,
+    job_lapses,
     caches: wipeable(createLocalCaches({ clock })),
     bus,
     limiter,

@@ -8,7 +8,7 @@ import type { Load } from "#ports/load/index.ts";
 import type { Log } from "#ports/log/index.ts";
 import type { Wait } from "#systems/jobs/index.ts";
 
-import { createJobMeters } from "./job-meters.ts";
+import { createJobMeters, type Lapses } from "./job-meters.ts";
 
 /** What the house counts of itself, in the Prometheus text format. Labels are bounded: routes, kinds and names, never people. */
 export interface Metrics {
@@ -23,6 +23,7 @@ export function createMetrics(parts: {
   caches: Caches;
   calls: Pick<Calls, "stats">;
   jobs: Pick<Jobs, "counts" | "totals">;
+  job_lapses: Pick<Lapses, "totals">;
   /** Of each class of jobs how long its oldest has waited, beside how long it may. */
   waits: () => Promise<Wait[]>;
   log: Log;
@@ -60,7 +61,7 @@ export function createMetrics(parts: {
     help: "Resident memory of this process",
     registers,
   });
-  const cpu = new Gauge({
+  const cpu = new Counter({
     name: "process_cpu_seconds_total",
     help: "CPU time of this process, user and system",
     registers,
@@ -148,7 +149,8 @@ export function createMetrics(parts: {
     for (const [what, value] of Object.entries(parts.line())) line.set({ what }, value);
     memory.set(process.memoryUsage().rss);
     const used = process.cpuUsage();
-    cpu.set((used.user + used.system) / 1e6);
+    cpu.reset();
+    cpu.inc((used.user + used.system) / 1e6);
     for (const { name, ...numbers } of parts.caches.stats()) {
       for (const [what, value] of Object.entries(numbers)) cache.set({ cache: name, what }, value);
     }

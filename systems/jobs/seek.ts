@@ -45,7 +45,8 @@ export function createSeek({ jobs, people, spaces }: Pick<DeskNeeds, "jobs" | "p
         // The rest of this page is looked at again by who goes on.
         if (records.length === jobs_max && record !== page.jobs.at(-1)) return { records, next: record.id };
       }
-      looked += page.jobs.length;
+      // A page of the port may have looked at far more than it found.
+      looked += PAGE_JOBS;
       next = page.next;
     } while (next !== null && records.length < jobs_max && looked < look_max);
     return { records, next };

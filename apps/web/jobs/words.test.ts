@@ -25,6 +25,7 @@ const queue = (more: Partial<ClassQueue> = {}): ClassQueue => ({
   oldest_wait_s: 0,
   wait_s_max: 3_600,
   is_starving: false,
+  advice: null,
   ...more,
 });
 const line = (id: string, more: Partial<JobLine> = {}): JobLine => ({
@@ -37,6 +38,11 @@ const line = (id: string, more: Partial<JobLine> = {}): JobLine => ({
   reason: null,
   enqueued_at: "2026-11-22T01:00:00.000Z",
   ended_at: null,
+  due_at: null,
+  deadline_at: null,
+  waits_for: null,
+  is_stopping: false,
+  tenant: null,
   ...more,
 });
 
@@ -83,7 +89,17 @@ describe("how the jobs are", () => {
       "2 of 5",
     ]);
     expect(triesOf({ attempt: 2, tries_max: null })).toBe("2 tries");
-    const kind = { kind: "a.b", class: "batch", queued: 0, running: 0, dead: 0, done: 0, failed: 0 } as const;
+    const kind = {
+      kind: "a.b",
+      class: "batch",
+      queued: 0,
+      running: 0,
+      dead: 0,
+      oldest_s: 0,
+      started: 0,
+      done: 0,
+      failed: 0,
+    } as const;
     expect([isQuiet(kind), isQuiet({ ...kind, failed: 1 })]).toEqual([true, false]);
   });
 
