@@ -101,7 +101,7 @@ describe("the access log", () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
-  test("SV17: what is no route is told as limits count it: a page as \`GET /\`, a door by the method that came", async () => {
+  test("SV17: what is no route is told as limits count it: a page as GET /, a door by the method that came", async () => {
     const { log, lines } = await opened();
     await using _ = log;
     const page = { route: "GET /", cost_tokens: 2, viewer: NOBODY, address: "192.0.2.7" };
