@@ -9,6 +9,8 @@ import { createSql, type Sql, startEmbeddedPostgres } from "#ports/sql/index.ts"
 import { completeUpload, createUpload, signParts } from "#systems/media/contract.ts";
 import { peopleRoutes } from "#systems/people/contract.ts";
 
+import { layGround } from "./ground.ts";
+
 const ROOT = join(import.meta.dirname, "..");
 const START_MS_MAX = 60_000;
 
@@ -40,12 +42,17 @@ export interface House extends AsyncDisposable {
   files(folder: string): Promise<string[]>;
 }
 
-/** @param before is given the data folder, still empty, before the first start */
+/**
+ * @param before is given the data folder before the first start
+ * @param options.from_nothing the house makes its database and its page by itself, as a first start does
+ */
 export async function startHouse(
   env: Record<string, string> = {},
   before: (data_folder: string) => Promise<unknown> = async () => {},
+  options: { from_nothing?: boolean } = {},
 ): Promise<House> {
   const data_folder = await mkdtemp(join(tmpdir(), "house-"));
+  const ground = options.from_nothing ? null : await layGround(join(data_folder, "data"));
   await before(join(data_folder, "data"));
   const port = freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -148,6 +155,7 @@ export async function startHouse(
         await child.exited;
       }
       await rm(data_folder, { recursive: true, force: true });
+      await ground?.[Symbol.asyncDispose]();
     },
   };
 }

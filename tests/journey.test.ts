@@ -23,7 +23,7 @@ afterAll(async () => {
 test(
   "JO1: a person sets the house up, invites another, drops a video, and the other watches it in their home feed",
   async () => {
-    house = await startHouse({ FOLKHUS_SIGNUP: "invitation" });
+    house = await startHouse({ FOLKHUS_SIGNUP: "invitation" }, undefined, { from_nothing: true });
     browser = await openBrowser();
     const { url, setup_token } = house;
     const broken: string[] = [];

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { startEmbeddedPostgres } from "#ports/sql/index.ts";
 import { TEST_SETTINGS } from "#ports/sql/testing.ts";
 
+import { databasesFolder, RUN_NAME } from "./memory.ts";
 import { readReport, type Report } from "./report.ts";
 
 /**
@@ -28,7 +28,7 @@ if (files.length === 0) {
   process.stderr.write(`No test file matches: ${process.argv.slice(2).join(" ")}\n`);
   process.exit(1);
 }
-const folder = await mkdtemp(join(tmpdir(), "folkhus-test-"));
+const folder = await mkdtemp(join(await databasesFolder(), `${RUN_NAME}${process.pid}-`));
 const junit = join(folder, "junit.xml");
 const began = performance.now();
 const { code, report } = await run();
