@@ -1,17 +1,16 @@
 /**
  * What the gate costs a request, and what a refusal costs: a route of the API that does nothing, called in this process 50 a turn, without
- * the gate, with it, and with one that is behind; CPU µs of a request, medians of the rounds in turns.
+ * the gate, with it, and with one that refuses; CPU µs of a request, medians of the rounds in turns.
  *
  *   bun bench/overload-gate.ts [rounds] [requests]
  */
 import { z } from "zod";
 
 import { defineRoute } from "#kernel/contract.ts";
-import { Problem } from "#kernel/errors.ts";
 import { createSystemClock } from "#ports/clock/index.ts";
-import { createApi, DEFAULT_LIMITS, type Idempotency } from "#ports/http/index.ts";
-import { createLocalLimiter } from "#ports/limiter/index.ts";
-import { createLoad, type Load } from "#ports/load/index.ts";
+import { createLoad, type Load, MEMORY_LOOK_MS } from "#ports/load/index.ts";
+
+import { apiBehind } from "./overload/api.ts";
 
 const rounds = Number(process.argv[2] ?? 9);
 const requests = Number(process.argv[3] ?? 20_000);
@@ -24,36 +23,21 @@ const route = defineRoute({
   summary: "Nothing",
   tag: "bench",
   access: { who: "anyone", scope: "read" },
+  priority: "spare",
   answers: { 200: z.object({ ok: z.boolean() }) },
 });
 
-function apiWith(load: Load | null) {
-  const api = createApi({
-    authenticate: async () => null,
-    limiter: createLocalLimiter({ clock, keys_max: 1_000 }),
-    limits: { ...DEFAULT_LIMITS, address: { name: "address", burst_tokens: 100_000_000, tokens_per_s: 1_000_000 } },
-    idempotency: {} as Idempotency,
-    clock,
-    trusted_proxies: 0,
-    ...(load ? { load } : {}),
-    requestId: () => crypto.randomUUID(),
-    onServed: () => {},
-  });
+function nothing(load: Load | null) {
+  const api = apiBehind(load, clock);
   api.serve(route, async () => ({ status: 200, body: { ok: true } }));
   return api;
 }
 
 using load = createLoad({ clock });
-const refusing: Load = {
-  ...load,
-  stage: "calm",
-  enter() {
-    throw new Problem(503, "load.busy", "The house has more to do than it can, so this was not begun.", {
-      retry_after_s: 2,
-    });
-  },
-};
-const apis = { "without the gate": apiWith(null), "with it": apiWith(load), "a refusal": apiWith(refusing) };
+/** Short of memory, so what is spare is refused by the same way as in any other need. */
+using full = createLoad({ clock, memory: { bytes_max: 1, rss: () => 1, free: () => 1 } });
+await clock.sleep(2 * MEMORY_LOOK_MS);
+const apis = { "without the gate": nothing(null), "with it": nothing(load), "a refusal": nothing(full) };
 const took = new Map<string, number[]>();
 for (let round = 0; round <= rounds; round++) {
   for (const [name, api] of Object.entries(apis)) {

@@ -4,27 +4,15 @@ import { z } from "zod";
 import { defineRoute, PRIORITIES } from "#kernel/contract.ts";
 import { createRetryBudget } from "#kernel/retry-budget.ts";
 import { createSystemClock } from "#ports/clock/index.ts";
-import { createApi, DEFAULT_LIMITS, type Idempotency } from "#ports/http/index.ts";
-import { createLocalLimiter } from "#ports/limiter/index.ts";
 import { createLoad } from "#ports/load/index.ts";
 
+import { apiBehind } from "./api.ts";
 import { PATHS, upstream, work } from "./work.ts";
 
 const clock = createSystemClock();
 const budget = createRetryBudget({ percent_max: 10, floor: 3 });
 const load = process.env.BENCH_GATE === "none" ? null : createLoad({ clock });
-const api = createApi({
-  authenticate: async () => null,
-  limiter: createLocalLimiter({ clock, keys_max: 1_000 }),
-  limits: { ...DEFAULT_LIMITS, address: { name: "address", burst_tokens: 1_000_000, tokens_per_s: 1_000_000 } },
-  // Nobody is signed in here, so no key is kept.
-  idempotency: {} as Idempotency,
-  clock,
-  trusted_proxies: 0,
-  ...(load ? { load } : {}),
-  requestId: () => crypto.randomUUID(),
-  onServed: () => {},
-});
+const api = apiBehind(load, clock);
 
 async function withinBudget(): Promise<boolean> {
   budget.first(clock.monotonic());

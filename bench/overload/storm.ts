@@ -13,6 +13,9 @@ export interface Came {
   /** Of the good ones, from the moment when they should have been sent. */
   p50_ms: number;
   p99_ms: number;
+  /** Until who was refused knew it. */
+  refused_p50_ms: number;
+  refused_p99_ms: number;
   by: Record<string, { asked: number; good: number }>;
 }
 
@@ -28,9 +31,21 @@ const MIX = [
 ] as const;
 
 const uniform = createUniform(Number(seed));
-const came: Came = { asked: 0, good: 0, refused: 0, lost: 0, seconds, p50_ms: 0, p99_ms: 0, by: {} };
+const came: Came = {
+  asked: 0,
+  good: 0,
+  refused: 0,
+  lost: 0,
+  seconds,
+  p50_ms: 0,
+  p99_ms: 0,
+  refused_p50_ms: 0,
+  refused_p99_ms: 0,
+  by: {},
+};
 for (const [name] of MIX) came.by[name] = { asked: 0, good: 0 };
 const took: number[] = [];
+const refused: number[] = [];
 
 function choose(): keyof typeof PATHS {
   let at = uniform();
@@ -53,8 +68,10 @@ async function ask(should_be_sent: number): Promise<void> {
       came.good += 1;
       by.good += 1;
       took.push(ms);
-    } else if (answer.status === 503) came.refused += 1;
-    else came.lost += 1;
+    } else if (answer.status === 503) {
+      came.refused += 1;
+      refused.push(ms);
+    } else came.lost += 1;
   } catch {
     came.lost += 1;
   }
@@ -79,7 +96,9 @@ if (mode === "closed") {
   await Promise.all(asked);
 }
 came.seconds = mode === "closed" ? (performance.now() - began) / 1_000 : seconds;
-took.sort((a, b) => a - b);
-came.p50_ms = took[Math.floor(took.length * 0.5)] ?? 0;
-came.p99_ms = took[Math.floor(took.length * 0.99)] ?? 0;
+const part = (of: number[], share: number) => of.toSorted((a, b) => a - b)[Math.floor(of.length * share)] ?? 0;
+came.p50_ms = part(took, 0.5);
+came.p99_ms = part(took, 0.99);
+came.refused_p50_ms = part(refused, 0.5);
+came.refused_p99_ms = part(refused, 0.99);
 console.log(JSON.stringify(came));

@@ -7,7 +7,7 @@ import { createTurns } from "#kernel/turns.ts";
 import { NOBODY, type SignedIn, type Viewer } from "#kernel/viewer.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Limiter } from "#ports/limiter/index.ts";
-import type { Load } from "#ports/load/index.ts";
+import type { Load, Rank } from "#ports/load/index.ts";
 import { isAway } from "#ports/sql/index.ts";
 
 import { addressOf, admit, originOf, pathOf, patienceOf, requestIdOf } from "./asking.ts";
@@ -16,7 +16,15 @@ import type { Idempotency } from "./idempotency.ts";
 import type { Answer, Api, Asked, Authenticate, Handler, Served } from "./index.ts";
 import { callWithin } from "./inside.ts";
 import { createLeash, type Leash } from "./leash.ts";
-import { type HttpLimits, type LimitAsked, type LimitBook, type LimitsTaken, plainBook, takeLimits } from "./limits.ts";
+import {
+  addressKey,
+  type HttpLimits,
+  type LimitAsked,
+  type LimitBook,
+  type LimitsTaken,
+  plainBook,
+  takeLimits,
+} from "./limits.ts";
 import { idempotencyKeyOf, LEASE_SLACK_MS, once, textOf } from "./once.ts";
 import { openapiRoute } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
@@ -188,6 +196,7 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
   const public_at = needs.public_url ? new URL(needs.public_url) : null;
   const deadline_ms_max = route.deadline_ms ?? DEADLINE_DEFAULT_MS;
   const priority = priorityOf(route);
+  const route_rank = priority === "critical" && route.access.who === "anyone" ? "claimed" : priority;
   const body_bytes_max = route.body_bytes_max ?? BODY_BYTES_DEFAULT_MAX;
 
   return async (request: Request, params: Record<string, string>, peer_address: string): Promise<Response> => {
@@ -212,20 +221,26 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
     };
     const deadline_ms = Math.min(deadline_ms_max, patienceOf(request));
     let is_in = false;
+    let rank: Rank = route_rank;
     let leash: Leash | null = null;
     try {
       // Before all that costs: who cannot be served learns it while there is time to ask elsewhere, or later.
       // A body may come slowly, and whoever sends it so must not hold a place meanwhile.
-      if (needs.load && (route.waits || route.body)) needs.load.look(priority);
+      const address = addressOf(request, peer_address, needs.trusted_proxies);
+      const origin = originOf(request, needs.trusted_proxies, public_at);
+      const from = () => addressKey(address);
+      // Whoever asks for what only admins may and does not even say who they are is told so, when there is time.
+      if (rank === "critical" && heldBy(request, origin) === null) rank = "spare";
+      if (needs.load && (route.waits || route.body)) needs.load.look(rank, from);
       else if (needs.load) {
-        const turn = needs.load.enter(priority, deadline_ms);
+        const turn = needs.load.enter(rank, deadline_ms, from);
         if (turn !== null) await turn;
         is_in = true;
+        // Who left while it waited is many, where many wait: for them nothing is begun.
+        if (turn !== null && request.signal.aborted) throw new Problem(499, "request.gone", "The caller left.");
       }
       leash = createLeash(request, needs.clock, began + deadline_ms);
       const held = leash;
-      const address = addressOf(request, peer_address, needs.trusted_proxies);
-      const origin = originOf(request, needs.trusted_proxies, public_at);
       const credential = credentialOf(request, sessionCookie(origin));
       // Also before there is a cookie: another site must not sign a browser in as somebody of its choice.
       if (mutates && credential?.from !== "bearer") refuseCrossSite(request, origin);
@@ -254,7 +269,7 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
       const raw = route.body ? await held.hold(readJson(request, body_bytes_max, route.body_as_text)) : undefined;
       const body = route.body ? parse(route.body, raw, "body") : undefined;
       if (needs.load && route.body && !route.waits) {
-        const turn = needs.load.enter(priority, began + deadline_ms - needs.clock.monotonic());
+        const turn = needs.load.enter(rank, began + deadline_ms - needs.clock.monotonic(), from);
         if (turn !== null) await turn;
         is_in = true;
       }
@@ -306,7 +321,7 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
       return served(problemResponse(internal, request_id, limitHeaders), error);
     } finally {
       leash?.end();
-      if (is_in) needs.load?.leave();
+      if (is_in) needs.load?.leave(rank);
       await taken?.release?.();
     }
   };

@@ -7,7 +7,7 @@ import { isAway } from "#ports/sql/index.ts";
 
 import type { ApiParts } from "./api.ts";
 import { addressOf, admit, originOf, requestIdOf } from "./asking.ts";
-import { type LimitAsked, type LimitsTaken, takeLimits } from "./limits.ts";
+import { addressKey, type LimitAsked, type LimitsTaken, takeLimits } from "./limits.ts";
 import { problemResponse } from "./problem.ts";
 import { credentialOf, refuseCrossSite, sessionCookie } from "./request.ts";
 
@@ -143,10 +143,10 @@ export function openDoor(door: Door, needs: ApiParts) {
       door.refuse?.(problem, request, request_id) ?? problemResponse(problem, request_id);
     try {
       const is_safe = SAFE_METHODS.has(request.method);
-      needs.load?.look(door.priority ?? (is_safe ? "read" : "act"));
+      const address = addressOf(request, peer_address, needs.trusted_proxies);
+      needs.load?.look(door.priority ?? (is_safe ? "read" : "act"), () => addressKey(address));
       if (door.takes_uploads && !is_safe) needs.load?.hold("upload");
       const origin = originOf(request, needs.trusted_proxies, public_at);
-      const address = addressOf(request, peer_address, needs.trusted_proxies);
       [viewer, taken] = await come(request, origin, address, (asked) => (limited = asked));
       const response = await door.handle({ request, viewer, request_id, origin, address });
       for (const [name, value] of Object.entries(taken.headers)) response.headers.set(name, value);

@@ -27,7 +27,11 @@ const person = (id: string, more: Partial<SignedIn> = {}): SignedIn => ({
   scopes: SCOPES,
   ...more,
 });
-const people: Record<string, SignedIn> = { ann: person("1"), robot: person("2", { bot: true }) };
+const people: Record<string, SignedIn> = {
+  ann: person("1"),
+  robot: person("2", { bot: true }),
+  boss: person("3", { role: "admin" }),
+};
 
 const read = defineRoute({
   method: "GET",
@@ -39,6 +43,7 @@ const read = defineRoute({
 });
 const spare = defineRoute({ ...read, path: "/v1/spare", priority: "spare" });
 const critical = defineRoute({ ...read, path: "/v1/critical", priority: "critical" });
+const tending = defineRoute({ ...read, path: "/v1/tending", access: { who: "admin", scope: "read" } });
 const waiting = defineRoute({ ...read, path: "/v1/waiting", waits: true });
 const write = defineRoute({
   ...read,
@@ -73,7 +78,7 @@ function house() {
     requestId: () => crypto.randomUUID(),
     onServed: (request) => served.push(request),
   });
-  for (const route of [read, spare, critical, waiting, write]) {
+  for (const route of [read, spare, critical, tending, waiting, write]) {
     api.serve(route, async ({ deadline }) => {
       const ended = Promise.withResolvers<void>();
       begun.push({ path: route.path, deadline, end: ended.resolve });
@@ -97,8 +102,8 @@ function house() {
     access: { who: "anyone", scope: "read" },
     open: async () => ({ protocol: null, opened() {}, said() {}, closed() {} }),
   });
-  const send = (request: Request) => api.fetch(request, "192.0.2.1");
-  const { call } = createTestClient(send);
+  const send = (request: Request, address = "192.0.2.1") => api.fetch(request, address);
+  const { call } = createTestClient((request) => send(request));
   return {
     api,
     call,
@@ -139,14 +144,18 @@ test("HT25: a route's priority is what it says, else by who may call it and whet
 });
 
 test("HT26: behind, a request is refused before anything is asked, by its priority, with when to come back", async () => {
-  const { call, clock, fallBehind, begun, served } = house();
+  const { call, clock, fallBehind, begun, served, endTurn } = house();
   await fallBehind();
   const refused = await call(spare, { token: "nobody knows this" });
   expect([refused.status, refused.code]).toEqual([503, "load.busy"]);
   expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
   expect((await call(read)).status).toBe(200);
   await clock.advance(60);
-  expect([(await call(read)).code, (await call(critical)).status]).toEqual(["load.busy", 200]);
+  expect((await call(read)).code).toBe("load.busy");
+  const first = call(critical);
+  await settle();
+  endTurn();
+  expect((await first).status).toBe(200);
   expect(begun.map(({ path }) => path)).toEqual(["/v1/read", "/v1/critical"]);
   // They are logged and counted like all others.
   expect(served.map(({ status }) => status)).toEqual([503, 200, 503, 200]);
@@ -259,11 +268,11 @@ test("HT33: however many come at once, all are answered, and what matters most i
   const { call, begun, hold, load } = house();
   hold();
   const answers: Promise<[Priority, number]>[] = [];
-  const routes = { critical, act: null, read, spare } as const;
+  const routes = { critical: tending, act: null, read, spare } as const;
   for (let i = 0; i < 900; i++) {
     const priority = PRIORITIES[i % 4]!;
     const route = routes[priority];
-    if (route) answers.push(call(route).then(({ status }) => [priority, status]));
+    if (route) answers.push(call(route, { token: "boss" }).then(({ status }) => [priority, status]));
   }
   await settle();
   expect(load.stats().in_flight).toBe(141);
@@ -278,4 +287,85 @@ test("HT33: however many come at once, all are answered, and what matters most i
   expect(came.filter(([priority, status]) => priority === "critical" && status !== 200)).toEqual([]);
   expect(came.filter(([, status]) => status === 503).every(([priority]) => priority === "spare")).toBe(true);
   expect(came.filter(([, status]) => status === 200)).toHaveLength(653);
+});
+
+test("HT36: who left while it waited for its turn is not begun", async () => {
+  const { call, send, begun, hold, load, endTurn } = house();
+  hold();
+  const at_work = Array.from({ length: 115 }, () => call(read));
+  await settle();
+  const leaving = new AbortController();
+  const left = send(new Request("http://house.test/v1/read", { signal: leaving.signal }));
+  const stays = call(read);
+  await settle();
+  expect([begun.length, load.stats().waiting]).toEqual([115, 2]);
+  leaving.abort();
+  for (const { end } of begun.splice(0)) end();
+  await settle();
+  endTurn();
+  await settle();
+  for (const { end } of begun) end();
+  expect([(await left).status, (await stays).status, begun.length]).toEqual([499, 200, 1]);
+  expect((await Promise.all(at_work)).every(({ status }) => status === 200)).toBe(true);
+  expect(load.stats().in_flight).toBe(0);
+});
+
+test("HT37: what is critical for whoever calls it takes half of the places at most; who asks for what admins may and shows nothing is spare", async () => {
+  const { call, begun, hold, load, endTurn } = house();
+  hold();
+  const crowd = Array.from({ length: 300 }, () => call(critical));
+  await settle();
+  expect([begun.length, load.stats().waiting]).toEqual([64, 236]);
+  const others = [call(tending, { token: "boss" }), call(write, { body: { text: "a" }, token: "ann" }), call(read)];
+  await settle();
+  endTurn();
+  await settle();
+  expect(
+    begun
+      .slice(64)
+      .map(({ path }) => path)
+      .toSorted(),
+  ).toEqual(["/v1/read", "/v1/tending", "/v1/write"]);
+  const nobody = call(tending);
+  await settle();
+  expect([begun.length, load.stats().waiting]).toEqual([67, 237]);
+  while (load.stats().in_flight > 0) {
+    for (const { end } of begun.splice(0)) end();
+    await settle();
+    endTurn();
+    await settle();
+  }
+  expect((await Promise.all(crowd)).every(({ status }) => status === 200)).toBe(true);
+  expect((await Promise.all(others)).map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect((await nobody).status).toBe(401);
+});
+
+test("HT38: one address that floods a route waits behind itself, and whoever comes from another has the next turn", async () => {
+  const { send, begun, hold, load, endTurn } = house();
+  hold();
+  const ask = (address: string) => send(new Request("http://house.test/v1/critical"), address);
+  const flood = Array.from({ length: 200 }, () => ask("2001:db8::1"));
+  await settle();
+  expect(load.stats().waiting).toBe(136);
+  // Of the same /64, so of the same place.
+  flood.push(ask("2001:db8::2"));
+  let other_status = 0;
+  const other = ask("192.0.2.7").then(({ status }) => (other_status = status));
+  await settle();
+  for (const { end } of begun.splice(0, 2)) end();
+  await settle();
+  endTurn();
+  await settle();
+  // Two places came free: one for the flood, whose turn it was, and one for the other.
+  expect(begun).toHaveLength(64);
+  begun.at(-1)!.end();
+  await other;
+  expect([other_status, load.stats().waiting]).toEqual([200, 135]);
+  while (load.stats().in_flight > 0) {
+    for (const { end } of begun.splice(0)) end();
+    await settle();
+    endTurn();
+    await settle();
+  }
+  expect(await Promise.all(flood)).toHaveLength(201);
 });

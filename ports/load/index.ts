@@ -1,5 +1,6 @@
 import type { Priority } from "#kernel/contract.ts";
 
+import type { Rank } from "./levels.ts";
 import type { Stage } from "./memory.ts";
 
 /**
@@ -10,13 +11,15 @@ export interface Load extends Disposable {
   /**
    * Lets a request in. Whoever got in calls `leave` once, however the request ends.
    * @param left_ms until its deadline
+   * @param from says where it comes from, and is asked only where it may have to wait: those of one rank that wait have turns by it, so whoever sends much waits behind its own
    * @returns null where it is in at once (nothing to await), else a promise that ends when it is
    * @throws Problem 503 `load.busy`, `load.late`, `load.memory`, at once or after the wait
    */
-  enter(priority: Priority, left_ms: number): Promise<void> | null;
-  leave(): void;
+  enter(rank: Rank, left_ms: number, from?: () => string): Promise<void> | null;
+  /** @param rank as it was let in */
+  leave(rank: Rank): void;
   /** Whether it would be let in, for what takes no place because it may last for hours. @throws as `enter` */
-  look(priority: Priority): void;
+  look(rank: Rank, from?: () => string): void;
   /** Asked before what holds memory for long. @throws Problem 503 `load.memory` */
   hold(what: "socket" | "upload"): void;
   readonly stage: Stage;
@@ -39,6 +42,7 @@ export interface LoadStats {
   loop_lag_worst_ms: number;
   /** What a probe of the database's pool waited last; null where nothing was asked. */
   probe_ms: number | null;
+  /** More is asked than can be done: turns of the loop are long, or the line stands. */
   is_behind: boolean;
   /** 0 calm, 1 caution, 2 shed, 3 refuse. */
   memory_stage: number;
@@ -49,6 +53,7 @@ export interface LoadStats {
 }
 
 export * from "./bounds.ts";
+export type { Rank } from "./levels.ts";
 export { createLoad, type LoadNeeds } from "./load.ts";
 export { type Memory, systemMemory } from "./memory-bound.ts";
 export { type Stage, STAGES } from "./memory.ts";

@@ -4,18 +4,20 @@ import { PRIORITIES, type Priority } from "#kernel/contract.ts";
 import { Problem } from "#kernel/errors.ts";
 import { createVirtualClock } from "#ports/clock/index.ts";
 
-import { createLoad, type LoadNeeds } from "./index.ts";
+import { createLoad, type LoadNeeds, type Rank } from "./index.ts";
 
 const MINUTE = 60_000;
 const GIB = 2 ** 30;
+const RANKS: Rank[] = [...PRIORITIES, "claimed"];
 
 /** A load on a clock that stands still, whose turns end when the test says so. */
 function make(more: Partial<LoadNeeds> = {}, seed = 1) {
   const clock = createVirtualClock(0, seed);
   const turns: (() => void)[] = [];
   const used = { rss: GIB, free: 0.9 };
+  let stopped_ms = 0;
   const load = createLoad({
-    clock,
+    clock: { ...clock, monotonic: () => clock.monotonic() + stopped_ms },
     afterTurn: (work) => turns.push(work),
     memory: { bytes_max: 10 * GIB, rss: () => used.rss, free: () => used.free },
     ...more,
@@ -33,6 +35,13 @@ function make(more: Partial<LoadNeeds> = {}, seed = 1) {
       throw error;
     }
   };
+  /** The same, and does not wait: what came of it until now. */
+  const now = async (priority: Priority) => {
+    let came = "waits";
+    void ask(priority).then((what) => (came = what));
+    await settle();
+    return came;
+  };
   const fill = async (priority: Priority, count: number) => {
     for (let i = 0; i < count; i++) expect(await ask(priority)).toBe("in");
   };
@@ -43,7 +52,16 @@ function make(more: Partial<LoadNeeds> = {}, seed = 1) {
     during();
     endTurn();
   };
-  return { load, clock, used, ask, fill, turn, endTurn };
+  /** A house whose database makes it wait, with more at work than may be. */
+  const crowd = async () => {
+    await fill("critical", 141);
+    endTurn();
+    await clock.advance(5_000);
+    expect(load.stats().at_once_max).toBe(16);
+  };
+  /** The process stood still, and its timers with it. */
+  const stop = (ms: number) => (stopped_ms += ms);
+  return { load, clock, used, ask, now, fill, crowd, turn, stop, endTurn };
 }
 
 const settle = async () => {
@@ -61,30 +79,29 @@ const problemOf = (work: () => unknown): Problem => {
 
 describe("ports/load refuses", () => {
   test("LD4: who waited too long, in a burst and, much sooner, once the line stands; also where nobody leaves", async () => {
-    // The database makes them wait, so there are no more places than there were.
-    const { ask, clock, fill, endTurn } = make({ probe: () => new Promise(() => {}) });
-    await fill("critical", 141);
-    endTurn();
+    const { ask, clock, crowd } = make({ probe: () => new Promise(() => {}) });
+    await crowd();
     const told: string[] = [];
     const wait = (priority: Priority) =>
-      ask(priority).then((what) => told.push(`${priority} ${what} at ${clock.monotonic()}`));
-    void wait("read");
-    void wait("spare");
-    await clock.advance(600);
-    void wait("read");
-    await clock.advance(200);
+      ask(priority).then((what) => told.push(`${priority} ${what} at ${clock.monotonic() - 5_000}`));
     void wait("act");
+    void wait("spare");
+    await clock.advance(150);
+    void wait("read");
     await clock.advance(150);
     expect(await ask("spare")).toBe("load.busy");
-    await clock.advance(150);
+    void wait("read");
+    void wait("act");
+    await clock.advance(50);
     void wait("critical");
-    await clock.advance(2_200);
+    await clock.advance(1_000);
     expect(told).toEqual([
-      "spare load.busy at 300",
-      "read load.busy at 600",
-      "read load.busy at 800",
-      "act load.busy at 1100",
-      "critical load.busy at 3200",
+      "spare load.busy at 200",
+      "act load.busy at 300",
+      "read load.busy at 300",
+      "read load.busy at 400",
+      "act load.busy at 500",
+      "critical load.busy at 900",
     ]);
   });
 
@@ -111,29 +128,30 @@ describe("ports/load refuses", () => {
     const waiting = Array.from({ length: 300 }, () => ask("act"));
     // Ten leave in a tenth of a second: those who come now wait for two seconds and more.
     for (let i = 0; i < 2; i++) {
-      await clock.advance(100);
-      for (let k = 0; k < 10; k++) load.leave();
+      await clock.advance(90);
+      for (let k = 0; k < 10; k++) load.leave("act");
+      await clock.advance(10);
+      endTurn();
     }
-    await clock.advance(100);
     expect(await ask("act", 1_500)).toBe("load.late");
     expect(await ask("act", 60_000)).toBe("load.busy");
     expect(await ask("critical", 1_500)).toBe("in");
-    for (let k = 0; k < 200; k++) load.leave();
+    while (load.stats().waiting > 3) load.leave("act");
     const patient = ask("act", 1_900);
-    for (let k = 0; k < 100; k++) load.leave();
+    for (let k = 0; k < 100; k++) load.leave("act");
     expect(await patient).toBe("in");
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(["in"]));
   });
 
   test("LD7: behind, who has waited for the turn longer than its level bears; the first of a turn is let in", async () => {
-    const { ask, clock, load, turn } = make();
+    const { now, clock, load, turn } = make();
     for (let i = 0; i < 6; i++) await turn(100);
     expect(load.stats().is_behind).toBe(true);
-    expect(await ask("read")).toBe("in");
+    expect(await now("read")).toBe("in");
     await clock.advance(60);
-    expect([await ask("read"), await ask("act"), await ask("critical")]).toEqual(["load.busy", "in", "in"]);
-    await clock.advance(200);
-    expect([await ask("act"), await ask("critical")]).toEqual(["load.busy", "in"]);
+    expect([await now("read"), await now("act"), await now("critical")]).toEqual(["load.busy", "waits", "waits"]);
+    await clock.advance(45);
+    expect([await now("act"), await now("critical")]).toEqual(["load.busy", "waits"]);
   });
 
   test("LD7: a burst is not behind, nor long turns with sleep between them; a short turn ends it", async () => {
@@ -173,21 +191,21 @@ describe("ports/load refuses", () => {
   });
 
   test("LD16: who runs the house says what a read bears to wait for; the others' waits follow", async () => {
-    const { ask, turn, clock, endTurn } = make({ wait_target_ms: 200 });
+    const { ask, now, turn, clock, endTurn } = make({ wait_target_ms: 200 });
     for (let i = 0; i < 6; i++) await turn(190);
     expect(await ask("spare")).toBe("in");
     endTurn();
     for (let i = 0; i < 6; i++) await turn(210);
     expect(await ask("spare")).toBe("load.busy");
     await clock.advance(190);
-    expect(await ask("read")).toBe("in");
+    expect(await now("read")).toBe("waits");
     await clock.advance(20);
-    expect([await ask("read"), await ask("act")]).toEqual(["load.busy", "in"]);
+    expect([await now("read"), await now("act")]).toEqual(["load.busy", "waits"]);
   });
 
   test("LD11: what is spare from caution on, and new sockets and uploads at the last stage", async () => {
     const told: string[] = [];
-    const { ask, clock, load, used } = make({ onStage: (stage, was) => told.push(`${was} to ${stage}`) });
+    const { ask, clock, load, used, endTurn } = make({ onStage: (stage, was) => told.push(`${was} to ${stage}`) });
     const stages: string[] = [];
     for (const gib of [7.6, 8.6, 9.3, 9.0, 7.1, 6.9]) {
       used.rss = gib * GIB;
@@ -201,6 +219,7 @@ describe("ports/load refuses", () => {
         }
       });
       stages.push([load.stage, await ask("spare"), await ask("read"), ...refused].join(" "));
+      endTurn();
     }
     expect(stages).toEqual([
       "caution load.memory in held held",
@@ -253,7 +272,7 @@ describe("ports/load lets in", () => {
     endTurn();
     const next = ask("act");
     expect(load.stats()).toMatchObject({ in_flight: 128, waiting: 1, admitted: 128 });
-    load.leave();
+    load.leave("act");
     expect(await next).toBe("in");
     expect(load.stats()).toMatchObject({ in_flight: 128, waiting: 0, admitted: 129 });
   });
@@ -268,8 +287,8 @@ describe("ports/load lets in", () => {
       }
       filled.push(load.stats().in_flight);
       // Out of the line again: one place more for it, and then one less.
-      load.leave();
-      if (load.stats().in_flight > filled.at(-1)! - 1) load.leave();
+      load.leave("act");
+      if (load.stats().in_flight > filled.at(-1)! - 1) load.leave("act");
       await fill(priority, filled.at(-1)! - load.stats().in_flight);
       endTurn();
     }
@@ -284,9 +303,130 @@ describe("ports/load lets in", () => {
     const names = ["spare", "read", "act", "critical", "read", "critical"] as const;
     for (const [i, priority] of names.entries())
       void ask(priority).then((what) => came.push(`${priority} ${i}: ${what}`));
-    for (let i = 0; i < 141; i++) load.leave();
+    for (let i = 0; i < 141; i++) load.leave("act");
     await settle();
     expect(came).toEqual(["critical 3: in", "critical 5: in", "act 2: in", "read 1: in", "read 4: in", "spare 0: in"]);
+  });
+
+  test("LD17: a turn of the loop begins work for a moment only; who comes after that has the next, the most important first", async () => {
+    const { now, clock, ask, endTurn } = make();
+    expect(await now("read")).toBe("in");
+    await clock.advance(4);
+    expect(await now("read")).toBe("in");
+    await clock.advance(2);
+    const came: string[] = [];
+    for (const priority of ["spare", "read", "critical", "act"] as const)
+      void ask(priority).then((what) => came.push(`${priority} ${what}`));
+    await settle();
+    expect(came).toEqual([]);
+    // Some at a turn, more where turns are short.
+    const at_turns: number[] = [];
+    while (came.length < 4) {
+      endTurn();
+      await settle();
+      at_turns.push(came.length);
+    }
+    expect(came).toEqual(["critical in", "act in", "read in", "spare in"]);
+    expect(at_turns).toEqual([2, 4]);
+  });
+
+  test("LD18: of one level each place that they come from has its turn; a full line lets go of whoever has most in it", async () => {
+    const { load, clock, fill, endTurn } = make();
+    await fill("critical", 141);
+    const came: string[] = [];
+    const from = (place: string) =>
+      Promise.resolve(load.enter("act", MINUTE, () => place)).then(
+        () => came.push(place),
+        (error: Problem) => came.push(`${place} ${error.code}`),
+      );
+    for (let i = 0; i < 511; i++) void from("flood");
+    void from("a");
+    expect(load.stats().waiting).toBe(512);
+    void from("b");
+    void from("a");
+    await settle();
+    expect(came).toEqual(["flood load.busy", "flood load.busy"]);
+    for (let i = 0; i < 13 + 6; i++) load.leave("critical");
+    await settle();
+    expect(came.slice(2)).toEqual(["flood", "a", "b", "flood", "a", "flood"]);
+    endTurn();
+    await clock.advance(10_000);
+  });
+
+  test("LD19: what is claimed has half of the places and of the line, and keeps nobody else from theirs", async () => {
+    const { load, clock, ask, now, endTurn } = make({ probe: () => new Promise(() => {}) });
+    const crowd: string[] = [];
+    for (let i = 0; i < 400; i++) void ask("claimed").then((what) => crowd.push(what));
+    await settle();
+    expect(load.stats()).toMatchObject({ in_flight: 64, waiting: 256 });
+    expect(crowd.filter((what) => what === "load.busy")).toHaveLength(80);
+    expect([await now("spare"), await now("read"), await now("act")]).toEqual(["waits", "in", "in"]);
+    load.leave("claimed");
+    await settle();
+    expect(load.stats()).toMatchObject({ in_flight: 66, waiting: 256 });
+    expect(load.stats().shed).toMatchObject({ critical: 80 });
+    for (let i = 0; i < 3; i++) {
+      for (let k = 0; k < 10; k++) load.leave("claimed");
+      endTurn();
+      await clock.advance(100);
+    }
+    expect(load.stats().waiting).toBeGreaterThan(100);
+    endTurn();
+    let came = "in";
+    while (came === "in") came = await now("act");
+    // Before it goes one of the crowd, and not all of it.
+    expect(came).toBe("waits");
+    endTurn();
+    await clock.advance(10_000);
+  });
+
+  test("LD20: a line that stood is believed to stand for a second more, though who was sent away emptied it", async () => {
+    const { load, clock, crowd, ask, now } = make({ probe: () => new Promise(() => {}) });
+    await crowd();
+    void ask("act");
+    await clock.advance(310);
+    expect(load.stats()).toMatchObject({ waiting: 0, is_behind: true });
+    expect([await now("spare"), await now("read")]).toEqual(["load.busy", "waits"]);
+    await clock.advance(60);
+    expect(load.stats().waiting).toBe(1);
+    await clock.advance(40);
+    expect(load.stats()).toMatchObject({ waiting: 0, is_behind: true });
+    await clock.advance(1_001);
+    expect(load.stats().is_behind).toBe(false);
+    expect(await now("spare")).toBe("waits");
+    await clock.advance(10_000);
+  });
+
+  test("LD21: where others are slow and nothing of ours is waited for, a house makes room within a second", async () => {
+    const { load, clock, ask, endTurn } = make();
+    let came = 0;
+    const crowd = Array.from({ length: 600 }, () => ask("act").then((what) => (came += what === "in" ? 1 : 0)));
+    for (let i = 0; i < 200; i++) {
+      endTurn();
+      await clock.advance(5);
+    }
+    await Promise.all(crowd);
+    expect(came).toBeGreaterThan(400);
+    expect(load.stats().at_once_max).toBeGreaterThan(400);
+  });
+
+  test("LD22: a process that was stopped for a while is not behind when it goes on, nor taken for a slow one", async () => {
+    const { load, clock, ask, now, crowd, turn, stop, endTurn } = make({ probe: () => new Promise(() => {}) });
+    await crowd();
+    void ask("act");
+    await clock.advance(100);
+    load.look("critical");
+    stop(60_000);
+    endTurn();
+    for (let i = 0; i < 2; i++) await turn(60);
+    expect(load.stats()).toMatchObject({ is_behind: false, waiting: 0 });
+    void ask("act");
+    await clock.advance(100);
+    stop(60_000);
+    endTurn();
+    await clock.advance(100);
+    expect([await now("act"), await now("act"), await now("act")]).toEqual(["waits", "waits", "waits"]);
+    await clock.advance(10_000);
   });
 
   test("LD9: fewer while our own queues are long, more where it was in the way, always within bounds", async () => {
@@ -306,7 +446,7 @@ describe("ports/load lets in", () => {
       await clock.advance(100);
     }
     expect(load.stats().at_once_max).toBe(1_024);
-    for (let i = 0; i < 1_024; i++) load.leave();
+    for (let i = 0; i < 1_024; i++) load.leave("act");
     // They took half a minute each, and nothing of ours was in their way: it stays.
     await clock.advance(MINUTE);
     expect(load.stats().at_once_max).toBe(1_024);
@@ -364,18 +504,18 @@ describe("ports/load lets in", () => {
     const seed = Number(process.env.SEED ?? 20_261_122);
     const { clock, load, endTurn } = make({}, seed);
     const pick = (n: number) => Math.floor(clock.random() * n);
-    let open = 0;
+    const open: Rank[] = [];
     let asked = 0;
     let answered = 0;
     for (let i = 0; i < 6_000; i++) {
       const what = pick(10);
       if (what < 6) {
         asked += 1;
-        const priority = PRIORITIES[pick(4)]!;
+        const rank = RANKS[pick(RANKS.length)]!;
         const began = async () => {
           try {
-            await load.enter(priority, 50 + pick(3_000));
-            open += 1;
+            await load.enter(rank, 50 + pick(3_000), () => `${pick(5)}`);
+            open.push(rank);
           } catch (error) {
             if (!(error instanceof Problem)) throw error;
           }
@@ -383,18 +523,21 @@ describe("ports/load lets in", () => {
         };
         void began();
         await settle();
-      } else if (what < 8 && open > 0) {
-        open -= 1;
-        load.leave();
+      } else if (what < 8 && open.length > 0) {
+        load.leave(open.splice(pick(open.length), 1)[0]!);
         await settle();
       } else await clock.advance(pick(40));
       if (pick(3) === 0) endTurn();
+      await settle();
       const { in_flight, waiting, at_once_max } = load.stats();
       const most = Math.max(at_once_max, 1_024) + Math.ceil(Math.max(at_once_max, 1_024) * 0.1);
-      if (in_flight !== open || in_flight > most || waiting > 512 || waiting !== asked - answered)
-        throw new Error(`seed ${seed}, step ${i}: ${JSON.stringify(load.stats())}, open ${open}`);
+      if (in_flight !== open.length || in_flight > most || waiting > 512 || waiting !== asked - answered)
+        throw new Error(`seed ${seed}, step ${i}: ${JSON.stringify(load.stats())}, open ${open.length}`);
     }
-    await clock.advance(10_000);
+    for (let i = 0; i < 100; i++) {
+      await clock.advance(100);
+      endTurn();
+    }
     await settle();
     expect(answered).toBe(asked);
   });

@@ -2,10 +2,10 @@ import { PRIORITIES, type Priority } from "#kernel/contract.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 import { createAtOnce } from "./at-once.ts";
-import { AT_ONCE_MIN, COLLECT_MS, LOOK_MS, MEMORY_LOOK_MS, WAIT_TARGET_MS } from "./bounds.ts";
+import { AT_ONCE_MIN, COLLECT_MS, LONG_SHARE, LOOK_MS, MEMORY_LOOK_MS, WAIT_TARGET_MS } from "./bounds.ts";
 import { createGate } from "./gate.ts";
 import type { Load } from "./index.ts";
-import { levelOf } from "./levels.ts";
+import { levelOf, type Rank, SPARE } from "./levels.ts";
 import { createLoop } from "./loop.ts";
 import { type Memory, systemMemory } from "./memory-bound.ts";
 import { createMemoryWatch, type Stage, STAGES } from "./memory.ts";
@@ -25,18 +25,22 @@ export interface LoadNeeds {
   onStage?: (stage: Stage, was: Stage) => void;
 }
 
+const NOWHERE = () => "";
+
 /** Fewer at work cannot make a pool wait. */
 const PROBED_FROM = 12;
 
 export function createLoad(needs: LoadNeeds): Load {
   const { clock, wait_target_ms: target_ms = WAIT_TARGET_MS } = needs;
-  const loop = createLoop(clock, needs.afterTurn ?? ((work) => void setImmediate(work)), target_ms);
-  const atOnce = createAtOnce(target_ms);
+  const afterTurn = needs.afterTurn ?? ((work) => void setImmediate(work));
+  const loop = createLoop(clock, afterTurn, target_ms);
+  const atOnce = createAtOnce();
   const memory = createMemoryWatch(needs.memory ?? systemMemory());
   const isShort = (from: Stage) => STAGES.indexOf(memory.stage) >= STAGES.indexOf(from);
   const gate = createGate({
     clock,
     loop,
+    afterTurn,
     target_ms,
     atOnceMax: () => (isShort("shed") ? Math.max(AT_ONCE_MIN, atOnce.max >> 1) : atOnce.max),
   });
@@ -80,29 +84,29 @@ export function createLoad(needs: LoadNeeds): Load {
     loop.late(Math.max(0, elapsed_ms - LOOK_MS));
     loop_lag_ms = loop.look();
     worst.add(now, loop_lag_ms);
-    const { peak } = gate.tick(elapsed_ms);
+    const peak = gate.peak();
     const waits_ms = probing_since === null ? (probe_ms ?? 0) : now - probing_since;
-    // What the loop held up it held up for the probe too: it is not counted twice, the longer one says it.
-    atOnce.learn(Math.max(loop_lag_ms, waits_ms), peak);
+    atOnce.learn(loop_lag_ms > target_ms * LONG_SHARE || waits_ms > target_ms, peak);
+    gate.tick(elapsed_ms, atOnce.isRising);
     lookAtMemory(now);
     if (peak >= PROBED_FROM) void probe(now);
     else if (probing_since === null) probe_ms = null;
   });
 
-  const lookAtStage = (priority: Priority) => {
-    if (priority === "spare" && isShort("caution"))
-      throw gate.refusal(3, "load.memory", "The house is short of memory, so what can be left out is.");
+  const lookAtStage = (rank: Rank) => {
+    if (rank === "spare" && isShort("caution"))
+      throw gate.refusal(SPARE, "load.memory", "The house is short of memory, so what can be left out is.");
   };
 
   return {
-    enter(priority, left_ms) {
-      lookAtStage(priority);
-      return gate.enter(levelOf(priority), left_ms);
+    enter(rank, left_ms, from = NOWHERE) {
+      lookAtStage(rank);
+      return gate.enter(levelOf(rank), left_ms, from);
     },
-    leave: () => gate.leave(),
-    look(priority) {
-      lookAtStage(priority);
-      gate.look(levelOf(priority));
+    leave: (rank) => gate.leave(levelOf(rank)),
+    look(rank, from = NOWHERE) {
+      lookAtStage(rank);
+      gate.look(levelOf(rank), from);
     },
     hold(what) {
       if (!isShort("refuse")) return;
@@ -124,7 +128,7 @@ export function createLoad(needs: LoadNeeds): Load {
         loop_lag_ms,
         loop_lag_worst_ms: worst.of(clock.monotonic()),
         probe_ms,
-        is_behind: loop.isBehind(),
+        is_behind: loop.isBehind() || gate.isFull(),
         memory_stage: STAGES.indexOf(memory.stage),
         ...renamed(memory.stats()),
       };

@@ -1,6 +1,13 @@
 import type { Clock } from "#ports/clock/index.ts";
 
-import { BEHIND_REMEMBERED_MS, BURST_AGAIN_MS, BURST_MS, BUSY_SHARE_MIN, LONG_TURNS_MIN } from "./bounds.ts";
+import {
+  BEHIND_REMEMBERED_MS,
+  BURST_AGAIN_MS,
+  BURST_MS,
+  BUSY_SHARE_MIN,
+  LONG_TURNS_MIN,
+  STOPPED_MS,
+} from "./bounds.ts";
 
 /**
  * How long work waits for the one thread. Requests that came in one turn of the loop stand in a queue that nobody sees: the
@@ -39,7 +46,8 @@ export function createLoop(clock: Clock, afterTurn: (work: () => void) => void, 
     closed_at = now;
     const ms = now - began;
     if (ms > longest) longest = ms;
-    if (ms < target_ms) {
+    // What takes so long is the process that was stopped (a laptop that slept), or one fault that says nothing of the next turn.
+    if (ms < target_ms || ms > STOPPED_MS) {
       long_turns = 0;
       is_behind = false;
       return;

@@ -10,18 +10,29 @@ import type { AnswerOf, Route } from "#kernel/contract.ts";
 import type { Page } from "#kernel/paging.ts";
 import { type House, peopleRoutes } from "#systems/people/contract.ts";
 
-import { type Asked, createClient, mayRetry } from "../client.ts";
+import { createAgain } from "../again.ts";
+import { type Asked, createClient } from "../client.ts";
 import { reached } from "./reachable.ts";
 
+const again = createAgain({ now: () => performance.now(), random: Math.random });
+
 /** The page's single client and cache. Everything on the page asks through here. */
-export const call = createClient({ fetch: (request) => fetch(request), origin: location.origin, reached });
+export const call = createClient({
+  fetch(request) {
+    if (request.method === "GET") again.asked();
+    return fetch(request);
+  },
+  origin: location.origin,
+  reached,
+});
 
 export const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 30_000,
       gcTime: 30 * 60_000,
-      retry: (failures, error) => mayRetry(error) && failures < 2,
+      retry: again.may,
+      retryDelay: again.waitMs,
       refetchOnWindowFocus: false,
       // A house on this machine answers although the line to the world is down.
       networkMode: "always",
