@@ -26,7 +26,7 @@ function make(more: Partial<LoadNeeds> = {}, seed = 1) {
     for (const work of turns.splice(0)) work();
   };
   /** As a request does; the word says what came of it. */
-  const ask = async (priority: Priority, left_ms = MINUTE): Promise<string> => {
+  const ask = async (priority: Rank, left_ms = MINUTE): Promise<string> => {
     try {
       await load.enter(priority, left_ms);
       return "in";
@@ -36,7 +36,7 @@ function make(more: Partial<LoadNeeds> = {}, seed = 1) {
     }
   };
   /** The same, and does not wait: what came of it until now. */
-  const now = async (priority: Priority) => {
+  const now = async (priority: Rank) => {
     let came = "waits";
     void ask(priority).then((what) => (came = what));
     await settle();
