@@ -37,6 +37,23 @@ export function within(deadline: Deadline, now_ms: number, ms: number): Deadline
   return at_ms < deadline.at_ms ? withMoment(deadline, at_ms) : deadline;
 }
 
+/** Of two who wait for the same work: it ends with whoever is first. */
+export function soonest(one: Deadline, other: Deadline): Deadline {
+  if (one === NO_DEADLINE || one === other) return other;
+  if (other === NO_DEADLINE) return one;
+  let both: AbortSignal | null | undefined;
+  return {
+    at_ms: Math.min(one.at_ms, other.at_ms),
+    get signal() {
+      if (both === undefined) {
+        const [a, b] = [one.signal, other.signal];
+        both = a && b && a !== b ? AbortSignal.any([a, b]) : (a ?? b);
+      }
+      return both;
+    },
+  };
+}
+
 /** Leaves the caller `ms` to use the answer: a step that answers in the last moment answers too late. */
 export const keepingBack = (deadline: Deadline, ms: number): Deadline =>
   deadline.at_ms === Infinity || ms <= 0 ? deadline : withMoment(deadline, deadline.at_ms - ms);

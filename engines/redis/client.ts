@@ -1,6 +1,6 @@
 import { RedisClient } from "bun";
 
-import { createBreaker, type Pass } from "#ports/calls/index.ts";
+import { createBreaker, onOwnTime, type Pass } from "#ports/calls/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 import { createDeadline } from "./deadline.ts";
@@ -130,7 +130,7 @@ export function createRedis(needs: RedisNeeds): Redis {
       const to =
         client?.connected === true
           ? client
-          : await (connecting ??= connect().finally(() => {
+          : await (connecting ??= onOwnTime(connect).finally(() => {
               connecting = null;
             }));
       const answer = await deadline.run(work(to));

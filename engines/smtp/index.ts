@@ -83,6 +83,7 @@ export async function createSmtpMail(needs: SmtpMailNeeds): Promise<SmtpMail> {
   });
   const sent = new LRUCache<string, true>({ max: bounds.KEYS_KNOWN_MAX });
   const going = createFlights<void>({
+    clock,
     at_once_max: bounds.WAITING_MAX + bounds.LINES_MAX,
     busy: () => new Throttled("Too many letters wait for the mail server."),
   });

@@ -1,4 +1,5 @@
 import type { Json } from "#kernel/json.ts";
+import { onOwnTime } from "#ports/calls/index.ts";
 
 import type { Bus } from "./index.ts";
 import { checkSubject, WAITING_MESSAGES_MAX } from "./subject.ts";
@@ -58,8 +59,9 @@ export function createLocalBus(): LocalBus {
       }
       if (draining) return;
       draining = true;
-      // Not a microtask: two handlers that answer each other would starve everything else.
-      setImmediate(drain);
+      // Not a microtask: two handlers that answer each other would starve everything else. And whoever hears it does not hear
+      // it on the time of who said it.
+      onOwnTime(() => setImmediate(drain));
     },
     subscribe(subject, onMessage) {
       checkSubject(subject, true);

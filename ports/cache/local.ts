@@ -45,7 +45,7 @@ function createCache<V extends {}>(options: CacheOptions<V>, shelf: Shelf<V>, co
       shelf.set(key, { value, fresh_until: now + negative_ttl_ms, stale_until: now + negative_ttl_ms }, tenant);
     } else shelf.delete(key);
   };
-  const flights = createFlights<V | null>({ at_once_max: options.loads_max ?? LOADS_MAX, counts, busy });
+  const flights = createFlights<V | null>({ clock, at_once_max: options.loads_max ?? LOADS_MAX, counts, busy });
 
   /** The slow half of `get`, kept out of it so that a hit stays small enough to be inlined. */
   const miss = (

@@ -52,3 +52,7 @@ export const KEYS_MAX = 1_000;
 /** Parts that one answer may be gathered of, and how many are asked at once. */
 export const PARTS_MAX = 64;
 export const PARTS_AT_ONCE_MAX = 8;
+/** Statements of one asker that are known, to be stopped: more than a process has connections. */
+export const STATEMENTS_HELD_MAX = 16;
+/** What is still begun for who has given up is refused for so long; after that it is taken for a loop of the house. */
+export const ASKER_LINGERS_MS_MAX = 60_000;

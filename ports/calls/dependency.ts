@@ -1,10 +1,11 @@
-import { type Deadline, leftMs, NO_DEADLINE } from "#kernel/deadline.ts";
+import { type Deadline, leftMs, NO_DEADLINE, soonest } from "#kernel/deadline.ts";
 import { DeadlinePassed, type Nature, natureOf } from "#kernel/errors.ts";
 import type { RetryBudget } from "#kernel/retry-budget.ts";
 import { retry } from "#kernel/retry.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 import type { Answers } from "./answers.ts";
+import { deadlineHere } from "./asker.ts";
 import type { CallBounds } from "./bounds.ts";
 import { type Breaker, createBreaker, type Pass } from "./breaker.ts";
 import { type Bulkhead, createBulkhead } from "./bulkhead.ts";
@@ -232,8 +233,9 @@ export function createDependency(parts: DependencyParts): OwnedDependency {
     get state() {
       return breaker.state;
     },
-    async call(work, { deadline = NO_DEADLINE, idempotent = false, hedge = false, try_ms_max } = {}) {
+    async call(work, { deadline: given = NO_DEADLINE, idempotent = false, hedge = false, try_ms_max } = {}) {
       counts.calls += 1;
+      const deadline = soonest(given, deadlineHere());
       const ms_max = try_ms_max ?? bounds.try_ms_max;
       return retry(
         async (attempt) => {

@@ -1,8 +1,12 @@
+import type { Clock } from "#ports/clock/index.ts";
+
+import { type Asker, createAsker, deadlineHere } from "./asker.ts";
+
 /** The same asked for by many at once is done once: one flight for a key, however many wait for it. */
 export interface Flights<V> {
   /**
-   * What the flight under way comes to, or one that is begun now. Whoever's `signal` fires leaves; the flight goes on for the
-   * others and is told to stop when the last has left. A failure is everybody's who waited, and is not kept.
+   * What the flight under way comes to, or one that is begun now. Whoever's `signal` fires leaves, and so does whose asker gives
+   * up; the flight goes on for the others and is told to stop when the last has left. Nobody's deadline is its own. A failure is everybody's who waited, and is not kept.
    * @param land told of a value unless its key was forgotten meanwhile; of the one who began
    * @throws what `busy` makes when `at_once_max` others are under way
    */
@@ -32,37 +36,44 @@ export interface FlightCounts {
 interface UnderWay<V> {
   promise: Promise<V>;
   waiting: number;
-  controller: AbortController;
+  asker: Asker;
   /** False once it was forgotten. */
   lands: boolean;
 }
 
-export function createFlights<V>(needs: { at_once_max: number; busy: () => Error; counts?: FlightCounts }): Flights<V> {
-  const { at_once_max, busy, counts = { loads: 0, load_failures: 0, refusals: 0 } } = needs;
+export function createFlights<V>(needs: {
+  clock: Clock;
+  at_once_max: number;
+  busy: () => Error;
+  counts?: FlightCounts;
+}): Flights<V> {
+  const { clock, at_once_max, busy, counts = { loads: 0, load_failures: 0, refusals: 0 } } = needs;
   const byKey = new Map<string, UnderWay<V>>();
   /** Forgotten ones still run, so they still count. */
   let running = 0;
 
   const begin = (key: string, load: Flight<V>, land: ((value: V) => void) | undefined): UnderWay<V> => {
-    const controller = new AbortController();
-    const flight = { controller, waiting: 0, lands: true } as UnderWay<V>;
+    // All who wait are one asker: nobody's own time is that of the others.
+    const asker = createAsker({ clock });
+    const flight = { asker, waiting: 0, lands: true } as UnderWay<V>;
     counts.loads += 1;
     running += 1;
     const run = async () => {
       try {
-        const value = await load(controller.signal);
+        const value = await load(asker.deadline.signal!);
         if (flight.lands) land?.(value);
         return value;
       } catch (error) {
         counts.load_failures += 1;
         throw error;
       } finally {
+        asker.end();
         running -= 1;
         if (byKey.get(key) === flight) byKey.delete(key);
       }
     };
     byKey.set(key, flight);
-    flight.promise = run();
+    flight.promise = asker.run(run);
     // Those who wait get the failure; where nobody does (a refresh, or all have left) it has been counted.
     flight.promise.catch(() => {});
     return flight;
@@ -80,7 +91,7 @@ export function createFlights<V>(needs: { at_once_max: number; busy: () => Error
         flight.waiting -= 1;
         if (flight.waiting === 0) {
           drop(key, flight);
-          flight.controller.abort(signal.reason);
+          flight.asker.giveUp(signal.reason as Error);
         }
         reject(signal.reason as Error);
       };
@@ -99,7 +110,9 @@ export function createFlights<V>(needs: { at_once_max: number; busy: () => Error
     });
 
   return {
-    join(key, load, { signal, land } = {}) {
+    join(key, load, { signal: given, land } = {}) {
+      const here = deadlineHere().signal;
+      const signal = given && here && given !== here ? AbortSignal.any([given, here]) : (given ?? here);
       if (signal?.aborted) return Promise.reject(signal.reason as Error);
       let flight = byKey.get(key);
       if (!flight) {

@@ -53,7 +53,7 @@ export interface Dependencies {
 export type Work<T> = (signal: AbortSignal, attempt: number) => Promise<T>;
 
 export interface CallOptions {
-  /** The caller's; none where nothing is said. */
+  /** Beside that of who waits for what runs here (`asker.ts`), which holds by itself; the sooner counts. */
   deadline?: Deadline;
   /**
    * Doing it twice is doing it once: a read, a write of the same under the same name, or one that carries a key which the
@@ -100,6 +100,15 @@ export interface CallStats {
   p95_ms: number;
 }
 
+export {
+  type Asker,
+  askerHere,
+  createAsker,
+  deadlineHere,
+  onOwnTime,
+  onTimeOf,
+  type Stoppable,
+} from "./asker.ts";
 export * from "./bounds.ts";
 export { type Breaker, type BreakerBounds, type BreakerState, createBreaker, type Pass } from "./breaker.ts";
 export { createCalls } from "./calls.ts";

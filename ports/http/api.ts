@@ -239,7 +239,7 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
         // Who left while it waited is many, where many wait: for them nothing is begun.
         if (turn !== null && request.signal.aborted) throw new Problem(499, "request.gone", "The caller left.");
       }
-      leash = createLeash(request, needs.clock, began + deadline_ms);
+      leash = createLeash(request, needs.clock, began + deadline_ms, mutates);
       const held = leash;
       const credential = credentialOf(request, sessionCookie(origin));
       // Also before there is a cookie: another site must not sign a browser in as somebody of its choice.
@@ -291,7 +291,7 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
         origin,
       };
       // Whatever came before may have taken all of the time: what nobody waits for any more is not begun.
-      const work = () => (held.check(), handler(asked));
+      const work = () => (held.check(), held.run(() => handler(asked)));
       const answer = await held.hold(
         idempotency_key !== null && viewer.kind === "person"
           ? once(needs.idempotency, {

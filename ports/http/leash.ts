@@ -1,5 +1,6 @@
 import type { Deadline } from "#kernel/deadline.ts";
 import { Problem } from "#kernel/errors.ts";
+import { createAsker } from "#ports/calls/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 /**
@@ -17,6 +18,8 @@ export interface Leash extends Deadline {
    * own signal tells it to stop.
    */
   hold<T>(work: Promise<T>): Promise<T>;
+  /** Runs `work` for who asked: what it asks of the database and of others is stopped, or not begun, once the request was given up. */
+  run<T>(work: () => T): T;
   /** The request has been answered. */
   end(): void;
 }
@@ -24,8 +27,12 @@ export interface Leash extends Deadline {
 /** Whoever leaves is noticed so late at most. */
 export const LISTEN_AFTER_MS = 10;
 
-/** @param at_ms on the clock's monotonic time */
-export function createLeash(request: Request, clock: Clock, at_ms: number): Leash {
+/**
+ * @param at_ms on the clock's monotonic time
+ * @param writes what was begun is then carried through though its caller left: they will ask what became of it
+ */
+export function createLeash(request: Request, clock: Clock, at_ms: number, writes: boolean): Leash {
+  const asker = createAsker({ clock, at_ms });
   const deadline_ms = Math.max(0, at_ms - clock.monotonic());
   let controller: AbortController | null = null;
   let reason: Problem | null = null;
@@ -36,6 +43,7 @@ export function createLeash(request: Request, clock: Clock, at_ms: number): Leas
     if (reason !== null) return;
     reason = problem;
     controller?.abort(problem);
+    if (problem.status === 503 || !writes) asker.giveUp(problem);
     refuse?.(problem);
   }
   const onGone = () => giveUp(new Problem(499, "request.gone", "The caller left."));
@@ -74,7 +82,9 @@ export function createLeash(request: Request, clock: Clock, at_ms: number): Leas
         if (reason === null) refuse = reject;
         else reject(reason);
       }),
+    run: (work) => asker.run(work),
     end() {
+      if (reason === null) asker.end();
       clearTimeout(timer);
       refuse = null;
       if (is_listening) request.signal.removeEventListener("abort", onGone);

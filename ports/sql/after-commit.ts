@@ -1,3 +1,5 @@
+import { onOwnTime } from "#ports/calls/index.ts";
+
 import type { Query } from "./index.ts";
 
 const hooks = new WeakMap<Query, Map<string, () => void>>();
@@ -18,7 +20,9 @@ export function afterCommit(tx: Query, name: string, work: () => void): boolean 
 export function watchCommit(tx: Query): () => void {
   const list = new Map<string, () => void>();
   hooks.set(tx, list);
-  return () => {
-    for (const work of list.values()) work();
-  };
+  // What it wakes is for all, and not for who happened to write.
+  return () =>
+    onOwnTime(() => {
+      for (const work of list.values()) work();
+    });
 }

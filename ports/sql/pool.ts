@@ -3,10 +3,12 @@ import { SQL } from "bun";
 import { type Deadline, isOver, leftMs } from "#kernel/deadline.ts";
 import { Transient } from "#kernel/errors.ts";
 import { retry } from "#kernel/retry.ts";
+import { askerHere } from "#ports/calls/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 import { watchCommit } from "./after-commit.ts";
-import { isAway, isRetryable, sqlState } from "./errors.ts";
+import { forAskers, isStopped, onTheirTime } from "./asked.ts";
+import { isAway, isRetryable } from "./errors.ts";
 import type { Sql, Tx } from "./index.ts";
 import { reasonOf } from "./until.ts";
 
@@ -18,8 +20,6 @@ export const POOL_CONNECTIONS_MAX = 12;
 /** A statement that runs longer is a bug or an attack; the longest legitimate ones are maintenance and set their own. */
 export const STATEMENT_MS_MAX = 15_000;
 const TX_TRIES_MAX = 8;
-/** SQLSTATE of a statement that was stopped. */
-const STOPPED = "57014";
 
 export function createSql(
   target: SqlTarget,
@@ -30,7 +30,7 @@ export function createSql(
       ? { url: target.url }
       : { path: target.socket_path, database: target.database, username: target.user, password: "" };
   const statement_ms_max = needs.statement_ms_max ?? STATEMENT_MS_MAX;
-  const pool = new SQL({
+  const raw = new SQL({
     adapter: "postgres",
     ...where,
     max: needs.connections_max ?? POOL_CONNECTIONS_MAX,
@@ -42,6 +42,7 @@ export function createSql(
       idle_in_transaction_session_timeout: "30000",
     },
   });
+  const pool = forAskers(raw);
   const tried = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await retry(
@@ -71,25 +72,29 @@ export function createSql(
       const mode = options?.isolation ? `isolation level ${options.isolation}` : "";
       let committed = () => {};
       const deadline = options?.deadline;
+      const asker = askerHere();
       const begin = (): ReturnType<typeof work> => {
+        asker?.mustWait();
         if (deadline && isOver(deadline, needs.clock.monotonic())) throw reasonOf(deadline);
-        return pool.begin(mode, async (tx) => {
+        return raw.begin(mode, async (opened) => {
+          const tx = asker === null ? opened : forAskers(opened);
           committed = watchCommit(tx);
           if (deadline) await bound(tx, deadline);
-          return work(tx as Tx);
+          return onTheirTime(asker, tx as Tx, work);
         }) as ReturnType<typeof work>;
       };
       const result = await tried(begin).catch((error: unknown) => {
-        throw deadline && sqlState(error) === STOPPED ? reasonOf(deadline, error) : error;
+        if (isStopped(error)) asker?.mustWait();
+        throw deadline && isStopped(error) ? reasonOf(deadline, error) : error;
       });
       committed();
       return result;
     },
     single: (work) => tried(() => work(pool)),
     async listen(channel, onNotify) {
-      const subscription = await pool.listen(channel, onNotify, () => onNotify(""));
+      const subscription = await raw.listen(channel, onNotify, () => onNotify(""));
       return { [Symbol.asyncDispose]: () => subscription.unlisten() };
     },
-    [Symbol.asyncDispose]: () => pool.close({ timeout: 5 }),
+    [Symbol.asyncDispose]: () => raw.close({ timeout: 5 }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Cache } from "#ports/cache/index.ts";
+import { onOwnTime } from "#ports/calls/index.ts";
 
 /**
  * Many keys at once: what is here is taken, the rest is read in one go, each key under its own single flight, so that a
@@ -26,7 +27,8 @@ async function withMissing<K extends string, V extends {}>(
   let batch: Promise<ReadonlyMap<K, V>> | null = null;
   const asked: K[] = [];
   // The cache asks for each key in this very turn, so one query a moment later knows them all.
-  const read = () => (batch ??= Promise.resolve().then(() => loadMany(asked)));
+  // It is not the first key's alone: others may wait for any of them when nobody waits for that one any more.
+  const read = () => (batch ??= onOwnTime(() => Promise.resolve().then(() => loadMany(asked))));
   const loads = [...missing].map(async (key) => {
     const value = await cache.get(key, async () => {
       asked.push(key);

@@ -1,4 +1,5 @@
 import { Problem } from "#kernel/errors.ts";
+import { onOwnTime } from "#ports/calls/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 import { MAKE_WAITERS_MAX } from "../bounds.ts";
@@ -51,7 +52,8 @@ export function createFlights<T>({ clock }: { clock: Clock }): Flights<T> {
 
   function launch(key: string, begin: (nobody: AbortSignal) => Promise<T>): Flight<T> {
     const stop = new AbortController();
-    const flight: Flight<T> = { waiters: 0, stop, result: begin(stop.signal) };
+    // It is for all who will wait for it, not only for the first.
+    const flight: Flight<T> = { waiters: 0, stop, result: onOwnTime(() => begin(stop.signal)) };
     flying.set(key, flight);
     const landed = () => void (flying.get(key) === flight && flying.delete(key));
     // Whoever waits gets the failure; nobody waiting, nobody misses it.

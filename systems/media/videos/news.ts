@@ -1,5 +1,6 @@
 import { Problem } from "#kernel/errors.ts";
 import type { VideoId } from "#kernel/ids.ts";
+import { onOwnTime } from "#ports/calls/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
@@ -53,7 +54,7 @@ export function createNews({ sql, clock }: { sql: Sql; clock: Clock }): News {
       waiters.add(waiter);
       signal.addEventListener("abort", () => resolve(), { once: true, signal: over.signal });
       // Owned by `looking`; it ends when nobody waits.
-      looking ??= look();
+      looking ??= onOwnTime(look);
       try {
         await Promise.race([promise, clock.sleep(wait_ms, over.signal).catch(() => {})]);
       } finally {
