@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { AppendOptions } from "#ports/blobs/index.ts";
 
 import type { S3Client } from "./client.ts";
+import { readList } from "./lists.ts";
 import { textOf, textsOf } from "./xml.ts";
 
 /**
@@ -101,7 +102,7 @@ export function tailsOf(client: S3Client, key_prefix: string, name: string, tmp_
   const keyOf = (part_number: number, at: number) => `${base}${part_number}/${String(at).padStart(12, "0")}`;
   const list = async (prefix: string): Promise<{ name: string; at: number }[]> => {
     const query = { "list-type": "2", prefix: key_prefix + prefix, "max-keys": "1000" };
-    const xml = await (await client.call({ method: "GET", query })).text();
+    const xml = await readList(client, { method: "GET", query });
     return textsOf(xml, "Contents").map((item) => {
       const key = (textOf(item, "Key") ?? "").slice(key_prefix.length);
       return { name: key, at: Number(key.slice(key.lastIndexOf("/") + 1)) };

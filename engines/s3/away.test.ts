@@ -1,12 +1,13 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { createServer, type Socket } from "node:net";
 
-import { ANSWERS_MIN, type Calls, createCalls } from "#ports/calls/index.ts";
+import { ANSWERS_MIN, type Calls, createAsker, createCalls } from "#ports/calls/index.ts";
 import { pass } from "#ports/calls/testing.ts";
 import { createVirtualClock, type VirtualClock } from "#ports/clock/index.ts";
 
 import { STALL_MS_MAX } from "./body.ts";
 import { BODIES_AT_ONCE_MAX, CALL_MS_MAX, createS3Client, type S3Client } from "./client.ts";
+import { createS3Blobs } from "./index.ts";
 import { parseS3Url } from "./url.ts";
 
 /** What the store does with a request: nothing, hang up, or say something and, where it is `open`, never the rest. */
@@ -162,6 +163,87 @@ describe("a store that lies", () => {
     let turn = 0;
     manner = () => ({ says: turn++ === 0 ? answer("<R><Contents>", 900) : answer("<R></R>") });
     expect([await over(list()), turn]).toEqual(["answered", 2]);
+  });
+
+  const xml = (body: string) => answer(`<?xml version="1.0"?>\n${body}`);
+  const blobs = () =>
+    createS3Blobs({
+      url: place,
+      clock,
+      calls: createCalls({ clock }),
+      secret: "s".repeat(32),
+      base_path: "/blobs",
+      onError() {},
+    });
+
+  test("ES4: a failure that comes as a 200 is a failure: tried again where it passes, and told where it does not", async () => {
+    let turn = 0;
+    const complete = () => named(client.call({ method: "POST", name: "a", query: { uploadId: "u" }, body: "<C/>" }));
+    const error = (code: string) => xml(`<Error><Code>${code}</Code></Error>`);
+    manner = () => ({ says: turn++ === 0 ? error("InternalError") : xml("<CompleteMultipartUploadResult/>") });
+    expect([await over(complete()), turn]).toEqual(["answered", 2]);
+    manner = () => ({ says: error("InvalidPart") });
+    expect(await over(complete())).toBe("S3Refusal");
+    // Blanks that keep the line open come first.
+    manner = () => ({ says: answer(`  \n <Error><Code>SlowDown</Code></Error>`) });
+    expect(await over(complete())).toBe("Throttled");
+  });
+
+  test("ES4: what is no list is never a list of nothing", async () => {
+    for (const says of [
+      answer("<html>Sign in to this network</html>"),
+      answer(""),
+      xml("<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>a</Key>"),
+      xml("<ListBucketResult></ListBucketResult>"),
+    ]) {
+      manner = () => ({ says });
+      const store = blobs();
+      expect(await named(store.list(""))).toBe("Transient");
+      expect(await named(store.deletePrefix("a/"))).toBe("Transient");
+      expect(await named(store.multipart.listParts("a", "u"))).toBe("Transient");
+      expect(await named(store.multipart.listOpen(0))).toBe("Transient");
+    }
+  });
+
+  test("ES4: the whole of a blob, or another part of it, is never taken for the part that was asked for", async () => {
+    const part = () => over(named(blobs().get("a", { start: 4, end_exclusive: 8 })));
+    const says = (range: string) =>
+      `HTTP/1.1 206 Partial Content\r\ncontent-range: bytes ${range}\r\ncontent-length: 4\r\n\r\nhalf`;
+    manner = () => ({ says: answer("all of it") });
+    expect(await part()).toBe("Transient");
+    manner = () => ({ says: says("0-3/9") });
+    expect(await part()).toBe("Transient");
+    manner = () => ({ says: says("4-7/9") });
+    expect(await part()).toBe("answered");
+  });
+
+  test("ES4: a store that still lists what it deleted is not asked for ever", async () => {
+    let deletions = 0;
+    manner = () => ({
+      says: xml(
+        "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>a/1</Key></Contents></ListBucketResult>",
+      ),
+    });
+    const store = blobs();
+    await named(store.deletePrefix("a/").finally(() => (deletions = asked)));
+    expect(deletions).toBe(3);
+  });
+
+  test("ES5: a body that is read for somebody breaks off when they give up, and one that was handed on does not", async () => {
+    manner = () => ({ says: answer("half", 8), open: true });
+    const gone = createAsker({ clock });
+    const reading = gone.run(async () => (await client.call({ method: "GET", name: "a" })).text());
+    await reached(1);
+    while (stats().in_flight > 0) await Bun.sleep(1);
+    gone.giveUp(new Error("they left"));
+    await expect(reading).rejects.toThrow("they left");
+
+    manner = () => ({ says: answer("whole") });
+    const served = createAsker({ clock });
+    const handed = await served.run(() => client.call({ method: "GET", name: "a" }));
+    served.end();
+    served.giveUp(new Error("too late"));
+    expect(await handed.text()).toBe("whole");
   });
 
   test("ES3: what speaks no HTTP is a store that does not answer", async () => {

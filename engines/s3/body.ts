@@ -1,4 +1,5 @@
 import { Transient } from "#kernel/errors.ts";
+import { deadlineHere } from "#ports/calls/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 /** A body from which nothing comes for so long is given up. */
@@ -18,16 +19,21 @@ export function wholeBody(answer: Response, clock: Clock, about: string): Respon
     return answer;
   }
   let bytes = 0;
+  // Handed on as an answer it goes on after its asker; read by who asked it ends with them.
+  const asker = deadlineHere().signal;
   const next = async () => {
+    asker?.throwIfAborted();
     const over = new AbortController();
+    const gone = Promise.withResolvers<never>();
+    asker?.addEventListener("abort", () => gone.reject(asker.reason as Error), { once: true, signal: over.signal });
     const stalled = clock.sleep(STALL_MS_MAX, over.signal).then(
       () => Promise.reject(new Transient(`S3 stalled in the middle of ${about}`)),
       () => new Promise<never>(() => {}),
     );
     try {
-      return await Promise.race([reader.read(), stalled]);
+      return await Promise.race([reader.read(), stalled, gone.promise]);
     } catch (error) {
-      if (error instanceof Transient) throw error;
+      if (error instanceof Transient || asker?.aborted) throw error;
       throw new Transient(`S3 broke off in the middle of ${about}: ${(error as Error).message}`);
     } finally {
       over.abort();

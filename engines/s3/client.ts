@@ -21,6 +21,8 @@ export const BODIES_AT_ONCE_MAX = 16;
 const WAITING_MAX = 512;
 /** With all its tries and waits a call takes no longer than so many of one try's longest. */
 const WHOLE_TRIES_MAX = 2;
+/** Of an answer, where it may say that it is none. */
+const ERROR_BYTES_READ = 2_048;
 /** S3's own bound for a signed URL: seven days. */
 const EXPIRES_S_MAX = 604_800;
 
@@ -113,14 +115,23 @@ export function createS3Client(place: S3Place, clock: Clock, calls: Calls = crea
     } catch (error) {
       throw new Transient(`S3 cannot be reached for ${about}: ${(error as Error).message}`);
     }
-    if (answer.ok) return isBlob(call) ? wholeBody(answer, clock, about) : readHere(answer, about);
+    if (answer.ok && isBlob(call)) return wholeBody(inRange(answer, call, about), clock, about);
+    if (answer.ok) {
+      const { read, code } = await readHere(answer, about);
+      // A store says 200 before it knows how a long work of its own ends, and may say in the body that it failed.
+      if (code !== null) throw refusalOf(code.startsWith("NoSuch") ? 404 : 400, code, about, answer.headers);
+      return read;
+    }
     const code = textOf(await answer.text().catch(() => ""), "Code") ?? "";
-    const words = `S3 answered ${answer.status} ${code} to ${about}`;
-    if (answer.status === 429 || code === "SlowDown")
-      throw new Throttled(words, { retry_after_ms: retryAfterOf(answer.headers.get("retry-after"), clock.now()) ?? 0 });
-    if (answer.status >= 500 || code === "RequestTimeout") throw new Transient(words);
-    throw new S3Refusal(answer.status, code, about);
+    throw refusalOf(answer.status, code, about, answer.headers);
   };
+
+  function refusalOf(status: number, code: string, about: string, headers: Headers): Error {
+    const words = `S3 answered ${status} ${code} to ${about}`;
+    if (status === 429 || code === "SlowDown")
+      return new Throttled(words, { retry_after_ms: retryAfterOf(headers.get("retry-after"), clock.now()) ?? 0 });
+    return status >= 500 || PASSING.has(code) ? new Transient(words) : new S3Refusal(status, code, about);
+  }
 
   return {
     call(call) {
@@ -159,12 +170,26 @@ export function createS3Client(place: S3Place, clock: Clock, calls: Calls = crea
 /** Whose answer is a blob's own bytes: they may take longer than any sum, so the call ends with their head. */
 const isBlob = ({ method, name, query }: S3Call): boolean => method === "GET" && name !== undefined && !query;
 
+/** What passes by itself, whatever status it comes with. */
+const PASSING = new Set(["InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted"]);
+
+/** The whole of a blob must never be taken for the part that was asked for. */
+function inRange(answer: Response, { headers }: S3Call, about: string): Response {
+  const [, first] = /^bytes=(\d+)-/.exec(headers?.range ?? "") ?? [];
+  if (first === undefined) return answer;
+  const got = /^bytes (\d+)-/.exec(answer.headers.get("content-range") ?? "")?.[1];
+  if (answer.status === 206 && Number(got) === Number(first)) return answer;
+  throw new Transient(`S3 gave another part than bytes from ${first} for ${about}`);
+}
+
 /** Any other answer is read within the call's time, or a store that says half of it would be waited for without end. */
-async function readHere(answer: Response, about: string): Promise<Response> {
+async function readHere(answer: Response, about: string): Promise<{ read: Response; code: string | null }> {
   const { status, headers } = answer;
   try {
     const bytes = await answer.arrayBuffer();
-    return new Response(bytes.byteLength > 0 ? bytes : null, { status, headers });
+    const head = new TextDecoder().decode(bytes.slice(0, ERROR_BYTES_READ));
+    const code = /^\s*(?:<\?xml[^>]*>\s*)?<Error[\s>]/.test(head) ? (textOf(head, "Code") ?? "InternalError") : null;
+    return { read: new Response(bytes.byteLength > 0 ? bytes : null, { status, headers }), code };
   } catch (error) {
     throw new Transient(`S3's answer to ${about} broke off: ${(error as Error).message}`);
   }

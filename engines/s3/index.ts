@@ -2,7 +2,7 @@ import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { notFound } from "#kernel/errors.ts";
+import { notFound, Transient } from "#kernel/errors.ts";
 import { createAllow } from "#ports/blobs/allow.ts";
 import { type BlobHead, type Blobs, LIST_NAMES_MAX, type MissingMaker } from "#ports/blobs/index.ts";
 import { checkMediaType, checkName, checkPrefix } from "#ports/blobs/names.ts";
@@ -14,6 +14,7 @@ import type { Clock } from "#ports/clock/index.ts";
 import { createS3Client, S3Refusal } from "./client.ts";
 import { createS3Handler, PLAYLIST } from "./handler.ts";
 import { headFrom } from "./headers.ts";
+import { readList } from "./lists.ts";
 import { createS3Multipart } from "./multipart.ts";
 import { putBody } from "./put.ts";
 import { parseS3Url, type S3Place } from "./url.ts";
@@ -78,7 +79,7 @@ export function createS3Blobs(needs: S3BlobsNeeds): Blobs {
       prefix: place.key_prefix + prefix,
       ...(options.after === undefined ? {} : { "start-after": place.key_prefix + options.after }),
     };
-    const xml = await (await client.call({ method: "GET", query })).text();
+    const xml = await readList(client, { method: "GET", query });
     const items = textsOf(xml, "Contents");
     const names = items.map((item) => (textOf(item, "Key") ?? "").slice(place.key_prefix.length));
     return { items, names, next_after: textOf(xml, "IsTruncated") === "true" ? (names.at(-1) ?? null) : null };
@@ -95,7 +96,7 @@ export function createS3Blobs(needs: S3BlobsNeeds): Blobs {
       const body = `<Delete><Quiet>true</Quiet>${objects.join("")}</Delete>`;
       const xml = await (await client.call({ method: "POST", query: { delete: "" }, body })).text();
       const [failed] = textsOf(xml, "Error");
-      if (failed) throw new Error(`S3 did not delete ${textOf(failed, "Key")}: ${textOf(failed, "Code")}`);
+      if (failed) throw new Transient(`S3 did not delete ${textOf(failed, "Key")}: ${textOf(failed, "Code")}`);
     }
   };
 
@@ -124,9 +125,12 @@ export function createS3Blobs(needs: S3BlobsNeeds): Blobs {
     },
     async deletePrefix(prefix) {
       checkPrefix(prefix);
-      for (let blobs = 0; ;) {
+      for (let blobs = 0, first: string | undefined; ;) {
         const { names } = await list(prefix);
         if (names.length === 0) return blobs;
+        // A store that lists what it said it deleted is asked again later, and not for ever now.
+        if (names[0] === first) throw new Transient(`S3 still lists ${first}, which it deleted`);
+        first = names[0];
         await remove(names);
         blobs += names.length;
       }

@@ -1,3 +1,4 @@
+import { Transient } from "#kernel/errors.ts";
 import { PARTS_MAX } from "#ports/blobs/bounds.ts";
 import { etagOf } from "#ports/blobs/etags.ts";
 import type { BlobHead, Multipart, PartInfo } from "#ports/blobs/index.ts";
@@ -8,6 +9,7 @@ import { checkPart } from "#ports/blobs/urls.ts";
 import { appendToS3, openSpool, type SpooledFile, tailsOf } from "./append.ts";
 import { type S3Client, S3Refusal } from "./client.ts";
 import { storedHeaders } from "./headers.ts";
+import { readList } from "./lists.ts";
 import { escapeXml, textOf, textsOf } from "./xml.ts";
 
 /** True for an upload that S3 does not know, or not under this name. */
@@ -35,7 +37,7 @@ export function createS3Multipart(needs: {
       const headers = storedHeaders(checkName(name), checkMediaType(media_type), "immutable");
       const xml = await (await client.call({ method: "POST", name, query: { uploads: "" }, headers })).text();
       const multipart_id = textOf(xml, "UploadId");
-      if (multipart_id === null) throw new Error("S3 began an upload without giving its id");
+      if (multipart_id === null) throw new Transient("S3 began an upload without giving its id");
       return { multipart_id };
     },
 
@@ -79,7 +81,7 @@ export function createS3Multipart(needs: {
         const query = { uploadId: multipart_id, "part-number-marker": marker };
         let xml: string;
         try {
-          xml = await (await client.call({ method: "GET", name: checkName(name), query })).text();
+          xml = await readList(client, { method: "GET", name: checkName(name), query });
         } catch (error) {
           if (isGone(error)) return [];
           throw error;
@@ -113,10 +115,7 @@ export function createS3Multipart(needs: {
         )
         .join("")}</CompleteMultipartUpload>`;
       try {
-        const xml = await (await client.call({ method: "POST", name, query: { uploadId: multipart_id }, body })).text();
-        // S3 answers 200 before it has finished; a failure after that is in the body.
-        const code = xml.includes("<Error>") ? (textOf(xml, "Code") ?? "unknown") : null;
-        if (code !== null) throw new S3Refusal(code === "NoSuchUpload" ? 404 : 400, code, `complete ${name}`);
+        await client.call({ method: "POST", name, query: { uploadId: multipart_id }, body });
       } catch (error) {
         if (!(error instanceof S3Refusal)) throw error;
         if (error.code.startsWith("InvalidPart"))
@@ -148,7 +147,7 @@ export function createS3Multipart(needs: {
       let markers: Record<string, string> = {};
       for (;;) {
         const query = { uploads: "", ...(key_prefix === "" ? {} : { prefix: key_prefix }), ...markers };
-        const xml = await (await client.call({ method: "GET", query })).text();
+        const xml = await readList(client, { method: "GET", query });
         for (const upload of textsOf(xml, "Upload")) {
           const key = textOf(upload, "Key") ?? "";
           const multipart_id = textOf(upload, "UploadId") ?? "";

@@ -1,6 +1,8 @@
 import { open, rm } from "node:fs/promises";
 
+import { Transient } from "#kernel/errors.ts";
 import type { BlobBody, CacheRule } from "#ports/blobs/index.ts";
+import { onOwnTime } from "#ports/calls/index.ts";
 
 import type { S3Client } from "./client.ts";
 import { storedHeaders } from "./headers.ts";
@@ -38,7 +40,8 @@ async function putParts(
   rest: AsyncGenerator<Uint8Array<ArrayBuffer>>,
 ): Promise<void> {
   const begun = await (await client.call({ method: "POST", name, query: { uploads: "" }, headers })).text();
-  const uploadId = textOf(begun, "UploadId") ?? "";
+  const uploadId = textOf(begun, "UploadId");
+  if (uploadId === null) throw new Transient("S3 began an upload without giving its id");
   const etags: string[] = [];
   const send = async (body: Uint8Array<ArrayBuffer>) => {
     const query = { partNumber: String(etags.length + 1), uploadId };
@@ -52,11 +55,10 @@ async function putParts(
       (etag, i) => `<Part><PartNumber>${i + 1}</PartNumber><ETag>${escapeXml(etag)}</ETag></Part>`,
     );
     const body = `<CompleteMultipartUpload>${list.join("")}</CompleteMultipartUpload>`;
-    const xml = await (await client.call({ method: "POST", name, query: { uploadId }, body })).text();
-    if (xml.includes("<Error>")) throw new Error(`S3 could not complete ${name}: ${textOf(xml, "Code")}`);
+    await client.call({ method: "POST", name, query: { uploadId }, body });
   } catch (error) {
-    // Best effort: what stays open is found by `listOpen`. The first failure is the one to tell.
-    await client.call({ method: "DELETE", name, query: { uploadId } }).catch(() => {});
+    // Best effort, also for who has gone: what stays open is found by `listOpen`. The first failure is the one to tell.
+    await onOwnTime(() => client.call({ method: "DELETE", name, query: { uploadId } })).catch(() => {});
     throw error;
   }
 }

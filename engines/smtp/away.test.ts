@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 
 import { Transient } from "#kernel/errors.ts";
-import { createCalls } from "#ports/calls/index.ts";
+import { createAsker, createCalls, isUnasked } from "#ports/calls/index.ts";
 import { createVirtualClock } from "#ports/clock/index.ts";
 
 import { AWAY_MS_MIN, FAILURES_MAX } from "./bounds.ts";
@@ -53,4 +53,20 @@ test("ML20: one that puts letters off is there, whatever it says to them", async
   expect(calls.away()).toEqual([]);
   manner = "takes";
   await mail.send(letter("last"));
+});
+
+test("ML21: a letter is not begun after the deadline of who sends it; who leaves in the middle does not cut it", async () => {
+  manner = "takes";
+  await using here = await server();
+  const clock = createVirtualClock();
+  await using mail = await openMail(here.port, { clock, calls: createCalls({ clock }) });
+  const late = createAsker({ clock, at_ms: clock.monotonic() });
+  expect(isUnasked(await failure(late.run(() => mail.send(letter("late")))))).toBe(true);
+  expect(here.heard).toEqual([]);
+  const asker = createAsker({ clock, at_ms: 60_000 });
+  const sent = asker.run(() => mail.send(letter("whole")));
+  while (!here.heard.includes("DATA")) await new Promise((resolve) => setImmediate(resolve));
+  asker.giveUp(new Error("they left"));
+  await sent;
+  expect(here.heard.filter((line) => line === "DATA")).toHaveLength(1);
 });

@@ -4,9 +4,17 @@ import { readFile } from "node:fs/promises";
 import { LRUCache } from "lru-cache";
 import { createTransport } from "nodemailer";
 
-import { deadlineIn } from "#kernel/deadline.ts";
+import { type Deadline, within } from "#kernel/deadline.ts";
 import { DeadlinePassed, Throttled, Transient } from "#kernel/errors.ts";
-import { type Calls, createCalls, createFlights, isUnasked, TooSlow } from "#ports/calls/index.ts";
+import {
+  type Calls,
+  createCalls,
+  createFlights,
+  deadlineHere,
+  isUnasked,
+  onOwnTime,
+  TooSlow,
+} from "#ports/calls/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import { checkMessage, type Mail, type MailMessage } from "#ports/mail/index.ts";
 
@@ -109,9 +117,10 @@ export async function createSmtpMail(needs: SmtpMailNeeds): Promise<SmtpMail> {
   }
 
   /** Once: what the server has perhaps taken is not for the engine to send again. */
-  async function deliver(message: MailMessage): Promise<void> {
-    // A server that says a little now and then is silent never and done never; this ends it.
-    const deadline = deadlineIn(clock.monotonic(), send_ms_max);
+  async function deliver(message: MailMessage, by: Deadline): Promise<void> {
+    // A server that says a little now and then is silent never and done never; this ends it. Who leaves does not: half a letter
+    // may be a whole one there.
+    const deadline = within({ at_ms: by.at_ms, signal: null }, clock.monotonic(), send_ms_max);
     try {
       await server.call((signal) => hand(message, signal), { deadline });
     } catch (error) {
@@ -127,11 +136,14 @@ export async function createSmtpMail(needs: SmtpMailNeeds): Promise<SmtpMail> {
       const checked = checkMessage(message);
       const { key } = checked;
       if (sent.has(key)) return;
-      await going.join(key, () => {
-        const way = deliver(checked).finally(() => under_way.delete(way));
-        under_way.add(way);
-        return way;
-      });
+      const by = deadlineHere();
+      await onOwnTime(() =>
+        going.join(key, () => {
+          const way = deliver(checked, by).finally(() => under_way.delete(way));
+          under_way.add(way);
+          return way;
+        }),
+      );
     },
     outbox: async () => [],
     async check() {

@@ -100,15 +100,7 @@ export interface CallStats {
   p95_ms: number;
 }
 
-export {
-  type Asker,
-  askerHere,
-  createAsker,
-  deadlineHere,
-  onOwnTime,
-  onTimeOf,
-  type Stoppable,
-} from "./asker.ts";
+export { type Asker, askerHere, createAsker, deadlineHere, onOwnTime, onTimeOf, type Stoppable } from "./asker.ts";
 export * from "./bounds.ts";
 export { type Breaker, type BreakerBounds, type BreakerState, createBreaker, type Pass } from "./breaker.ts";
 export { createCalls } from "./calls.ts";

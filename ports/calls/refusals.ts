@@ -25,6 +25,12 @@ export class DependencyBusy extends Throttled {
 /** Nothing was sent: the deadline passed before there was a place. */
 export class TooLateToAsk extends DeadlinePassed {}
 
-/** Whether nothing was sent, so that whoever counts tries need not count this one. */
-export const isUnasked = (error: unknown): error is DependencyAway | DependencyBusy | TooLateToAsk =>
-  error instanceof DependencyAway || error instanceof DependencyBusy || error instanceof TooLateToAsk;
+/** Whose words are given on are looked through so far. */
+const CAUSES_MAX = 4;
+
+/** Whether nothing was sent, also where that is only why something else failed: whoever counts tries need not count this one. */
+export function isUnasked(error: unknown): error is Transient {
+  for (let at = error, i = 0; at instanceof Transient && i < CAUSES_MAX; at = at.cause, i++)
+    if (at instanceof DependencyAway || at instanceof DependencyBusy || at instanceof TooLateToAsk) return true;
+  return false;
+}

@@ -10,7 +10,12 @@ import { outcome, pass, settled } from "./testing.ts";
 describe("flights", () => {
   const setUp = (at_once_max = 2) => {
     const counts = { loads: 0, load_failures: 0, refusals: 0 };
-    const flights = createFlights<string>({ clock: createVirtualClock(), at_once_max, counts, busy: () => new Throttled("busy") });
+    const flights = createFlights<string>({
+      clock: createVirtualClock(),
+      at_once_max,
+      counts,
+      busy: () => new Throttled("busy"),
+    });
     const begun: { signal: AbortSignal; land: PromiseWithResolvers<string> }[] = [];
     const load = (signal: AbortSignal) => {
       const land = Promise.withResolvers<string>();

@@ -1,10 +1,18 @@
 import { natureOf, retryAfterMs } from "#kernel/errors.ts";
 import type { Json, JsonObject } from "#kernel/json.ts";
 import { backoffMs, retry } from "#kernel/retry.ts";
+import { type Asker, createAsker, isUnasked } from "#ports/calls/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
 
-import { BACKOFF, PAYLOAD_BYTES_MAX, REASON_CHARS_MAX, SETTLE_TRIES_MAX, WISH_MS_MAX } from "./bounds.ts";
+import {
+  BACKOFF,
+  PAYLOAD_BYTES_MAX,
+  PUT_OFF_MS_MIN,
+  REASON_CHARS_MAX,
+  SETTLE_TRIES_MAX,
+  WISH_MS_MAX,
+} from "./bounds.ts";
 import type { Budget } from "./budget.ts";
 import { single } from "./claims.ts";
 import type { Ender, Finisher } from "./finish.ts";
@@ -63,6 +71,7 @@ export class Attempt implements Ender {
   /** Ended by `run.finish`. */
   finished: store.Settled | null = null;
   #hooks: AttemptHooks;
+  #asker: Asker | null = null;
   #handled = false;
   #over: store.Settled | null = null;
   #waiting: (() => void)[] = [];
@@ -79,9 +88,12 @@ export class Attempt implements Ender {
   /** Calls the handler. */
   begin(now: number): void {
     this.began_at = now;
+    // What it asks of others ends with it. Its statements do not: it may still have to write where it stopped.
+    const { clock } = this.needs;
+    this.#asker = createAsker({ clock, at_ms: now + this.kind.run_ms_max, statements_too: false });
     let handling: Promise<void>;
     try {
-      handling = Promise.resolve(this.kind.handle(this.claimed.payload, new Run(this)));
+      handling = Promise.resolve(this.#asker.run(() => this.kind.handle(this.claimed.payload, new Run(this))));
     } catch (error) {
       handling = Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
@@ -116,6 +128,7 @@ export class Attempt implements Ender {
     if (this.cause === null || why === "lost") this.cause = why;
     this.stopped_at ??= this.needs.clock.monotonic();
     this.stopping?.abort(this.reason());
+    this.#asker?.giveUp(this.reason());
   }
 
   lost(): LeaseLost {
@@ -126,6 +139,7 @@ export class Attempt implements Ender {
   #end(outcome: Outcome): void {
     if (this.#handled) return;
     this.#handled = true;
+    this.#asker?.end();
     this.#hooks.onHandled(this);
     if (this.finished === null && this.cause === null && outcome === OK) this.needs.finisher.add(this);
     else void this.#settle(outcome);
@@ -261,6 +275,12 @@ export async function failed(
   only_expired = false,
 ): Promise<store.Settled> {
   const reason = String(error instanceof Error ? error.message : error).slice(0, REASON_CHARS_MAX);
+  if (isUnasked(error)) {
+    // Nothing was sent, so no try is gone: it comes back when who is away is asked again.
+    const delay_ms = Math.min(retryAfterMs(error), WISH_MS_MAX) + PUT_OFF_MS_MIN * (1 + needs.clock.random());
+    const settled = await needs.sql.tx((tx: Query) => store.putOff(tx, claimed, { delay_ms, reason, only_expired }));
+    if (settled !== null) return settled;
+  }
   const spent = natureOf(error) === "permanent" || claimed.attempt >= kind.tries_max;
   const paced_ms = spent ? null : needs.budget.retry(kind);
   const dead = paced_ms === null;

@@ -34,6 +34,10 @@ export const GRACE_MS = 5_000;
 export const BACKOFF = { base_ms: 1_000, delay_ms_max: 15 * 60_000 };
 /** A dependency that says when to come back is heeded so far. */
 export const WISH_MS_MAX = 6 * 3_600_000;
+/** What was not sent is put off without a try: a second at least and a tenth of the job's age, so that old ones are rarely in the way, for a day. */
+export const PUT_OFF_MS_MIN = 1_000;
+export const PUT_OFF_SHARE = 0.1;
+export const PUT_OFF_AGE_MS_MAX = 24 * 3_600_000;
 /** Tries to write down how an attempt ended; after them its lease runs out and it is tried again. */
 export const SETTLE_TRIES_MAX = 5;
 

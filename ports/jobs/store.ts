@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "#kernel/json.ts";
 import type { Query } from "#ports/sql/index.ts";
 
-import { FINISH_FEW, LEASE_JOBS_MIN, PRIORITY_STEP_S } from "./bounds.ts";
+import { FINISH_FEW, LEASE_JOBS_MIN, PRIORITY_STEP_S, PUT_OFF_AGE_MS_MAX, PUT_OFF_SHARE } from "./bounds.ts";
 import type { EnqueueOptions, JobClass, JobState, JobView } from "./index.ts";
 import type { Counted } from "./tally.ts";
 
@@ -229,6 +229,28 @@ export async function release(
       ${how.delay_ms}::float8, ${how.reason}, ${PRIORITY_STEP_S}::int)`;
   if (!row!.ok || how.handed_back) return row!;
   return { ...row!, waits: true, counted: "failed" };
+}
+
+/**
+ * As `release` for later, but no try is gone. It comes back by its deadline at the latest, to be buried in time.
+ * @returns null when it is too old for that, and nothing was done
+ */
+export async function putOff(
+  tx: Query,
+  claimed: { id: string; token: string },
+  how: { delay_ms: number; reason: string; only_expired?: boolean },
+): Promise<Settled | null> {
+  const young = await tx`
+    SELECT 1 FROM jobs_jobs WHERE id = ${claimed.id}::bigint
+      AND enqueued_at > clock_timestamp() - make_interval(secs => ${PUT_OFF_AGE_MS_MAX}::float8 / 1000)`;
+  if (young.length === 0) return null;
+  const settled = await release(tx, claimed, { ...how, handed_back: false });
+  if (!settled.ok) return settled;
+  await tx`
+    UPDATE jobs_queue q SET attempt = q.attempt - 1,
+      wakes_at = least(j.deadline_at, greatest(q.wakes_at, clock_timestamp() + (clock_timestamp() - j.enqueued_at) * ${PUT_OFF_SHARE}::float8))
+    FROM jobs_jobs j WHERE q.job_id = ${claimed.id}::bigint AND q.state = 'waiting' AND j.id = q.job_id`;
+  return { ok: true, classes: settled.classes, waits: true };
 }
 
 export function beat(

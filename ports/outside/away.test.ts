@@ -12,6 +12,7 @@ import {
   HOST_AT_ONCE_MAX,
   HOST_AWAY_MS_MIN,
   HOST_WAITING_MAX,
+  NAME_MS_MAX,
   type Outside,
 } from "./index.ts";
 
@@ -131,4 +132,58 @@ test("OU10: a host holds so many places, so many wait for one, and one more is r
   await Promise.all(held);
   await settled();
   expect([stats().waiting, await get()]).toEqual([0, "answered"]);
+});
+
+describe("names that nobody looks up", () => {
+  let looked = 0;
+  const slow = (names: (name: string) => Promise<string[]>) =>
+    createOutside({
+      clock,
+      calls: createCalls({ clock }),
+      resolve: (name) => ((looked += 1), names(name)),
+      test_addresses: [`127.0.0.1:${port}`],
+    });
+  const never = () => new Promise<never>(() => {});
+
+  test("OU11: a name server that is silent is waited for no longer than who asked has time", async () => {
+    const hangs = slow(never);
+    const hasty = named(hangs.fetchOutside(url(), { ...page, ms_max: 1_000 }));
+    await settled();
+    await clock.advance(1_000);
+    expect(await hasty).toBe("outside.too_slow");
+    const gone = new AbortController();
+    const left = named(hangs.fetchOutside(url(), { ...page, signal: gone.signal }));
+    await settled();
+    gone.abort(new Error("left"));
+    expect(await left).toBe("no answer");
+    expect(asked).toBe(0);
+  });
+
+  test("OU11: after some in a row names are left alone for a while, and what was to go waits; a name of nobody is an answer", async () => {
+    let silent = true;
+    looked = 0;
+    const mended = slow((name) => {
+      if (silent) return never();
+      return name === "site.test"
+        ? Promise.resolve(["127.0.0.1"])
+        : Promise.reject(Object.assign(new Error("no"), { code: "ENOTFOUND" }));
+    });
+    for (let i = 0; i < 3; i++) {
+      const late = named(mended.sendOutside(url(), { headers: {}, body: new Uint8Array(1), ms_max: LONG_MS }));
+      let is_over = false;
+      void late.then(() => (is_over = true));
+      while (!is_over) {
+        await clock.advance(NAME_MS_MAX / 100);
+        await settled();
+      }
+    }
+    const before = looked;
+    expect(await named(mended.fetchOutside(url(), page))).toBe("DependencyAway");
+    expect(looked).toBe(before);
+    silent = false;
+    await clock.advance(60_000);
+    for (let i = 0; i < 8; i++)
+      expect(await named(mended.fetchOutside(url("nobody.test"), page))).toBe("outside.address_refused");
+    expect(await named(mended.fetchOutside(url(), page).then((answer) => answer.drop()))).toBe("answered");
+  });
 });

@@ -17,3 +17,6 @@ export const HOSTS_KNOWN_MAX = 1_000;
 /** How long a host that does not answer is left alone, twice as long each time. */
 export const HOST_AWAY_MS_MIN = 2_000;
 export const HOST_AWAY_MS_MAX = 60_000;
+/** A name that is looked up, and how many at once: the system holds a thread for each, however long its name servers are silent. */
+export const NAME_MS_MAX = 5_000;
+export const NAMES_AT_ONCE_MAX = 8;

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 
 import { type Deadline, deadlineIn } from "#kernel/deadline.ts";
 import { DeadlinePassed, Problem, Transient } from "#kernel/errors.ts";
-import { createCalls, isUnasked } from "#ports/calls/index.ts";
+import { createCalls, isUnasked, TooSlow } from "#ports/calls/index.ts";
 
 import { isOpenAddress } from "./addresses.ts";
 import {
@@ -14,6 +14,8 @@ import {
   HOST_AWAY_MS_MIN,
   HOST_WAITING_MAX,
   HOSTS_KNOWN_MAX,
+  NAME_MS_MAX,
+  NAMES_AT_ONCE_MAX,
   OUTSIDE_AT_ONCE_MAX,
   OUTSIDE_WAITING_MAX,
   REDIRECTS_MAX,
@@ -52,11 +54,29 @@ export function createOutside(needs: OutsideNeeds): Outside {
   const resolve =
     needs.resolve ?? (async (hostname) => (await lookup(hostname, { all: true })).map(({ address }) => address));
 
+  const names = calls.to({
+    name: "names",
+    away: "Names of other servers cannot be looked up (DNS): previews, imports, pushes and webhooks wait.",
+    at_once_max: NAMES_AT_ONCE_MAX,
+    waiting_max: OUTSIDE_WAITING_MAX,
+    try_ms_max: NAME_MS_MAX,
+    tries_max: 2,
+  });
+
+  /** The system waits for its name servers as long as it likes, and nothing can end that: so nobody waits with it. */
+  async function lookUp(hostname: string, deadline: Deadline): Promise<string[]> {
+    try {
+      return await names.call(() => resolve(hostname).catch(nowhere), { deadline, idempotent: true });
+    } catch (error) {
+      throw error instanceof TooSlow ? cannotLookUp(error) : error;
+    }
+  }
+
   /** Every address of the name must be open: one that is not is a sign of somebody's trick, not of bad luck. */
-  async function addressesOf(url: URL): Promise<string[]> {
+  async function addressesOf(url: URL, deadline: Deadline): Promise<string[]> {
     const hostname = url.hostname.replace(/^\[|\]$/g, "");
     const port = url.port || (url.protocol === "https:" ? "443" : "80");
-    const addresses = isIP(hostname) ? [hostname] : await resolve(hostname).catch(nowhere);
+    const addresses = isIP(hostname) ? [hostname] : await lookUp(hostname, deadline);
     const ok = (address: string) =>
       isOpenAddress(address) || needs.test_addresses?.includes(`${address}:${port}`) === true;
     if (addresses.length === 0 || !addresses.every(ok)) throw refusedAddress();
@@ -88,12 +108,12 @@ export function createOutside(needs: OutsideNeeds): Outside {
    * an answer: a path of somebody's that is broken must not stop what others have at the same host.
    */
   async function hop(url: URL, asked: Hop): Promise<Response> {
-    const addresses = await addressesOf(url);
-    // What was sent may have arrived though no answer came, so it is for the caller to say whether it goes again.
-    const tried = asked.sent ? addresses.slice(0, 1) : addresses;
-    const work = (signal: AbortSignal) => firstThatAnswers(url, tried, asked, signal);
+    const { deadline } = asked;
     try {
-      const { deadline } = asked;
+      const addresses = await addressesOf(url, deadline);
+      // What was sent may have arrived though no answer came, so it is for the caller to say whether it goes again.
+      const tried = asked.sent ? addresses.slice(0, 1) : addresses;
+      const work = (signal: AbortSignal) => firstThatAnswers(url, tried, asked, signal);
       return await hosts.of(url.host).call(work, { deadline, try_ms_max: HEAD_MS_MAX * tried.length });
     } catch (error) {
       throw error instanceof DeadlinePassed && !isUnasked(error) ? asked.late() : error;
@@ -285,9 +305,11 @@ async function beginningOf(response: Response, bytes_max: number, signal: AbortS
 const refusedAddress = () =>
   new Problem(422, "outside.address_refused", "This address does not lead to the open internet, or to nobody at all.");
 
+const cannotLookUp = (cause: unknown) => new Transient("Names cannot be looked up now.", { cause });
+
 function nowhere(error: unknown): never {
   if (["EAI_AGAIN", "ETIMEOUT", "ESERVFAIL"].includes(String((error as NodeJS.ErrnoException).code)))
-    throw new Transient("Names cannot be looked up now.");
+    throw cannotLookUp(error);
   throw refusedAddress();
 }
 

@@ -3,6 +3,9 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { createAsker } from "#ports/calls/index.ts";
+import { createSystemClock } from "#ports/clock/index.ts";
+
 import type { Sandbox, SandboxCommand, SandboxLimits } from "./index.ts";
 
 const MB = 1024 * 1024;
@@ -238,6 +241,17 @@ export function sandboxContract(name: string, sandbox: Sandbox, walls: boolean):
       const work = folder();
       const result = await run("echo ran > ran", { write_folder: work, signal: AbortSignal.abort() });
       expect(result).toMatchObject({ ended: "aborted", exit_code: -1 });
+      expect(existsSync(join(work, "ran"))).toBe(false);
+    });
+
+    test("SB13: who waits for it ends it by giving up, though nobody handed a signal on", async () => {
+      const work = folder();
+      const asker = createAsker({ clock: createSystemClock() });
+      const running = asker.run(() => run("while :; do echo -n x >> alive; sleep 0.02; done", { write_folder: work }));
+      await untilWritten(join(work, "alive"));
+      asker.giveUp(new Error("they left"));
+      expect((await running).ended).toBe("aborted");
+      expect((await asker.run(() => run("echo ran > ran", { write_folder: work }))).exit_code).toBe(-1);
       expect(existsSync(join(work, "ran"))).toBe(false);
     });
 

@@ -1,5 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 
+import { deadlineHere } from "#ports/calls/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 import type { SandboxCommand, SandboxProcess, SandboxResult } from "./index.ts";
@@ -23,7 +24,9 @@ const NOT_STARTED: SandboxResult = {
 
 /** Starts a plan and holds it to its bounds. Nothing that it started is alive when `ended` resolves. */
 export function startPlan(command: SandboxCommand, plan: Plan, clock: Clock): SandboxProcess {
-  if (command.signal?.aborted) {
+  // Beside who is told to wait for it, who waits for all that runs here.
+  const asker = deadlineHere().signal;
+  if (command.signal?.aborted || asker?.aborted) {
     plan.release();
     return {
       stdout: new Blob([]).stream(),
@@ -42,6 +45,7 @@ export function startPlan(command: SandboxCommand, plan: Plan, clock: Clock): Sa
   };
   const onAbort = () => stop("aborted");
   signal?.addEventListener("abort", onAbort, { once: true });
+  asker?.addEventListener("abort", onAbort, { once: true });
   const over = new AbortController();
   const wall = clock.sleep(limits.wall_ms_max, over.signal).then(
     () => stop("wall_ms_max"),
@@ -66,6 +70,7 @@ export function startPlan(command: SandboxCommand, plan: Plan, clock: Clock): Sa
     over.abort();
     watch[Symbol.dispose]();
     signal?.removeEventListener("abort", onAbort);
+    asker?.removeEventListener("abort", onAbort);
     await wall;
     const errors = await stderr;
     plan.release();

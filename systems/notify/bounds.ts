@@ -64,6 +64,9 @@ export const DIGEST_HANDS_MAX = 4;
 /** With the waits below, about a day: a mail server that is away over night loses nobody a letter. */
 export const DIGEST_TRIES_MAX = 48;
 export const DIGEST_BACKOFF = { base_ms: 30_000, delay_ms_max: 3_600_000 };
+/** A letter that was not sent because the server answers nobody waits a tenth of its age without a try, for a day; then refusals count. */
+export const DIGEST_PUT_OFF_SHARE = 0.1;
+export const DIGEST_PUT_OFF_MS_MAX = 24 * 3_600_000;
 /** Groups that a letter names; the rest is counted. */
 export const DIGEST_GROUPS_MAX = 20;
 /** How long it is known that a digest was sent. */

@@ -1,6 +1,7 @@
 import { Problem } from "#kernel/errors.ts";
 import type { PersonId, UploadId } from "#kernel/ids.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
+import { onOwnTime } from "#ports/calls/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import type { MediaKind } from "../contract.ts";
@@ -87,7 +88,7 @@ export function createReceive(needs: {
       return { upload_id: id, kind };
     } catch (error) {
       // What cannot be given up now expires by itself.
-      await needs.uploads.abort(owner_id, id).catch(() => {});
+      await onOwnTime(() => needs.uploads.abort(owner_id, id)).catch(() => {});
       throw error;
     }
   };

@@ -3,6 +3,7 @@ import type { Ids, PersonId, SpaceId, UploadId } from "#kernel/ids.ts";
 import { decodeCursor, encodeCursor, type Page } from "#kernel/paging.ts";
 import { rfc3339 } from "#kernel/time.ts";
 import type { Blobs, PartInfo } from "#ports/blobs/index.ts";
+import { onOwnTime } from "#ports/calls/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Jobs } from "#ports/jobs/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
@@ -169,7 +170,7 @@ export function createUploads(needs: UploadsNeeds): Uploads {
         await store.insertUpload(tx, row);
       });
     } catch (error) {
-      await blobs.multipart.abort(uploadBlob(id), multipart_id);
+      await onOwnTime(() => blobs.multipart.abort(uploadBlob(id), multipart_id));
       throw error;
     }
     return row;

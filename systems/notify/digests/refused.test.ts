@@ -2,6 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 
 import { Transient } from "#kernel/errors.ts";
 import type { PostId } from "#kernel/ids.ts";
+import { DependencyAway } from "#ports/calls/index.ts";
 import { type Mail, type MailMessage, MailRefused } from "#ports/mail/index.ts";
 import { createComment } from "#systems/feed/contract.ts";
 import type { TestPerson } from "#systems/people/testing.ts";
@@ -122,4 +123,21 @@ test("NO38: while the mail server is away letters wait, for most of a day, and e
   await send(2 * HOUR);
   expect(await ends(a)).toMatchObject([{ state: "sent", reason: null }]);
   expect(toThem(a)).toEqual(["notify.confirm", "notify.digest"]);
+});
+
+test("NO38: a letter that was not sent, because the server answers nobody, has lost no try; after a day refusals count", async () => {
+  const [a, b] = [await feed.house.person(`unasked${made++}`), await feed.house.person(`by${made++}`)];
+  await confirm(a);
+  await told_of(a, b);
+  const cause = new DependencyAway("mail", 30_000);
+  answer = () => new Transient("The letter waits", { cause, retry_after_ms: cause.retry_after_ms });
+  const isDue = async () => (await ends(a)).some(({ state }) => state === "sending");
+  for (let hour = 0; hour < 26 && !(await isDue()); hour++) await send(HOUR);
+  for (let i = 0; i < 6; i++) await send(3 * HOUR);
+  expect(await ends(a)).toMatchObject([{ state: "sending", tries: 0 }]);
+  for (let i = 0; i < 4; i++) await send(6 * HOUR);
+  expect((await ends(a))[0]!.tries).toBeGreaterThan(0);
+  answer = () => null;
+  await send(12 * HOUR);
+  expect(await ends(a)).toMatchObject([{ state: "sent" }]);
 });

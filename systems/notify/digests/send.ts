@@ -2,9 +2,18 @@ import { randomUUID } from "node:crypto";
 
 import { Problem } from "#kernel/errors.ts";
 import { backoffMs } from "#kernel/retry.ts";
+import { isUnasked } from "#ports/calls/index.ts";
 import { MAIL_NAME_CHARS_MAX, MailRefused, replyLine } from "#ports/mail/index.ts";
 
-import { CLAIM_MS, DIGEST_BACKOFF, DIGEST_GROUPS_MAX, DIGEST_TRIES_MAX, DIGESTS_PER_CLAIM_MAX } from "../bounds.ts";
+import {
+  CLAIM_MS,
+  DIGEST_BACKOFF,
+  DIGEST_GROUPS_MAX,
+  DIGEST_PUT_OFF_MS_MAX,
+  DIGEST_PUT_OFF_SHARE,
+  DIGEST_TRIES_MAX,
+  DIGESTS_PER_CLAIM_MAX,
+} from "../bounds.ts";
 import type { Inbox } from "../inbox.ts";
 import type { Ground } from "../needs.ts";
 import type { Addresses } from "../settings/addresses.ts";
@@ -75,6 +84,15 @@ export function createPostman(ground: Ground, inbox: Inbox, addresses: Addresses
       const end = await letter(token, row);
       if (end !== null) await sql.tx((tx) => store.endDigest(tx, token, row.id, { state: end }, now()));
     } catch (error) {
+      // The mail server does not answer, so it was not asked: no try is gone, and it is no news.
+      const age_ms = clock.now() - row.window_ends_at.getTime();
+      if (isUnasked(error) && age_ms < DIGEST_PUT_OFF_MS_MAX) {
+        const least_ms = Math.max(DIGEST_BACKOFF.base_ms, age_ms * DIGEST_PUT_OFF_SHARE);
+        const wait_ms = least_ms * (1 + clock.random() / 4) + error.retry_after_ms;
+        return sql.tx((tx) =>
+          store.putOff(tx, token, row.id, { due_at: new Date(clock.now() + wait_ms), tried: false }),
+        );
+      }
       const refused = error instanceof MailRefused;
       // What no mail can be, and what a server refused for good, stays so; the row says why.
       const hopeless =
@@ -82,7 +100,7 @@ export function createPostman(ground: Ground, inbox: Inbox, addresses: Addresses
       await sql.tx(async (tx) => {
         if (!hopeless) {
           const wait_ms = DIGEST_BACKOFF.base_ms + backoffMs(row.tries, DIGEST_BACKOFF, clock.random);
-          await store.putOff(tx, token, row.id, new Date(clock.now() + wait_ms));
+          await store.putOff(tx, token, row.id, { due_at: new Date(clock.now() + wait_ms), tried: true });
           return;
         }
         // The state that it ends in needs its range, also where it never came so far.

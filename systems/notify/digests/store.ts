@@ -107,9 +107,14 @@ export async function endDigest(
   return done.length > 0;
 }
 
-export async function putOff(tx: Query, token: string, id: string, due_at: Date): Promise<void> {
+export async function putOff(
+  tx: Query,
+  token: string,
+  id: string,
+  { due_at, tried }: { due_at: Date; tried: boolean },
+): Promise<void> {
   await tx`
-    UPDATE notify_digests SET due_at = ${due_at}, tries = least(tries + 1, 1000), claim = NULL, claimed_until = NULL
+    UPDATE notify_digests SET due_at = ${due_at}, tries = least(tries + ${tried ? 1 : 0}, 1000), claim = NULL, claimed_until = NULL
     WHERE id = ${id}::bigint AND claim = ${token}::uuid`;
 }
 
