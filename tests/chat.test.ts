@@ -232,8 +232,13 @@ test(
 
     const line = page.getByRole("navigation", { name: "Chats" }).getByRole("link", { name: /Apples/ });
     await line.hover();
-    await page.getByRole("button", { name: "What to do with Apples" }).click();
-    await page.getByRole("menuitem", { name: "Mute", exact: true }).click({ timeout: MINUTE });
+    const deeds = page.getByRole("button", { name: "What to do with Apples" });
+    await deeds.click();
+    const mute = page.getByRole("menuitem", { name: "Mute", exact: true });
+    await mute.hover({ timeout: MINUTE });
+    // What the menu hangs on keeps its place when the pointer has left the line, so the menu does not jump away.
+    expect(await deeds.boundingBox()).not.toBeNull();
+    await mute.click({ timeout: MINUTE });
     await line.getByLabel("Muted").waitFor({ timeout: MINUTE });
     await page.keyboard.press("Control+/");
     await page.getByRole("dialog", { name: "Keys" }).getByText("Mark the chat read").waitFor({ timeout: MINUTE });

@@ -224,7 +224,8 @@ function ChannelLink({
           channel.last_at !== null && <Ago at={channel.last_at} className="shrink-0 text-xs font-normal text-ink-3" />
         )}
       </Link>
-      <span className="absolute inset-y-0 right-1.5 hidden items-center focus-within:flex group-focus-within/chat:flex group-hover/chat:[@media(hover:hover)]:flex">
+      {/* Out of sight it keeps its place: an open menu hangs on it when the pointer has left the line. */}
+      <span className="pointer-events-none absolute inset-y-0 right-1.5 flex items-center opacity-0 group-focus-within/chat:pointer-events-auto group-focus-within/chat:opacity-100 has-data-popup-open:pointer-events-auto has-data-popup-open:opacity-100 group-hover/chat:[@media(hover:hover)]:pointer-events-auto group-hover/chat:[@media(hover:hover)]:opacity-100">
         <LazyMenu
           entries={() => channelDeeds(channel, left)}
           trigger={

@@ -165,7 +165,7 @@ export function MessageRow({
       </div>
       {mark && <ReceiptMark mark={mark} />}
       {!message.deleted && (
-        <div className="absolute -top-4 right-3 z-10 flex rounded-full border border-line bg-raised p-0.5 shadow-1 transition-opacity pointer-events-none opacity-0 group-focus-within/row:pointer-events-auto group-focus-within/row:opacity-100 group-hover/row:pointer-events-auto group-hover/row:opacity-100">
+        <div className="absolute -top-4 right-3 z-10 flex rounded-full border border-line bg-raised p-0.5 shadow-1 transition-opacity pointer-events-none opacity-0 group-focus-within/row:pointer-events-auto group-focus-within/row:opacity-100 group-hover/row:pointer-events-auto group-hover/row:opacity-100 has-data-popup-open:pointer-events-auto has-data-popup-open:opacity-100">
           {channel.mine !== null &&
             QUICK.slice(0, 2).map((emoji) => (
               <button
