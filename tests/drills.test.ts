@@ -1,16 +1,17 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { readdir, statfs } from "node:fs/promises";
+import { readdir, readFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
 
 import { REDIS_SERVER, testRedis } from "#engines/redis/testing.ts";
 import { createSystemClock } from "#ports/clock/index.ts";
 import { peopleRoutes } from "#systems/people/contract.ts";
 
-import { drillNamed } from "../apps/cli/doctor/game-day/drills.ts";
+import { drillNamed, DRILLS } from "../apps/cli/doctor/game-day/drills.ts";
+import { postmasterOf } from "../apps/cli/doctor/game-day/faults/postgres.ts";
 import { gameDay } from "../apps/cli/doctor/game-day/index.ts";
 import { findProcesses } from "../apps/cli/doctor/game-day/node.ts";
-import { type DrillNeeds, type DrillReport, obstacleOf, runDrill } from "../apps/cli/doctor/game-day/run.ts";
+import { beginDay, type DrillNeeds, type DrillReport, obstacleOf, runDrill } from "../apps/cli/doctor/game-day/run.ts";
 import { main } from "../apps/cli/main.ts";
 import { readConfig } from "../apps/server/config.ts";
 import { personOf, startHouse } from "./house.ts";
@@ -27,7 +28,7 @@ const RESERVE_MIB_MAX = 1024 * 1024;
 /** The drills in short form on a real house. What is asserted holds on any machine: nothing here rests on how fast it was. */
 describe("game day", async () => {
   const opened = new AsyncDisposableStack();
-  afterAll(() => opened.disposeAsync());
+  afterAll(() => opened.disposeAsync(), MINUTE);
   const redis = REDIS_SERVER === null ? null : opened.use(await testRedis());
   const { bavail, bsize } = await statfs("/tmp");
   const free_mib = Math.floor((bavail * bsize) / MIB);
@@ -41,32 +42,44 @@ describe("game day", async () => {
     config,
     secrets,
     clock: createSystemClock(),
-    seconds: 1,
+    seconds: 0.5,
     supervised: true,
     say: () => {},
     pace: {
-      warm_up_ms: 300,
-      baseline_ms: 1_100,
+      warm_up_ms: 100,
+      baseline_ms: 300,
       // Well is whoever is answered, however slowly: this machine may be doing other things.
-      health: { well_ms: 1_100, times: 1_000, more_ms: MINUTE },
+      health: { well_ms: 300, times: 1_000, more_ms: MINUTE },
       probes: ["home", "post", "line", "notifications"],
-      slower: 2,
+      every_ms: 200,
       storm_clients: 6,
+      guests_max: 2,
     },
   } satisfies DrillNeeds;
   const with_uploads = {
     ...needs,
-    pace: { ...needs.pace, probes: ["home", "post", "upload"], slower: 1 },
+    // A picture is made for each upload, so they come less often.
+    pace: {
+      ...needs.pace,
+      probes: ["home", "post", "upload"],
+      every_ms: 500,
+      baseline_ms: 600,
+      health: { ...needs.pace.health, well_ms: 600 },
+    },
   } satisfies DrillNeeds;
   const token = await personOf(house, "astrid");
 
-  /** What every drill leaves as it found it. */
-  async function leavesNothing(report: DrillReport) {
+  const day = await beginDay(DRILLS, needs);
+  opened.use(day);
+
+  function keepsAll(report: DrillReport) {
     const { kept, healed_ms, skipped, during } = report;
     expect({ skipped, ...kept }).toMatchObject({ skipped: null, lost: 0, doubled: 0, open: 0 });
     expect([report.drill, during.failed, report.reasons]).toEqual([report.drill, 0, expect.anything()]);
     expect(kept.acknowledged).toBe(kept.written);
     expect(healed_ms).not.toBeNull();
+  }
+  async function isLeftAsItWas() {
     const listed = await house.client.call(peopleRoutes.suggestPeople, { token, query: { q: "game_day" } });
     expect(listed.body.items).toEqual([]);
     expect(existsSync(join(house.data_folder, "control/guests.json"))).toBe(false);
@@ -77,8 +90,8 @@ describe("game day", async () => {
   test.skipIf(redis === null)(
     "DR20: Redis gone: everybody has an answer, nothing is lost, the house says so (needs redis-server)",
     async () => {
-      const report = await runDrill(drillNamed("redis-gone"), { ...needs, seconds: 3 });
-      await leavesNothing(report);
+      const report = await runDrill(drillNamed("redis-gone"), { ...needs, seconds: 2 }, day);
+      keepsAll(report);
       expect(report.during.unanswered).toBe(0);
       expect(report.told).toContain("limits");
     },
@@ -88,8 +101,7 @@ describe("game day", async () => {
   test(
     "DR21: Postgres slow and gone: nothing acknowledged is lost or doubled, and all comes back by itself",
     async () => {
-      for (const name of ["postgres-slow", "postgres-gone"])
-        await leavesNothing(await runDrill(drillNamed(name), needs));
+      for (const name of ["postgres-slow", "postgres-gone"]) keepsAll(await runDrill(drillNamed(name), needs, day));
     },
     DRILLS_MS_MAX,
   );
@@ -102,8 +114,8 @@ describe("game day", async () => {
       const obstacle = await obstacleOf(drill, needs, there!.hello);
       // Only where there is no disk to fill: then it says so, and does nothing.
       if (obstacle !== null) return expect(obstacle).toMatch(/tmpfs|fallocate|reserve|nearly full|no room in advance/);
-      const report = await runDrill(drill, with_uploads);
-      await leavesNothing(report);
+      const report = await runDrill(drill, with_uploads, day);
+      keepsAll(report);
       expect(report.told).toContain("disk");
       expect(report.reasons.map(({ because }) => because)).toContain("upload: upload.no_space");
       expect((await readdir(join(house.data_folder, "blobs"))).filter((name) => name.includes("ballast"))).toEqual([]);
@@ -114,8 +126,8 @@ describe("game day", async () => {
   test(
     "DR23: the clock set off: everybody has an answer, the house says so, and no name is given twice",
     async () => {
-      const report = await runDrill(drillNamed("clock-forward"), needs);
-      await leavesNothing(report);
+      const report = await runDrill(drillNamed("clock-forward"), needs, day);
+      keepsAll(report);
       expect([report.during.unanswered, report.told.includes("database")]).toEqual([0, true]);
     },
     DRILLS_MS_MAX,
@@ -125,8 +137,8 @@ describe("game day", async () => {
     "DR24: a storm of retries, a hot post, caches wiped: others are answered",
     async () => {
       for (const name of ["retry-storm", "hot-key", "cache-wiped"]) {
-        const report = await runDrill(drillNamed(name), needs);
-        await leavesNothing(report);
+        const report = await runDrill(drillNamed(name), needs, day);
+        keepsAll(report);
         expect(report.storm).toMatch(/asked \d+ times/);
       }
     },
@@ -141,9 +153,11 @@ describe("game day", async () => {
         while (isAlive(there!.hello.pid)) await Bun.sleep(10);
         await house.restart();
       })();
-      const [report] = await Promise.all([runDrill(drillNamed("node-killed"), needs), supervising]);
-      await leavesNothing(report);
+      const [report] = await Promise.all([runDrill(drillNamed("node-killed"), needs, day), supervising]);
+      keepsAll(report);
       expect(report.during.unanswered).toBeGreaterThan(0);
+      await day[Symbol.asyncDispose]();
+      await isLeftAsItWas();
     },
     DRILLS_MS_MAX,
   );
@@ -168,10 +182,36 @@ describe("game day", async () => {
       const told = JSON.parse(said) as { drills: DrillReport[]; passed: boolean };
       expect(told.drills.map(({ drill, kept }) => [drill, kept.lost])).toEqual([["clock-back", 0]]);
       expect(code).toBe(told.passed ? 0 : 1);
+      await isLeftAsItWas();
+    },
+    DRILLS_MS_MAX,
+  );
+
+  test.skipIf(process.platform !== "linux")(
+    "DR27: a Ctrl-C heals at once: the database goes on, the guests leave, and the exit code says so (needs Linux)",
+    async () => {
+      let wrong = "";
+      const terminal = {
+        out: () => {},
+        err: (line: string) => void (wrong += `${line}\n`),
+        env: { ...env, FOLKHUS_DATA: house.data_folder },
+        interactive: false,
+      };
+      const asked = { names: ["postgres-gone"], seconds: "60", yes: true, supervised: false, json: false };
+      const running = gameDay(asked, terminal, needs.pace);
+      const postmaster = await postmasterOf(config);
+      while (!(await isStopped(postmaster!))) await Bun.sleep(20);
+      process.emit("SIGINT");
+      expect([await running, wrong.includes("as it was before")]).toEqual([130, true]);
+      expect(await isStopped(postmaster!)).toBe(false);
+      await isLeftAsItWas();
     },
     DRILLS_MS_MAX,
   );
 });
+
+const isStopped = async (pid: number) =>
+  (await readFile(`/proc/${pid}/stat`, "latin1")).split(")").at(-1)!.trim().startsWith("T");
 
 function isAlive(pid: number): boolean {
   try {

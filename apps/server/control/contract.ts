@@ -17,20 +17,23 @@ export const STEP_MS_MAX = 3_600_000;
 export const GUESTS_MAX = 8;
 
 const zHold = z.string().min(1).max(64);
+const zDrill = z
+  .string()
+  .max(32)
+  .regex(/^[a-z][a-z-]*$/);
 const zLease = z.number().int().min(1).max(HOLD_S_MAX);
 
 /** All that may be asked over the socket. */
 export const zCommand = z.discriminatedUnion("command", [
   z.strictObject({ command: z.literal("hello") }),
+  z.strictObject({ command: z.literal("hold"), drill: zDrill, lease_s: zLease }),
   z.strictObject({
-    command: z.literal("hold"),
-    drill: z
-      .string()
-      .max(32)
-      .regex(/^[a-z][a-z-]*$/),
+    command: z.literal("renew"),
+    hold: zHold,
     lease_s: zLease,
+    /** The next one begins under the same hold. */
+    drill: zDrill.optional(),
   }),
-  z.strictObject({ command: z.literal("renew"), hold: zHold, lease_s: zLease }),
   z.strictObject({ command: z.literal("release"), hold: zHold }),
   z.strictObject({
     command: z.literal("step_clock"),

@@ -27,8 +27,11 @@ export interface Drills extends AsyncDisposable {
   notice(): string | null;
   /** @throws Problem 409 `control.held` */
   hold(drill: string, lease_s: number): string;
-  /** @throws Problem 409 `control.not_held`, as all that follow */
-  renew(hold: string, lease_s: number): void;
+  /**
+   * @param drill the next one, under the same hold
+   * @throws Problem 409 `control.not_held`, as all that follow
+   */
+  renew(hold: string, lease_s: number, drill?: string): void;
   /** Undoes everything. */
   release(hold: string): Promise<void>;
   stepClock(hold: string, by_ms: number, lease_s: number): void;
@@ -110,8 +113,12 @@ export function createDrills({ clock, lines, guests, wipe }: DrillsNeeds): Drill
       lines.warn({ drill, lease_s }, "a drill begins");
       return held.hold;
     },
-    renew(hold, lease_s) {
-      mine(hold);
+    renew(hold, lease_s, drill) {
+      const held_now = mine(hold);
+      if (drill !== undefined && drill !== held_now.drill) {
+        held_now.drill = drill;
+        lines.warn({ drill, lease_s }, "a drill begins");
+      }
       holding.extend(lease_s * 1_000);
     },
     async release(hold) {

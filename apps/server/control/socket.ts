@@ -86,7 +86,7 @@ async function obey(schema: typeof zCommand, request: Request, { drills, about }
     case "hold":
       return { hold: drills.hold(asked.drill, asked.lease_s) };
     case "renew":
-      drills.renew(asked.hold, asked.lease_s);
+      drills.renew(asked.hold, asked.lease_s, asked.drill);
       return {};
     case "release":
       await drills.release(asked.hold);

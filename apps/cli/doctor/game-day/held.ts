@@ -5,12 +5,14 @@ import { type Guest, zGuests, zHeld } from "../../../server/control/contract.ts"
 import { HOLD_S, RENEW_MS } from "./bounds.ts";
 import { findProcesses, type HouseProcess, zNothing } from "./node.ts";
 
-/** The house, held for one drill: all its processes on this machine, and the people who were made for it. */
+/** The house, held for drills: all its processes on this machine, and the people who were made for them. */
 export interface Held extends AsyncDisposable {
   /** Where it answers; the first process that does. */
   url: string;
   processes(): readonly HeldProcess[];
   guests: readonly Guest[];
+  /** Another drill begins under the same hold. */
+  next(drill: string): Promise<void>;
   /** Looks for the house again until one answers: it was killed and somebody started it. */
   again(signal: AbortSignal): Promise<void>;
 }
@@ -23,10 +25,11 @@ export interface HeldProcess extends HouseProcess {
 export async function holdHouse(
   data_folder: string,
   clock: Clock,
-  drill: string,
+  first_drill: string,
   guests_wanted: number,
 ): Promise<Held> {
   await using opened = new AsyncDisposableStack();
+  let drill = first_drill;
   let held = await holdAll(data_folder, drill);
   opened.defer(() => releaseAll(held));
   const front = held.find(({ hello }) => hello.url !== null);
@@ -38,21 +41,22 @@ export async function holdHouse(
     );
   }
   const { url } = front.hello;
-  // Whoever was killed is found again by `again`, so a renewal that does not reach it is no failure.
-  opened.use(
-    asAsync(
-      clock.every(RENEW_MS, async () => {
-        for (const { send, hold } of held)
-          await send({ command: "renew", hold, lease_s: HOLD_S }, zNothing).catch(() => {});
-      }),
-    ),
-  );
+  const renew = async () => {
+    // Whoever was killed is found again by `again`, so a renewal that does not reach it is no failure.
+    for (const { send, hold } of held)
+      await send({ command: "renew", hold, lease_s: HOLD_S, drill }, zNothing).catch(() => {});
+  };
+  opened.use(asAsync(clock.every(RENEW_MS, renew)));
   const { guests } = await front.send({ command: "make_guests", hold: front.hold, count: guests_wanted }, zGuests);
   const owned = opened.move();
   return {
     url,
     guests,
     processes: () => held,
+    async next(name) {
+      drill = name;
+      await renew();
+    },
     async again(signal) {
       for (;;) {
         signal.throwIfAborted();

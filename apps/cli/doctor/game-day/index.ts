@@ -8,7 +8,10 @@ import { type Drill, DRILLS } from "./drills.ts";
 import { thawLeftBehind } from "./faults/postgres.ts";
 import { findProcesses } from "./node.ts";
 import { closingLine, reportLines } from "./report.ts";
-import { type DrillNeeds, type DrillReport, obstacleOf, type Pace, runDrill, skippedReport } from "./run.ts";
+import { beginDay, type DrillNeeds, type DrillReport, obstacleOf, type Pace, runDrill, skippedReport } from "./run.ts";
+
+/** What shells say of a program that a Ctrl-C ended. */
+const INTERRUPTED = 130;
 
 export interface GameDayAsked {
   /** All of them where none is named. */
@@ -65,15 +68,47 @@ export async function gameDay(asked: GameDayAsked, terminal: Terminal, pace?: Pa
   if (possible.length > 0 && !(await agreed(asked, terminal))) return 1;
 
   const reports: DrillReport[] = [];
-  for (const { drill, obstacle } of chosen) {
-    const report = obstacle === null ? await runDrill(drill, needs) : skippedReport(drill, obstacle);
+  const tell = (drill: Drill, report: DrillReport) => {
     reports.push(report);
     if (!asked.json) for (const line of reportLines(drill, report)) terminal.out(line);
+  };
+  for (const { drill, obstacle } of chosen) if (obstacle !== null) tell(drill, skippedReport(drill, obstacle));
+  if (possible.length > 0) {
+    using interrupt = whenInterrupted(terminal);
+    try {
+      await using day = await beginDay(possible, { ...needs, signal: interrupt.signal });
+      for (const drill of possible) tell(drill, await runDrill(drill, { ...needs, signal: interrupt.signal }, day));
+    } catch (error) {
+      if (!interrupt.signal.aborted) throw error;
+      terminal.err("Stopped before its end: the house is as it was before, and the guests are gone.");
+      return INTERRUPTED;
+    }
   }
   const passed = possible.length > 0 && reports.every((report) => report.passed);
   if (asked.json) terminal.out(JSON.stringify({ drills: reports, passed }, null, 2));
   else terminal.out(`\n${closingLine(reports)}`);
   return passed ? 0 : 1;
+}
+
+/**
+ * A Ctrl-C, or being asked to end, heals first. What carries a fault is in a group of its own, which a terminal's signals do not
+ * reach. A second one ends at once, and the faults then end by themselves.
+ */
+function whenInterrupted(terminal: Terminal): Disposable & { signal: AbortSignal } {
+  const stop = new AbortController();
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const onSignal = () => {
+    if (stop.signal.aborted) process.exit(INTERRUPTED);
+    terminal.err("Healing the house, then ending. Once more ends at once, and the fault ends by itself.");
+    stop.abort(new Error("interrupted"));
+  };
+  for (const name of signals) process.on(name, onSignal);
+  return {
+    signal: stop.signal,
+    [Symbol.dispose]() {
+      for (const name of signals) process.off(name, onSignal);
+    },
+  };
 }
 
 function drillsOf(names: readonly string[]): readonly Drill[] {

@@ -3,8 +3,10 @@ import { chown, mkdir, mkdtemp, readdir, readFile, readlink, rm, statfs } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { RedisClient } from "bun";
 import pino from "pino";
 
+import { REDIS_SERVER, testRedis } from "#engines/redis/testing.ts";
 import { createSystemClock } from "#ports/clock/index.ts";
 
 import { readConfig } from "../../../server/config.ts";
@@ -195,6 +197,36 @@ test.skipIf(process.platform !== "linux")(
     process.kill(child, "SIGKILL");
     parent.kill("SIGKILL");
     await parent.exited;
+  },
+  30_000,
+);
+
+test.skipIf(REDIS_SERVER === null)(
+  "DR28: a paused Redis answers nobody, and again when whoever paused it is killed (needs redis-server)",
+  async () => {
+    await using redis = await testRedis();
+    const script = join(import.meta.dirname, "faults/redis.ts");
+    const doctor = Bun.spawn(
+      [
+        process.execPath,
+        "-e",
+        `import { redisGone } from ${JSON.stringify(script)}; await redisGone.begin({ secrets: { redis_url: ${JSON.stringify(redis.url)} }, seconds: 60 }); console.log("paused"); await Bun.sleep(600_000);`,
+      ],
+      { stdout: "pipe" },
+    );
+    const reader = doctor.stdout.getReader();
+    expect(new TextDecoder().decode((await reader.read()).value)).toContain("paused");
+    const asking = new RedisClient(redis.url, { autoReconnect: false });
+    const answers: string[] = [];
+    // Several at a time, so that one would get between two links if anybody could.
+    const asked = Array.from({ length: 4 }, async () => answers.push(String(await asking.send("PING", []))));
+    // Longer than two links of the chain.
+    await Bun.sleep(1_200);
+    expect(answers).toEqual([]);
+    doctor.kill("SIGKILL");
+    await Promise.all(asked);
+    expect(answers).toEqual(Array.from({ length: 4 }, () => "PONG"));
+    asking.close();
   },
   30_000,
 );

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Clock } from "#ports/clock/index.ts";
 
 import type { Config, Secrets } from "../../../server/config.ts";
-import { type Asked, createAsk } from "./ask.ts";
+import { type Ask, type Asked, createAsk } from "./ask.ts";
 import { BASELINE_MS, HEAL_MS_MAX, STORM_CLIENTS, TELL_MS_MAX, WARM_UP_MS } from "./bounds.ts";
 import type { Drill } from "./drills.ts";
 import type { Scene } from "./fault.ts";
@@ -12,7 +12,7 @@ import { healedAfter, HEALTH, type Health } from "./healing.ts";
 import { type Held, holdHouse } from "./held.ts";
 import { openLine } from "./line.ts";
 import { createNotes, type Kept } from "./notes.ts";
-import { signIn } from "./person.ts";
+import { type SignedInGuest, signIn } from "./person.ts";
 import { PROBE_NAMES, type ProbeName, probesOf } from "./probes.ts";
 import { judge, type Verdict } from "./verdict.ts";
 import { type Sample, watch } from "./watch.ts";
@@ -41,9 +41,11 @@ export interface Pace {
   baseline_ms: number;
   health: Health;
   probes: readonly ProbeName[];
-  /** Each probe comes so many times less often. */
-  slower: number;
+  /** Each probe comes so often, instead of at its own pace. */
+  every_ms: number | null;
   storm_clients: number;
+  /** Beside those who measure, where the drill wants as many. */
+  guests_max: number;
 }
 
 export interface DrillNeeds {
@@ -53,6 +55,8 @@ export interface DrillNeeds {
   seconds: number;
   supervised: boolean;
   say: (line: string) => void;
+  /** Somebody has seen enough: what was done is undone at once. */
+  signal?: AbortSignal;
   /** Other than that of a real drill: tests are shorter and do less, and rest on no machine's pace. */
   pace?: Pace;
 }
@@ -62,47 +66,65 @@ const PACE: Pace = {
   baseline_ms: BASELINE_MS,
   health: HEALTH,
   probes: PROBE_NAMES,
-  slower: 1,
+  every_ms: null,
   storm_clients: STORM_CLIENTS,
+  guests_max: Number.POSITIVE_INFINITY,
 };
-const MEASURERS = 2;
 const READY_MS = 500;
 const LOOK_MS = 100;
 const REASONS_MAX = 6;
 const zReady = z.object({ checks: z.array(z.object({ name: z.string(), state: z.string() })) });
 
-/** @throws Problem where the house cannot be held, or lets nobody in */
-export async function runDrill(drill: Drill, needs: DrillNeeds): Promise<DrillReport> {
-  const { config, clock, say } = needs;
-  await using held = await holdHouse(config.data_folder, clock, drill.name, MEASURERS + drill.guests);
-  // Awaited here: the house is let go of when it is over.
-  return await measured(drill, needs, held, say);
+/** A house that is held for drills, and the guests who are in it for them. */
+export interface Day extends AsyncDisposable {
+  held: Held;
+  ask: Ask;
+  /** The first ones measure, the others storm. */
+  guests: readonly SignedInGuest[];
 }
 
-async function measured(
-  drill: Drill,
-  needs: DrillNeeds,
-  held: Held,
-  say: (line: string) => void,
-): Promise<DrillReport> {
-  const { clock, seconds } = needs;
+/** @throws Problem where the house cannot be held, or lets nobody in */
+export async function beginDay(drills: readonly Drill[], needs: DrillNeeds): Promise<Day> {
+  const { config, clock, pace = PACE } = needs;
+  const storming = Math.min(pace.guests_max, Math.max(...drills.map(({ guests }) => guests)));
+  await using opened = new AsyncDisposableStack();
+  const held = opened.use(await holdHouse(config.data_folder, clock, drills[0]!.name, measurersOf(pace) + storming));
   const ask = createAsk(held.url);
-  const [reader, signer, ...guests] = await Promise.all(held.guests.map((guest) => signIn(ask, guest)));
-  const { warm_up_ms, baseline_ms, health, probes, slower, storm_clients } = needs.pace ?? PACE;
-  const scene: Scene = { ...needs, hello: held.processes()[0]!.hello, held, ask, guests, storm_clients };
-  const notes = createNotes(ask, clock, reader!, drill.name);
-  using line = openLine(held.url, reader!.token);
+  const guests = await Promise.all(held.guests.map((guest) => signIn(ask, guest)));
+  const owned = opened.move();
+  return { held, ask, guests, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** Whoever reads, and whoever signs in again and again. */
+const measurersOf = ({ probes }: Pace) => (probes.includes("sign in") ? 2 : 1);
+
+/** @throws what `needs.signal` was aborted with, when all is undone */
+export async function runDrill(drill: Drill, needs: DrillNeeds, { held, ask, guests }: Day): Promise<DrillReport> {
+  const { clock, seconds, say, pace = PACE, signal = new AbortController().signal } = needs;
+  const { warm_up_ms, baseline_ms, health, probes, every_ms, storm_clients } = pace;
+  await held.next(drill.name);
+  const [reader, signer] = [guests[0]!, guests.at(measurersOf(pace) - 1)!];
+  const scene: Scene = {
+    ...needs,
+    hello: held.processes()[0]!.hello,
+    held,
+    ask,
+    guests: guests.slice(measurersOf(pace)),
+    storm_clients,
+  };
+  const notes = createNotes(ask, clock, reader, drill.name);
+  using line = openLine(held.url, reader.token);
   const usual = await unwell(ask);
 
-  const asked = probesOf(ask, line, notes, reader!, signer!).filter(({ name }) => probes.includes(name));
-  const watching = watch(
+  const asked = probesOf(ask, line, notes, reader, signer).filter(({ name }) => probes.includes(name));
+  using watching = watch(
     clock,
-    asked.map((probe) => ({ ...probe, every_ms: probe.every_ms * slower })),
+    asked.map((probe) => ({ ...probe, every_ms: every_ms ?? probe.every_ms })),
   );
   say(`measuring what is normal (${(baseline_ms + warm_up_ms) / 1_000} s)`);
-  await clock.sleep(warm_up_ms);
+  await clock.sleep(warm_up_ms, signal);
   const began_ms = clock.monotonic();
-  await clock.sleep(baseline_ms);
+  await clock.sleep(baseline_ms, signal);
 
   say(`now it ${drill.does} (${seconds} s)`);
   const struck_ms = clock.monotonic();
@@ -112,8 +134,8 @@ async function measured(
   const once = Promise.withResolvers<void>();
   const listening = hear(ask, clock, stop.signal, told, once.resolve);
   try {
-    await (drill.fault.last ?? lastSeconds)(scene, AbortSignal.timeout(HEAL_MS_MAX));
-    await Promise.race([once.promise, clock.sleep(TELL_MS_MAX)]);
+    await (drill.fault.last ?? lastSeconds)(scene, AbortSignal.any([signal, AbortSignal.timeout(HEAL_MS_MAX)]));
+    await Promise.race([once.promise, clock.sleep(TELL_MS_MAX, signal)]);
   } finally {
     await fault[Symbol.asyncDispose]();
     stop.abort(new Error("over"));
@@ -126,7 +148,7 @@ async function measured(
   const before = () => between(watching.samples(), began_ms, struck_ms);
   let healed_ms: number | null = null;
   while (healed_ms === null && clock.monotonic() - lifted_ms < HEAL_MS_MAX) {
-    await clock.sleep(LOOK_MS);
+    await clock.sleep(LOOK_MS, signal);
     const settled_ms = watching.oldest_due_ms() ?? clock.monotonic();
     healed_ms = healedAfter(watching.samples(), before(), lifted_ms, settled_ms, health);
   }

@@ -20,12 +20,12 @@ export interface Sample {
   because: string;
 }
 
-export interface Watch {
+export interface Watch extends Disposable {
   /** Those that have an answer, in its order. */
   samples(): readonly Sample[];
   /** When the oldest that has none was due; null when all have. */
   oldest_due_ms(): number | null;
-  /** Asks no more, and waits for what is under way. */
+  /** Asks no more, and waits for what is under way; disposing does not wait. */
   stop(): Promise<void>;
 }
 
@@ -80,5 +80,6 @@ export function watch(clock: Clock, probes: readonly Probe[]): Watch {
       await Promise.all(paced);
       await Promise.all(under_way.keys());
     },
+    [Symbol.dispose]: () => stopping.abort(new Error("enough")),
   };
 }

@@ -11,7 +11,9 @@ function stepped(by_ms: number): Fault {
     Promise.all(
       held
         .processes()
-        .map(({ send, hold }) => send({ command: "step_clock", hold, by_ms: to_ms, lease_s: seconds + 10 }, zNothing)),
+        .map(({ send, hold }) =>
+          send({ command: "step_clock", hold, by_ms: to_ms, lease_s: Math.ceil(seconds) + 10 }, zNothing),
+        ),
     );
   return {
     obstacle: async () => null,

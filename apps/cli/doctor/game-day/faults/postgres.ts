@@ -61,7 +61,7 @@ export async function thawLeftBehind(config: Config): Promise<void> {
 }
 
 /** The house's own, seen twice: in the cluster's lock file, and as a process that works on this cluster. */
-async function postmasterOf({ data_folder }: Config): Promise<number | null> {
+export async function postmasterOf({ data_folder }: Config): Promise<number | null> {
   const cluster = join(data_folder, "postgres/cluster");
   const pid = Number.parseInt(await readFile(join(cluster, "postmaster.pid"), "utf8").catch(() => ""), 10);
   if (!(pid > 0)) return null;

@@ -2,9 +2,13 @@ import { RedisClient } from "bun";
 
 import type { Fault } from "../fault.ts";
 
+/** A pause cannot be taken back, so it is a chain of short ones; each link is bounded by Redis itself. */
+const LINK_MS = 500;
+
 /**
- * Redis takes commands and answers none, for all its clients, for as many ms as it was told: it counts them itself, so nothing
- * has to be taken back.
+ * Redis takes commands and answers none, for all its clients. Whoever was paused first goes on first, and that is this
+ * connection, whose next pause is there already: so nobody gets between two of them. A chain whose connection is closed, also by a kill -9
+ * of this process, ends with its link.
  */
 export const redisGone: Fault = {
   async obstacle({ hello, secrets }) {
@@ -16,12 +20,18 @@ export const redisGone: Fault = {
   async begin({ secrets, seconds }) {
     const client = new RedisClient(secrets.redis_url!, { autoReconnect: false, connectionTimeout: 2_000 });
     await client.connect();
-    await client.send("CLIENT", ["PAUSE", String(seconds * 1_000), "ALL"]);
+    const links = Array.from({ length: Math.ceil((seconds * 1_000) / LINK_MS) }, () =>
+      client.send("CLIENT", ["PAUSE", String(LINK_MS), "ALL"]),
+    );
+    for (const link of links) link.catch(() => {});
+    await links[0];
     return {
       async [Symbol.asyncDispose]() {
-        // It answers when the pause is over.
-        await client.send("PING", []).catch(() => {});
         client.close();
+        // Another is answered when the pause is over.
+        const after = new RedisClient(secrets.redis_url!, { autoReconnect: false, connectionTimeout: 2_000 });
+        await after.send("PING", []).catch(() => {});
+        after.close();
       },
     };
   },
