@@ -5,15 +5,17 @@ import { join } from "node:path";
 
 import { REDIS_SERVER, testRedis } from "#engines/redis/testing.ts";
 import { createSystemClock } from "#ports/clock/index.ts";
+import { stopProcesses } from "#ports/sql/postmaster.ts";
 import { peopleRoutes } from "#systems/people/contract.ts";
 
 import { drillNamed, DRILLS } from "../apps/cli/doctor/game-day/drills.ts";
 import { postmasterOf } from "../apps/cli/doctor/game-day/faults/postgres.ts";
 import { gameDay } from "../apps/cli/doctor/game-day/index.ts";
-import { findProcesses } from "../apps/cli/doctor/game-day/node.ts";
+import { findProcesses, zNothing } from "../apps/cli/doctor/game-day/node.ts";
 import { beginDay, type DrillNeeds, type DrillReport, obstacleOf, runDrill } from "../apps/cli/doctor/game-day/run.ts";
 import { main } from "../apps/cli/main.ts";
 import { readConfig } from "../apps/server/config.ts";
+import { zHeld } from "../apps/server/control/contract.ts";
 import { personOf, startHouse } from "./house.ts";
 
 const MINUTE = 60_000;
@@ -99,9 +101,10 @@ describe("game day", async () => {
   );
 
   test(
-    "DR21: Postgres slow and gone: nothing acknowledged is lost or doubled, and all comes back by itself",
+    "DR21: Postgres slow, gone and killed: nothing acknowledged is lost or doubled, and all comes back by itself",
     async () => {
-      for (const name of ["postgres-slow", "postgres-gone"]) keepsAll(await runDrill(drillNamed(name), needs, day));
+      for (const name of ["postgres-slow", "postgres-gone", "postgres-killed"])
+        keepsAll(await runDrill(drillNamed(name), needs, day));
     },
     DRILLS_MS_MAX,
   );
@@ -118,7 +121,7 @@ describe("game day", async () => {
       keepsAll(report);
       expect(report.told).toContain("disk");
       expect(report.reasons.map(({ because }) => because)).toContain("upload: upload.no_space");
-      expect((await readdir(join(house.data_folder, "blobs"))).filter((name) => name.includes("ballast"))).toEqual([]);
+      expect((await readdir(join(house.data_folder, "blobs"))).filter((name) => name.includes("game-day"))).toEqual([]);
     },
     DRILLS_MS_MAX,
   );
@@ -205,6 +208,22 @@ describe("game day", async () => {
       expect([await running, wrong.includes("as it was before")]).toEqual([130, true]);
       expect(await isStopped(postmaster!)).toBe(false);
       await isLeftAsItWas();
+    },
+    DRILLS_MS_MAX,
+  );
+
+  test.skipIf(process.platform !== "linux")(
+    "DR29: a database that stands because the doctor and its helper were both killed goes on when nobody holds the drill (needs Linux)",
+    async () => {
+      const [there] = await findProcesses(house.data_folder);
+      const { hold } = await there!.send({ command: "hold", drill: "postgres-gone", lease_s: 60 }, zHeld);
+      const postmaster = (await postmasterOf(config))!;
+      stopProcesses(postmaster);
+      expect(await isStopped(postmaster)).toBe(true);
+      // As it is when its lease is over.
+      await there!.send({ command: "release", hold }, zNothing);
+      expect(await isStopped(postmaster)).toBe(false);
+      expect((await fetch(`${house.url}/readyz`)).status).toBe(200);
     },
     DRILLS_MS_MAX,
   );

@@ -27,7 +27,16 @@ import { createLog, type Log } from "#ports/log/index.ts";
 import { createOutboxMail, type Mail } from "#ports/mail/index.ts";
 import { createOutside, type Outside } from "#ports/outside/index.ts";
 import { createSandbox, type Sandbox } from "#ports/sandbox/index.ts";
-import { createSql, leaseNode, liveNodes, migrate, type Sql, startEmbeddedPostgres } from "#ports/sql/index.ts";
+import {
+  createSql,
+  type EmbeddedPostgres,
+  keepRunning,
+  leaseNode,
+  liveNodes,
+  migrate,
+  type Sql,
+  startEmbeddedPostgres,
+} from "#ports/sql/index.ts";
 import { LIST_ENTRIES_MAX, LIST_SHARED_MS_MAX } from "#systems/feed/contract.ts";
 
 import type { Config, Secrets } from "./config.ts";
@@ -45,8 +54,10 @@ export interface Ground extends AsyncDisposable {
   outside: Outside;
   sql: Sql;
   ids: Ids;
-  /** Fires when this process may no longer make ids and must stop. */
+  /** Fires with the reason when this process must stop: it may no longer make ids, or its database cannot be started again. */
   lost: AbortSignal;
+  /** The house's own database; null where DATABASE_URL names another. */
+  embedded: EmbeddedPostgres | null;
   log: Log;
   jobs: Jobs;
   /** Of this process, for its metrics. */
@@ -105,14 +116,18 @@ export async function openGround(
 
   let database = "PostgreSQL by DATABASE_URL";
   let target: Parameters<typeof createSql>[0];
+  let embedded: EmbeddedPostgres | null = null;
+  /** What ends this process when it happens. */
+  const losses: AbortSignal[] = [];
   if (config.database_url === null) {
-    const embedded = opened.use(
+    embedded = opened.use(
       await startEmbeddedPostgres({
         folder: join(config.data_folder, "postgres"),
         leave_running_if_adopted: beside_a_server,
         say: (line) => lines.info(line),
       }),
     );
+    if (!beside_a_server) losses.push(opened.use(keepDatabase(embedded, clock, lines)).given_up);
     target = embedded.target;
     database = `embedded PostgreSQL ${embedded.version}`;
   } else {
@@ -123,6 +138,7 @@ export async function openGround(
   const ran = await migrate(sql, migrationFolders());
   if (ran.length > 0) lines.info({ migrations: ran.length }, "the database's schema was brought up to date");
   const lease = opened.use(await leaseNode(sql, clock));
+  losses.push(lease.lost);
 
   const log = opened.use(
     createLog({
@@ -168,7 +184,8 @@ export async function openGround(
     outside: createOutside({ clock, calls }),
     sql,
     ids: lease.ids,
-    lost: lease.lost,
+    lost: AbortSignal.any(losses),
+    embedded,
     log,
     jobs,
     job_lapses,
@@ -191,6 +208,13 @@ export async function openGround(
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
+
+const keepDatabase = (embedded: EmbeddedPostgres, clock: Clock, lines: Logger) =>
+  keepRunning(embedded, {
+    clock,
+    onDown: (told) => lines.error(told, "the embedded database has died; it is started again"),
+    onUp: (told) => lines.warn(told, "the embedded database runs again"),
+  });
 
 /**
  * Without bubblewrap, programs of another account walk to their files by the real path. What is in the folder keeps its own

@@ -3,8 +3,8 @@ import { ConfigError, readConfig } from "./config.ts";
 import { createLogLines } from "./log-lines.ts";
 
 const DRAIN_MS_MAX = 15_000;
-/** The database was away for longer than this process may make ids without it. */
-const LOST = "node lease lost";
+/** The database was away for longer than this process may make ids without it, or the house's own cannot be started again. */
+const LOST = "lost";
 /** npm hands on a terminal's Ctrl-C that reached us already, so a second one this soon is the same press. */
 const SAME_PRESS_MS = 1_000;
 
@@ -56,7 +56,10 @@ async function main(): Promise<void> {
   };
   process.on("SIGINT", () => void stop("SIGINT"));
   process.on("SIGTERM", () => void stop("SIGTERM"));
-  house.lost.addEventListener("abort", () => void stop(LOST));
+  house.lost.addEventListener("abort", () => {
+    lines.error({ reason: String(house.lost.reason) }, "the house cannot go on and ends, to be started again");
+    void stop(LOST);
+  });
 }
 
 const say = (line: string) => process.stdout.write(`${line}\n`);

@@ -1,11 +1,12 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { createSystemClock } from "#ports/clock/index.ts";
+import { createSystemClock, createVirtualClock, type VirtualClock } from "#ports/clock/index.ts";
 
-import { createSql, startEmbeddedPostgres } from "./index.ts";
+import { createSql, keepRunning, startEmbeddedPostgres } from "./index.ts";
+import { KEEP_TRIES_MAX } from "./keeper.ts";
 
 const folder = join(await mkdtemp(join(tmpdir(), "embedded-")), "postgres");
 const clock = createSystemClock();
@@ -85,5 +86,56 @@ describe("the embedded database", () => {
     await using pg = await startEmbeddedPostgres({ folder });
     expect(pg.adopted).toBe(false);
     expect(Number.parseInt(await readFile(lock, "utf8"), 10)).toBe(pg.pid);
+  });
+});
+
+describe("a house whose database dies under it", () => {
+  /** Looks as often as it must, on a clock that a test moves. */
+  function kept(embedded: Awaited<ReturnType<typeof startEmbeddedPostgres>>) {
+    const time = createVirtualClock();
+    const told: string[] = [];
+    const keeper = keepRunning(embedded, {
+      clock: time,
+      onDown: ({ attempt }) => told.push(`down ${attempt}`),
+      onUp: ({ attempts }) => told.push(`up ${attempts}`),
+    });
+    return { told, keeper, time };
+  }
+  const until = async (those: { time: VirtualClock }[], isSo: () => boolean) => {
+    while (!isSo()) {
+      for (const { time } of those) await time.advance(500);
+      await Bun.sleep(5);
+    }
+  };
+  const committed = async (embedded: { target: Parameters<typeof createSql>[0] }) => {
+    await using sql = createSql(embedded.target, { clock });
+    return await sql.pool`SELECT x FROM kept`.values();
+  };
+
+  test("SQ16: the embedded database is started again when it was killed, with every committed row, by one of those who keep it", async () => {
+    await using embedded = await startEmbeddedPostgres({ folder });
+    const one = kept(embedded);
+    const other = kept(embedded);
+    await using _ = one.keeper;
+    await using __ = other.keeper;
+    process.kill(embedded.pid, "SIGKILL");
+    await until([one, other], () => [...one.told, ...other.told].some((word) => word.startsWith("up")));
+    expect(await committed(embedded)).toEqual([[1]]);
+    expect([one.keeper.given_up.aborted, other.keeper.given_up.aborted]).toEqual([false, false]);
+  });
+
+  test("SQ16: after twelve tries in vain it is given up with the end of its log, and not before; a stop is no death", async () => {
+    await using embedded = await startEmbeddedPostgres({ folder });
+    const one = kept(embedded);
+    const { told, keeper } = one;
+    await using _ = keeper;
+    // What no start gets past.
+    const control = join(folder, "cluster/global/pg_control");
+    await rename(control, `${control}.away`);
+    process.kill(embedded.pid, "SIGKILL");
+    await until([one], () => keeper.given_up.aborted);
+    expect(told).toEqual(Array.from({ length: KEEP_TRIES_MAX }, (_one, i) => `down ${i + 1}`));
+    expect(String(keeper.given_up.reason)).toContain("The embedded database did not start");
+    await rename(`${control}.away`, control);
   });
 });

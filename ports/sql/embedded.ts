@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, chown, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
 import type { SqlTarget } from "./pool.ts";
+import { letGo } from "./postmaster.ts";
 import { runAs, type SystemUser, systemUser } from "./system-user.ts";
 
 const USER = "folkhus";
@@ -16,13 +17,24 @@ const SOCKET_PATH_BYTES_MAX = 103;
 const START_S_MAX = 60;
 const START_TRIES_MAX = 6;
 const START_PAUSE_MS = 400;
+/** Who is starting it again; a link that points nowhere. */
+const STARTING = "starting";
 
 export interface EmbeddedPostgres extends AsyncDisposable {
   target: SqlTarget;
   version: string;
   /** True when it was already running, left by a process that was killed or still serving another one. */
   adopted: boolean;
+  /** Of the one that ran when this was made. */
   pid: number;
+  isRunning(): Promise<boolean>;
+  /**
+   * Starts it where it does not run, as after a kill -9; one process of the house at a time, and the others find it running.
+   * @throws Error with the end of its log
+   */
+  startAgain(): Promise<void>;
+  /** Lets its processes go on where somebody stopped them (SIGSTOP). */
+  letGo(): Promise<void>;
 }
 
 export interface EmbeddedOptions {
@@ -50,6 +62,9 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const user = await systemUser(folder, say);
   await ownedFolder(folder, user);
   await ownedFolder(sockets, user);
+  const lock = join(folder, STARTING);
+  // After a restart of a container processes have the numbers that others had before.
+  if ((await startingPid(lock)) === process.pid) await rm(lock, { force: true });
 
   if (!existsSync(join(cluster, "PG_VERSION"))) {
     say("making a new database");
@@ -80,7 +95,8 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   }
   const pgCtl = join(bin, "pg_ctl");
   const adopted = await adopt(cluster, join(sockets, SOCKET_FILE));
-  if (!adopted) await start(user, pgCtl, folder, cluster, sockets, options.settings ?? []);
+  const begin = (tries_max: number) => start(user, pgCtl, folder, cluster, sockets, options.settings ?? [], tries_max);
+  if (!adopted) await begin(START_TRIES_MAX);
   const target = { socket_path: join(sockets, SOCKET_FILE), database: DATABASE, user: USER };
   if (!adopted) await ensureDatabase(target.socket_path);
   return {
@@ -88,6 +104,15 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     version: (await readFile(join(cluster, "PG_VERSION"), "utf8")).trim(),
     adopted,
     pid: (await postmasterPid(cluster)) ?? 0,
+    isRunning: () => isRunning(cluster),
+    startAgain: () =>
+      alone(lock, async () => {
+        if (!(await isRunning(cluster))) await begin(1);
+      }),
+    async letGo() {
+      const pid = (await isRunning(cluster)) ? await postmasterPid(cluster) : null;
+      if (pid !== null) letGo(pid);
+    },
     async [Symbol.asyncDispose]() {
       if (adopted && options.leave_running_if_adopted) return;
       await run(user, [pgCtl, "stop", "-D", cluster, "-m", "fast", "-w", "-t", "30", "-s"]).catch((error: unknown) => {
@@ -104,6 +129,7 @@ async function start(
   cluster: string,
   sockets: string,
   extra: string[],
+  tries_max: number,
 ) {
   const settings = [
     "listen_addresses=",
@@ -121,8 +147,11 @@ async function start(
     "timezone=UTC",
     ...extra,
   ];
-  await writeFile(join(cluster, "postgresql.auto.conf"), settings.map(confLine).join("\n") + "\n");
-  if (user.ids) await chown(join(cluster, "postgresql.auto.conf"), user.ids.uid, user.ids.gid);
+  const conf = join(cluster, "postgresql.auto.conf");
+  const lines = settings.map(confLine).join("\n") + "\n";
+  // What stands there already needs no room: on a full disk it would be emptied, and not filled again.
+  if ((await readFile(conf, "utf8").catch(() => null)) !== lines) await writeFile(conf, lines);
+  if (user.ids) await chown(conf, user.ids.uid, user.ids.gid);
   const log = join(folder, "postgres.log");
   for (let attempt = 1; ; attempt++) {
     await dropStaleLocks(cluster, sockets);
@@ -130,7 +159,7 @@ async function start(
       return await run(user, [pgCtl, "start", "-D", cluster, "-l", log, "-w", "-t", String(START_S_MAX), "-s"]);
     } catch (error) {
       // The children of a killed postmaster hold its shared memory until they notice, which takes them moments.
-      if (attempt < START_TRIES_MAX) {
+      if (attempt < tries_max) {
         await Bun.sleep(START_PAUSE_MS);
         continue;
       }
@@ -141,6 +170,36 @@ async function start(
     }
   }
 }
+
+/**
+ * Two that start a postmaster at once take each other's lock away before they look. Whoever has this link does it, and the
+ * others wait until it is done; one that was left by a process that is gone counts for nothing.
+ */
+async function alone(lock: string, work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    const holder = await startingPid(lock);
+    if (holder > 0 && holder !== process.pid && isAlive(holder)) {
+      await Bun.sleep(START_PAUSE_MS);
+      continue;
+    }
+    if (holder > 0 && holder !== process.pid) await rm(lock, { force: true });
+    try {
+      // A link that points nowhere: it is there with its words or not at all, and needs no room for them.
+      await symlink(String(process.pid), lock);
+      break;
+    } catch (error) {
+      if ((error as { code?: string }).code !== "EEXIST") throw error;
+      await Bun.sleep(START_PAUSE_MS);
+    }
+  }
+  try {
+    await work();
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+const startingPid = async (lock: string): Promise<number> => Number.parseInt(await readlink(lock).catch(() => "0"), 10);
 
 const confLine = (setting: string) => {
   const [name, ...value] = setting.split("=");

@@ -47,6 +47,7 @@ export { createWakes, type Wakes } from "./wake.ts";
 export { migrate, type MigrationFolder } from "./migrate.ts";
 export { leaseNode, liveNodes, type NodeLease } from "./node-lease.ts";
 export { startEmbeddedPostgres, type EmbeddedPostgres } from "./embedded.ts";
+export { keepRunning, type Keeper } from "./keeper.ts";
 export {
   sqlState,
   isAway,

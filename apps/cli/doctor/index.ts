@@ -6,7 +6,7 @@ import { film } from "./film.ts";
 import { broken, type Finding } from "./finding.ts";
 import { FAULT_S } from "./game-day/bounds.ts";
 import { DRILLS } from "./game-day/drills.ts";
-import { gameDay } from "./game-day/index.ts";
+import { gameDay, listDrills } from "./game-day/index.ts";
 import { machine } from "./machine.ts";
 import { network } from "./network.ts";
 import { reach } from "./reach.ts";
@@ -26,12 +26,18 @@ export const doctorCommand = command({
     "game-day": { type: "boolean", says: "run drills on the house of this data folder; it is asked first" },
     seconds: { type: "string", value: "N", says: `how long each fault lasts; ${FAULT_S} where nothing is said` },
     yes: { type: "boolean", says: "begin the drills without asking" },
+    list: { type: "boolean", says: "with --game-day: what the drills do, and which fit this house; nothing is done" },
+    "with-people": { type: "boolean", says: "begin also where people are connected; they will notice" },
     supervised: { type: "boolean", says: "something starts the house again when it ends, so it may be killed" },
   },
   words: { value: "DRILL", says: "with --game-day: only these; all that fit the house where none is named" },
-  async run({ json, seconds, yes, supervised, ...values }, terminal, names) {
-    if (values["game-day"]) return gameDay({ names, seconds, yes, supervised, json }, terminal);
-    if (names.length > 0 || seconds !== undefined || yes || supervised)
+  async run({ json, seconds, yes, supervised, list, ...values }, terminal, names) {
+    const with_people = values["with-people"];
+    if (values["game-day"])
+      return list
+        ? listDrills({ names, supervised, json }, terminal)
+        : gameDay({ names, seconds, yes, with_people, supervised, json }, terminal);
+    if (names.length > 0 || seconds !== undefined || yes || supervised || list || with_people)
       throw new UsageError("Drills need --game-day: folk doctor --game-day redis-gone.");
     const findings = await examine(terminal.env);
     if (json) terminal.out(JSON.stringify({ findings }, null, 2));

@@ -59,8 +59,14 @@ export const zHello = z.object({
   /** The drill that is under way. */
   drill: z.string().nullable(),
   embedded_database: z.boolean(),
+  /** It starts its embedded database again when that dies. */
+  keeps_database: z.boolean(),
   redis: z.boolean(),
   free_bytes_min: z.number(),
+  /** Pages and apps of people that are connected to this process now. */
+  lines_open: z.number().int(),
+  /** Where its process number and its address mean something; null where that is everywhere. */
+  world: z.string().nullable(),
 });
 export type Hello = z.output<typeof zHello>;
 

@@ -39,6 +39,7 @@ function house() {
       areHere: async () => here > 0,
     },
     wipe: async () => did.push("wiped"),
+    letGo: async () => void did.push("let go"),
   });
   return { machine, clock, drills, did, guests: () => here };
 }
@@ -88,7 +89,7 @@ describe("a drill in the house", () => {
     drills.stepClock(left, -600_000, 120);
     await machine.advance(15_000);
     await drills[Symbol.asyncDispose]();
-    expect([clock.off_ms(), guests(), did]).toEqual([0, 0, ["removed 3", "removed 2"]]);
+    expect([clock.off_ms(), guests(), did]).toEqual([0, 0, ["let go", "removed 3", "let go", "removed 2"]]);
   });
 
   test("DR3: a step of the clock moves what it says and no duration, so leases end when they should", async () => {
@@ -114,6 +115,7 @@ describe("a drill in the house", () => {
           areHere: async () => true,
         },
         wipe: async () => 0,
+        letGo: async () => {},
       });
     /** Time, and then all that was waiting for it. */
     const pass = async (ms: number) => {
@@ -152,7 +154,16 @@ describe("a drill in the house", () => {
 });
 
 describe("the control socket", () => {
-  const about = () => ({ version: "1", url: null, embedded_database: true, redis: false, free_bytes_min: 1 });
+  const about = () => ({
+    version: "1",
+    url: null,
+    embedded_database: true,
+    redis: false,
+    free_bytes_min: 1,
+    keeps_database: true,
+    lines_open: 0,
+    world: null,
+  });
   async function open(name: string) {
     const data_folder = join(folder, name);
     const { drills } = house();
@@ -184,6 +195,11 @@ describe("the control socket", () => {
 
   test("DR6: where its name would be too long, there is none, and the house goes on", async () => {
     expect((await open("x".repeat(100))).control).toBeNull();
+  });
+
+  test("DR6: where the folder cannot be made, as on a disk that may only be read, there is none, and the house goes on", async () => {
+    await Bun.write(join(folder, "no-folder"), "a file");
+    expect((await open("no-folder")).control).toBeNull();
   });
 
   test("DR7: nothing but its few commands within their bounds is done", async () => {

@@ -46,12 +46,14 @@ export interface DrillsNeeds {
   guests: Guests;
   /** Throws everything hot away. @returns how many caches there were */
   wipe: () => Promise<number>;
+  /** Lets the house's database go on where a drill has stopped its processes. */
+  letGo: () => Promise<void>;
 }
 
 /** Guests of a process that was killed in the middle of a drill: so long may the doctor take to come back to them. */
 const ORPHANS_MS = 60_000;
 
-export function createDrills({ clock, lines, guests, wipe }: DrillsNeeds): Drills {
+export function createDrills({ clock, lines, guests, wipe, letGo }: DrillsNeeds): Drills {
   let held: { hold: string; drill: string } | null = null;
   let leaving: Promise<unknown> = Promise.resolve();
 
@@ -81,6 +83,10 @@ export function createDrills({ clock, lines, guests, wipe }: DrillsNeeds): Drill
     holding.drop();
     right.drop();
     clock.setOff(0);
+    // Before the guests, who leave by the database. A doctor lets go what it stopped; this is for one that was killed with its helper.
+    leaving = leaving.then(() =>
+      letGo().catch((err: unknown) => lines.error({ err: String(err) }, "the database could not be let go on")),
+    );
     removeGuests();
   }
   const mine = (hold: string) => {

@@ -1,4 +1,5 @@
 export { createDrills, type Drills } from "./drills.ts";
 export { openControl } from "./socket.ts";
 export { createSteppedClock, type SteppedClock } from "./stepped-clock.ts";
+export { worldOfProcess } from "./world.ts";
 export { wipeable, type WipedCaches } from "./wiped.ts";

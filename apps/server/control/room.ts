@@ -3,12 +3,14 @@ import type { Logger } from "pino";
 import type { Api } from "#ports/http/index.ts";
 import type { Feed } from "#systems/feed/index.ts";
 import type { People } from "#systems/people/index.ts";
+import type { Realtime } from "#systems/realtime/index.ts";
 
 import type { Config, Secrets } from "../config.ts";
 import type { Ground } from "../ground.ts";
 import { createDrills, type Drills } from "./drills.ts";
 import { createGuests } from "./guests.ts";
 import { openControl } from "./socket.ts";
+import { worldOfProcess } from "./world.ts";
 
 /** All that drills need of a house. */
 export interface ControlRoom extends AsyncDisposable {
@@ -20,9 +22,17 @@ export interface ControlRoom extends AsyncDisposable {
 export function createControlRoom(
   config: Config,
   secrets: Secrets,
-  parts: { ground: Ground; people: People; feed: Feed; api: Api; lines: Logger; version: string },
+  parts: {
+    ground: Ground;
+    people: People;
+    feed: Feed;
+    realtime: Pick<Realtime, "stats">;
+    api: Api;
+    lines: Logger;
+    version: string;
+  },
 ): ControlRoom {
-  const { ground, people, feed, api, lines, version } = parts;
+  const { ground, people, feed, realtime, api, lines, version } = parts;
   const { data_folder, free_bytes_min } = config;
   const drills = createDrills({
     clock: ground.clock,
@@ -32,6 +42,7 @@ export function createControlRoom(
       feed.forgetAll();
       return ground.caches.wipe();
     },
+    letGo: async () => ground.embedded?.letGo(),
   });
   return {
     drills,
@@ -43,9 +54,12 @@ export function createControlRoom(
         about: () => ({
           version,
           url: port === null ? null : `http://${reachedAt(config.host)}:${port}`,
-          embedded_database: config.database_url === null,
+          embedded_database: ground.embedded !== null,
+          keeps_database: ground.embedded !== null,
           redis: secrets.redis_url !== null,
           free_bytes_min,
+          lines_open: realtime.stats().lines,
+          world: worldOfProcess(),
         }),
       }),
     [Symbol.asyncDispose]: () => drills[Symbol.asyncDispose](),

@@ -38,16 +38,17 @@ export async function ownFolder(data_folder: string): Promise<string | null> {
 /**
  * A door for this account on this machine alone: a unix socket (0600) in a folder of its own (0700), which no browser and no
  * network reaches. It takes the few commands of the contract, one body of 4 KiB each.
- * @returns null, with a line in the log, where the folder is not ours or its name is too long for a socket
+ * @returns null, with a line in the log, where the folder is not ours or cannot be written to, or its name is too long for a socket
  */
 export async function openControl(needs: ControlNeeds): Promise<AsyncDisposable | null> {
   const { data_folder, lines } = needs;
-  const folder = await ownFolder(data_folder);
+  // A data folder that cannot be written to has no room for a socket either.
+  const folder = await ownFolder(data_folder).catch(() => null);
   const path = folder === null ? null : join(folder, `${process.pid}.sock`);
   if (folder === null || path === null || Buffer.byteLength(path) > SOCKET_PATH_BYTES_MAX) {
     lines.warn(
       { folder: controlFolder(data_folder) },
-      "there is no control socket: its folder is not ours, or its name is too long",
+      "there is no control socket: its folder is not ours or cannot be written to, or its name is too long",
     );
     return null;
   }

@@ -3,7 +3,7 @@ import type { Fault } from "./fault.ts";
 import { clockBack, clockForward } from "./faults/clock.ts";
 import { diskFull } from "./faults/disk.ts";
 import { nodeKilled } from "./faults/node.ts";
-import { postgresGone, postgresSlow } from "./faults/postgres.ts";
+import { postgresGone, postgresKilled, postgresSlow } from "./faults/postgres.ts";
 import { redisGone } from "./faults/redis.ts";
 import { cacheWiped, hotKey, retryStorm } from "./faults/storm.ts";
 import type { ProbeName } from "./probes.ts";
@@ -30,6 +30,8 @@ export interface Drill {
   does: string;
   /** What people should see, in a sentence. */
   promise: string;
+  /** What to do where it was not so. */
+  advice: string;
   expects: Expectations;
   /** Beside the two who measure. */
   guests: number;
@@ -53,6 +55,8 @@ export const DRILLS: readonly Drill[] = [
     name: "cache-wiped",
     does: "throws all caches of the house away each second, while 32 clients read",
     promise: "Nobody notices but by a few ms: what is hot is made again from the database.",
+    advice:
+      "see which times above rose. What is slow without a cache is slow at each start: GET /metrics names the caches that missed most.",
     expects: UNNOTICED,
     guests: 4,
     fault: cacheWiped,
@@ -61,6 +65,8 @@ export const DRILLS: readonly Drill[] = [
     name: "hot-key",
     does: "has 32 clients read and like one post at once; only its writer's followers, who are guests too, can see it",
     promise: "Nobody notices: everybody else's requests are answered as before.",
+    advice:
+      "the machine may be too small for 32 readers at once, or busy; run it again when nothing else runs, then compare GET /metrics.",
     expects: UNNOTICED,
     guests: 4,
     fault: hotKey,
@@ -69,6 +75,8 @@ export const DRILLS: readonly Drill[] = [
     name: "clock-forward",
     does: `sets the house's own clock ${minutes} minutes ahead (not the machine's)`,
     promise: "Nobody notices: sessions, limits and leases go by durations; what was written keeps its order.",
+    advice:
+      "this is a fault of the house: please report it with this page. Keep the machine's clock right by NTP until then.",
     expects: { ...UNNOTICED, told_as: ["database"] },
     guests: 0,
     fault: clockForward,
@@ -77,6 +85,8 @@ export const DRILLS: readonly Drill[] = [
     name: "clock-back",
     does: `sets the house's own clock ${minutes} minutes back (not the machine's)`,
     promise: "Nobody notices, and no name is given twice.",
+    advice:
+      "this is a fault of the house: please report it with this page. Keep the machine's clock right by NTP until then.",
     expects: { ...UNNOTICED, told_as: ["database"] },
     guests: 0,
     fault: clockBack,
@@ -86,6 +96,8 @@ export const DRILLS: readonly Drill[] = [
     does: "has the house's Redis answer nobody (CLIENT PAUSE, which ends by itself); also others who use this Redis wait",
     promise:
       "Reads come from memory and the database, limits are counted in each process: the same pages, a little slower.",
+    advice:
+      "see the log for what waited on Redis. Where only times rose, the database has to carry all reads alone: give it more room.",
     expects: { ...UNNOTICED, told_as: ["redis", "limits"] },
     guests: 0,
     fault: redisGone,
@@ -94,6 +106,7 @@ export const DRILLS: readonly Drill[] = [
     name: "disk-full",
     does: "takes the room on disk down to just below the house's reserve (FOLKHUS_FREE_MIB_MIN), by a file without a name",
     promise: "Uploads are refused with the reason before they start; all else goes on.",
+    advice: "raise FOLKHUS_FREE_MIB_MIN if others fill this disk too, or give the data folder a disk of its own.",
     expects: { ...UNNOTICED, may_refuse: ["upload"], told_as: ["disk"] },
     guests: 0,
     fault: diskFull,
@@ -102,6 +115,7 @@ export const DRILLS: readonly Drill[] = [
     name: "postgres-slow",
     does: "stops the embedded database's processes for 300 ms of each 400 ms",
     promise: "All is slower; nobody meets an error that says nothing.",
+    advice: "see which requests waited above; a database this slow needs a quicker disk or less beside it.",
     expects: { ...UNNOTICED, answered_share_min: 0.9 },
     guests: 0,
     fault: postgresSlow,
@@ -111,6 +125,8 @@ export const DRILLS: readonly Drill[] = [
     does: "stops the embedded database's processes: it takes connections and answers nobody",
     promise:
       "People wait, or are told to come back in a moment; nothing that was acknowledged is lost, and all comes back by itself.",
+    advice:
+      "see the log from that time on. What did not come back by itself comes back when the house is started again.",
     expects: {
       ...UNNOTICED,
       answered_share_min: 0,
@@ -121,9 +137,21 @@ export const DRILLS: readonly Drill[] = [
     fault: postgresGone,
   },
   {
+    name: "postgres-killed",
+    does: "kills the embedded database (kill -9); the house must start it again by itself",
+    promise: "People wait, or are told to come back in a moment; nothing that was acknowledged is lost.",
+    advice:
+      "see postgres/postgres.log in the data folder; the house tells in its own log how often it tried. Start the house again if it ended.",
+    expects: { ...UNNOTICED, answered_share_min: 0, heal_ms_max: 20_000 },
+    guests: 0,
+    fault: postgresKilled,
+  },
+  {
     name: "retry-storm",
     does: "stops the database for a third of the time, while 32 clients ask for home and ask again at once whatever they are told",
     promise: "Who storms is told to come later; the others wait for as long as the database stood, and no longer.",
+    advice:
+      "limit what one address may ask (the admin's page of limits), or put a proxy that holds crowds back before the house.",
     expects: { ...UNNOTICED, answered_share_min: 0.6, heal_ms_max: 15_000 },
     guests: 4,
     fault: retryStorm,
@@ -132,6 +160,7 @@ export const DRILLS: readonly Drill[] = [
     name: "node-killed",
     does: "kills the house (kill -9); whoever supervises it must start it again",
     promise: "Open requests break and are sent again; nothing that was acknowledged is lost, and no line stays away.",
+    advice: "see how long what supervises the house takes to start it again (systemd: Restart=always, RestartSec=1).",
     expects: {
       ...UNNOTICED,
       answered_share_min: 0,

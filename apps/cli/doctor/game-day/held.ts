@@ -48,6 +48,12 @@ export async function holdHouse(
   };
   opened.use(asAsync(clock.every(RENEW_MS, renew)));
   const { guests } = await front.send({ command: "make_guests", hold: front.hold, count: guests_wanted }, zGuests);
+  if (guests.length < guests_wanted)
+    throw new Problem(
+      503,
+      "game_day.no_guests",
+      `The house made ${guests.length} of ${guests_wanted} guests: those of drills that were killed are still to be removed. Try again in a few minutes.`,
+    );
   const owned = opened.move();
   return {
     url,

@@ -2,12 +2,14 @@ import { Problem } from "#kernel/errors.ts";
 import { createSystemClock } from "#ports/clock/index.ts";
 
 import { readConfig } from "../../../server/config.ts";
+import type { Hello } from "../../../server/control/contract.ts";
+import { worldOfProcess } from "../../../server/control/world.ts";
 import { type Terminal, UsageError } from "../../command.ts";
 import { FAULT_S, FAULT_S_MAX, FAULT_S_MIN } from "./bounds.ts";
 import { type Drill, DRILLS } from "./drills.ts";
 import { thawLeftBehind } from "./faults/postgres.ts";
 import { findProcesses } from "./node.ts";
-import { closingLine, reportLines } from "./report.ts";
+import { closingLine, reportLines, wrapped } from "./report.ts";
 import { beginDay, type DrillNeeds, type DrillReport, obstacleOf, type Pace, runDrill, skippedReport } from "./run.ts";
 
 /** What shells say of a program that a Ctrl-C ended. */
@@ -18,6 +20,8 @@ export interface GameDayAsked {
   names: readonly string[];
   seconds: string | undefined;
   yes: boolean;
+  /** Also where people are connected. */
+  with_people?: boolean;
   supervised: boolean;
   json: boolean;
 }
@@ -30,7 +34,9 @@ export async function gameDay(asked: GameDayAsked, terminal: Terminal, pace?: Pa
   const drills = drillsOf(asked.names);
   const seconds = secondsOf(asked.seconds);
   const { config, secrets } = readConfig(terminal.env);
-  const say = (line: string) => asked.json || terminal.out(`  … ${line}`);
+  const say = (line: string) => {
+    if (!asked.json) for (const each of wrapped(`… ${line}`, "  ", "    ")) terminal.out(each);
+  };
   const needs: DrillNeeds = {
     config,
     secrets,
@@ -42,30 +48,19 @@ export async function gameDay(asked: GameDayAsked, terminal: Terminal, pace?: Pa
   };
 
   await thawLeftBehind(config);
-  const house = (await findProcesses(config.data_folder)).find(({ hello }) => hello.url !== null);
-  if (!house)
-    throw new Problem(
-      409,
-      "game_day.no_house",
-      `No house of this account answers on this machine with the data folder ${config.data_folder}. Start it first.`,
-    );
-  if (house.hello.drill !== null)
-    throw new Problem(409, "control.held", `Another drill is under way: ${house.hello.drill}. Wait until it is over.`);
+  const { hello, lines_open } = await theHouse(config.data_folder);
+  if (hello.drill !== null)
+    throw new Problem(409, "control.held", `Another drill is under way: ${hello.drill}. Wait until it is over.`);
 
-  const chosen: { drill: Drill; obstacle: string | null }[] = [];
-  for (const drill of drills) chosen.push({ drill, obstacle: await obstacleOf(drill, needs, house.hello) });
+  const chosen = await chosenOf(drills, needs, hello);
   const possible = chosen.filter(({ obstacle }) => obstacle === null).map(({ drill }) => drill);
   if (!asked.json) {
-    terminal.out(`  A game day for the house at ${house.hello.url}, ${seconds} s a drill:`);
-    for (const { drill, obstacle } of chosen)
-      terminal.out(
-        obstacle === null ? `    ${drill.name} ${drill.does}.` : `    ${drill.name} is left out: ${obstacle}.`,
-      );
-    terminal.out(
-      "  Guests are made to measure, and removed after each drill. People who are in the house will notice.",
-    );
+    terminal.out(`  A game day for the house at ${hello.url}, ${seconds} s a drill:`);
+    for (const line of listLines(chosen)) terminal.out(line);
+    for (const line of wrapped(`${connected(lines_open)} Guests are made to measure, and removed at the end.`, "  "))
+      terminal.out(line);
   }
-  if (possible.length > 0 && !(await agreed(asked, terminal))) return 1;
+  if (possible.length > 0 && !(await agreed(asked, terminal, lines_open))) return 1;
 
   const reports: DrillReport[] = [];
   const tell = (drill: Drill, report: DrillReport) => {
@@ -128,7 +123,92 @@ function secondsOf(text: string | undefined): number {
   return seconds;
 }
 
-async function agreed({ yes }: GameDayAsked, terminal: Terminal): Promise<boolean> {
+/**
+ * What the drills do and which of them fit; nothing is done. Without a house only what they do.
+ * @returns the exit code: 0
+ */
+export async function listDrills(
+  asked: Pick<GameDayAsked, "names" | "supervised" | "json">,
+  terminal: Terminal,
+): Promise<number> {
+  const drills = drillsOf(asked.names);
+  const { config, secrets } = readConfig(terminal.env);
+  const house = await theHouse(config.data_folder).catch((error: unknown) => {
+    if (error instanceof Problem) return error;
+    throw error;
+  });
+  const needs = { config, secrets, supervised: asked.supervised };
+  const chosen =
+    house instanceof Problem
+      ? drills.map((drill) => ({ drill, obstacle: null }))
+      : await chosenOf(drills, needs, house.hello);
+  if (asked.json) {
+    const listed = chosen.map(({ drill: { name, does, promise }, obstacle }) => ({ name, does, promise, obstacle }));
+    terminal.out(JSON.stringify({ drills: listed, house: house instanceof Problem ? null : house.hello.url }, null, 2));
+    return 0;
+  }
+  for (const line of listLines(chosen)) terminal.out(line);
+  const about =
+    house instanceof Problem ? `Which of them fit is not known: ${house.detail}` : connected(house.lines_open);
+  for (const line of wrapped(about, "  ")) terminal.out(line);
+  return 0;
+}
+
+interface Chosen {
+  drill: Drill;
+  /** Why it cannot be run in this house. */
+  obstacle: string | null;
+}
+
+async function chosenOf(
+  drills: readonly Drill[],
+  needs: Parameters<typeof obstacleOf>[1],
+  hello: Hello,
+): Promise<Chosen[]> {
+  const chosen: Chosen[] = [];
+  for (const drill of drills) chosen.push({ drill, obstacle: await obstacleOf(drill, needs, hello) });
+  return chosen;
+}
+
+const listLines = (chosen: readonly Chosen[]): string[] =>
+  chosen.flatMap(({ drill: { name, does }, obstacle }) =>
+    wrapped(obstacle === null ? `${name} ${does}.` : `${name} is left out: ${obstacle}.`, "    ", "      "),
+  );
+
+/** @throws Problem where there is none of this account here, or it is in another container */
+async function theHouse(data_folder: string): Promise<{ hello: Hello; lines_open: number }> {
+  const processes = await findProcesses(data_folder);
+  // Its numbers and addresses would be those of others.
+  if (processes.some(({ hello }) => hello.world !== worldOfProcess()))
+    throw new Problem(
+      409,
+      "game_day.elsewhere",
+      "The house runs in a container and this command beside it. Run it inside it: docker exec, or podman exec.",
+    );
+  const front = processes.find(({ hello }) => hello.url !== null);
+  if (!front)
+    throw new Problem(
+      409,
+      "game_day.no_house",
+      `No house of this account answers on this machine with the data folder ${data_folder}. Start it first.`,
+    );
+  return { hello: front.hello, lines_open: processes.reduce((sum, { hello }) => sum + hello.lines_open, 0) };
+}
+
+const connected = (lines_open: number): string =>
+  lines_open === 0
+    ? "Nobody is connected now; whoever comes meanwhile will notice."
+    : `${lines_open} ${lines_open === 1 ? "page or app is" : "pages or apps are"} connected now, whose people will notice.`;
+
+async function agreed(
+  { yes, with_people = false }: GameDayAsked,
+  terminal: Terminal,
+  lines_open: number,
+): Promise<boolean> {
+  if (yes && lines_open > 0 && !with_people) {
+    terminal.err(`${connected(lines_open)} Say --with-people if that is meant; nothing was done.`);
+    return false;
+  }
   if (yes) return true;
   if (!terminal.interactive) {
     terminal.err("Nobody is there to be asked. Say --yes if this is meant.");

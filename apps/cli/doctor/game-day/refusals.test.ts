@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { chown, mkdir, mkdtemp, readdir, readFile, readlink, rm, statfs } from "node:fs/promises";
+import { closeSync, writeSync } from "node:fs";
+import { chown, mkdir, mkdtemp, readdir, readFile, readlink, rm, statfs, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -10,11 +11,12 @@ import { REDIS_SERVER, testRedis } from "#engines/redis/testing.ts";
 import { createSystemClock } from "#ports/clock/index.ts";
 
 import { readConfig } from "../../../server/config.ts";
-import { controlFolder } from "../../../server/control/contract.ts";
-import { createDrills, createSteppedClock, openControl } from "../../../server/control/index.ts";
+import { controlFolder, type Hello } from "../../../server/control/contract.ts";
+import { createDrills, createSteppedClock, openControl, worldOfProcess } from "../../../server/control/index.ts";
 import { main } from "../../main.ts";
 import { DRILLS } from "./drills.ts";
 import type { Outlook, Scene } from "./fault.ts";
+import { openNameless } from "./faults/disk.ts";
 import { findProcesses } from "./node.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "folkhus-game-day-"));
@@ -32,12 +34,13 @@ async function folk(data: string, ...argv: string[]) {
 }
 
 /** A process of a house that is only its control socket. */
-async function house(data: string) {
+async function house(data: string, more: Partial<Hello> = {}) {
   const drills = createDrills({
     clock: createSteppedClock(createSystemClock()),
     lines: pino({ level: "silent" }),
     guests: { make: async () => [], removeAll: async () => 0, areHere: async () => false },
     wipe: async () => 0,
+    letGo: async () => {},
   });
   const control = await openControl({
     data_folder: join(folder, data),
@@ -49,6 +52,10 @@ async function house(data: string) {
       embedded_database: false,
       redis: false,
       free_bytes_min: 1,
+      keeps_database: false,
+      lines_open: 0,
+      world: worldOfProcess(),
+      ...more,
     }),
   });
   return {
@@ -90,6 +97,23 @@ describe("a game day is refused", () => {
     await one.drills.release(hold);
   });
 
+  test("DR8: where the house runs in a container and the doctor beside it: its process numbers are others' there", async () => {
+    await using one = await house("contained", { world: "pid:[1] net:[1]" });
+    const { code, wrong } = await folk("contained", "--game-day", "clock-back", "--yes");
+    expect([code, wrong]).toEqual([1, expect.stringMatching(/in a container.*inside it/)]);
+    expect(one.drills.current()).toBeNull();
+  });
+
+  test("DR30: where people are connected, unless it is said that they may be disturbed", async () => {
+    await using one = await house("visited", { lines_open: 3 });
+    const { code, wrong } = await folk("visited", "--game-day", "clock-back", "--yes");
+    expect([code, wrong]).toEqual([1, expect.stringMatching(/3 pages or apps.*--with-people/)]);
+    expect(one.drills.current()).toBeNull();
+    const told = await folk("visited", "--game-day", "clock-back", "--yes", "--with-people");
+    // This house is only a socket and makes no guests, but it was held.
+    expect(told.wrong).toContain("made 0 of");
+  });
+
   test("DR8: where nobody is there to be asked; nothing was held", async () => {
     await using one = await house("asked");
     const { code, wrong, said } = await folk("asked", "--game-day", "clock-back", "redis-gone");
@@ -118,6 +142,9 @@ describe("a game day is refused", () => {
       embedded_database: false,
       redis: true,
       free_bytes_min: 1,
+      keeps_database: false,
+      lines_open: 0,
+      world: null,
     };
     const at: Outlook = { hello, config, secrets, supervised: false };
     const of = async (name: string, more: Partial<Outlook> = {}) =>
@@ -157,17 +184,32 @@ test.skipIf(
     const held = async () => {
       const names = await readdir("/proc/self/fd");
       const links = await Promise.all(names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => "")));
-      return links.filter((link) => link.includes("ballast"));
+      return links.filter((link) => link.startsWith(config.data_folder));
     };
     const scene = { config: reserved, secrets, clock } as unknown as Scene;
     {
       await using _ = await DRILLS.find(({ name }) => name === "disk-full")!.fault.begin(scene);
-      expect(await held()).toEqual([expect.stringMatching(/ballast \(deleted\)$/)]);
+      expect(await held()).toEqual([expect.stringMatching(/ \(deleted\)$/)]);
       expect(await readdir(config.data_folder)).toEqual([]);
     }
     expect(await held()).toEqual([]);
   },
 );
+
+test("DR10: it follows no link that somebody laid where it goes, and leaves no name where a file system knows no nameless files", async () => {
+  const at = join(folder, "laid");
+  await mkdir(at);
+  const theirs = join(folder, "theirs.txt");
+  await Bun.write(theirs, "what was there before");
+  await symlink(theirs, join(at, ".game-day-ballast"));
+  for (const flags of [undefined, 0]) {
+    const file = openNameless(at, flags);
+    writeSync(file, "room");
+    closeSync(file);
+  }
+  expect(await readdir(at)).toEqual([".game-day-ballast"]);
+  expect(await readFile(theirs, "utf8")).toBe("what was there before");
+});
 
 /** The state of a process as Linux tells it: T is stopped. */
 const stateOf = async (pid: number) => (await readFile(`/proc/${pid}/stat`, "latin1")).split(")").at(-1)!.trim()[0]!;

@@ -126,7 +126,7 @@ export async function runDrill(drill: Drill, needs: DrillNeeds, { held, ask, gue
   const began_ms = clock.monotonic();
   await clock.sleep(baseline_ms, signal);
 
-  say(`now it ${drill.does} (${seconds} s)`);
+  say(`now, for ${seconds} s: it ${drill.does}`);
   const struck_ms = clock.monotonic();
   const told = new Set<string>(usual);
   const stop = new AbortController();
@@ -213,8 +213,12 @@ async function unwell(
 }
 
 /** @returns why this drill cannot be run here, or null */
-export async function obstacleOf(drill: Drill, needs: DrillNeeds, hello: Scene["hello"]): Promise<string | null> {
-  return drill.fault.obstacle({ ...needs, hello });
+export async function obstacleOf(
+  drill: Drill,
+  { config, secrets, supervised }: Pick<DrillNeeds, "config" | "secrets" | "supervised">,
+  hello: Scene["hello"],
+): Promise<string | null> {
+  return drill.fault.obstacle({ config, secrets, supervised, hello });
 }
 
 export function skippedReport(drill: Drill, skipped: string): DrillReport {

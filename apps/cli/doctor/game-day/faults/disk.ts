@@ -1,4 +1,5 @@
-import { closeSync, ftruncateSync, openSync, unlinkSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { closeSync, constants, ftruncateSync, openSync, unlinkSync } from "node:fs";
 import { access, statfs } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -8,8 +9,9 @@ import { BALLAST_MARGIN_BYTES, FREE_BYTES_LEFT_MIN } from "../bounds.ts";
 import type { Fault, Outlook } from "../fault.ts";
 
 const TMPFS = 0x01021994;
-const LOOK_MS = 500;
-const NAME = ".game-day-ballast";
+const LOOK_MS = 100;
+/** Linux's word for a file without a name, and a folder it is in. */
+const O_TMPFILE = 0o20_000_000 | constants.O_DIRECTORY;
 const PROBE_BYTES = 1024 * 1024;
 
 /**
@@ -32,16 +34,14 @@ export const diskFull: Fault = {
   },
   async begin({ config, clock }) {
     const folder = await folderOf(config.data_folder);
-    const path = join(folder, NAME);
-    const file = openSync(path, "w", 0o600);
-    unlinkSync(path);
+    const file = openNameless(folder);
     let bytes = 0;
     /** Others write and delete meanwhile, so it is fitted again and again. */
     const fit = async () => {
       const { free, left } = await roomOf({ config });
       const wanted = Math.max(0, bytes + free - left);
       if (wanted < bytes) ftruncateSync(file, wanted);
-      else if (wanted - bytes > BALLAST_MARGIN_BYTES / 2 || bytes === 0) await take(file, wanted);
+      else if (wanted - bytes > (bytes === 0 ? 0 : BALLAST_MARGIN_BYTES / 2)) await take(file, wanted);
       else return;
       bytes = wanted;
     };
@@ -77,12 +77,22 @@ async function roomOf({ config }: Pick<Outlook, "config">): Promise<{ free: numb
   return { free: bavail * bsize, left: config.free_bytes_min - BALLAST_MARGIN_BYTES };
 }
 
+/** Where a file system knows no files without a name, it is a new one under a name that nobody can guess, for a moment. */
+export function openNameless(folder: string, flags = O_TMPFILE): number {
+  try {
+    return openSync(folder, flags | constants.O_RDWR, 0o600);
+  } catch {
+    const path = join(folder, `.game-day-${randomBytes(12).toString("hex")}`);
+    const file = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+    unlinkSync(path);
+    return file;
+  }
+}
+
 /** Not every file system can, and what cannot would be found out in the middle of the drill. */
 async function givesRoom(folder: string): Promise<boolean> {
-  const path = join(folder, NAME);
-  const file = openSync(path, "w", 0o600);
+  const file = openNameless(folder);
   try {
-    unlinkSync(path);
     await take(file, PROBE_BYTES);
     return true;
   } catch (error) {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { letGo, stopProcesses } from "#ports/sql/postmaster.ts";
 
 /**
  * A process of its own that stops the database's processes and lets them go on: run by `postgres.ts` with the postmaster's
@@ -16,7 +16,7 @@ if (import.meta.main) {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, end);
   try {
     for (let first = true; performance.now() < until; first = false) {
-      stop(pid);
+      stopProcesses(pid);
       if (first) process.stdout.write("stopped\n");
       await Bun.sleep(Math.min(stop_ms, until - performance.now()));
       if (go_ms === 0) continue;
@@ -26,37 +26,4 @@ if (import.meta.main) {
   } finally {
     end();
   }
-}
-
-/** The parent first, so that it makes no child meanwhile. */
-function stop(postmaster: number): void {
-  send(postmaster, "SIGSTOP");
-  for (const child of childrenOf(postmaster)) send(child, "SIGSTOP");
-}
-
-/** Of one that was not stopped, nothing changes. */
-export function letGo(postmaster: number): void {
-  for (const child of childrenOf(postmaster)) send(child, "SIGCONT");
-  send(postmaster, "SIGCONT");
-}
-
-function send(pid: number, signal: "SIGSTOP" | "SIGCONT"): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if ((error as { code?: string }).code !== "ESRCH") throw error;
-  }
-}
-
-function childrenOf(parent: number): number[] {
-  return readdirSync("/proc").flatMap((name) => {
-    if (!/^\d+$/.test(name)) return [];
-    try {
-      // The name in brackets may hold spaces and brackets; what follows the last one does not.
-      const [, ppid] = readFileSync(`/proc/${name}/stat`, "latin1").split(")").at(-1)!.trim().split(" ");
-      return Number(ppid) === parent ? [Number(name)] : [];
-    } catch {
-      return [];
-    }
-  });
 }

@@ -2,17 +2,36 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { Problem } from "#kernel/errors.ts";
+import { letGo } from "#ports/sql/postmaster.ts";
 
 import type { Config } from "../../../../server/config.ts";
 import type { Fault, Outlook } from "../fault.ts";
-import { letGo } from "./freezing.ts";
 
 /** Of each 400 ms the database works 100. */
 const SLOW = { stop_ms: 300, go_ms: 100 };
+const LOOK_MS = 50;
 const GONE = { stop_ms: 60_000, go_ms: 0 };
 
 export const postgresSlow: Fault = frozen(SLOW);
 export const postgresGone: Fault = frozen(GONE);
+
+/** kill -9 of the database's parent process. The house that keeps it starts it again. */
+export const postgresKilled: Fault = {
+  async obstacle(outlook) {
+    const obstacle = await embeddedObstacle(outlook);
+    if (obstacle !== null) return obstacle;
+    return outlook.hello.keeps_database ? null : "this house would not start its database again";
+  },
+  async begin({ config }) {
+    const pid = await postmasterOf(config);
+    if (pid === null) throw new Problem(409, "game_day.no_database", "The processes of the database are not found.");
+    process.kill(pid, "SIGKILL");
+    return { [Symbol.asyncDispose]: async () => {} };
+  },
+  async last({ config, clock }, signal) {
+    while ((await postmasterOf(config)) === null) await clock.sleep(LOOK_MS, signal);
+  },
+};
 
 function frozen(pattern: { stop_ms: number; go_ms: number }): Fault {
   return {
