@@ -40,7 +40,14 @@ import {
 import { LIST_ENTRIES_MAX, LIST_SHARED_MS_MAX } from "#systems/feed/contract.ts";
 
 import type { Config, Secrets } from "./config.ts";
-import { createSteppedClock, type SteppedClock, wipeable, type WipedCaches } from "./control/index.ts";
+import {
+  createSteppedClock,
+  type CutCalls,
+  cuttable,
+  type SteppedClock,
+  wipeable,
+  type WipedCaches,
+} from "./control/index.ts";
 import { createLapses, type Lapses } from "./job-meters.ts";
 import { migrationFolders } from "./migrations.ts";
 import { signingSecret } from "./secret.ts";
@@ -50,7 +57,7 @@ export interface Ground extends AsyncDisposable {
   /** The machine's, which a drill may set off. */
   clock: SteppedClock;
   /** Every call that leaves the process, but those to the database and to Redis, which have their own. */
-  calls: Calls;
+  calls: CutCalls;
   outside: Outside;
   sql: Sql;
   ids: Ids;
@@ -103,7 +110,7 @@ export async function openGround(
 ): Promise<Ground> {
   await using opened = new AsyncDisposableStack();
   const clock = createSteppedClock(createSystemClock());
-  const calls = createCalls({
+  const own_calls = createCalls({
     clock,
     // Places of strangers come and go all day; whoever has business there is told by what they wait for.
     onAway: (told) =>
@@ -113,6 +120,7 @@ export async function openGround(
       ),
     onBack: (told) => lines[told.key === null ? "info" : "debug"](told, "what was called answers again"),
   });
+  const calls = cuttable(own_calls, clock);
 
   let database = "PostgreSQL by DATABASE_URL";
   let target: Parameters<typeof createSql>[0];

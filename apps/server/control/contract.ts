@@ -41,6 +41,14 @@ export const zCommand = z.discriminatedUnion("command", [
     by_ms: z.number().int().min(-STEP_MS_MAX).max(STEP_MS_MAX),
     lease_s: z.number().int().min(1).max(FAULT_S_MAX),
   }),
+  z.strictObject({
+    command: z.literal("cut"),
+    hold: zHold,
+    what: z.enum(["mail", "store"]),
+    /** null mends it. */
+    how: z.enum(["gone", "stalls", "slow"]).nullable(),
+    lease_s: z.number().int().min(1).max(FAULT_S_MAX),
+  }),
   z.strictObject({ command: z.literal("wipe_caches"), hold: zHold }),
   z.strictObject({
     command: z.literal("make_guests"),
@@ -49,6 +57,9 @@ export const zCommand = z.discriminatedUnion("command", [
   }),
 ]);
 export type Command = z.output<typeof zCommand>;
+/** What of the world outside a drill may cut the house off from, and how. */
+export type Cut = Extract<Command, { command: "cut" }>["what"];
+export type CutHow = NonNullable<Extract<Command, { command: "cut" }>["how"]>;
 
 /** What a process of the house says of itself. */
 export const zHello = z.object({
@@ -62,6 +73,10 @@ export const zHello = z.object({
   /** It starts its embedded database again when that dies. */
   keeps_database: z.boolean(),
   redis: z.boolean(),
+  /** Its letters leave it by a mail server. */
+  mail: z.boolean(),
+  /** Its files are in an S3. */
+  store: z.boolean(),
   free_bytes_min: z.number(),
   /** Pages and apps of people that are connected to this process now. */
   lines_open: z.number().int(),

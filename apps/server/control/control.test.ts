@@ -7,9 +7,11 @@ import { join } from "node:path";
 import pino from "pino";
 
 import { createLocalCaches } from "#ports/cache/index.ts";
+import { createCalls } from "#ports/calls/index.ts";
 import { createVirtualClock } from "#ports/clock/index.ts";
 
 import { COMMAND_BYTES_MAX, controlFolder, FAULT_S_MAX, HOLD_S_MAX, STEP_MS_MAX } from "./contract.ts";
+import { cuttable, SLOWER_MS } from "./cut.ts";
 import { createDrills, createSteppedClock, openControl } from "./index.ts";
 import { wipeable } from "./wiped.ts";
 
@@ -39,6 +41,7 @@ function house() {
       areHere: async () => here > 0,
     },
     wipe: async () => did.push("wiped"),
+    calls: { cut: (what, how) => void did.push(`${what} ${how}`), mendAll: () => void did.push("mended") },
     letGo: async () => void did.push("let go"),
   });
   return { machine, clock, drills, did, guests: () => here };
@@ -89,7 +92,11 @@ describe("a drill in the house", () => {
     drills.stepClock(left, -600_000, 120);
     await machine.advance(15_000);
     await drills[Symbol.asyncDispose]();
-    expect([clock.off_ms(), guests(), did]).toEqual([0, 0, ["let go", "removed 3", "let go", "removed 2"]]);
+    expect([clock.off_ms(), guests(), did]).toEqual([
+      0,
+      0,
+      ["mended", "let go", "removed 3", "mended", "let go", "removed 2"],
+    ]);
   });
 
   test("DR3: a step of the clock moves what it says and no duration, so leases end when they should", async () => {
@@ -115,6 +122,7 @@ describe("a drill in the house", () => {
           areHere: async () => true,
         },
         wipe: async () => 0,
+        calls: { cut() {}, mendAll() {} },
         letGo: async () => {},
       });
     /** Time, and then all that was waiting for it. */
@@ -153,12 +161,66 @@ describe("a drill in the house", () => {
   });
 });
 
+test("DR33: what a drill cuts off fails, stalls or is slow as it was told, and is mended when its time is over and when nobody holds it", async () => {
+  const clock = createVirtualClock();
+  const calls = cuttable(createCalls({ clock }), clock);
+  const mail = calls.to({ name: "mail", away: "Letters wait.", failures_max: 100 });
+  const drills = createDrills({
+    clock: createSteppedClock(clock),
+    lines,
+    guests: { make: async () => [], removeAll: async () => 0, areHere: async () => false },
+    calls,
+    wipe: async () => 0,
+    letGo: async () => {},
+  });
+  const ask = () =>
+    mail
+      .call(async () => "taken")
+      .then(
+        (word) => word,
+        (error: unknown) => String(error),
+      );
+  const pass = async (ms: number) => {
+    await clock.advance(ms);
+    await Bun.sleep(0);
+  };
+  const hold = drills.hold("mail-gone", 60);
+  drills.cut(hold, "store", "gone", 10);
+  expect(await ask()).toBe("taken");
+  drills.cut(hold, "mail", "gone", 10);
+  expect(await ask()).toContain("has cut mail off");
+  drills.cut(hold, "mail", "slow", 10);
+  const slow = ask();
+  await pass(0);
+  await pass(SLOWER_MS);
+  expect(await slow).toBe("taken");
+  drills.cut(hold, "mail", "stalls", 10);
+  const stalled = ask();
+  await pass(0);
+  await pass(5_000);
+  drills.cut(hold, "mail", null, 10);
+  expect(await stalled).toContain("broke");
+  expect(await ask()).toBe("taken");
+
+  drills.cut(hold, "mail", "gone", 10);
+  await pass(10_000);
+  expect(await ask()).toBe("taken");
+  drills.cut(hold, "mail", "gone", 10);
+  await drills.release(hold);
+  expect(await ask()).toBe("taken");
+  drills.cut(drills.hold("mail-gone", 5), "mail", "gone", 60);
+  await pass(5_000);
+  expect(await ask()).toBe("taken");
+});
+
 describe("the control socket", () => {
   const about = () => ({
     version: "1",
     url: null,
     embedded_database: true,
     redis: false,
+    mail: false,
+    store: false,
     free_bytes_min: 1,
     keeps_database: true,
     lines_open: 0,

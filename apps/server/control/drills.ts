@@ -4,7 +4,8 @@ import type { Logger } from "pino";
 
 import { Problem } from "#kernel/errors.ts";
 
-import type { Guest } from "./contract.ts";
+import type { Cut, CutHow, Guest } from "./contract.ts";
+import type { CutCalls } from "./cut.ts";
 import { createLease } from "./lease.ts";
 import type { SteppedClock } from "./stepped-clock.ts";
 
@@ -35,6 +36,8 @@ export interface Drills extends AsyncDisposable {
   /** Undoes everything. */
   release(hold: string): Promise<void>;
   stepClock(hold: string, by_ms: number, lease_s: number): void;
+  /** @param how null mends it before its time */
+  cut(hold: string, what: Cut, how: CutHow | null, lease_s: number): void;
   /** @returns how many caches were emptied */
   wipeCaches(hold: string): Promise<number>;
   makeGuests(hold: string, count: number): Promise<Guest[]>;
@@ -44,6 +47,7 @@ export interface DrillsNeeds {
   clock: SteppedClock;
   lines: Logger;
   guests: Guests;
+  calls: Pick<CutCalls, "cut" | "mendAll">;
   /** Throws everything hot away. @returns how many caches there were */
   wipe: () => Promise<number>;
   /** Lets the house's database go on where a drill has stopped its processes. */
@@ -53,13 +57,17 @@ export interface DrillsNeeds {
 /** Guests of a process that was killed in the middle of a drill: so long may the doctor take to come back to them. */
 const ORPHANS_MS = 60_000;
 
-export function createDrills({ clock, lines, guests, wipe, letGo }: DrillsNeeds): Drills {
+export function createDrills({ clock, lines, guests, calls, wipe, letGo }: DrillsNeeds): Drills {
   let held: { hold: string; drill: string } | null = null;
   let leaving: Promise<unknown> = Promise.resolve();
 
   const right = createLease(clock, () => {
     clock.setOff(0);
     lines.warn("the drill's time is over: the house's clock is right again");
+  });
+  const mended = createLease(clock, () => {
+    calls.mendAll();
+    lines.warn("the drill's time is over: nothing is cut off any more");
   });
   const holding = createLease(clock, () => {
     lines.warn({ drill: held?.drill }, "nobody holds the drill any more: everything of it is undone");
@@ -83,6 +91,8 @@ export function createDrills({ clock, lines, guests, wipe, letGo }: DrillsNeeds)
     holding.drop();
     right.drop();
     clock.setOff(0);
+    mended.drop();
+    calls.mendAll();
     // Before the guests, who leave by the database. A doctor lets go what it stopped; this is for one that was killed with its helper.
     leaving = leaving.then(() =>
       letGo().catch((err: unknown) => lines.error({ err: String(err) }, "the database could not be let go on")),
@@ -139,6 +149,16 @@ export function createDrills({ clock, lines, guests, wipe, letGo }: DrillsNeeds)
       lines.warn({ by_ms, lease_s }, "a drill sets the house's clock off");
       if (by_ms === 0) right.drop();
       else right.extend(lease_s * 1_000);
+    },
+    cut(hold, what, how, lease_s) {
+      mine(hold);
+      calls.cut(what, how);
+      lines.warn(
+        { what, how, lease_s },
+        how === null ? "a drill has mended what it cut off" : "a drill cuts the house off",
+      );
+      if (how === null) mended.drop();
+      else mended.extend(lease_s * 1_000);
     },
     async wipeCaches(hold) {
       mine(hold);

@@ -40,8 +40,12 @@ export function createControlRoom(
     guests: createGuests({ data_folder, people, fetch: (request, peer_address) => api.fetch(request, peer_address) }),
     async wipe() {
       feed.forgetAll();
+      const at = await ground.shared_homes?.position().catch(() => null);
+      // Anew where it stands: the lists that all nodes share are gone, and changes go on from there.
+      if (at) await ground.shared_homes?.begin(at.position, at.position).catch(() => false);
       return ground.caches.wipe();
     },
+    calls: ground.calls,
     letGo: async () => ground.embedded?.letGo(),
   });
   return {
@@ -57,6 +61,8 @@ export function createControlRoom(
           embedded_database: ground.embedded !== null,
           keeps_database: ground.embedded !== null,
           redis: secrets.redis_url !== null,
+          mail: ground.mail.leaves_house,
+          store: secrets.s3_url !== null,
           free_bytes_min,
           lines_open: realtime.stats().lines,
           world: worldOfProcess(),

@@ -95,6 +95,9 @@ async function obey(schema: typeof zCommand, request: Request, { drills, about }
     case "step_clock":
       drills.stepClock(asked.hold, asked.by_ms, asked.lease_s);
       return {};
+    case "cut":
+      drills.cut(asked.hold, asked.what, asked.how, asked.lease_s);
+      return {};
     case "wipe_caches":
       return { caches: await drills.wipeCaches(asked.hold) };
     case "make_guests":

@@ -1,6 +1,7 @@
 import { STEP_MS } from "./bounds.ts";
 import type { Fault } from "./fault.ts";
 import { clockBack, clockForward } from "./faults/clock.ts";
+import { cutOff, mailGone } from "./faults/cut.ts";
 import { diskFull } from "./faults/disk.ts";
 import { nodeKilled } from "./faults/node.ts";
 import { postgresGone, postgresKilled, postgresSlow } from "./faults/postgres.ts";
@@ -101,6 +102,33 @@ export const DRILLS: readonly Drill[] = [
     expects: { ...UNNOTICED, told_as: ["redis", "limits"] },
     guests: 0,
     fault: redisGone,
+  },
+  {
+    name: "mail-gone",
+    does: "cuts the house off from its mail server, which is gone at first and then says nothing, while a guest asks for a letter",
+    promise: "Nobody notices: letters wait, and are tried again for about a day.",
+    advice: "see the admin's page of jobs: letters that wait are there with the reason, and can be tried again.",
+    expects: UNNOTICED,
+    guests: 1,
+    fault: mailGone(),
+  },
+  {
+    name: "store-slow",
+    does: "has each answer of the S3 that keeps the files come a second later",
+    promise: "Uploads take longer; all else is as before.",
+    advice: "see which times above rose beside uploads: what waits for the store there should not.",
+    expects: { ...UNNOTICED, may_refuse: ["upload"] },
+    guests: 0,
+    fault: cutOff("store", ["slow"]),
+  },
+  {
+    name: "store-gone",
+    does: "cuts the house off from the S3 that keeps its files, which is gone at first and then says nothing",
+    promise: "Uploads are refused with the reason, or wait; all else goes on.",
+    advice: "see the reasons above: what failed and is no upload should not need the store.",
+    expects: { ...UNNOTICED, may_refuse: ["upload"], told_as: ["s3", "s3_bodies"], heal_ms_max: 40_000 },
+    guests: 0,
+    fault: cutOff("store", ["gone", "stalls"]),
   },
   {
     name: "disk-full",

@@ -40,6 +40,7 @@ async function house(data: string, more: Partial<Hello> = {}) {
     lines: pino({ level: "silent" }),
     guests: { make: async () => [], removeAll: async () => 0, areHere: async () => false },
     wipe: async () => 0,
+    calls: { cut() {}, mendAll() {} },
     letGo: async () => {},
   });
   const control = await openControl({
@@ -51,6 +52,8 @@ async function house(data: string, more: Partial<Hello> = {}) {
       url: "http://127.0.0.1:1",
       embedded_database: false,
       redis: false,
+      mail: false,
+      store: false,
       free_bytes_min: 1,
       keeps_database: false,
       lines_open: 0,
@@ -141,6 +144,8 @@ describe("a game day is refused", () => {
       drill: null,
       embedded_database: false,
       redis: true,
+      mail: false,
+      store: false,
       free_bytes_min: 1,
       keeps_database: false,
       lines_open: 0,
