@@ -339,9 +339,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   const fetch = async (request: Request, peer_address: string) =>
     (front ??= await openFront())(request, () => peer_address);
 
-  const room = opened.use(
-    createControlRoom(config, secrets, { ground, people, feed, realtime, api, lines, version: VERSION }),
-  );
+  const room = opened.use(createControlRoom(config, secrets, { ground, people, feed, realtime, api, lines }, VERSION));
 
   const owned = opened.move();
   return {

@@ -49,14 +49,13 @@ export function cuttable(calls: Calls, clock: Clock): CutCalls {
       }
     },
     mendAll() {
-      for (const name of [...cuts.keys()]) mend(name);
+      for (const name of cuts.keys()) mend(name);
     },
   };
 }
 
 /** What was asked while it stood has no answer, also when it goes on: its line breaks then. @throws the signal's reason */
-const silence = (until: AbortSignal): Promise<never> =>
-  new Promise((_resolve, reject) => {
-    if (until.aborted) reject(until.reason);
-    until.addEventListener("abort", () => reject(until.reason), { once: true });
-  });
+async function silence(until: AbortSignal): Promise<void> {
+  if (!until.aborted) await new Promise((resolve) => until.addEventListener("abort", resolve, { once: true }));
+  until.throwIfAborted();
+}

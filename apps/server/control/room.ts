@@ -29,10 +29,10 @@ export function createControlRoom(
     realtime: Pick<Realtime, "stats">;
     api: Api;
     lines: Logger;
-    version: string;
   },
+  version: string,
 ): ControlRoom {
-  const { ground, people, feed, realtime, api, lines, version } = parts;
+  const { ground, people, feed, realtime, api, lines } = parts;
   const { data_folder, free_bytes_min } = config;
   const drills = createDrills({
     clock: ground.clock,

@@ -39,13 +39,18 @@ export function reportLines(drill: Drill, report: DrillReport): string[] {
         ...times(after),
       ]),
     ]),
-    ...(report.reasons.length === 0 ? [] : ["", "    Why not:"]),
-    ...report.reasons.flatMap(({ because, count }) => wrapped(`${count} × ${because}`, "      ")),
+    ...reasonLines("Why not:", report.reasons),
+    ...reasonLines("Still so at its end:", report.still),
     "",
     ...report.verdicts.flatMap(({ met, says }) => wrapped(`${met ? "✓" : "✗"} ${says}`, "    ", "      ")),
     ...(report.passed ? [] : ["", ...wrapped(`What to do: ${drill.advice}`, "    ")]),
   ];
 }
+
+const reasonLines = (title: string, reasons: DrillReport["reasons"]): string[] =>
+  reasons.length === 0
+    ? []
+    : ["", `    ${title}`, ...reasons.flatMap(({ because, count }) => wrapped(`${count} × ${because}`, "      "))];
 
 /** In words; what did not happen is not told. */
 function seenBy({ during, healed_ms }: DrillReport): string {

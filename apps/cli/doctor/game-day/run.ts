@@ -27,6 +27,8 @@ export interface DrillReport {
   /** By probe: the time before, while it lasted, and after. */
   probes: { probe: string; before: Figures; during: Figures; after: Figures }[];
   reasons: { because: string; count: number }[];
+  /** What was not answered well after it was over, where it did not heal in time. */
+  still: { because: string; count: number }[];
   told: string[];
   kept: Kept;
   healed_ms: number | null;
@@ -173,6 +175,7 @@ export async function runDrill(drill: Drill, needs: DrillNeeds, { held, ask, gue
       after: figuresOf(last.get(probe) ?? []),
     })),
     reasons: reasonsOf(during, REASONS_MAX),
+    still: healed_ms === null ? reasonsOf(after, REASONS_MAX) : [],
     told: [...told],
     kept,
     healed_ms,
@@ -229,6 +232,7 @@ export function skippedReport(drill: Drill, skipped: string): DrillReport {
     during: figuresOf([]),
     probes: [],
     reasons: [],
+    still: [],
     told: [],
     kept: { written: 0, acknowledged: 0, lost: 0, doubled: 0, sent_again: 0, open: 0 },
     healed_ms: null,
