@@ -306,12 +306,9 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
     }),
   );
 
-  const ready = createReady({
-    health,
-    limiter,
-    clock,
-    addressOf: (request, peer_address) => addressOf(request, peer_address, config.trusted_proxies),
-  });
+  const addressOfCaller = (request: Request, peer_address: string) =>
+    addressOf(request, peer_address, config.trusted_proxies);
+  const ready = createReady({ health, limiter, clock, addressOf: addressOfCaller });
   let front: ReturnType<typeof createFront> | null = null;
   const openFront = async () =>
     createFront({
@@ -319,6 +316,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
       blobs,
       clock,
       load,
+      addressOf: addressOfCaller,
       onServed,
       metrics,
       metrics_token: secrets.metrics_token,

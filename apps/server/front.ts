@@ -1,7 +1,7 @@
 import { Problem, Transient } from "#kernel/errors.ts";
 import type { Blobs } from "#ports/blobs/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
-import { type Api, type LimitAsked, problemResponse, type Served } from "#ports/http/index.ts";
+import { addressKey, type Api, inTurn, type LimitAsked, problemResponse, type Served } from "#ports/http/index.ts";
 import type { Load } from "#ports/load/index.ts";
 import { isAway } from "#ports/sql/index.ts";
 
@@ -16,8 +16,10 @@ export interface FrontNeeds {
   clock: Clock;
   /** Told of what limits count here, as the API tells of its own. */
   onServed: (served: Served) => void;
-  /** Refuses new files while memory is short, and pages while the house is behind. */
-  load: Pick<Load, "look" | "hold">;
+  /** Refuses new files while memory is short, and pages while the house has too much to do. */
+  load: Load;
+  /** Of a caller, as far as it can be trusted. */
+  addressOf: (request: Request, peer_address: string) => string;
   metrics: Metrics;
   metrics_token: string | null;
   /** Whether the house can be used; answers always. */
@@ -66,10 +68,13 @@ export function createFront(needs: FrontNeeds) {
     let failure: { error?: unknown } = {};
     let response: Response;
     try {
-      await api.admit(request, peer_address, needs.cost, (asked) => (limited = asked));
-      // A page is the way to all else, so it is as important as what people do there.
-      if (path !== "/metrics") needs.load.look("act");
-      response = await answer(request, path, peer_address);
+      const work = async () => {
+        await api.admit(request, peer_address, needs.cost, (asked) => (limited = asked));
+        return answer(request, path, peer_address);
+      };
+      const from = () => addressKey(needs.addressOf(request, peer_address));
+      // Before anybody is asked who they are. A page is the way to all else, so it is as important as what people do there.
+      response = path === "/metrics" ? await work() : await inTurn(needs.load, "act", { request, from }, work);
     } catch (error) {
       const problem = error instanceof Problem ? error : problemOf(error);
       if (problem !== error) failure = { error };

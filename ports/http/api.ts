@@ -30,6 +30,7 @@ import { openapiRoute } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
 import { BODY_BYTES_DEFAULT_MAX, credentialOf, parse, readJson, refuseCrossSite, sessionCookie } from "./request.ts";
 import { HANDSHAKES_AT_ONCE_MAX, openSocket, type SocketDoor } from "./socket.ts";
+import { gone, inTurn } from "./turn.ts";
 
 export const DEADLINE_DEFAULT_MS = 10_000;
 export interface ApiNeeds {
@@ -231,13 +232,14 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
       const from = () => addressKey(address);
       // Whoever asks for what only admins may and does not even say who they are is told so, when there is time.
       if (rank === "critical" && heldBy(request, origin) === null) rank = "spare";
-      if (needs.load && (route.waits || route.body)) needs.load.look(rank, from);
+      if (needs.load && route.waits) await inTurn(needs.load, rank, { request, from, left_ms: deadline_ms }, () => {});
+      else if (needs.load && route.body) needs.load.look(rank, from);
       else if (needs.load) {
         const turn = needs.load.enter(rank, deadline_ms, from);
         if (turn !== null) await turn;
         is_in = true;
         // Who left while it waited is many, where many wait: for them nothing is begun.
-        if (turn !== null && request.signal.aborted) throw new Problem(499, "request.gone", "The caller left.");
+        if (turn !== null && request.signal.aborted) throw gone();
       }
       leash = createLeash(request, needs.clock, began + deadline_ms, mutates);
       const held = leash;

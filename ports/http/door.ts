@@ -10,6 +10,7 @@ import { addressOf, admit, originOf, requestIdOf } from "./asking.ts";
 import { addressKey, type LimitAsked, type LimitsTaken, takeLimits } from "./limits.ts";
 import { problemResponse } from "./problem.ts";
 import { credentialOf, refuseCrossSite, sessionCookie } from "./request.ts";
+import { gone, inTurn } from "./turn.ts";
 
 /**
  * A path and all below it, for a protocol that others wrote (tus, S3): bodies are streams of any length, so there is no
@@ -143,19 +144,27 @@ export function openDoor(door: Door, needs: ApiParts) {
       door.refuse?.(problem, request, request_id) ?? problemResponse(problem, request_id);
     try {
       const is_safe = SAFE_METHODS.has(request.method);
+      const rank = door.priority ?? (is_safe ? "read" : "act");
       const address = addressOf(request, peer_address, needs.trusted_proxies);
-      needs.load?.look(door.priority ?? (is_safe ? "read" : "act"), () => addressKey(address));
+      const by = { request, from: () => addressKey(address) };
       if (door.takes_uploads && !is_safe) needs.load?.hold("upload");
-      const origin = originOf(request, needs.trusted_proxies, public_at);
-      [viewer, taken] = await come(request, origin, address, (asked) => (limited = asked));
-      const response = await door.handle({ request, viewer, request_id, origin, address });
-      for (const [name, value] of Object.entries(taken.headers)) response.headers.set(name, value);
-      return served(response);
+      const work = async () => {
+        const origin = originOf(request, needs.trusted_proxies, public_at);
+        [viewer, taken] = await come(request, origin, address, (asked) => (limited = asked));
+        if (viewer.kind === "person" && viewer.bot && rank !== "spare") needs.load?.look("spare", by.from);
+        const response = await door.handle({ request, viewer, request_id, origin, address });
+        for (const [name, value] of Object.entries(taken.headers)) response.headers.set(name, value);
+        return response;
+      };
+      if (is_safe) return served(await inTurn(needs.load, rank, by, work));
+      // Its body may come for hours, and holds no place meanwhile.
+      await inTurn(needs.load, rank, by, () => {});
+      return served(await work());
     } catch (error) {
       if (viewer.kind === "person") await drain(request, needs.clock);
       if (error instanceof Problem) return served(refuse(error));
       // What broke because nobody waits for it any more is no fault of the house.
-      if (request.signal.aborted) return served(refuse(new Problem(499, "request.gone", "The caller left.")));
+      if (request.signal.aborted) return served(refuse(gone()));
       const problem =
         error instanceof Transient || isAway(error)
           ? new Problem(503, "house.unavailable", "A part of the house is away for a moment. Try again.", {

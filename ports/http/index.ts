@@ -125,3 +125,4 @@ export {
 } from "./limits.ts";
 export { problemResponse } from "./problem.ts";
 export { sessionCookie } from "./request.ts";
+export { inTurn } from "./turn.ts";

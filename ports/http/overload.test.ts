@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 
 import { defineRoute, PRIORITIES, type Priority, priorityOf } from "#kernel/contract.ts";
-import { type Deadline, leftMs } from "#kernel/deadline.ts";
+import { type Deadline, leftMs, NO_DEADLINE } from "#kernel/deadline.ts";
 import { SCOPES, type SignedIn } from "#kernel/viewer.ts";
 import { createVirtualClock } from "#ports/clock/index.ts";
 import { createLocalLimiter } from "#ports/limiter/index.ts";
@@ -90,10 +90,15 @@ function house() {
     path: "/v1/files",
     summary: "Files",
     tag: "test",
-    access: { who: "anyone", scope: "write" },
+    access: { who: "anyone", scope: "write", bots: true },
     takes_uploads: true,
-    authenticate: async () => null,
-    handle: async () => new Response("taken"),
+    authenticate: async (request) => people[request.headers.get("x-who") ?? ""] ?? null,
+    handle: async ({ request }) => {
+      const ended = Promise.withResolvers<void>();
+      begun.push({ path: request.method, deadline: NO_DEADLINE, end: ended.resolve });
+      if (held) await ended.promise;
+      return new Response("taken");
+    },
   });
   api.socket({
     path: "/v1/line",
@@ -194,7 +199,7 @@ test("HT28: a place is held while the work goes on, and free however it ends; no
 });
 
 test("HT29: short of memory no new socket and no new file is taken; what is read and written is", async () => {
-  const { api, call, clock, send, used } = house();
+  const { api, call, clock, send, used, endTurn } = house();
   used.rss = 95;
   await clock.advance(1_000);
   const file = (method: string) => send(new Request("http://house.test/v1/files", { method }));
@@ -207,6 +212,7 @@ test("HT29: short of memory no new socket and no new file is taken; what is read
   expect((await call(write, { body: { text: "a" }, token: "ann" })).status).toBe(200);
   used.rss = 10;
   await clock.advance(1_000);
+  endTurn();
   expect((await file("PUT")).status).toBe(200);
   expect(await api.upgrade(new Request("http://house.test/v1/line"), "192.0.2.1")).not.toBeInstanceOf(Response);
 });
@@ -368,4 +374,36 @@ test("HT38: one address that floods a route waits behind itself, and whoever com
     await settle();
   }
   expect(await Promise.all(flood)).toHaveLength(201);
+});
+
+test("HT39: what is read at a door holds a place, what is written there and who waits for news have their turn and hold none; a bot there is spare", async () => {
+  const { call, send, begun, hold, load, endTurn } = house();
+  hold();
+  const at_door = (method: string, who = "") =>
+    send(new Request("http://house.test/v1/files", { method, headers: { "x-who": who } })).then(({ status }) => status);
+  const asked = [at_door("GET"), at_door("PUT"), call(waiting).then(({ status }) => status)];
+  await settle();
+  expect([begun.length, load.stats().in_flight]).toEqual([3, 1]);
+  const full = Array.from({ length: 114 }, () => at_door("GET"));
+  await settle();
+  expect(load.stats()).toMatchObject({ in_flight: 115, waiting: 0 });
+  asked.push(
+    at_door("GET"),
+    call(waiting).then(({ status }) => status),
+  );
+  await settle();
+  expect([begun.length, load.stats().waiting]).toEqual([117, 2]);
+  while (load.stats().in_flight + load.stats().waiting > 0) {
+    for (const { end } of begun.splice(0)) end();
+    await settle();
+    endTurn();
+    await settle();
+  }
+  for (const { end } of begun.splice(0)) end();
+  expect(new Set(await Promise.all([...asked, ...full]))).toEqual(new Set([200]));
+  const { fallBehind, send: sent } = house();
+  await fallBehind();
+  const by = (who: string) =>
+    sent(new Request("http://house.test/v1/files", { method: "PUT", headers: { "x-who": who } }));
+  expect([(await by("robot")).status, (await by("ann")).status]).toEqual([503, 200]);
 });

@@ -38,3 +38,23 @@ test("LD12: where the system says nothing the machine's memory is the bound, and
   expect([memory.bytes_max, memory.free()]).toEqual([totalmem(), 1]);
   expect(memory.rss()).toBeGreaterThan(1_000_000);
 });
+
+test("LD23: a container is as full as all that is in it, less what is a copy of files", async () => {
+  await using second = await machine({
+    "proc/self/cgroup": "0::/house\n",
+    "sys/fs/cgroup/house/memory.max": "1000000\n",
+    "sys/fs/cgroup/house/memory.current": "990000\n",
+    "sys/fs/cgroup/house/memory.stat":
+      "anon 400000\ninactive_file 300000\nactive_file 200000\nslab_reclaimable 40000\n",
+    "proc/meminfo": "MemTotal:        1000 kB\nMemAvailable:     900 kB\n",
+  });
+  expect(systemMemory(second.root).free()).toBeCloseTo(0.55, 5);
+  await using first = await machine({
+    "proc/self/cgroup": "4:memory:/house\n",
+    "sys/fs/cgroup/memory/house/memory.limit_in_bytes": "1000000\n",
+    "sys/fs/cgroup/memory/house/memory.usage_in_bytes": "980000\n",
+    "sys/fs/cgroup/memory/house/memory.stat": "inactive_file 1\ntotal_inactive_file 10000\ntotal_active_file 10000\n",
+    "proc/meminfo": "MemTotal:        1000 kB\nMemAvailable:     900 kB\n",
+  });
+  expect(systemMemory(first.root).free()).toBeCloseTo(0.04, 5);
+});
