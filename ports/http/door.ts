@@ -121,8 +121,8 @@ export function openDoor(door: Door, needs: ApiParts) {
   return async (request: Request, peer_address: string): Promise<Response> => {
     const began = needs.clock.monotonic();
     const request_id = requestIdOf(request) ?? needs.requestId();
-    let viewer: Viewer = NOBODY;
-    let taken: LimitsTaken | null = null;
+    let viewer = NOBODY as Viewer;
+    let taken = null as LimitsTaken | null;
     let limited: LimitAsked | null = null;
     const served = (response: Response, error?: unknown): Response => {
       response.headers.set("x-request-id", request_id);
