@@ -5,9 +5,11 @@ import { getFlow, getQueues } from "#systems/jobs/contract.ts";
 
 import { cx } from "../parts/class.ts";
 import { Failed } from "../parts/empty.tsx";
+import { Pills } from "../parts/pills.tsx";
 import { Loading, Skeleton } from "../parts/skeleton.tsx";
 import { Panel } from "../people/sections.tsx";
 import { ask } from "../shell/house.ts";
+import { ByClock } from "./by-clock.tsx";
 import { ClassWaits } from "./class-waits.tsx";
 import { DeadLetters } from "./dead-letters.tsx";
 import { FlowChart } from "./flow-chart.tsx";
@@ -15,16 +17,25 @@ import { JobList } from "./job-list.tsx";
 import { JobSheetView } from "./job-sheet.tsx";
 import { Kinds } from "./kinds.tsx";
 import { LOOK_EVERY_MS } from "./refresh.ts";
-import { headlineOf } from "./words.ts";
+import { Select } from "./select.tsx";
+import { RUNNING, type Sought } from "./sought.ts";
+import { Whose } from "./whose.tsx";
+import { headlineOf, rateOf } from "./words.ts";
 
 const TONES = { good: "text-good", warn: "text-warn", bad: "text-bad" } as const;
+const ROOMS = [
+  ["now", "How it is"],
+  ["list", "One by one"],
+  ["clock", "By the clock"],
+] as const;
 
 /** What works in the background: is anything late, what flows, what died, and each job with what can be done about it. */
 export default function AdminJobs() {
-  const queues = useQuery({ ...ask(getQueues), refetchInterval: LOOK_EVERY_MS });
-  const flow = useQuery({ ...ask(getFlow), refetchInterval: LOOK_EVERY_MS });
+  const [room, setRoom] = useState<(typeof ROOMS)[number][0]>("now");
+  const [sought, setSought] = useState(RUNNING);
   const [job_id, setJobId] = useState<string | null>(null);
-  if (queues.isPending || flow.isPending)
+  const queues = useQuery({ ...ask(getQueues), refetchInterval: LOOK_EVERY_MS });
+  if (queues.isPending)
     return (
       <>
         <Loading what="the jobs" />
@@ -34,25 +45,65 @@ export default function AdminJobs() {
     );
   // What was seen stays while the house is away; the page's own note says that it is.
   if (!queues.data) return <Failed error={queues.error} retry={() => void queues.refetch()} />;
+  const kinds = [...new Set(queues.data.kinds.map(({ kind }) => kind))].sort();
+  const seek = (wanted: Sought) => {
+    setJobId(null);
+    setSought(wanted);
+    if (room !== "list") scrollTo({ top: 0 });
+    setRoom("list");
+  };
   const { tone, words } = headlineOf(queues.data);
   return (
     <>
-      <Panel title="Jobs" intro={<span className={cx("font-medium", TONES[tone])}>{words}</span>}>
-        <ClassWaits classes={queues.data.classes} />
-      </Panel>
-      <Panel title="The last hour" intro="What ended, minute by minute, on all nodes.">
-        {flow.data ? (
-          <FlowChart minutes={flow.data.minutes} />
-        ) : (
-          <Failed error={flow.error} retry={() => void flow.refetch()} />
-        )}
-      </Panel>
-      <DeadLetters open={setJobId} />
-      <Panel title="By kind" intro="What each is at now, and what came of it in the last hour.">
-        <Kinds kinds={queues.data.kinds} />
-      </Panel>
-      <JobList kinds={[...new Set(queues.data.kinds.map(({ kind }) => kind))].sort()} open={setJobId} />
-      {job_id !== null && <JobSheetView key={job_id} id={job_id} close={() => setJobId(null)} />}
+      <Pills label="Jobs" options={ROOMS} value={room} choose={setRoom} className="mb-4" />
+      {room === "now" && (
+        <>
+          <Panel title="Jobs" intro={<span className={cx("font-medium", TONES[tone])}>{words}</span>}>
+            <ClassWaits classes={queues.data.classes} seek={seek} />
+          </Panel>
+          <LastHour kinds={kinds} />
+          <DeadLetters open={setJobId} seek={seek} />
+          <Panel title="By kind" intro="What each is at now, and what came of it in the last hour.">
+            <Kinds kinds={queues.data.kinds} seek={seek} />
+          </Panel>
+          <Whose seek={seek} />
+        </>
+      )}
+      {room === "list" && <JobList sought={sought} seek={setSought} kinds={kinds} open={setJobId} />}
+      {room === "clock" && <ByClock open={setJobId} />}
+      {job_id !== null && <JobSheetView key={job_id} id={job_id} close={() => setJobId(null)} seek={seek} />}
     </>
+  );
+}
+
+function LastHour({ kinds }: { kinds: readonly string[] }) {
+  const [kind, setKind] = useState("");
+  const query = kind === "" ? {} : { kind };
+  const flow = useQuery({
+    ...ask(getFlow, { query }),
+    refetchInterval: LOOK_EVERY_MS,
+    placeholderData: (last) => last,
+  });
+  return (
+    <Panel
+      title="The last hour"
+      intro={flow.data ? rateOf(flow.data.minutes) : "What ended, minute by minute, on all nodes."}
+      action={
+        <Select label="Kind in the last hour" value={kind} change={setKind}>
+          <option value="">All kinds</option>
+          {kinds.map((one) => (
+            <option key={one}>{one}</option>
+          ))}
+        </Select>
+      }
+    >
+      {flow.data ? (
+        <FlowChart minutes={flow.data.minutes} />
+      ) : flow.isPending ? (
+        <Skeleton className="h-48 rounded-2xl" />
+      ) : (
+        <Failed error={flow.error} retry={() => void flow.refetch()} />
+      )}
+    </Panel>
   );
 }

@@ -13,11 +13,18 @@ import { Ago } from "../parts/time.tsx";
 import { Panel } from "../people/sections.tsx";
 import { ask, call } from "../shell/house.ts";
 import { say, sorry } from "../shell/toasts.ts";
+import { Many } from "./many.tsx";
 import { LOOK_EVERY_MS, refreshJobs } from "./refresh.ts";
+import { RUNNING, type Sought } from "./sought.ts";
 import { byKind, groupKey, placesOf } from "./words.ts";
 
+interface Doors {
+  open: (job_id: string) => void;
+  seek: (sought: Sought) => void;
+}
+
 /** What died, by kind and reason, and what to do about it. */
-export function DeadLetters({ open }: { open: (job_id: string) => void }) {
+export function DeadLetters({ open, seek }: Doors) {
   const asked = useQuery({ ...ask(listDead), refetchInterval: LOOK_EVERY_MS });
   const [places, setPlaces] = useState<readonly string[]>([]);
   const items = asked.data?.items ?? [];
@@ -48,7 +55,7 @@ export function DeadLetters({ open }: { open: (job_id: string) => void }) {
               </div>
               <ul className="divide-y divide-line">
                 {one.groups.map((group) => (
-                  <Group key={groupKey(group)} group={group} open={open} />
+                  <Group key={groupKey(group)} group={group} of={one.groups.length} open={open} seek={seek} />
                 ))}
               </ul>
             </li>
@@ -59,8 +66,10 @@ export function DeadLetters({ open }: { open: (job_id: string) => void }) {
   );
 }
 
-function Group({ group, open }: { group: DeadGroup; open: (job_id: string) => void }) {
-  const { reason, advice, jobs, first_at, last_at, job_id } = group;
+/** @param of how many groups its kind has: one alone is replayed with its kind */
+function Group({ group, of, open, seek }: Doors & { group: DeadGroup; of: number }) {
+  const { kind, reason, advice, jobs, first_at, last_at, job_id } = group;
+  const alike: Sought = { ...RUNNING, state: "dead", kind, class: group.class, reason };
   return (
     <li className="px-4 py-3">
       <div className="flex items-start gap-3">
@@ -87,7 +96,21 @@ function Group({ group, open }: { group: DeadGroup; open: (job_id: string) => vo
             >
               {jobs > 1 ? "Look at the newest" : "Look at it"}
             </button>
+            {jobs > 1 && (
+              <button
+                type="button"
+                onClick={() => seek(alike)}
+                className="-my-1 rounded-lg py-1 font-semibold text-accent-ink hover:underline"
+              >
+                See all {compact(jobs)}
+              </button>
+            )}
           </p>
+          {of > 1 && (
+            <div className="mt-2">
+              <Many sought={alike} label={jobs > 1 ? `Replay these ${compact(jobs)}` : "Replay this one"} />
+            </div>
+          )}
         </div>
       </div>
     </li>

@@ -1,21 +1,22 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { ArrowUp, ChevronRight, Inbox } from "lucide-react";
-import { useEffect, useEffectEvent, useState } from "react";
+import { useDeferredValue, useEffect, useEffectEvent } from "react";
 
-import { JOB_STATES, type JobLine, type JobState, listJobs } from "#systems/jobs/contract.ts";
+import { type JobLine, type JobState, listJobs } from "#systems/jobs/contract.ts";
 
 import { Button } from "../parts/button.tsx";
 import { cx } from "../parts/class.ts";
 import { Empty } from "../parts/empty.tsx";
-import { PagedList } from "../parts/paged-list.tsx";
-import { RowSkeleton } from "../parts/skeleton.tsx";
-import { Ago } from "../parts/time.tsx";
+import { FoundList } from "../parts/found-list.tsx";
+import { Ago, useNowMs } from "../parts/time.tsx";
 import { ask, askPages } from "../shell/house.ts";
+import { JobFilters } from "./job-filters.tsx";
+import { Many } from "./many.tsx";
 import { LOOK_EVERY_MS } from "./refresh.ts";
-import { lookOver, STATE_WORDS } from "./words.ts";
+import { isNarrowed, nameOf, queryOf, type Sought } from "./sought.ts";
+import { inOf, lookOver, numberOf } from "./words.ts";
 
 const PAGE = 30;
-const SHOWN_FIRST: readonly JobState[] = ["queued", "running", "dead", "done", "cancelled"];
 const EMPTY: Record<JobState, string> = {
   queued: "Nothing waits",
   running: "Nothing runs just now",
@@ -25,10 +26,20 @@ const EMPTY: Record<JobState, string> = {
 };
 
 /** Jobs of one state. What is read does not move: a line takes its newest state where it stands, and newer ones come when they are asked for. */
-export function JobList({ kinds, open }: { kinds: readonly string[]; open: (job_id: string) => void }) {
-  const [state, setState] = useState<JobState>("running");
-  const [kind, setKind] = useState("");
-  const query = { limit: PAGE, state, ...(kind === "" ? {} : { kind }) };
+export function JobList({
+  sought,
+  seek,
+  kinds,
+  open,
+}: {
+  sought: Sought;
+  seek: (sought: Sought) => void;
+  kinds: readonly string[];
+  open: (job_id: string) => void;
+}) {
+  const number = numberOf(sought.text);
+  // A number is a job and no words.
+  const query = { limit: PAGE, ...useDeferredValue(queryOf(number === null ? sought : { ...sought, text: "" })) };
   const pages = useInfiniteQuery(askPages(listJobs, { query }));
   const live = useQuery({ ...ask(listJobs, { query }), refetchInterval: LOOK_EVERY_MS });
   const shown = pages.data?.pages.flatMap((page) => page.items) ?? [];
@@ -41,62 +52,32 @@ export function JobList({ kinds, open }: { kinds: readonly string[]; open: (job_
   }, [isBare]);
   const now = new Map(lines.map((line) => [line.id, line]));
   return (
-    <section aria-label="Jobs, one by one" className="overflow-hidden rounded-2xl border border-line bg-surface">
-      <div className="border-b border-line p-3">
-        <div className="flex gap-1 overflow-x-auto no-bar" role="group" aria-label="State">
-          {SHOWN_FIRST.filter((one) => JOB_STATES.includes(one)).map((one) => (
-            <button
-              key={one}
-              type="button"
-              aria-pressed={state === one}
-              onClick={() => setState(one)}
-              className={cx(
-                "h-10 shrink-0 rounded-full px-4 text-sm font-semibold transition-colors",
-                state === one ? "bg-ink text-birch" : "text-ink-2 hover:bg-sunken",
-              )}
-            >
-              {STATE_WORDS[one]}
-            </button>
-          ))}
-        </div>
-        {/* What tells of newer ones has its place already, so that it pushes nothing away. */}
-        <div className="mt-2 flex h-10 items-center gap-2">
-          <label className="flex min-w-0 flex-1 items-center gap-2 text-sm text-ink-2 sm:max-w-80">
-            <span className="shrink-0">Kind</span>
-            <select
-              value={kind}
-              onChange={(event) => setKind(event.target.value)}
-              className="h-10 min-w-0 flex-1 rounded-xl border border-line-strong/60 bg-raised px-3 text-sm text-ink"
-            >
-              <option value="">All kinds</option>
-              {kinds.map((one) => (
-                <option key={one}>{one}</option>
-              ))}
-            </select>
-          </label>
-          <div role="status" className="ml-auto shrink-0">
+    <FoundList<JobLine>
+      label="Jobs, one by one"
+      head={
+        <JobFilters sought={sought} seek={seek} kinds={kinds}>
+          {number !== null && (
+            <Button size="sm" onClick={() => open(number)}>
+              Look at job {number}
+            </Button>
+          )}
+          {number === null && isNarrowed(sought) && <Many sought={sought} />}
+          <div role="status" className="shrink-0">
             {newer > 0 && (
               <Button look="soft" size="sm" busy={pages.isRefetching} onClick={() => void pages.refetch()}>
                 <ArrowUp className="size-4" aria-hidden="true" /> {newer >= PAGE ? `${PAGE}+` : newer} newer
               </Button>
             )}
           </div>
-        </div>
-      </div>
-      <PagedList<JobLine>
-        pages={pages}
-        what="jobs"
-        keyOf={(line) => line.id}
-        className="divide-y divide-line"
-        skeleton={[0, 1, 2].map((at) => (
-          <RowSkeleton key={at} />
-        ))}
-        empty={<Empty icon={<Inbox />} title={EMPTY[state]} />}
-        end={null}
-      >
-        {(line) => <Line line={now.get(line.id) ?? { ...line, has_left: false }} listed={state} open={open} />}
-      </PagedList>
-    </section>
+        </JobFilters>
+      }
+      pages={pages}
+      what="jobs"
+      keyOf={(line) => line.id}
+      empty={<Empty icon={<Inbox />} title={isNarrowed(sought) ? "None of these" : EMPTY[sought.state]} />}
+    >
+      {(line) => <Line line={now.get(line.id) ?? { ...line, has_left: false }} listed={sought.state} open={open} />}
+    </FoundList>
   );
 }
 
@@ -109,7 +90,8 @@ function Line({
   listed: JobState;
   open: (job_id: string) => void;
 }) {
-  const { id, kind, reason, progress, attempt, has_left, enqueued_at, ended_at } = line;
+  const { id, kind, reason, progress, attempt, tenant, has_left } = line;
+  const far = Math.round(progress * 100);
   return (
     <div role="listitem">
       <button
@@ -121,10 +103,16 @@ function Line({
           <span className={cx("block truncate font-mono text-sm font-semibold", has_left && "text-ink-3")}>{kind}</span>
           <span className="block truncate text-xs text-ink-3 tabular-nums">
             {id}
+            {tenant && ` · ${nameOf(tenant)}`}
             {attempt > 1 && ` · try ${attempt}`}
-            {progress > 0 && progress < 1 && ` · ${Math.round(progress * 100)} %`}
+            {far > 0 && far < 100 && ` · ${far} %`}
             {reason !== null && ` · ${reason}`}
           </span>
+          {listed === "running" && far > 0 && !has_left && (
+            <span aria-hidden="true" className="mt-1.5 block h-1 max-w-48 overflow-hidden rounded-full bg-sunken">
+              <span className="block h-full rounded-full bg-warn" style={{ width: `${far}%` }} />
+            </span>
+          )}
         </span>
         <span className="shrink-0 text-right text-xs text-ink-3">
           {has_left ? (
@@ -132,11 +120,20 @@ function Line({
               {listed === "running" ? "Ended" : "Moved on"}
             </span>
           ) : (
-            <Ago at={ended_at ?? enqueued_at} />
+            <When line={line} />
           )}
         </span>
         <ChevronRight className="size-4 shrink-0 text-ink-3" aria-hidden="true" />
       </button>
     </div>
   );
+}
+
+/** The time that matters: when it begins, when it ended, or since when it is there. */
+function When({ line }: { line: JobLine }) {
+  const now_ms = useNowMs();
+  if (line.is_stopping) return <span className="font-semibold text-warn">Stopping</span>;
+  if (line.due_at !== null) return <span>in {inOf(line.due_at, now_ms)}</span>;
+  if (line.waits_for === "tenant") return <span>Behind its own</span>;
+  return <Ago at={line.ended_at ?? line.enqueued_at} />;
 }

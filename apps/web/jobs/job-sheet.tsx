@@ -10,11 +10,12 @@ import { cx } from "../parts/class.ts";
 import { Sheet } from "../parts/dialog.tsx";
 import { Failed } from "../parts/empty.tsx";
 import { Loading, Skeleton } from "../parts/skeleton.tsx";
-import { Ago, wholeTime } from "../parts/time.tsx";
+import { Ago, useNowMs, wholeTime } from "../parts/time.tsx";
 import { ask, call, queries } from "../shell/house.ts";
 import { say, sorry } from "../shell/toasts.ts";
 import { refreshJobs } from "./refresh.ts";
-import { CLASS_WORDS, STATE_WORDS, triesOf } from "./words.ts";
+import { nameOf, RUNNING, type Sought } from "./sought.ts";
+import { CLASS_WORDS, inOf, STATE_WORDS, triesOf } from "./words.ts";
 
 const LOOK_EVERY_MS = 2_000;
 const TONES: Record<JobSheet["state"], string> = {
@@ -26,7 +27,7 @@ const TONES: Record<JobSheet["state"], string> = {
 };
 
 /** One job, followed while it is looked at. */
-export function JobSheetView({ id, close }: { id: string; close: () => void }) {
+export function JobSheetView({ id, close, seek }: { id: string; close: () => void; seek: (sought: Sought) => void }) {
   const asked = useQuery({ ...ask(getJob, { params: { id } }), refetchInterval: LOOK_EVERY_MS, staleTime: 0 });
   return (
     <Sheet open onOpenChange={(open) => !open && close()} title={asked.data?.kind ?? "A job"}>
@@ -39,14 +40,14 @@ export function JobSheetView({ id, close }: { id: string; close: () => void }) {
         ) : asked.data === undefined ? (
           <Failed title="This job is not here any more" error={asked.error} />
         ) : (
-          <Told job={asked.data} />
+          <Told job={asked.data} seek={seek} />
         )}
       </div>
     </Sheet>
   );
 }
 
-function Told({ job }: { job: JobSheet }) {
+function Told({ job, seek }: { job: JobSheet; seek: (sought: Sought) => void }) {
   const { state, progress, reason, advice, tenant, payload } = job;
   return (
     <>
@@ -79,9 +80,10 @@ function Told({ job }: { job: JobSheet }) {
         <Fact label="Tries">{triesOf(job)}</Fact>
         <Fact label="Progress">{`${Math.round(progress * 100)} %`}</Fact>
         <Moment label="Came" at={job.enqueued_at} />
-        <Moment label="Begins" at={job.due_at} />
-        <Moment label="Not after" at={job.deadline_at} />
-        <Moment label="Its worker has it until" at={job.lease_until} />
+        <Coming label="Begins" at={job.due_at} />
+        {job.waits_for !== null && job.waits_for !== "time" && <Fact label="Waits for">{WAITS[job.waits_for]}</Fact>}
+        <Coming label="Not begun after" at={job.deadline_at} />
+        <Moment label="Its worker has it until, or renews it" at={job.lease_until} />
         <Moment label="Ended" at={job.ended_at} />
         {job.priority !== 0 && <Fact label="Priority">{job.priority}</Fact>}
         {tenant && (
@@ -115,8 +117,20 @@ function Told({ job }: { job: JobSheet }) {
               </div>
             ))}
           </dl>
+          {payload.some((field) => field.is_hidden) && (
+            <p className="mt-2 text-xs text-ink-3">
+              Ids, numbers, yes or no and times are shown. Of everything else only its size is: it may be somebody’s
+              words, or open something.
+            </p>
+          )}
         </>
       )}
+      <p className="mt-4 flex flex-wrap gap-x-4 text-xs">
+        <Door onClick={() => seek({ ...RUNNING, state, kind: job.kind })}>
+          All like it: {STATE_WORDS[state].toLowerCase()}
+        </Door>
+        {tenant && <Door onClick={() => seek({ ...RUNNING, state, tenant })}>All for {nameOf(tenant)}</Door>}
+      </p>
       <Acts job={job} />
     </>
   );
@@ -184,6 +198,14 @@ function stateOf({ state, is_stopping, is_in_lane, may_retry }: JobSheet): strin
   return STATE_WORDS[state];
 }
 
+const WAITS = { tenant: "Others of its own, who came first", worker: "A worker that is free" } as const;
+
+const Door = ({ onClick, children }: { onClick: () => void; children: ReactNode }) => (
+  <button type="button" onClick={onClick} className="rounded-lg py-1.5 font-semibold text-accent-ink hover:underline">
+    {children}
+  </button>
+);
+
 const Fact = ({ label, children }: { label: string; children: ReactNode }) => (
   <div>
     <dt className="text-xs text-ink-3">{label}</dt>
@@ -197,3 +219,15 @@ const Moment = ({ label, at }: { label: string; at: string | null }) =>
       {wholeTime(at)} <Ago at={at} className="text-xs text-ink-3" />
     </Fact>
   );
+
+/** What is still to come, or is over already. */
+function Coming({ label, at }: { label: string; at: string | null }) {
+  const now_ms = useNowMs();
+  if (at === null) return null;
+  const is_over = Date.parse(at) <= now_ms;
+  return (
+    <Fact label={label}>
+      {wholeTime(at)} <span className="text-xs text-ink-3">{is_over ? "it is over" : `in ${inOf(at, now_ms)}`}</span>
+    </Fact>
+  );
+}

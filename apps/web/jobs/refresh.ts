@@ -1,4 +1,4 @@
-import { getFlow, getJob, getQueues, listDead, listJobs } from "#systems/jobs/contract.ts";
+import { getFlow, getJob, getQueues, listDead, listJobs, listSchedules, listTenants } from "#systems/jobs/contract.ts";
 
 import { queries } from "../shell/house.ts";
 
@@ -8,5 +8,7 @@ export const LOOK_EVERY_MS = 5_000;
 /** After an act: everything that it may have changed. */
 export const refreshJobs = () =>
   Promise.all(
-    [getQueues, getFlow, listDead, listJobs, getJob].map(({ path }) => queries.invalidateQueries({ queryKey: [path] })),
+    [getQueues, getFlow, listTenants, listSchedules, listDead, listJobs, getJob].map(({ path }) =>
+      queries.invalidateQueries({ queryKey: [path] }),
+    ),
   );

@@ -1,4 +1,14 @@
-import type { ClassQueue, DeadGroup, JobClass, JobLine, JobState, KindQueue, Queues } from "#systems/jobs/contract.ts";
+import type {
+  ClassQueue,
+  DeadGroup,
+  JobClass,
+  JobLine,
+  JobState,
+  KindQueue,
+  Minute,
+  Queues,
+  Schedule,
+} from "#systems/jobs/contract.ts";
 
 import { compact, plural } from "../parts/numbers.ts";
 
@@ -27,6 +37,33 @@ export function waitOf(seconds: number): string {
   const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
   if (hours < 48) return rest === 0 ? `${hours} h` : `${hours} h ${rest} min`;
   return hours % 24 === 0 ? `${hours / 24} d` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** How long until then: "under 1 s" also where it should have been already. */
+export const inOf = (at: string, now_ms: number): string => waitOf(Math.max(0, Date.parse(at) - now_ms) / 1000);
+
+/** "every 5 min", "30 3 * * * in Europe/Stockholm" */
+export const timesOf = ({ every_ms, cron, time_zone }: Pick<Schedule, "every_ms" | "cron" | "time_zone">): string =>
+  cron === null ? `every ${waitOf((every_ms ?? 0) / 1000)}` : `${cron} in ${time_zone ?? "UTC"}`;
+
+/** The number of a job, where nothing else was written. */
+export const numberOf = (text: string): string | null => /^\s*#?([1-9]\d{0,18})\s*$/.exec(text)?.[1] ?? null;
+
+/** "12 done and 0.5 failed a minute", over the minutes in which the house has been told of. */
+export function rateOf(minutes: readonly Minute[]): string {
+  const sum = (of: "done" | "failed" | "dead") => minutes.reduce((total, minute) => total + minute[of], 0);
+  const [done, wrong] = [sum("done"), sum("failed") + sum("dead")];
+  const a_minute = (count: number) => {
+    const rate = count / Math.max(1, minutes.length);
+    return rate >= 10 || Number.isInteger(rate)
+      ? compact(Math.round(rate))
+      : rate < 0.1
+        ? "under 0.1"
+        : rate.toFixed(1);
+  };
+  if (done + wrong === 0) return "Nothing ended in the last hour.";
+  const ended = `${compact(done)} done, ${a_minute(done)} a minute`;
+  return wrong === 0 ? `${ended}; nothing failed.` : `${ended}; ${compact(wrong)} failed, ${a_minute(wrong)} a minute.`;
 }
 
 /** What holds of all of them, in one sentence: what starves first, then what died. */

@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Ban, Ellipsis, KeyRound, Search, Shield, Undo2 } from "lucide-react";
+import { Ban, Ellipsis, KeyRound, Shield, Undo2 } from "lucide-react";
 import { useDeferredValue, useState } from "react";
 
 import { type AdminPerson, HOUSE_ROLES, type Me, peopleRoutes } from "#systems/people/contract.ts";
@@ -8,19 +8,22 @@ import { type AdminPerson, HOUSE_ROLES, type Me, peopleRoutes } from "#systems/p
 import { sentenceOf } from "../client.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Button, IconButton } from "../parts/button.tsx";
-import { cx } from "../parts/class.ts";
 import { Sheet } from "../parts/dialog.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { TextArea } from "../parts/field.tsx";
+import { FindBox, FoundList } from "../parts/found-list.tsx";
 import { LazyMenu } from "../parts/lazy-menu.tsx";
 import type { MenuEntry } from "../parts/menu-entry.ts";
-import { PagedList } from "../parts/paged-list.tsx";
+import { Pills } from "../parts/pills.tsx";
 import { Secret } from "../parts/secret.tsx";
-import { RowSkeleton } from "../parts/skeleton.tsx";
 import { Ago, dayOf } from "../parts/time.tsx";
 import { askPages, call } from "../shell/house.ts";
 import { say, sorry } from "../shell/toasts.ts";
 
+const STATES = [
+  ["all", "Everybody"],
+  ["suspended", "Suspended"],
+] as const;
 const ROLE_WORDS = { admin: "Admin", moderator: "Moderator", member: "Member" } as const;
 
 export function AdminPeople({ me }: { me: Me }) {
@@ -31,48 +34,21 @@ export function AdminPeople({ me }: { me: Me }) {
     askPages(peopleRoutes.adminListPeople, { query: { limit: 50, state, ...(q === "" ? {} : { q }) } }),
   );
   return (
-    <section className="overflow-hidden rounded-2xl border border-line bg-surface">
-      <div className="flex flex-wrap items-center gap-2 border-b border-line p-3">
-        <label className="flex h-11 flex-1 items-center max-sm:basis-full gap-3 rounded-full bg-sunken px-4 focus-within:outline-2 focus-within:outline-accent-ink">
-          <Search className="size-4.5 text-ink-3" aria-hidden="true" />
-          <span className="sr-only">Find people</span>
-          <input
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-            maxLength={60}
-            placeholder="Name or handle"
-            className="min-w-0 flex-1 bg-transparent text-sm outline-none"
-          />
-        </label>
-        {(["all", "suspended"] as const).map((one) => (
-          <button
-            key={one}
-            type="button"
-            aria-pressed={state === one}
-            onClick={() => setState(one)}
-            className={cx(
-              "h-11 rounded-full px-4 text-sm font-semibold",
-              state === one ? "bg-ink text-birch" : "text-ink-2 hover:bg-sunken",
-            )}
-          >
-            {one === "all" ? "Everybody" : "Suspended"}
-          </button>
-        ))}
-      </div>
-      <PagedList<AdminPerson>
-        pages={pages}
-        what="people"
-        keyOf={(person) => person.id}
-        className="divide-y divide-line"
-        skeleton={[0, 1, 2, 3, 4].map((at) => (
-          <RowSkeleton key={at} />
-        ))}
-        empty={<Empty title={state === "suspended" ? "Nobody is suspended" : "Nobody by this name"} />}
-        end={null}
-      >
-        {(person) => <Line me={me} person={person} />}
-      </PagedList>
-    </section>
+    <FoundList<AdminPerson>
+      label="People of the house"
+      head={
+        <div className="flex flex-wrap items-center gap-2">
+          <FindBox label="Find people" placeholder="Name or handle" value={text} change={setText} chars_max={60} />
+          <Pills label="Who" options={STATES} value={state} choose={setState} />
+        </div>
+      }
+      pages={pages}
+      what="people"
+      keyOf={(person) => person.id}
+      empty={<Empty title={state === "suspended" ? "Nobody is suspended" : "Nobody by this name"} />}
+    >
+      {(person) => <Line me={me} person={person} />}
+    </FoundList>
   );
 }
 

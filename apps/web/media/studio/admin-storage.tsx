@@ -8,6 +8,7 @@ import { Avatar } from "../../parts/avatar.tsx";
 import { End, Failed } from "../../parts/empty.tsx";
 import { bytesOf, compact, plural } from "../../parts/numbers.ts";
 import { PagedList } from "../../parts/paged-list.tsx";
+import { Pills } from "../../parts/pills.tsx";
 import { Loading, RowSkeleton, Skeleton } from "../../parts/skeleton.tsx";
 import { Ago } from "../../parts/time.tsx";
 import { Panel } from "../../people/sections.tsx";
@@ -141,29 +142,17 @@ function Walked({ store }: { store: HouseStorage["store"] }) {
   );
 }
 
+const WHO = [
+  ["person", "People"],
+  ["space", "Spaces"],
+] as const;
+
 function Owners() {
   const [by, setBy] = useState<"person" | "space">("person");
   const pages = useInfiniteQuery(askPages(listStorageOwners, { query: { by, limit: 20 } }));
   const most = Math.max(1, pages.data?.pages[0]?.items[0]?.bytes ?? 1);
   return (
-    <Panel
-      title="Who takes it"
-      action={
-        <div role="group" aria-label="By" className="flex gap-1">
-          {(["person", "space"] as const).map((one) => (
-            <button
-              key={one}
-              type="button"
-              aria-pressed={one === by}
-              onClick={() => setBy(one)}
-              className="h-9 rounded-full px-3.5 text-sm font-medium text-ink-2 hover:bg-sunken aria-pressed:bg-ink aria-pressed:font-semibold aria-pressed:text-birch"
-            >
-              {one === "person" ? "People" : "Spaces"}
-            </button>
-          ))}
-        </div>
-      }
-    >
+    <Panel title="Who takes it" action={<Pills label="By" options={WHO} value={by} choose={setBy} />}>
       <PagedList
         pages={pages}
         what="who takes how much"
