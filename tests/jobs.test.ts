@@ -13,7 +13,7 @@ afterAll(async () => {
   await house[Symbol.asyncDispose]();
 });
 
-test("WEB253, JP16: an admin reads why a job died, puts it back, sees that it is done, and finds it in the log; what starves is said to who runs the house", async () => {
+test("WEB253, WEB257, WEB258, WEB259, JP16: an admin reads why a job died, puts it back, sees that it is done, and finds it in the log; puts back all of a reason after a count, and runs what comes by the clock; what starves is said to who runs the house", async () => {
   const { client } = house;
   const rut = { handle: "rut", password: PASSWORD };
   await client.call(peopleRoutes.signUp, {
@@ -70,7 +70,29 @@ test("WEB253, JP16: an admin reads why a job died, puts it back, sees that it is
   const { notes } = (await client.call(peopleRoutes.house)).body;
   expect(notes.map(({ code }) => code)).not.toContain("jobs");
 
+  // All that died of one reason, and no other; nobody here runs them, so they wait.
+  await sql.pool`
+    INSERT INTO jobs_jobs (kind, class, priority, payload, state, ended_at, reason)
+    SELECT 'elsewhere.only', 'batch', 0, '{}', 'dead', clock_timestamp(), reason
+    FROM unnest(ARRAY['film 1 is gone', 'film 2 is gone', 'no yarn left']) reason`;
+  await page.getByRole("button", { name: "See all 2" }).click();
+  await page.getByText("Like “film").waitFor();
+  await page.getByRole("listitem").filter({ hasText: "film 1 is gone" }).waitFor();
+  expect(await page.getByRole("listitem").filter({ hasText: "no yarn left" }).count()).toBe(0);
+  await page.getByRole("button", { name: "Replay all", exact: true }).click();
+  const asked = page.getByRole("alertdialog", { name: "Replay 2 jobs?" });
+  await asked.getByRole("button", { name: "Replay them" }).click();
+  await page.getByText("2 jobs back in the queue.").waitFor();
+  const left = await client.call(jobsRoutes.countJobs, { token, query: { state: "dead" } });
+  expect(left.body).toMatchObject({ jobs: 1 });
+
+  await page.getByRole("button", { name: "By the clock" }).click();
+  await page.getByRole("button", { name: "Run now: house.trim_log" }).click();
+  await page.getByText(/^house\.trim_log is job \d+\.$/).waitFor();
+
   await page.getByRole("navigation", { name: "Admin" }).getByRole("link", { name: "Log" }).click();
+  await page.getByText("put many jobs back into the queue").waitFor();
+  await page.getByText("ran at once what runs by the clock").waitFor();
   await page.getByText("put a job back into the queue").waitFor();
   expect(broken).toEqual([]);
 }, 180_000);

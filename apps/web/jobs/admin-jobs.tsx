@@ -88,15 +88,13 @@ function LastHour({ kinds }: { kinds: readonly string[] }) {
     <Panel
       title="The last hour"
       intro={flow.data ? rateOf(flow.data.minutes) : "What ended, minute by minute, on all nodes."}
-      action={
-        <Select label="Kind in the last hour" value={kind} change={setKind}>
-          <option value="">All kinds</option>
-          {kinds.map((one) => (
-            <option key={one}>{one}</option>
-          ))}
-        </Select>
-      }
     >
+      <Select label="Kind in the last hour" value={kind} change={setKind} className="mb-4">
+        <option value="">All kinds</option>
+        {kinds.map((one) => (
+          <option key={one}>{one}</option>
+        ))}
+      </Select>
       {flow.data ? (
         <FlowChart minutes={flow.data.minutes} />
       ) : flow.isPending ? (

@@ -32,15 +32,21 @@ export function JobFilters({
   return (
     <div className="space-y-2">
       <Pills label="State" options={STATES} value={sought.state} choose={(state) => change({ state })} />
+      <FindBox
+        label="Number of a job, or words of the reason"
+        placeholder="Number, or words of the reason"
+        value={sought.text}
+        change={(text) => change({ text })}
+        chars_max={100}
+        className="w-full flex-none"
+      />
       <div className="flex flex-wrap items-center gap-2">
-        <FindBox
-          label="Number of a job, or words of the reason"
-          placeholder="Number, or words of the reason"
-          value={sought.text}
-          change={(text) => change({ text })}
-          chars_max={100}
-        />
-        <Select label="Kind" value={sought.kind ?? ""} change={(kind) => change({ kind: kind || null })}>
+        <Select
+          label="Kind"
+          value={sought.kind ?? ""}
+          change={(kind) => change({ kind: kind || null })}
+          className="max-sm:basis-full"
+        >
           <option value="">All kinds</option>
           {[...new Set([...kinds, ...(sought.kind === null ? [] : [sought.kind])])].map((one) => (
             <option key={one}>{one}</option>
@@ -48,6 +54,7 @@ export function JobFilters({
         </Select>
         <Select
           label="Class"
+          className="max-sm:flex-1"
           value={sought.class ?? ""}
           change={(of) => change({ class: JOB_CLASSES.find((one) => one === of) ?? null })}
         >
@@ -60,6 +67,7 @@ export function JobFilters({
         </Select>
         <Select
           label="Time"
+          className="max-sm:flex-1"
           value={sought.since?.label ?? ""}
           change={(label) => change({ since: sinceOf(label, now_ms) })}
         >

@@ -83,7 +83,7 @@ function Told({ job, seek }: { job: JobSheet; seek: (sought: Sought) => void }) 
         <Coming label="Begins" at={job.due_at} />
         {job.waits_for !== null && job.waits_for !== "time" && <Fact label="Waits for">{WAITS[job.waits_for]}</Fact>}
         <Coming label="Not begun after" at={job.deadline_at} />
-        <Moment label="Its worker has it until, or renews it" at={job.lease_until} />
+        <Moment label="Its worker has it until" at={job.lease_until} />
         <Moment label="Ended" at={job.ended_at} />
         {job.priority !== 0 && <Fact label="Priority">{job.priority}</Fact>}
         {tenant && (

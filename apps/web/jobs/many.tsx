@@ -8,9 +8,7 @@ import { plural } from "../parts/numbers.ts";
 import { call } from "../shell/house.ts";
 import { say, sorry } from "../shell/toasts.ts";
 import { refreshJobs } from "./refresh.ts";
-import { doneWords, MANY, queryOf, type Sought, soughtWords } from "./sought.ts";
-
-type Deed = (typeof MANY)[Sought["state"]][number];
+import { type Deed, doneWords, MANY, queryOf, type Sought, soughtWords } from "./sought.ts";
 
 /**
  * What can be done to all that are meant. They are counted first, so that somebody says yes to a number; what comes after the
@@ -74,8 +72,8 @@ export function Many({ sought, label }: { sought: Sought; label?: string }) {
       <Confirm
         open={counted !== null}
         onOpenChange={(open) => !open && changed === null && setCounted(null)}
-        title={counted === null ? "" : `${counted.deed.label.replace(/ all/, "")}: ${many}?`}
-        action={counted?.deed.label.replace(/ all/, " them") ?? ""}
+        title={counted?.deed.title(many) ?? ""}
+        action={counted?.deed.action ?? ""}
         onConfirm={confirm}
         busy={changed !== null}
       >

@@ -69,39 +69,57 @@ export const sinceOf = (label: string, now_ms: number): Sought["since"] => {
   return back_ms === undefined ? null : { at: new Date(now_ms - back_ms).toISOString(), label };
 };
 
-/** What may be done to all jobs of a state, and in which words. */
-export const MANY: Record<JobState, readonly { act: JobAct; label: string; will: string; done: string }[]> = {
+/** What may be done to all jobs of a state, and in which words: on the button, to somebody who is asked, and when it is done. */
+export interface Deed {
+  act: JobAct;
+  label: string;
+  title: (jobs: string) => string;
+  will: string;
+  action: string;
+  done: string;
+}
+const replayDeed = (will: string): Deed => ({
+  act: "replay",
+  label: "Replay all",
+  title: (jobs) => `Replay ${jobs}?`,
+  will,
+  action: "Replay them",
+  done: "back in the queue",
+});
+export const MANY: Record<JobState, readonly Deed[]> = {
   queued: [
-    { act: "retry", label: "Begin all now", will: "Those that begin later begin now.", done: "on the way" },
+    {
+      act: "retry",
+      label: "Begin all now",
+      title: (jobs) => `Begin ${jobs} now?`,
+      will: "Those that begin later begin now, and keep their tries. The others are as they were.",
+      action: "Begin now",
+      done: "on the way",
+    },
     {
       act: "cancel",
-      label: "Cancel all",
-      will: "They will not run. Cancelled, they can be replayed for a day.",
-      done: "cancelled",
+      label: "Call all off",
+      title: (jobs) => `Call off ${jobs}?`,
+      will: "They will not run. For a day they stand among the cancelled, and can be replayed.",
+      action: "Call them off",
+      done: "called off",
     },
   ],
   running: [
     {
       act: "cancel",
       label: "Stop all",
+      title: (jobs) => `Stop ${jobs}?`,
       will: "Each is asked to stop, on whatever node it runs.",
+      action: "Stop them",
       done: "asked to stop",
     },
   ],
-  dead: [
-    {
-      act: "replay",
-      label: "Replay all",
-      will: "They run again with fresh tries. If what stopped them is still there, they will be back here.",
-      done: "back in the queue",
-    },
-  ],
-  cancelled: [
-    { act: "replay", label: "Replay all", will: "They run after all, with fresh tries.", done: "back in the queue" },
-  ],
+  dead: [replayDeed("They run again with fresh tries. If what stopped them is still there, they will be back here.")],
+  cancelled: [replayDeed("They run after all, with fresh tries.")],
   done: [],
 };
 
 /** "340 jobs back in the queue." */
 export const doneWords = (changed: number, done: string): string =>
-  changed === 0 ? "Nothing was changed: each had moved on." : `${plural(changed, "job")} ${done}.`;
+  changed === 0 ? "None was changed: each had moved on, or is due already." : `${plural(changed, "job")} ${done}.`;

@@ -5,10 +5,11 @@ import { listTenants, type TenantQueue } from "#systems/jobs/contract.ts";
 import { Failed } from "../parts/empty.tsx";
 import { compact } from "../parts/numbers.ts";
 import { Loading, Skeleton } from "../parts/skeleton.tsx";
-import { Ago } from "../parts/time.tsx";
+import { useNowMs } from "../parts/time.tsx";
 import { Panel } from "../people/sections.tsx";
 import { ask } from "../shell/house.ts";
 import { nameOf, RUNNING, type Sought } from "./sought.ts";
+import { waitOf } from "./words.ts";
 
 /** It reads many jobs, so it is looked at less often than the rest. */
 const LOOK_EVERY_MS = 30_000;
@@ -17,6 +18,7 @@ const SHOWN_FIRST = 8;
 /** For whom work waits, fails, runs and died. */
 export function Whose({ seek }: { seek: (sought: Sought) => void }) {
   const asked = useQuery({ ...ask(listTenants), refetchInterval: LOOK_EVERY_MS });
+  const now_ms = useNowMs();
   const items = asked.data?.items ?? [];
   return (
     <Panel title="Whose it is" intro="People and spaces that work is for, the busiest first.">
@@ -50,18 +52,16 @@ export function Whose({ seek }: { seek: (sought: Sought) => void }) {
           )}
           <p className="mt-4 text-xs text-ink-3">
             Done: of the newest {compact(asked.data.done_looked)}
-            {asked.data.done_since !== null && (
-              <>
-                , the oldest of which came <Ago at={asked.data.done_since} /> ago
-              </>
-            )}
-            .{!asked.data.is_whole && " There is more than was counted; the newest were."}
+            {asked.data.done_since !== null && `, which came within ${waitOf(ageOf(asked.data.done_since, now_ms))}`}.
+            {!asked.data.is_whole && " There is more than was counted; the newest were."}
           </p>
         </>
       )}
     </Panel>
   );
 }
+
+const ageOf = (at: string, now_ms: number) => Math.max(0, now_ms - Date.parse(at)) / 1000;
 
 function Row({ of: one, seek }: { of: TenantQueue; seek: (sought: Sought) => void }) {
   const { tenant, queued, failing, running, dead, done } = one;
@@ -76,7 +76,7 @@ function Row({ of: one, seek }: { of: TenantQueue; seek: (sought: Sought) => voi
         <span className="min-w-0">
           <span className="block truncate text-sm font-semibold">{nameOf(tenant)}</span>
           <span className="block text-xs text-ink-3">
-            {tenant.person ? "Person" : tenant.space ? "Space" : "Not here any more"}
+            {tenant.person ? "Person" : tenant.space ? "Space" : "Neither a person nor a space"}
           </span>
         </span>
         <span className="shrink-0 text-right text-xs text-ink-3 tabular-nums">

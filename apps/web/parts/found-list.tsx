@@ -1,6 +1,7 @@
 import { Search } from "lucide-react";
 import type { ReactNode } from "react";
 
+import { cx } from "./class.ts";
 import { PagedList, type PagedListProps } from "./paged-list.tsx";
 import { RowSkeleton } from "./skeleton.tsx";
 
@@ -31,15 +32,22 @@ export function FindBox({
   value,
   change,
   chars_max,
+  className,
 }: {
   label: string;
   placeholder: string;
   value: string;
   change: (value: string) => void;
   chars_max: number;
+  className?: string;
 }) {
   return (
-    <label className="flex h-11 min-w-0 flex-1 items-center gap-3 rounded-full bg-sunken px-4 focus-within:outline-2 focus-within:outline-accent-ink max-sm:basis-full">
+    <label
+      className={cx(
+        "flex h-11 min-w-0 flex-1 items-center gap-3 rounded-full bg-sunken px-4 focus-within:outline-2 focus-within:outline-accent-ink max-sm:basis-full",
+        className,
+      )}
+    >
       <Search className="size-4.5 shrink-0 text-ink-3" aria-hidden="true" />
       <span className="sr-only">{label}</span>
       <input
