@@ -74,11 +74,11 @@ function Row({ of: one, open }: { of: Schedule; open: (job_id: string) => void }
       </p>
       {job_id === null ? (
         <Button look="outline" size="sm" busy={busy} onClick={run}>
-          Run now<span className="sr-only">: {kind}</span>
+          Run now<span className="sr-only"> {kind}</span>
         </Button>
       ) : (
         <Button look="quiet" size="sm" onClick={() => open(job_id)}>
-          At work<span className="sr-only">: {kind}</span>
+          At work<span className="sr-only"> {kind}</span>
         </Button>
       )}
     </li>
