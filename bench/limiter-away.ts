@@ -32,17 +32,18 @@ const three = (of: number[]) => [0.5, 0.99, 1].map((part) => percentile(of, part
 const levels = (rule: (name: string) => LimitRule): LimitClaim[] =>
   ["address", "person", "token", "house"].map((name) => ({ key: name, rule: rule(name), cost_tokens: 1 }));
 
-/** Each node is asked so often, evenly as far as the machine lets it. @returns ms that each waited, and how many were granted */
+/** Each node is asked so often, evenly as far as the machine lets it. @returns ms that each waited, how many were granted, and when the last was asked */
 async function asked(nodes: Limiter[], claims: LimitClaim[], ms: number, per_s: number) {
   const waits: number[] = [];
   let granted = 0;
   const start = performance.now();
   let issued = 0;
+  let last_at = start;
   const under_way = new Set<Promise<void>>();
   for (let now = start; now < start + ms; now = performance.now()) {
     for (; issued < ((now - start) * per_s) / 1_000; issued++)
       for (const node of nodes) {
-        const began = performance.now();
+        const began = (last_at = performance.now());
         const one = node.take(claims).then(({ allowed }) => {
           waits.push(performance.now() - began);
           if (allowed) granted++;
@@ -53,7 +54,7 @@ async function asked(nodes: Limiter[], claims: LimitClaim[], ms: number, per_s: 
     await Bun.sleep(PACE_MS);
   }
   await Promise.all(under_way);
-  return { waits, granted };
+  return { waits, granted, last_at };
 }
 
 console.log(`${cpus().length} × ${cpus()[0]?.model}, Bun ${Bun.version}; waits are p50 / p99 / worst ms`);
@@ -113,10 +114,13 @@ for (const [how, away, back] of [
     while (nodes.some((node) => node.stats().is_alone)) await Bun.sleep(2);
     const healed_ms = performance.now() - healing;
     const after = await asked(nodes, [{ key, rule, cost_tokens: 1 }], 500, 3 * rate);
-    // Nobody asked while it healed.
-    const came_back = Math.round(rate * (0.5 + healed_ms / 1_000));
+    // Nobody asked while it healed, and what came after the last request nobody wanted.
+    const came_back = (rate * (after.last_at - healing)) / 1_000;
+    const all = `${granted + after.granted} of ${Math.round(specified + came_back)} in all`;
     const more =
-      name === "share" ? `; ${after.granted} granted in the next 0.5 s, ${came_back} came back until then` : "";
+      name === "share"
+        ? `; ${after.granted} granted in the next 0.5 s, ${came_back.toFixed(1)} came back until then; ${all}`
+        : "";
     console.log(
       `  ${how}, ${name}: ${granted} granted, ${Math.round(specified)} specified; waited ${three(waits)}; back after ${healed_ms.toFixed(0)} ms${more}`,
     );

@@ -86,6 +86,7 @@ const sides: Record<string, string[]> = {
 };
 for (const [name, argv] of Object.entries(PEERS))
   sides[name] = [...argv, "redis", socket, String(decisions), String(AT_ONCE)];
+sides["a bare PING"] = [...OURS, "ping", server.url, String(decisions), String(AT_ONCE)];
 const seen: Record<string, { client: number; server: number; drained: number; per_script: number }[]> = {};
 for (let round = 0; round < rounds; round++) {
   for (const [name, argv] of Object.entries(sides)) {

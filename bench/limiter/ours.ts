@@ -1,4 +1,6 @@
 /** Ours, asked as `flexible.mjs` asks the peer. */
+import { RedisClient } from "bun";
+
 import { createRedis, createRedisLimiter } from "#engines/redis/index.ts";
 import { createSystemClock } from "#ports/clock/index.ts";
 import { createLocalLimiter, type LimitClaim, type LimitRule } from "#ports/limiter/index.ts";
@@ -66,6 +68,21 @@ async function overRedis([url, count, at_once, leases]: string[]) {
   };
 }
 
+/** What the way there and back costs where nothing is asked. */
+async function bare([url, count, at_once]: string[]) {
+  const redis = new RedisClient(url!);
+  const ping = () => redis.send("PING", []);
+  await measured(20_000, Number(at_once), ping);
+  console.log("ready");
+  await new Promise((resolve) => process.stdin.once("data", resolve));
+  return { ...(await measured(Number(count), Number(at_once), ping)), drained: 0, scripts: Number(count) };
+}
+
 const [what, ...rest] = process.argv.slice(2);
-console.log(JSON.stringify(await (what === "memory" ? memory(rest.map(Number) as [number, number]) : overRedis(rest))));
+const how = {
+  memory: () => memory(rest.map(Number) as [number, number]),
+  redis: () => overRedis(rest),
+  ping: () => bare(rest),
+};
+console.log(JSON.stringify(await how[what as keyof typeof how]()));
 process.exit(0);

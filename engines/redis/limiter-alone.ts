@@ -152,7 +152,14 @@ export function createAlone(needs: { clock: Clock; keys_max: number; word: () =>
       since = make();
     },
     owed(all) {
-      return all ? [...granted.missing()] : [...since.missing()].flatMap((claim) => originalOf({ claim }));
+      if (!all) return [...since.missing()].flatMap((claim) => originalOf({ claim }));
+      // What comes back is counted whole in one and by this node's part in the other: a key that only this node was asked about is
+      // exact in the first, one that all nodes were asked about alike in the second, and neither says more than was granted.
+      const owed = new Map<string, LimitClaim>();
+      for (const claim of granted.missing()) owed.set(claim.key, claim);
+      for (const claim of [...account.missing()].flatMap((one) => originalOf({ claim: one })))
+        if (claim.cost_tokens > (owed.get(claim.key)?.cost_tokens ?? 0)) owed.set(claim.key, claim);
+      return [...owed.values()];
     },
     holds(all) {
       const holds = [];

@@ -3,6 +3,7 @@ import { type LimitClaim, type LimitRule, type Terms, termsOf } from "#ports/lim
 import type { Deadline, Waiting } from "./deadline.ts";
 import { believedMany, type Numbers } from "./limiter-answers.ts";
 import { DECIDE_MANY } from "./limiter-many.ts";
+import { DECIDE_ONE } from "./limiter-one.ts";
 import { RedisAway, type RedisCommands } from "./script.ts";
 
 /** As many requests are decided by one script: below half a ms of Redis's time. */
@@ -49,6 +50,8 @@ class Asking implements Waiting {
 interface Line {
   waiting: Asking[];
   is_asking: boolean;
+  /** How many went together last. */
+  last: number;
 }
 
 /** What the requests of a batch say of one rule, said once. */
@@ -66,7 +69,7 @@ export interface Batches {
 
 /**
  * Who comes in one turn of the loop, or while a script is under way, goes together in one script: the more there are the less
- * each costs. Alone, a request waits for the end of its turn.
+ * each costs. Who was alone the last time goes at once, and who comes after it waits for its answer.
  */
 export function createBatches(needs: {
   script: RedisCommands["script"];
@@ -77,24 +80,81 @@ export function createBatches(needs: {
 }): Batches {
   const lines = new Map<number, Line>();
 
-  async function go(tag: number, line: Line): Promise<void> {
-    line.is_asking = true;
-    while (line.waiting.length > 0) {
-      await endOfTurn();
-      const batch = line.waiting.splice(0, BATCH_MAX).filter(({ is_over }) => !is_over);
-      if (batch.length > 0) await send(tag, batch);
+  /** Sends what waits, and what has come meanwhile when that is answered. */
+  function go(tag: number, line: Line): void {
+    const batch = line.waiting.splice(0, BATCH_MAX).filter(({ is_over }) => !is_over);
+    line.last = batch.length;
+    if (batch.length === 0) {
+      line.is_asking = false;
+      return;
     }
-    line.is_asking = false;
+    const [one] = batch as [Asking];
+    let sending: Promise<unknown>;
+    try {
+      sending = batch.length === 1 ? sendOne(tag, one.question) : sendMany(tag, batch);
+    } catch (error) {
+      // A client may also throw at once.
+      failed(tag, line, batch, error);
+      return;
+    }
+    void sending.then(
+      (answer) => answered(tag, line, batch, answer),
+      (error: unknown) => failed(tag, line, batch, error),
+    );
   }
 
-  async function send(tag: number, batch: Asking[]): Promise<void> {
+  function answered(tag: number, line: Line, batch: Asking[], answer: unknown): void {
+    let answers: Numbers[];
+    try {
+      answers = believedMany(
+        answer,
+        batch.map(({ question }) => question),
+      );
+    } catch (error) {
+      failed(tag, line, batch, error);
+      return;
+    }
+    for (let i = 0; i < batch.length; i++) {
+      batch[i]!.answer(answers[i]!);
+      needs.deadline.letGo(batch[i]!);
+    }
+    goOn(tag, line);
+  }
+
+  function failed(tag: number, line: Line, batch: Asking[], error: unknown): void {
+    const reason = error instanceof Error ? error : new Error(String(error));
+    for (const one of batch) {
+      one.fail(reason);
+      needs.deadline.letGo(one);
+    }
+    goOn(tag, line);
+  }
+
+  function goOn(tag: number, line: Line): void {
+    if (line.waiting.length > 0) atEndOfTurn(() => go(tag, line));
+    else line.is_asking = false;
+  }
+
+  function sendOne(tag: number, { claims, more, patience_ms, wait_ms_min, takes }: Question): Promise<unknown> {
+    const { key, epoch } = needs.epochOf(tag);
+    const keys = [key];
+    let text = `[${patience_ms},${wait_ms_min},${more ? 2 : takes ? 1 : 0}`;
+    for (let i = 0; i < claims.length; i++) {
+      const { key: name, rule, cost_tokens } = claims[i]!;
+      const terms = termsOf(rule);
+      keys.push(needs.prefixOf(tag, terms) + name);
+      text += `,${numbersOf(terms)},${Math.min(cost_tokens, terms.capacity)},${more ? more[i]! : 0}`;
+    }
+    return needs.script(DECIDE_ONE, [needs.time(), epoch, `${text}]`], keys);
+  }
+
+  function sendMany(tag: number, batch: Asking[]): Promise<unknown> {
     const { key: epoch_key, epoch } = needs.epochOf(tag);
     const keys = [epoch_key];
     const places = new Map<string, number>();
     const rules = new Map<LimitRule, RuleOfBatch>();
     let rules_text = "";
     let text = "";
-
     for (const { question } of batch) {
       const { claims, more } = question;
       text += `,${claims.length},${question.patience_ms},${question.wait_ms_min},${more ? 2 : question.takes ? 1 : 0}`;
@@ -114,38 +174,37 @@ export function createBatches(needs: {
         if (more) text += `,${more[i]!}`;
       }
     }
-    try {
-      const args = [needs.time(), epoch, `[${rules_text.slice(1)}]`, `[${text.slice(1)}]`];
-      const answers = believedMany(
-        await needs.script(DECIDE_MANY, args, keys),
-        batch.map(({ question }) => question),
-      );
-      for (let i = 0; i < batch.length; i++) batch[i]!.answer(answers[i]!);
-    } catch (error) {
-      const reason = error instanceof Error ? error : new Error(String(error));
-      for (const one of batch) one.fail(reason);
-    }
-    for (const one of batch) needs.deadline.letGo(one);
+    return needs.script(DECIDE_MANY, [needs.time(), epoch, `[${rules_text.slice(1)}]`, `[${text.slice(1)}]`], keys);
   }
 
   return {
     ask: (tag, question) =>
       new Promise((resolve, reject) => {
         let line = lines.get(tag);
-        if (!line) lines.set(tag, (line = { waiting: [], is_asking: false }));
+        if (!line) lines.set(tag, (line = { waiting: [], is_asking: false, last: 1 }));
         const one = new Asking(question, resolve, reject);
         needs.deadline.watch(one);
         line.waiting.push(one);
-        // It ends when nobody waits, and hands every failure to who asked.
-        if (!line.is_asking) void go(tag, line);
+        if (line.is_asking) return;
+        line.is_asking = true;
+        // Who was alone the last time is likely to be again.
+        const here = line;
+        if (here.last <= 1) go(tag, here);
+        else atEndOfTurn(() => go(tag, here));
       }),
   };
 }
 
 /** What was read in this turn, and what follows from it, comes first. */
-const endOfTurn = () => new Promise<void>((resolve) => void setImmediate(resolve));
+const atEndOfTurn = (work: () => void): void => void setImmediate(work);
 
-const numbersOf = (terms: Terms) => {
-  if (terms.kind !== "linear") throw new RangeError("Only buckets and gcra go together.");
-  return `${terms.unit},${terms.per_ms},${terms.cap}`;
-};
+const texts = new WeakMap<Terms, string>();
+
+function numbersOf(terms: Terms): string {
+  let text = texts.get(terms);
+  if (text === undefined) {
+    if (terms.kind !== "linear") throw new RangeError("Only buckets and gcra go together.");
+    texts.set(terms, (text = `${terms.unit},${terms.per_ms},${terms.cap}`));
+  }
+  return text;
+}

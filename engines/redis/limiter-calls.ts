@@ -77,6 +77,8 @@ export function createLimiterCalls(needs: LimiterCallsNeeds): LimiterCalls {
   let begun = 0;
   let met = 0;
 
+  /** Of the first slot, which is the only one in most houses, in this epoch. */
+  let prefixes = new WeakMap<Terms, string>();
   let scripts = 0;
   const script: RedisCommands["script"] = (...call) => {
     scripts++;
@@ -86,7 +88,12 @@ export function createLimiterCalls(needs: LimiterCallsNeeds): LimiterCalls {
     script,
     time,
     epochOf: (tag) => ({ key: epochKey(tag), epoch: epochs[tag]! }),
-    prefixOf: (tag, terms) => keyOf(tag, terms, ""),
+    prefixOf: (tag, terms) => {
+      if (tag > 0) return keyOf(tag, terms, "");
+      let text = prefixes.get(terms);
+      if (text === undefined) prefixes.set(terms, (text = keyOf(0, terms, "")));
+      return text;
+    },
     deadline: needs.deadline,
   });
 
@@ -256,6 +263,7 @@ export function createLimiterCalls(needs: LimiterCallsNeeds): LimiterCalls {
       met = meeting;
       const knew = found.every((epoch, tag) => epochs[tag] === epoch);
       found.forEach((epoch, tag) => (epochs[tag] = epoch));
+      if (!knew) prefixes = new WeakMap();
       return knew;
     },
   };

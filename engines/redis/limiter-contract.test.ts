@@ -2,6 +2,7 @@ import { afterAll } from "bun:test";
 
 import { createSystemClock } from "#ports/clock/index.ts";
 import { limiterContract } from "#ports/limiter/contract.suite.ts";
+import type { Limiter, LimitRule } from "#ports/limiter/index.ts";
 
 import { createRedis, createRedisLimiter } from "./index.ts";
 import { testRedis } from "./testing.ts";
@@ -18,9 +19,26 @@ afterAll(async () => {
 });
 let houses = 0;
 
-for (const spread of [1, 4]) {
+/** With others before and after it, so that a request is decided in a batch. */
+function crowded(limiter: Limiter): Limiter {
+  const others: LimitRule = { name: "others", burst_tokens: 1_000_000, tokens_per_s: 1 };
+  const other = () => limiter.take([{ key: "others", rule: others, cost_tokens: 1 }]);
+  return {
+    ...limiter,
+    async take(claims, patience_ms) {
+      const [, decision] = await Promise.all([other(), limiter.take(claims, patience_ms), other()]);
+      return decision;
+    },
+  };
+}
+
+for (const [engine, spread, is_crowded] of [
+  ["Redis", 1, false],
+  ["Redis, in batches", 1, true],
+  ["Redis in 4 slots", 4, false],
+] as const) {
   limiterContract(
-    spread === 1 ? "Redis" : `Redis in ${spread} slots`,
+    engine,
     async () => {
       let now = 1_800_000_000_000;
       const limiter = createRedisLimiter({
@@ -35,7 +53,7 @@ for (const spread of [1, 4]) {
       });
       await limiter.ready;
       return {
-        limiter,
+        limiter: is_crowded ? crowded(limiter) : limiter,
         async advance(ms) {
           now += ms;
         },

@@ -1,7 +1,7 @@
 import { scriptOf } from "./script.ts";
 
 /** A key that is used again and again gets a new time to live once in so long at most: writing one costs as much as all else. */
-const KEPT_MS_MAX = 60_000;
+export const KEPT_MS_MAX = 60_000;
 
 /**
  * The same for buckets and gcra alone, which nearly all limits are, and for many requests that come at once: each is decided
@@ -44,8 +44,7 @@ while p < last do
       local bytes = held[k]
       if bytes then
         local at
-        level, at = unpack('<dd', bytes)
-        if #bytes > 16 then ends[k] = unpack('<d', bytes, 17) end
+        level, at, ends[k] = unpack('<ddd', bytes)
         local gain = (now - at) * rate
         if gain >= cap - level then level = cap
         elseif at - now <= 5000 then level = level + gain

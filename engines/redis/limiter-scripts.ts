@@ -57,7 +57,7 @@ do
     left = function(s) return bring(s, now) / s.a end,
     reset = function(s) return ceil((s.c - bring(s, now)) / s.b) end,
     size = function(s) return s.c / s.a end,
-    save = function(s, ms) keep(s, pack('<dd', s.level, s.at), ms) end,
+    save = function(s, ms) keep(s, pack('<ddd', s.level, s.at, now + ms), ms) end,
   }
 end
 `;

@@ -162,7 +162,10 @@ export function createRedisLimiter(needs: RedisLimiterNeeds): RedisLimiter {
         leave("it has forgotten what it held");
         telling.anew();
         purses?.clear();
-        if (has_met) settles = true;
+        if (has_met) {
+          settles = true;
+          settled_at_ms = clock.monotonic() + SETTLE_MS;
+        }
       } else if (clock.monotonic() < settled_at_ms) return;
       // Before Redis decides again it is told what was granted meanwhile, so that nobody gets it a second time; as a fine,
       // for where only this node was cut off the others may have granted all that there is.
@@ -170,7 +173,6 @@ export function createRedisLimiter(needs: RedisLimiterNeeds): RedisLimiter {
       told += keys;
       if (settles) {
         settles = false;
-        settled_at_ms = clock.monotonic() + SETTLE_MS;
         return;
       }
       await telling.releases();
