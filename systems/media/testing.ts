@@ -16,11 +16,13 @@ import { createSandbox, type Sandbox, type SandboxResult } from "#ports/sandbox/
 import type { Query } from "#ports/sql/index.ts";
 import { type TestHouse, testHouse, type TestPerson } from "#systems/people/testing.ts";
 
+import { READ_TEXTS } from "./captions/from-file.ts";
 import { FORGET_FILES } from "./captions/index.ts";
 import { completeUpload, createUpload, createVideo, getUpload, getVideo, signParts, type Video } from "./contract.ts";
 import { MEDIA_TOPIC } from "./events.ts";
 import { createMedia, findFfmpeg, type Media, MEDIA_FOLDER, type MediaNeeds } from "./index.ts";
 import { belongsInPublic, copyPlace, DELETE_PLACE_LATER, isPublicPlace, newPlace } from "./places.ts";
+import { MAKE_STORYBOARD } from "./storyboard/make.ts";
 
 /** People and media with everything they stand on: real PostgreSQL, files, jobs, sandbox and ffmpeg. */
 export interface MediaHouse extends AsyncDisposable {
@@ -124,9 +126,15 @@ export async function mediaHouse(
   const blobs = given.blobs ?? (await openBlobs());
   /** Whoever enqueues what follows from an event. */
   const FOLLOWERS = ["media_beside", "media.edits"];
+  /** What gives way to the first segments for a second or two; whoever waits for all has no use for that. */
+  const PATIENT = [READ_TEXTS, MAKE_STORYBOARD];
   async function settled(): Promise<void> {
     for (;;) {
       for (const group of FOLLOWERS) await log.caughtUp(MEDIA_TOPIC, group);
+      for (const kind of PATIENT) {
+        for (const { id, attempt } of (await jobs.list({ kind, state: "queued" })).jobs)
+          if (attempt === 0) await jobs.retryNow(db.sql.pool, id);
+      }
       const alive = (await jobs.counts()).filter(
         ({ state, kind }) =>
           (state === "queued" || state === "running") && kind !== DELETE_PLACE_LATER && kind !== FORGET_FILES,
