@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 
 import { startEmbeddedPostgres } from "#ports/sql/index.ts";
 import { TEST_SETTINGS } from "#ports/sql/testing.ts";
@@ -9,13 +9,15 @@ import { databasesFolder, RUN_NAME } from "./memory.ts";
 import { readReport, type Report } from "./report.ts";
 
 /**
- * `npm test`: one database cluster for the run, the files in two processes, and a closing summary from Bun's own report.
+ * `npm test`: the files in two processes, each with a database cluster of its own, and a closing summary from Bun's own report.
  * Arguments are folders or parts of file names; without any, everything runs.
  */
 const ROOT = join(import.meta.dirname, "..");
 const FOLDERS = ["kernel", "ports", "engines", "packages", "systems", "apps", "deploy", "tests"];
 /** Files beside each other; much of what they do is waiting, so a machine with cores to spare may take more. */
 const WORKERS = Number(process.env.FOLKHUS_TEST_WORKERS ?? 2);
+/** How long each file takes, so that the longest begin first; only the order rests on it. `FOLKHUS_TEST_TIMINGS=write npm test` writes it anew. */
+const TIMINGS = join(ROOT, "tests/timings.json");
 /** Files clone a database, start a browser or encode film: a test that hangs is killed after this long. */
 const TEST_MS_MAX = 60_000;
 /** Of why a test failed, in the closing summary: the whole of it stands further up. */
@@ -35,20 +37,20 @@ const { code, report } = await run();
 process.exit(await summarise(code, report));
 
 async function run(): Promise<{ code: number; report: Report }> {
-  const cluster = join(folder, "postgres");
   await using cleanUp = new AsyncDisposableStack();
   cleanUp.defer(() => rm(folder, { recursive: true, force: true }));
-  cleanUp.use(await startEmbeddedPostgres({ folder: cluster, settings: TEST_SETTINGS, say: console.error }));
+  const clusters = Array.from({ length: Math.min(WORKERS, files.length) }, (_, i) => join(folder, `postgres-${i + 1}`));
+  for (const cluster of clusters)
+    cleanUp.use(await startEmbeddedPostgres({ folder: cluster, settings: TEST_SETTINGS, say: console.error }));
   const environment = Object.entries(process.env).filter(([name]) => !HOUSE_VARIABLES.test(name));
-  const timings = join(ROOT, ".cache/test-timings.json");
   const child = Bun.spawn(
     [
       process.execPath,
       "test",
       `--parallel=${WORKERS}`,
       `--timeout=${TEST_MS_MAX}`,
-      `--timings=${timings}`,
-      ...(existsSync(join(ROOT, ".cache")) ? ["--update-timings"] : []),
+      `--timings=${TIMINGS}`,
+      ...(process.env.FOLKHUS_TEST_TIMINGS === "write" ? ["--update-timings"] : []),
       "--reporter=junit",
       `--reporter-outfile=${junit}`,
       ...files.map((file) => `./${file}`),
@@ -56,7 +58,7 @@ async function run(): Promise<{ code: number; report: Report }> {
     {
       cwd: ROOT,
       stdio: ["ignore", "inherit", "inherit"],
-      env: { ...Object.fromEntries(environment), FOLKHUS_TEST_CLUSTER: cluster },
+      env: { ...Object.fromEntries(environment), FOLKHUS_TEST_CLUSTER: clusters.join(delimiter) },
     },
   );
   // A terminal's Ctrl-C reaches the child too; this process stays to stop the database.

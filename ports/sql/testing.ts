@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, open, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 
 import { createIds, type Ids } from "#kernel/ids.ts";
 import { type Clock, createSystemClock } from "#ports/clock/index.ts";
@@ -21,7 +21,9 @@ export interface TestDatabase extends AsyncDisposable {
 }
 
 const ROOT = join(import.meta.dirname, "../..");
-export const CLUSTER = process.env.FOLKHUS_TEST_CLUSTER ?? join(ROOT, ".cache/test-postgres");
+/** One for each process of a run: what is read of the log waits for every transaction of its cluster, also in other databases. */
+const CLUSTERS = process.env.FOLKHUS_TEST_CLUSTER?.split(delimiter) ?? [join(ROOT, ".cache/test-postgres")];
+export const CLUSTER = CLUSTERS[(Number(process.env.BUN_TEST_WORKER_ID ?? 1) - 1) % CLUSTERS.length]!;
 export const TEST_SETTINGS = [
   "fsync=off",
   "synchronous_commit=off",
@@ -68,7 +70,7 @@ export async function testDatabase(
   };
 }
 
-/** The cluster that all test files share. It is left running between runs; `npm test` stops the one it started. */
+/** The cluster that the test files of a process share. It is left running between runs; `npm test` stops the one it started. */
 async function startTestCluster(): Promise<SqlTarget> {
   return oneAtATime(CLUSTER, async () => {
     const running = await startEmbeddedPostgres({ folder: CLUSTER, settings: TEST_SETTINGS });
