@@ -6,6 +6,7 @@ import { ListsAway } from "#ports/lists/index.ts";
 
 import { COMMANDS_AT_ONCE_MAX } from "./client.ts";
 import { createRedis, createRedisLists, type RedisAway } from "./index.ts";
+import { LISTS_LAYOUT } from "./lists.ts";
 import { REDIS_SERVER, type TestRedis, testRedis } from "./testing.ts";
 
 /** Redis is a program of the system; the house needs none. Where it is not installed, this says so and tests nothing. */
@@ -53,6 +54,18 @@ describe.skipIf(REDIS_SERVER === null)("push lists in Redis", () => {
     const [one, two] = [await open(redis), await open(redis)];
     await one.lists.begin("p0", null);
     expect(await two.lists.position()).toBe(null);
+  });
+
+  test("RE9: all that a house has of lists is under the version of their layout, and another version's is not read", async () => {
+    const redis = await server();
+    const { lists, house } = await open(redis);
+    await lists.begin("p0", null);
+    await lists.save("v", { fingerprint: "f".repeat(16), members: ["1"], keys: [3, 2, 1], covers_from: 0 }, "p0");
+    const keys = async () => (await redis.command("KEYS", `folkhus:${house}:*`)) as string[];
+    const at = `folkhus:${house}:lists@${LISTS_LAYOUT}:`;
+    expect((await keys()).filter((key) => !key.startsWith(at))).toEqual([]);
+    for (const key of await keys()) await redis.command("RENAME", key, key.replace(at, `folkhus:${house}:lists@0:`));
+    expect(await lists.position()).toBe(null);
   });
 
   test("RE2: a wiped Redis knows nothing, and begins anew", async () => {

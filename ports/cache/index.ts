@@ -68,5 +68,4 @@ export interface CacheStats {
 }
 
 export { KEY_CHARS_MAX, keyOf } from "./keys.ts";
-export { createShape, type Shape, type ShapeOptions } from "./shape.ts";
 export { createLocalCaches, LOADS_MAX, NEGATIVE_TTL_MS } from "./local.ts";

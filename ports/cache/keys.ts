@@ -8,7 +8,7 @@ type Part = string | number | bigint | boolean | null | undefined;
 /**
  * One key for one thing, however it was asked: parts by name in their order, values escaped so that no two ways of cutting a text meet,
  * what was not given left out. `version` is of the meaning: raise it when the same key would mean another thing, and nodes of both versions keep
- * to their own. For another form of the same thing there is `createShape`.
+ * to their own.
  * @example keyOf("feed.trending", 2, { space: "17", limit: 20 }) // "feed.trending@2:limit=20&space=17"
  */
 export function keyOf(name: string, version: number, parts: Readonly<Record<string, Part>>): string {

@@ -4,7 +4,7 @@ import { deadlineIn, untilGone } from "#kernel/deadline.ts";
 import { Throttled } from "#kernel/errors.ts";
 import { createVirtualClock } from "#ports/clock/index.ts";
 
-import { createFlights, gather, PARTS_AT_ONCE_MAX, PARTS_MAX } from "./index.ts";
+import { askerHere, createFlights, gather, PARTS_AT_ONCE_MAX, PARTS_MAX } from "./index.ts";
 import { outcome, pass, settled } from "./testing.ts";
 
 describe("flights", () => {
@@ -151,6 +151,20 @@ describe("an answer of several parts", () => {
     expect([begun, most]).toEqual([3 * PARTS_AT_ONCE_MAX, PARTS_AT_ONCE_MAX]);
     const many = Object.fromEntries(Array.from({ length: PARTS_MAX + 1 }, (_, i) => [`p${i}`, part]));
     expect(await outcome(gather(many, needs))).toBe("RangeError");
+  });
+
+  test("CL24: a part that is late ends with all that it asks for", async () => {
+    const clock = createVirtualClock();
+    const ended: string[] = [];
+    const whole = gather(
+      {
+        quick: async () => (askerHere()!.hold({ cancel: () => ended.push("quick") }), 1),
+        slow: () => (askerHere()!.hold({ cancel: () => ended.push("slow") }), new Promise<number>(() => {})),
+      },
+      { clock, ms_max: 100, onFailed: () => {} },
+    );
+    await pass(clock, 100, 10);
+    expect([(await whole).status, ended]).toEqual(["partial", ["slow"]]);
   });
 
   test("CL24: ends with its caller: by their deadline if that is sooner, and without an answer when they leave", async () => {

@@ -2,13 +2,13 @@ import { OpenApiGeneratorV31, OpenAPIRegistry } from "@asteasolutions/zod-to-ope
 import { Hono } from "hono";
 
 import { priorityOf, type Route } from "#kernel/contract.ts";
-import { Problem, Transient } from "#kernel/errors.ts";
+import { Problem } from "#kernel/errors.ts";
 import { createTurns } from "#kernel/turns.ts";
 import { NOBODY, type SignedIn, type Viewer } from "#kernel/viewer.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Limiter } from "#ports/limiter/index.ts";
 import type { Load, Rank } from "#ports/load/index.ts";
-import { isAway } from "#ports/sql/index.ts";
+import { isPassing } from "#ports/sql/index.ts";
 
 import { addressOf, admit, originOf, pathOf, patienceOf, requestIdOf } from "./asking.ts";
 import { type Door, openDoor } from "./door.ts";
@@ -309,7 +309,7 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
     } catch (error) {
       if (error instanceof Problem) return served(problemResponse(error, request_id, limitHeaders));
       // The pool's own errors come as the driver threw them; a transaction's are Transient already.
-      if (error instanceof Transient || isAway(error)) {
+      if (isPassing(error)) {
         const away = new Problem(503, "house.unavailable", "A part of the house is away for a moment. Try again.", {
           retry_after_s: 2,
         });

@@ -124,3 +124,32 @@ test("HT50: calls to others have the request's deadline, though its handler hand
   expect(await ended).toBeInstanceOf(Error);
   expect(server.state).toBe("closed");
 });
+
+test("HT51: what may pass by itself is a 503, a statement that ran too long among it; what is wrong with one is a 500", async () => {
+  const slow = house(() =>
+    sql.tx(async (tx) => {
+      await tx`SET LOCAL statement_timeout = 20`;
+      await tx`SELECT pg_sleep(60)`;
+    }),
+  );
+  const answer = await slow.call(read);
+  expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "2"]);
+  const locked = house(() =>
+    sql.tx(async (tx) => {
+      await tx`SET LOCAL lock_timeout = 20`;
+      await tx`LOCK TABLE written`;
+    }),
+  );
+  const holding = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  const other = sql.tx(async (tx) => {
+    await tx`LOCK TABLE written`;
+    held.resolve();
+    await holding.promise;
+  });
+  await held.promise;
+  expect((await locked.call(write)).status).toBe(503);
+  holding.resolve();
+  await other;
+  expect((await house(async () => sql.pool`SELECT 1 / 0`).call(read)).status).toBe(500);
+});

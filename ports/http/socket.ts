@@ -1,8 +1,8 @@
 import type { Access } from "#kernel/contract.ts";
-import { Problem, Transient } from "#kernel/errors.ts";
+import { Problem } from "#kernel/errors.ts";
 import type { Turns } from "#kernel/turns.ts";
 import { NOBODY, type SignedIn, type Viewer } from "#kernel/viewer.ts";
-import { isAway } from "#ports/sql/index.ts";
+import { isPassing } from "#ports/sql/index.ts";
 
 import type { ApiParts } from "./api.ts";
 import { addressOf, admit, originOf, requestIdOf } from "./asking.ts";
@@ -123,7 +123,7 @@ export async function openSocket(
     const problem =
       error instanceof Problem
         ? error
-        : error instanceof Transient || isAway(error)
+        : isPassing(error)
           ? new Problem(503, "house.unavailable", "A part of the house is away for a moment. Try again.", {
               retry_after_s: 2,
             })

@@ -28,7 +28,9 @@ const GONE = new Error("they left");
 
 test("SQ14: when who asked gives up, the server runs their statements no more, and none begins", async () => {
   const asker = createAsker({ clock });
-  const slow = asker.run(async () => Promise.allSettled([1, 2, 3].map(() => sql.pool`SELECT pg_sleep(60) AS for_whom`)));
+  const slow = asker.run(async () =>
+    Promise.allSettled([1, 2, 3].map(() => sql.pool`SELECT pg_sleep(60) AS for_whom`)),
+  );
   await become("for_whom", 3);
   asker.giveUp(GONE);
   expect((await slow).map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);

@@ -5,7 +5,7 @@ import { sqlState } from "./errors.ts";
 
 /**
  * Statements know by themselves for whom they are: none begins for who waits no more, and when they give up the server is told to
- * stop those that run. Costs a statement that takes 50 µs about a quarter of one.
+ * stop those that run. What it costs is in `bench/askers.ts`.
  */
 export function forAskers<Q extends object>(query: Q): Q {
   return new Proxy(query, {

@@ -29,6 +29,9 @@ export function isAway(error: unknown): boolean {
 /** Locks that did not come in time, a statement that was stopped, and a server without room: each may pass by itself. */
 const PASSING = new Set(["55P03", "57014", "53000", "53100", "53200", "53400"]);
 
+/** The same may go through in a moment: the database is away, or a statement, a lock or a place did not come in time. */
+export const isPassing = (error: unknown): boolean => ["transient", "throttled"].includes(natureOfSql(error));
+
 /**
  * Of what a statement throws, raw or not. A constraint that says no is left to its caller, who knows what it means; where nobody
  * foresaw it, it is a bug.

@@ -52,6 +52,7 @@ export {
   sqlState,
   isAway,
   isRetryable,
+  isPassing,
   natureOfSql,
   isUniqueViolation,
   isForeignKeyViolation,

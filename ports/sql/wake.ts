@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 
+import { onOwnTime } from "#ports/calls/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
 import { afterCommit } from "./after-commit.ts";
@@ -53,7 +54,7 @@ export function createWakes(needs: {
   const fire = (name: string) => {
     onWake(name);
     owed.add(name);
-    flushing ??= flush();
+    flushing ??= onOwnTime(flush);
   };
   const hear = (payload: string) => {
     if (payload === "") return onWake(null);
@@ -67,7 +68,7 @@ export function createWakes(needs: {
       else if (!afterCommit(tx, `${channel} ${self} ${name}`, () => fire(name))) await tx.notify(channel, `tx:${name}`);
     },
     async listen() {
-      listening ??= sql.listen(channel, hear);
+      listening ??= onOwnTime(() => sql.listen(channel, hear));
       await listening;
     },
     async [Symbol.asyncDispose]() {

@@ -1,7 +1,7 @@
 import { idAtMs, idTimeMs, isId, type PersonId, type PostId } from "#kernel/ids.ts";
 import { rfc3339 } from "#kernel/time.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
-import type { Cache, Caches } from "#ports/cache/index.ts";
+import { type Cache, type Caches, keyOf } from "#ports/cache/index.ts";
 
 import { HOME, positionOf } from "../places/store.ts";
 import type { ReadingGround } from "../reading/ground.ts";
@@ -165,7 +165,7 @@ export function createCatchUp(
 
   return {
     async page(viewer, range, page, signal) {
-      const key = `${viewer.person_id}.${range}`;
+      const key = keyOf("feed.catch_up", 1, { person: viewer.person_id, range });
       // Whoever begins anew gets what is best now; the pages after it are of the same ranking.
       if (page.cursor === undefined) rankings.delete(key);
       const rules = await reader.rules(viewer);

@@ -1,5 +1,6 @@
 import { Problem } from "#kernel/errors.ts";
 import { isId, type PersonId, type PostId } from "#kernel/ids.ts";
+import { onOwnTime } from "#ports/calls/index.ts";
 import type { Sql } from "#ports/sql/index.ts";
 
 import type { Skeleton } from "../reading/skeleton.ts";
@@ -33,11 +34,11 @@ export function createQueues(ground: ForYouGround): Queues {
     const known = making.get(person_id);
     if (known) return known;
     if (making.size >= b.COMPUTES_MAX) return null;
-    const made = (async () => {
+    const made = onOwnTime(async () => {
       const queue = await makeQueue(ground, person_id);
       await sql.tx((tx) => store.insertQueue(tx, queue));
       return queue;
-    })().finally(() => making.delete(person_id));
+    }).finally(() => making.delete(person_id));
     making.set(person_id, made);
     return made;
   }

@@ -1,4 +1,5 @@
 import type { PersonId } from "#kernel/ids.ts";
+import { onOwnTime } from "#ports/calls/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import { FINGERPRINT_CHARS, type ListRead, ListsAway, type SharedLists } from "#ports/lists/index.ts";
 import type { Log, LogPosition } from "#ports/log/index.ts";
@@ -148,7 +149,7 @@ export function createSharedHomes(needs: SharedHomesNeeds): SharedHomes {
     if (known?.actors === actors) {
       return withLater(await known.done, membersOf(actors).ids, known.position);
     }
-    const done = load(viewer_id, actors, position);
+    const done = onOwnTime(() => load(viewer_id, actors, position));
     loading.set(viewer_id, { actors, position, done });
     try {
       return await done;
@@ -205,7 +206,7 @@ export function createSharedHomes(needs: SharedHomesNeeds): SharedHomes {
       return;
     }
     // Owned by `settled`; it never fails.
-    pushing = pushAll().finally(() => {
+    pushing = onOwnTime(pushAll).finally(() => {
       pushing = null;
     });
   }

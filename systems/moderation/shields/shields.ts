@@ -1,5 +1,6 @@
 import { idAtMs, type PersonId } from "#kernel/ids.ts";
 import { HOUR_MS, MINUTE_MS, rfc3339 } from "#kernel/time.ts";
+import { onOwnTime } from "#ports/calls/index.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { Log } from "#ports/log/index.ts";
 import type { Query, Sql } from "#ports/sql/index.ts";
@@ -63,7 +64,7 @@ export async function createShields(needs: { sql: Sql; log: Log; clock: Clock; a
     if (known !== null && Math.abs(now_ms - known.at_ms) < KNOWN_MS_MAX) return known.steps;
     const mine = {
       at_ms: now_ms,
-      steps: store.all(sql.pool).then((rows) => new Map(rows.map((row) => [row.kind, row]))),
+      steps: onOwnTime(() => store.all(sql.pool)).then((rows) => new Map(rows.map((row) => [row.kind, row]))),
     };
     known = mine;
     mine.steps.catch(() => known === mine && (known = null));

@@ -1,6 +1,6 @@
 import { type InfiniteData, useQueryClient } from "@tanstack/react-query";
 import { TriangleAlert } from "lucide-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 
 import type { Page } from "#kernel/paging.ts";
 import { type Comment, COMMENT_TEXT_CHARS_MAX, createComment, editComment, type Post } from "#systems/feed/contract.ts";
@@ -24,16 +24,19 @@ export function Answer({ post, parent, onSent }: { post: Post; parent: Comment |
   const [warning, setWarning] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
+  /** Of these words: pressed again after an answer that was lost, they are one comment. */
+  const last = useRef({ said: "", once: "" });
   const over = [...text].length > COMMENT_TEXT_CHARS_MAX;
   async function send() {
     if (text.trim() === "" || over || busy) return;
     setBusy(true);
     setProblem(null);
     try {
-      const made = await call(createComment, {
-        params: { id: post.id },
-        body: { text, ...(parent ? { parent_id: parent.id } : {}), ...warned(warning) },
-      });
+      const body = { text, ...(parent ? { parent_id: parent.id } : {}), ...warned(warning) };
+      const said = JSON.stringify(body);
+      if (last.current.said !== said) last.current = { said, once: crypto.randomUUID() };
+      const made = await call(createComment, { params: { id: post.id }, body, once: last.current.once });
+      last.current = { said: "", once: "" };
       setText("");
       setWarning(null);
       doings.patch(post.id, (before) => ({ comments_added: (before.comments_added ?? 0) + 1 }));
