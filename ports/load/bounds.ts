@@ -23,6 +23,8 @@ export const LINE_BURST_MS = 200;
 /** Who was behind a moment ago is believed sooner, as CoDel does after its first drop. */
 export const BURST_AGAIN_MS = 100;
 export const BEHIND_REMEMBERED_MS = 5_000;
+/** And so many must have come to it: what one page asks for (about ten) is no load, on a machine that gives us no core for a moment either. */
+export const LINED_MIN = 32;
 /** So long after the last who waited too long the line is believed to stand: who is refused empties it. Whoever finds room is let in all the same. */
 export const STANDS_MS = 1_000;
 /** One long turn is somebody's large answer; this many in a row are load. */

@@ -1,7 +1,15 @@
 import { Problem } from "#kernel/errors.ts";
 import type { Clock } from "#ports/clock/index.ts";
 
-import { AT_A_TURN_MAX, LINE_BURST_MS, STANDS_MS, TURN_SHARE, WAITING_MAX } from "./bounds.ts";
+import {
+  AT_A_TURN_MAX,
+  CLAIMED_SHARE,
+  LINE_BURST_MS,
+  LINED_MIN,
+  STANDS_MS,
+  TURN_SHARE,
+  WAITING_MAX,
+} from "./bounds.ts";
 import {
   CLAIMED,
   countedAs,
@@ -51,8 +59,9 @@ export function createGate(needs: {
   let claimed = 0;
   let peak = 0;
   let admitted = 0;
-  /** When the line was last empty. */
+  /** When the line was last empty, and how many came to it since. */
   let empty_at = 0;
+  let lined = 0;
   /** Until then the line is believed to stand though it is empty: those who are sent away empty it, and the next make it stand again. */
   let stands_until = -Infinity;
   let swept_at = -Infinity;
@@ -60,8 +69,12 @@ export function createGate(needs: {
   let at_a_turn = 1;
   let is_handing_on = false;
 
+  const emptied = (now: number) => {
+    empty_at = now;
+    lined = 0;
+  };
   const isStanding = (now: number) => {
-    if (line.length > 0 && now - empty_at > LINE_BURST_MS) stands_until = now + STANDS_MS;
+    if (lined >= LINED_MIN && line.length > 0 && now - empty_at > LINE_BURST_MS) stands_until = now + STANDS_MS;
     return now < stands_until;
   };
   const patience = (level: Level, now: number) =>
@@ -110,7 +123,7 @@ export function createGate(needs: {
   const sweep = (now: number) => {
     swept_at = now;
     for (const waiter of line.sweep((waiter) => isOver(waiter, now))) sendAway(waiter, now);
-    if (line.length === 0) empty_at = now;
+    if (line.length === 0) emptied(now);
   };
 
   const handOn = (most: number) => {
@@ -124,7 +137,7 @@ export function createGate(needs: {
       come(level);
       waiter.come();
     }
-    if (line.length === 0) empty_at = now;
+    if (line.length === 0) emptied(now);
     else handOnLater();
   };
   /** Not all in this turn: whoever comes meanwhile would wait for all of them unseen, though they may be more important. */
@@ -149,7 +162,7 @@ export function createGate(needs: {
     if (left_ms <= waited_ms) throw late(level);
     if (line.length === 0) {
       if (waited_ms < turn_ms && hasRoom(level)) return null;
-      empty_at = now;
+      emptied(now);
     } else if (now - swept_at >= turn_ms) sweep(now);
     if (line.length > 0 && waited_ms < turn_ms && hasRoom(level)) {
       const first = next();
@@ -175,13 +188,14 @@ export function createGate(needs: {
         come(level);
         return null;
       }
-      const is_full = line.length >= WAITING_MAX;
-      if (is_full || (level === CLAIMED && line.of(CLAIMED) >= WAITING_MAX / 2)) {
-        const out = is_full ? line.pushOut(level, from) : line.pushOutBeside(level, from);
+      const has_its_part = level === CLAIMED && line.of(CLAIMED) >= WAITING_MAX * CLAIMED_SHARE;
+      if (has_its_part || line.length >= WAITING_MAX) {
+        const out = has_its_part ? line.pushOutBeside(level, from) : line.pushOut(level, from);
         if (!out) throw busy(level);
         out.refuse(busy(out.level));
       }
       return new Promise((resolve, reject) => {
+        lined += 1;
         line.push({ level, from, since: now, until: now + left_ms, come: resolve, refuse: reject });
         handOnLater();
       });

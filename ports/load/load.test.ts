@@ -58,6 +58,7 @@ function make(more: Partial<LoadNeeds> = {}, seed = 1) {
     endTurn();
     await clock.advance(5_000);
     expect(load.stats().at_once_max).toBe(16);
+    for (let i = 0; i < 32; i++) void ask("spare");
   };
   /** The process stood still, and its timers with it. */
   const stop = (ms: number) => (stopped_ms += ms);
@@ -378,6 +379,40 @@ describe("ports/load lets in", () => {
     expect(came).toBe("waits");
     endTurn();
     await clock.advance(10_000);
+  });
+
+  test("LD19: what is claimed takes no more than its half of a full line, whoever else waits in it", async () => {
+    const { load, clock, fill, ask, now, endTurn } = make();
+    await fill("critical", 141);
+    endTurn();
+    for (let i = 0; i < 300; i++) void ask("claimed");
+    for (let i = 0; i < 256; i++) void ask("act");
+    await settle();
+    expect(load.stats().waiting).toBe(512);
+    expect([await now("claimed"), await now("act"), await now("critical")]).toEqual([
+      "load.busy",
+      "load.busy",
+      "waits",
+    ]);
+    await clock.advance(10_000);
+  });
+
+  test("LD24: what one page asks for is no load, though nobody is served for a while", async () => {
+    const { load, clock, fill, ask, endTurn } = make({ probe: () => new Promise(() => {}) });
+    await fill("critical", 141);
+    endTurn();
+    await clock.advance(5_000);
+    const told: string[] = [];
+    for (let i = 0; i < 20; i++) void ask(i % 4 === 0 ? "act" : "read").then((what) => told.push(what));
+    await clock.advance(390);
+    expect([told, load.stats().is_behind]).toEqual([[], false]);
+    for (let i = 0; i < 141; i++) load.leave("critical");
+    for (let i = 0; i < 10; i++) {
+      endTurn();
+      await settle();
+      while (load.stats().in_flight > 10) load.leave("read");
+    }
+    expect(told).toEqual(Array.from({ length: 20 }, () => "in"));
   });
 
   test("LD20: a line that stood is believed to stand for a second more, though who was sent away emptied it", async () => {
