@@ -247,7 +247,8 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
       // Also before there is a cookie: another site must not sign a browser in as somebody of its choice.
       if (mutates && credential?.from !== "bearer") refuseCrossSite(request, origin);
       if (credential) {
-        const known = await needs.authenticate(credential.value);
+        // A database that stands still must not hold who asks beyond their time, nor the place that they were given.
+        const known = await held.hold(held.run(() => needs.authenticate(credential.value)));
         if (known) {
           viewer = known;
         } else if (credential.from === "bearer") {
@@ -258,7 +259,16 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
       }
       if (viewer.kind === "person" && viewer.bot && priority !== "spare") needs.load?.look("spare");
       const textFor = viewer.kind === "person" ? (needs.textFor?.(viewer) ?? null) : null;
-      taken = await takeLimits(limiter, book, (limited = { ...drawn, viewer, address, params }));
+      limited = { ...drawn, viewer, address, params };
+      const taking = takeLimits(limiter, book, limited);
+      taken = await held.hold(taking).catch((error: unknown) => {
+        // What it takes after all is given back.
+        void taking.then(
+          ({ release }) => release?.(),
+          () => {},
+        );
+        throw error;
+      });
       limitHeaders = taken.headers;
       admit(route.access, viewer);
       const parsedParams = route.params ? parse(route.params, params, "path") : undefined;

@@ -43,7 +43,7 @@ const write = defineRoute({ ...read, method: "POST", path: "/v1/write" });
 const hastyWrite = defineRoute({ ...write, path: "/v1/hasty_write", deadline_ms: 300 });
 
 /** A house whose handlers hand nothing on: what they do for a request is known by itself. */
-function house(work: () => Promise<unknown>) {
+function house(work: () => Promise<unknown>, more: Partial<Parameters<typeof createApi>[0]> = {}) {
   const ended = Promise.withResolvers<unknown>();
   const api = createApi({
     authenticate: async () => null,
@@ -54,6 +54,7 @@ function house(work: () => Promise<unknown>) {
     trusted_proxies: 0,
     requestId: () => crypto.randomUUID(),
     onServed: () => {},
+    ...more,
   });
   for (const route of [read, hasty, write, hastyWrite]) {
     api.serve(route, async () => {
@@ -68,7 +69,7 @@ function house(work: () => Promise<unknown>) {
     api.fetch(
       new Request(`http://house.test${path}`, {
         method,
-        headers: { "sec-fetch-site": "same-origin" },
+        headers: { "sec-fetch-site": "same-origin", cookie: "folkhus_session=somebody" },
         signal: gone.signal,
       }),
       "192.0.2.1",
@@ -152,4 +153,20 @@ test("HT51: what may pass by itself is a 503, a statement that ran too long amon
   holding.resolve();
   await other;
   expect((await house(async () => sql.pool`SELECT 1 / 0`).call(read)).status).toBe(500);
+});
+
+test("HT52: nobody waits beyond their deadline to be known, or for what they may draw; what was drawn after all is given back", async () => {
+  let worked = 0;
+  const work = async () => (worked += 1);
+  const unknown = house(work, { authenticate: () => new Promise(() => {}) });
+  expect((await unknown.call(hasty)).status).toBe(503);
+  const drawing = Promise.withResolvers<never[]>();
+  let ended = 0;
+  const slow = house(work, {
+    limits: { draw: () => drawing.promise, decided: () => () => void (ended += 1) } as never,
+  });
+  expect((await slow.call(hasty)).status).toBe(503);
+  drawing.resolve([]);
+  while (ended === 0) await clock.sleep(1);
+  expect([worked, ended]).toEqual([0, 1]);
 });
