@@ -112,11 +112,7 @@ export function createApi({ limits, ...rest }: ApiNeeds): Api {
       return door ? openSocket(door, request, peer_address, needs, handshakes) : null;
     },
     async admit(request, peer_address, what, onAsked) {
-      const address = addressOf(request, peer_address, needs.trusted_proxies);
-      const origin = originOf(request, needs.trusted_proxies, public_at);
-      const credential = heldBy(request, origin);
-      const viewer = (credential && (await needs.authenticate(credential.value))) ?? NOBODY;
-      const asked = { ...what, viewer, address };
+      const asked = await limitedOf(request, peer_address, what);
       onAsked?.(asked);
       const { headers, release } = await takeLimits(needs.limiter, needs.book, asked);
       await release?.();
@@ -126,6 +122,7 @@ export function createApi({ limits, ...rest }: ApiNeeds): Api {
       ...routes.map(({ method, path }) => `${method} ${path}`),
       ...doors.map(({ path }) => `* ${path}`),
       ...sockets.map(({ path }) => `GET ${path}`),
+      NO_ROUTE.route,
     ],
     answers: (pathname) =>
       pathname.startsWith("/v1/") ||
@@ -153,33 +150,75 @@ export function createApi({ limits, ...rest }: ApiNeeds): Api {
     name: sessionCookie("http:"),
   });
 
-  app.notFound((c) => {
-    const allowed = routes.filter((r) => patternOf(r.path).test(c.req.path)).map((r) => r.method);
+  /** Whose request it is, for what is no route of its own. */
+  async function limitedOf(
+    request: Request,
+    peer_address: string,
+    what: Pick<LimitAsked, "route" | "cost_tokens">,
+  ): Promise<LimitAsked> {
+    const address = addressOf(request, peer_address, needs.trusted_proxies);
+    const credential = heldBy(request, originOf(request, needs.trusted_proxies, public_at));
+    const viewer = (credential && (await needs.authenticate(credential.value))) ?? NOBODY;
+    return { ...what, viewer, address };
+  }
+
+  /** Whoever looks for what is not there draws as whoever finds something: a search for paths costs as much as one for passwords. */
+  async function lost(
+    request: Request,
+    peer_address: string,
+    request_id: string,
+  ): Promise<[Response, LimitAsked | null]> {
+    let limited: LimitAsked | null = null;
+    let limit_headers: Record<string, string> = {};
+    try {
+      limited = await limitedOf(request, peer_address, NO_ROUTE);
+      const { headers, release } = await takeLimits(needs.limiter, needs.book, limited);
+      limit_headers = headers;
+      await release?.();
+    } catch (error) {
+      if (error instanceof Problem) return [problemResponse(error, request_id), limited];
+      // Without the database nobody is known, and there is no such path all the same.
+      if (!(error instanceof Transient) && !isAway(error)) throw error;
+    }
+    const path = pathOf(request.url);
+    const allowed = routes.filter((r) => fits(r, path)).map((r) => r.method);
+    const problem = allowed.length
+      ? new Problem(405, "route.wrong_method", `This path answers to ${allowed.join(", ")}.`)
+      : new Problem(404, "route.not_found", "There is no such path. See /docs for those that there are.");
+    const headers = allowed.length ? { ...limit_headers, allow: allowed.join(", ") } : limit_headers;
+    return [problemResponse(problem, request_id, headers), limited];
+  }
+
+  app.notFound(async (c) => {
     const request_id = needs.requestId();
+    const [response, limited] = await lost(c.req.raw, c.env.peer_address, request_id);
     needs.onServed({
       method: c.req.method,
       route: "unmatched",
-      status: allowed.length ? 405 : 404,
+      status: response.status,
       ms: 0,
       request_id,
-      person_id: null,
-      limited: null,
+      person_id: limited?.viewer.kind === "person" ? limited.viewer.person_id : null,
+      limited,
     });
-    return allowed.length
-      ? problemResponse(
-          new Problem(405, "route.wrong_method", `This path answers to ${allowed.join(", ")}.`),
-          request_id,
-          { allow: allowed.join(", ") },
-        )
-      : problemResponse(
-          new Problem(404, "route.not_found", "There is no such path. See /docs for those that there are."),
-          request_id,
-        );
+    return response;
   });
   return api;
 }
 
-const patternOf = (path: string) => new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
+/** What is asked for and is no route; limits may name it. */
+const NO_ROUTE = { route: "* /v1/*", cost_tokens: 1 };
+
+/** Made once for each route: whoever asks for what is not there has it compared with all of them. */
+const patterns = new WeakMap<Route, RegExp>();
+function fits(route: Route, path: string): boolean {
+  let pattern = patterns.get(route);
+  if (!pattern) {
+    pattern = new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
+    patterns.set(route, pattern);
+  }
+  return pattern.test(path);
+}
 
 /** What is malformed is no credential here, where there is no answer that could say so. */
 function heldBy(request: Request, origin: string): { value: string } | null {
@@ -243,7 +282,15 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
       }
       leash = createLeash(request, needs.clock, began + deadline_ms, mutates);
       const held = leash;
-      const credential = credentialOf(request, sessionCookie(origin));
+      let credential: ReturnType<typeof credentialOf>;
+      try {
+        credential = credentialOf(request, sessionCookie(origin));
+      } catch (error) {
+        // What is no credential at all is a wrong one, and whoever guesses pays for it.
+        taken = await takeLimits(limiter, book, (limited = { ...drawn, viewer, address, params }));
+        limitHeaders = taken.headers;
+        throw error;
+      }
       // Also before there is a cookie: another site must not sign a browser in as somebody of its choice.
       if (mutates && credential?.from !== "bearer") refuseCrossSite(request, origin);
       if (credential) {

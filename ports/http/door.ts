@@ -100,7 +100,13 @@ export function openDoor(door: Door, needs: ApiParts) {
         throw error;
       }
     } else {
-      const credential = credentialOf(request, sessionCookie(origin));
+      let credential: ReturnType<typeof credentialOf>;
+      try {
+        credential = credentialOf(request, sessionCookie(origin));
+      } catch (error) {
+        await (await take(NOBODY)).release?.();
+        throw error;
+      }
       if (!SAFE_METHODS.has(request.method) && credential?.from !== "bearer") refuseCrossSite(request, origin);
       if (credential) viewer = (await needs.authenticate(credential.value)) ?? NOBODY;
       if (credential?.from === "bearer" && viewer.kind === "nobody") {

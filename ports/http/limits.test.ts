@@ -159,3 +159,23 @@ test("HT24: a slot is held while the work goes on, and free when the answer begi
   working(async () => {});
   expect((await get()).status).toBe(200);
 });
+
+test("LM39: what is no route, what is asked by a method that it has not, and what is no credential draw from the address too", async () => {
+  const { api } = house({ ...DEFAULT_LIMITS, address: { name: "address", burst_tokens: 4, ...slow } });
+  const ask = async (path: string, init: RequestInit = {}, address = "192.0.2.9") => {
+    const answer = await api.fetch(new Request(`http://house.test${path}`, init), address);
+    return [answer.status, answer.headers.get("x-ratelimit-remaining"), answer.headers.has("retry-after")];
+  };
+  expect(await ask("/v1/nothing")).toEqual([404, "3", false]);
+  expect(await ask("/v1/things/5", { method: "OPTIONS" })).toEqual([405, "2", false]);
+  expect(await ask("/v1/things/5", { method: "DELETE" })).toEqual([405, "1", false]);
+  expect(await ask("/v1/nothing")).toEqual([404, "0", false]);
+  expect(await ask("/v1/nothing")).toEqual([429, "0", true]);
+  expect(await ask("/v1/things/5", { method: "HEAD" })).toEqual([429, "0", true]);
+  // Who is signed in looks around by their own.
+  expect((await ask("/v1/nothing", { headers: { authorization: "Bearer ann" } }))[0]).toBe(404);
+  const broken = { headers: { authorization: "Basic YTpi" } };
+  expect(await ask("/v1/things/5", broken, "192.0.2.10")).toEqual([401, "1", false]);
+  expect(await ask("/v1/things/5", broken, "192.0.2.10")).toEqual([429, "1", true]);
+  expect(api.limited()).toContain("* /v1/*");
+});

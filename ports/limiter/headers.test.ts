@@ -34,6 +34,14 @@ test("LI27: IPv4 inside IPv6 counts as itself in every writing of it, and behind
     expect(addressKey(address!)).toBe(key!);
 });
 
+test("LI27: a port that a proxy wrote behind an address does not count", () => {
+  for (const written of ["192.0.2.1:4711", "[::ffff:192.0.2.1]:4711"]) expect(addressKey(written)).toBe("192.0.2.1");
+  expect(["[2001:db8:1:2::1]:4711", "[2001:db8:1:2::9]"].map(addressKey)).toEqual(
+    Array.from({ length: 2 }, () => "2001:db8:1:2::/64"),
+  );
+  expect(["unknown", "", "1:2:3"].map(addressKey)).toEqual(["unknown", "", "1:2:3::/64"]);
+});
+
 test("LI28: headers tell every policy that holds, what is left of the one that is nearest to its end, and when all is there", () => {
   const rules: LimitRule[] = [
     { name: 'per "person"\r\nset-cookie: a=b', burst_tokens: 10, tokens_per_s: 4 },

@@ -4,6 +4,8 @@
 export const LOG_LINE_CHARS_MAX = 32_768;
 /** Of a request's path; what is longer is cut. */
 export const LOG_PATH_CHARS_MAX = 1_024;
+/** The last ms of the year 9999; what stands before 1970 or after it is no time of a request. */
+export const LOG_AT_MS_MAX = 253_402_300_799_999;
 /** Of a name that a log gives somebody. */
 export const LOG_NAME_CHARS_MAX = 64;
 /** Then it stops and says so: a day of 600 requests a second. */

@@ -1,4 +1,5 @@
 import { LOG_BYTES_MAX, LOG_LINE_CHARS_MAX } from "./bounds.ts";
+import { join, members } from "./members.ts";
 
 /** Told while lines are read. */
 export interface LinesSeen {
@@ -80,7 +81,8 @@ async function* unpacked(file: ReadableStream<Bytes>, seen: LinesSeen): AsyncGen
         },
       }),
     );
-    yield* counted(packed.pipeThrough(new DecompressionStream("gzip")), () => {});
+    for await (const member of members(packed.getReader()))
+      yield* counted(member.pipeThrough(new DecompressionStream("gzip")), () => {});
   } catch (error) {
     // A file that is being written, or was torn, is read up to there.
     if (!(error instanceof TypeError)) throw error;
@@ -100,12 +102,4 @@ async function* counted(from: ReadableStream<Bytes>, count: (bytes: number) => v
   } finally {
     await reader.cancel().catch(() => {});
   }
-}
-
-function join(one: Bytes, other: Bytes): Bytes {
-  if (one.byteLength === 0) return other;
-  const both = new Uint8Array(one.byteLength + other.byteLength);
-  both.set(one);
-  both.set(other, one.byteLength);
-  return both;
 }

@@ -1,4 +1,4 @@
-import { LOG_NAME_CHARS_MAX, LOG_PATH_CHARS_MAX } from "./bounds.ts";
+import { LOG_AT_MS_MAX, LOG_NAME_CHARS_MAX, LOG_PATH_CHARS_MAX } from "./bounds.ts";
 import type { ReadLine } from "./entry.ts";
 
 const MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -13,7 +13,7 @@ export function readCombinedLine(line: string): ReadLine {
   const close = open < 0 ? -1 : line.indexOf('] "', open);
   if (close < 0) return "broken";
   const at_ms = timeOf(line.slice(open + 2, close));
-  if (Number.isNaN(at_ms)) return "broken";
+  if (!(at_ms >= 0 && at_ms <= LOG_AT_MS_MAX)) return "broken";
   const end = closingQuote(line, close + 3);
   if (end < 0) return "broken";
   const status = Number(line.slice(end + 2, end + 5));

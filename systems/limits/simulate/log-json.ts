@@ -1,4 +1,4 @@
-import { LOG_NAME_CHARS_MAX, LOG_PATH_CHARS_MAX } from "./bounds.ts";
+import { LOG_AT_MS_MAX, LOG_NAME_CHARS_MAX, LOG_PATH_CHARS_MAX } from "./bounds.ts";
 import type { ReadLine } from "./entry.ts";
 
 /**
@@ -21,8 +21,10 @@ export function readJsonLine(line: string): ReadLine {
   const ended_ms = typeof time === "number" ? time : typeof time === "string" ? timeOf(time) : Number.NaN;
   if (!Number.isFinite(ended_ms)) return "broken";
   const took_ms = typeof ms === "number" && ms >= 0 ? Math.round(ms) : null;
+  const at_ms = Math.round(ended_ms) - (took_ms ?? 0);
+  if (!(at_ms >= 0 && at_ms <= LOG_AT_MS_MAX)) return "broken";
   return {
-    at_ms: Math.round(ended_ms) - (took_ms ?? 0),
+    at_ms,
     method: method.slice(0, 10),
     path: route.slice(0, LOG_PATH_CHARS_MAX),
     status,

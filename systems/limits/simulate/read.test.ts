@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 
-import { LOG_LINE_CHARS_MAX } from "./bounds.ts";
+import { LOG_AT_MS_MAX, LOG_LINE_CHARS_MAX } from "./bounds.ts";
 import type { LogEntry } from "./entry.ts";
+import { members } from "./members.ts";
 import { entriesOf, nothingSeen, readLine } from "./read.ts";
 import { fileOf, houseLine, START_MS } from "./testing.ts";
 
@@ -17,6 +18,15 @@ async function all(file: ReadableStream<Uint8Array<ArrayBuffer>>) {
 const packed = (text: string) => new Uint8Array(gzipSync(text)) as Uint8Array<ArrayBuffer>;
 
 describe("lines that are none of ours", () => {
+  test("LM61: a time outside of the years 1970 to 9999 is none, and a report over what is left can be told", () => {
+    const line = (more: object) =>
+      readLine(JSON.stringify({ method: "GET", route: "/v1/feed", status: 200, time: START_MS, ...more }));
+    for (const more of [{ time: 1e300 }, { time: -1 }, { time: LOG_AT_MS_MAX + 1 }, { ms: 1e300 }, { time: 8.64e15 }])
+      expect(line(more)).toBe("broken");
+    expect(line({ time: LOG_AT_MS_MAX })).toMatchObject({ at_ms: LOG_AT_MS_MAX });
+    expect(readLine('192.0.2.7 - - [22/Nov/1969:09:00:01 +0100] "GET / HTTP/1.1" 200 1')).toBe("broken");
+  });
+
   test("LM50: what cannot be read is counted, with the number of the first; what tells of something else is passed over", async () => {
     const log = [
       houseLine(0).trim(),
@@ -113,4 +123,19 @@ describe("lines of a log", () => {
     expect(torn.entries.length).toBeWithin(500, 1_999);
     expect((await all(fileOf(""))).seen).toEqual(nothingSeen());
   });
+});
+
+test("LM62: a file that was packed piece by piece is read whole, wherever its pieces and the file's own end", async () => {
+  const pieces = [1, 2, 3].map((i) => packed(houseLine(i).repeat(i * 50)));
+  const file = new Uint8Array(await new Blob([...pieces, packed("")]).arrayBuffer());
+  for (const piece_bytes of [1, 7, 100, 1_000_000]) {
+    const found = [];
+    for await (const member of members(fileOf(file, piece_bytes).getReader()))
+      found.push(new Uint8Array(await new Response(member).arrayBuffer()));
+    expect(found).toEqual([...pieces, packed("")]);
+    const { seen, entries } = await all(fileOf(file, piece_bytes));
+    expect([entries.length, seen.cut, seen.bytes]).toEqual([300, false, file.byteLength]);
+  }
+  const torn = await all(fileOf(file.slice(0, pieces[0]!.byteLength + 20), 64));
+  expect([torn.entries.length, torn.seen.cut]).toEqual([50, true]);
 });

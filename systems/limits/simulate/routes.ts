@@ -1,5 +1,6 @@
 import { ROUTES_REMEMBERED_MAX, UNKNOWN_FORMS_MAX } from "./bounds.ts";
 import type { SimulatedRoute } from "./contract.ts";
+import { plain } from "./plain.ts";
 
 /** What a request of a log was, in the house's own terms. */
 export interface FoundRoute {
@@ -15,6 +16,9 @@ export interface FoundRoute {
 /** Answered before anything is counted (apps/server/front.ts). */
 const UNCOUNTED = ["/assets/", "/blobs/", "/blobs-allow/"];
 const UNCOUNTED_PATHS = new Set(["/healthz", "/sw.js"]);
+/** As the house's own log calls what was no route, and under which name limits count it (ports/http/api.ts). */
+const UNMATCHED = "unmatched";
+const NO_ROUTE = "* /v1/*";
 const SEGMENTS_MAX = 12;
 const NAMED_CHARS_MAX = 24;
 
@@ -46,7 +50,10 @@ export function createRouteFinder(routes: readonly SimulatedRoute[]): (method: s
 
   function find(method: string, path: string): FoundRoute {
     const key = `${method} ${path}`;
-    const same = exact.get(key) ?? exact.get(method === "HEAD" ? `GET ${path}` : `* ${path}`);
+    const same =
+      exact.get(key) ??
+      exact.get(method === "HEAD" ? `GET ${path}` : `* ${path}`) ??
+      (path === UNMATCHED ? exact.get(NO_ROUTE) : undefined);
     if (same) return same;
     const door = doors.find((one) => path.startsWith(`${one.path}/`));
     if (door) return door.found;
@@ -59,10 +66,10 @@ export function createRouteFinder(routes: readonly SimulatedRoute[]): (method: s
     const page = exact.get("GET /");
     const limited = !UNCOUNTED_PATHS.has(path) && !UNCOUNTED.some((below) => path.startsWith(below));
     if (page && limited && (method === "GET" || method === "HEAD") && !/^\/v1(?:\/|$)/.test(path)) return page;
-    let route = `${method} ${formOf(parts)}`;
+    let route = plain(`${method} ${formOf(parts)}`);
     if (!forms.has(route)) {
       if (forms.size < UNKNOWN_FORMS_MAX) forms.add(route);
-      else route = `${method} …`;
+      else route = plain(`${method} …`);
     }
     return { route, cost_tokens: 1, known: false, limited };
   }

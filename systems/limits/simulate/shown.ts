@@ -1,10 +1,13 @@
+import { plain } from "./plain.ts";
+
 /**
  * Keys as they may be shown. An address in them is shortened: an IPv4 address to its network of 256, an IPv6 address to its /64. Two that
  * look the same then are numbered.
  */
 export function createShown() {
   const numbers = new Map<string, Map<string, number>>();
-  return (key: string): string => {
+  return (said: string): string => {
+    const key = plain(said);
     const short = shortened(key);
     if (short === key) return key;
     let same = numbers.get(short);

@@ -236,3 +236,27 @@ describe("the worker of a page", () => {
     expect(await ask({ grants: pro })).toMatchObject([{ said: "done", report: { proposed: { refused: 0 } } }]);
   });
 });
+
+test("LM61: what a terminal obeys, and what turns a line around, is not told as it stands in a log", async () => {
+  const log = [
+    houseLine(0, { person_id: "\u001b[2Jann\u202e", route: "/v1/\u001b]0;owned\u0007" }),
+    houseLine(1, { person_id: "\u001b[2Jann\u202e", method: "\u001b[1mGET" }),
+    houseLine(2, { person_id: null, address: "\u009b192.0.2.7\r\n" }),
+    houseLine(3, { person_id: null, address: "\u009b192.0.2.7\r\n" }),
+  ].join("");
+  const none = { kind: "fixed", tokens: 1, window_ms: 60_000 } as const;
+  const report = await simulated(log, {
+    rules: [
+      { id: "person", level: "person", limit: none },
+      { id: "address", level: "address", limit: none },
+      { id: "route", level: "route", limit: none },
+    ],
+  });
+  expect(report.proposed.refused).toBeGreaterThanOrEqual(2);
+  // oxlint-disable-next-line no-control-regex -- that is what must not be in it
+  expect([report.proposed, report.change].flatMap((part) => JSON.stringify(part).match(/\\u00[01]|[\u007f-\u009f\u202e]/g) ?? [])).toEqual([]);
+  expect(report.proposed.busiest.map(({ key }) => key).sort()).toEqual([
+    "address:\ufffd192.0.2.0/24\ufffd\ufffd",
+    "person:\ufffd[2Jann\ufffd",
+  ]);
+});
