@@ -50,7 +50,7 @@ export function toldRules({ version, set, publishings, trouble }: LimitsInForce)
         rule.id,
         rule.level,
         rule.mode === "canary" ? `canary ${rule.canary_percent} %` : rule.mode,
-        limitWords(rule.limit),
+        limitWords(rule.limit) + (rule.patience_ms > 0 ? `, waits ${spanWords(rule.patience_ms)}` : ""),
         rule.routes.length === 0 ? "all" : rule.routes.join(", "),
       ]),
       ...set.rules.flatMap((rule) =>

@@ -54,7 +54,7 @@ const simulateCommand = command({
       in_force: compileRuleSet(compared),
       proposed: compileRuleSet(proposed),
       routes: routesOf(holds.routes, holds.costs),
-      apart: holds.reserved.filter(({ level }) => level === "address").flatMap((rule) => rule.routes),
+      apart: holds.apart,
       personGrant: (id) => grantOf("person", id),
       spaceGrant: (id) => grantOf("space", id),
     });

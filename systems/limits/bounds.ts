@@ -43,6 +43,8 @@ export const REFUSED_KEYS_PER_RULE_MAX = 50;
 export const DECISIONS_KEPT_MS = 24 * 3_600_000;
 export const DECISIONS_MINUTES_MAX = 24 * 60;
 export const TOP_KEYS_SHOWN_MAX = 10;
+/** Of one person or space: rules and hours, the latest first. */
+export const REFUSALS_SHOWN_MAX = 100;
 /** Tried rules that are being asked at once; what comes beyond is not tried. */
 export const SHADOWS_AT_ONCE_MAX = 1_000;
 

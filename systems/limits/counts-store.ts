@@ -48,6 +48,13 @@ export const topRefused = async (db: Query, since: Date, per_rule_max: number) =
       FROM limits_refusals WHERE hour >= ${since} GROUP BY rule_id, subject
     ) AS sums WHERE place <= ${per_rule_max} ORDER BY rule_id, place`) as RefusalRow[];
 
+/** The latest hour first, in it the most refused. */
+export const refusalsOf = async (db: Query, subjects: readonly string[], since: Date, rows_max: number) =>
+  (await db`
+    SELECT hour, rule_id, subject, refused::float8 AS refused, would_refuse::float8 AS would_refuse FROM limits_refusals
+    WHERE subject = ANY(${db.array([...subjects], "TEXT")}) AND hour >= ${since}
+    ORDER BY hour DESC, refused DESC, rule_id, subject LIMIT ${rows_max}`) as (RefusalRow & { hour: Date })[];
+
 export async function trim(db: Query, before: Date): Promise<void> {
   await db`DELETE FROM limits_minutes WHERE minute < ${before}`;
   await db`DELETE FROM limits_refusals WHERE hour < ${before}`;

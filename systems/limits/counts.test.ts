@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 
 import { DAY_MS, MINUTE_MS } from "#kernel/time.ts";
+import { peopleRoutes } from "#systems/people/contract.ts";
 
 import * as b from "./bounds.ts";
 import { limitsRoutes as r } from "./contract.ts";
@@ -107,4 +108,37 @@ test("LM22: what is older than a day goes", async () => {
     const rows = (await sql.pool.unsafe(`SELECT 1 FROM ${table} WHERE rule_id = 'lm22'`)) as object[];
     expect(rows.length).toBe(1);
   }
+});
+
+test("LM33: why somebody was refused is told: by which rules in which hours, by their tokens and as members or guests too, and of nobody else", async () => {
+  const friend = await house.person("friend");
+  const made = await one.client.call(peopleRoutes.createToken, {
+    token: friend.token,
+    body: { name: "my importer", scopes: ["read"] },
+  });
+  const { id: space_id } = (await house.space("potters", friend, [])) as { id: string };
+  const mine = counts();
+  // Never among the first ten: others are refused far more.
+  for (let i = 0; i < 2 * b.TOP_KEYS_SHOWN_MAX; i++)
+    for (let n = 0; n < 5; n++) mine.refused(draw("lm33", "person", String(30_000 + i)));
+  for (const [level, subject] of [
+    ["person", friend.id],
+    ["token", made.body.id],
+    ["space", `${space_id}/guests`],
+  ] as const)
+    mine.refused(draw("lm33", level, subject));
+  mine.wouldRefuse(draw("lm33-tried", "person", friend.id));
+  mine.allowed([draw("lm33", "person", friend.id)]);
+  await mine.flush();
+  const told = async (kind: "person" | "space", name: string, as = root.token) =>
+    one.client.call(r.getTier, { token: as, params: { kind, name } });
+  const { refusals } = (await told("person", "friend")).body;
+  expect(refusals.map(({ rule_id, whose, refused, would_refuse }) => [rule_id, whose, refused, would_refuse])).toEqual([
+    ["lm33", "", 1, 0],
+    ["lm33", "my importer", 1, 0],
+    ["lm33-tried", "", 0, 1],
+  ]);
+  expect((await told("space", "potters")).body.refusals.map(({ whose }) => whose)).toEqual(["guests"]);
+  expect((await told("person", "ann")).body.refusals.filter(({ rule_id }) => rule_id === "lm33")).toEqual([]);
+  expect((await told("person", "friend", friend.token)).status).toBe(403);
 });

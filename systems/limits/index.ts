@@ -17,6 +17,7 @@ import { type Counts, createCounts } from "./counts.ts";
 import { createDecisions, createNames, type Decisions } from "./decisions.ts";
 import { LIMITS_TOPIC, readLimitsEvent } from "./events.ts";
 import { createInForce, type InForce } from "./in-force.ts";
+import { createRefusals, type Refusals } from "./refusals.ts";
 import { createReserved } from "./reserved.ts";
 import { createSets, type Sets } from "./sets.ts";
 import { createTiers, type Tiers } from "./tiers.ts";
@@ -34,7 +35,7 @@ export interface LimitsNeeds {
   limiter: Limiter;
   /** Where keys of others are counted: another one in the same process, or the one that all nodes share. */
   others_limiter: Limiter;
-  people: Pick<People, "cards" | "byHandle">;
+  people: Pick<People, "cards" | "byHandle" | "tokens">;
   spaces: Pick<Spaces, "cards" | "find" | "membershipsOf">;
   /** The house's own, the same in every process: addresses are kept as hashes with it. */
   secret: string;
@@ -65,7 +66,7 @@ export interface Limits extends AsyncDisposable {
   /** Forgets old counts, on one node at a time or many. Start it on nodes that work in the background. */
   work(): Disposable;
   /** For this system's own routes. */
-  rooms: { sets: Sets; tiers: Tiers; decisions: Decisions; check: Check };
+  rooms: { sets: Sets; tiers: Tiers; decisions: Decisions; refusals: Refusals; check: Check };
 }
 
 const TRIM_MS = 600_000;
@@ -91,6 +92,7 @@ export async function createLimits(needs: LimitsNeeds): Promise<Limits> {
     }),
     tiers,
     decisions: createDecisions({ sql, clock, people, spaces, counts }),
+    refusals: createRefusals({ sql, clock, people, counts }),
     check: createCheck({ limiter: needs.others_limiter, house: limiter, clock }),
   };
   opened.use(await follow(log, in_force, tiers));

@@ -10,6 +10,10 @@ import { type SetRule, zSetRule } from "./rules-contract.ts";
  */
 export interface Reserved {
   rules: readonly SetRule[];
+  /** Ways in, as `METHOD /path`. */
+  sign_in: readonly string[];
+  /** Whether a route is the desk's own, where only admins have business. */
+  isDesk(route: string): boolean;
   /** Null where the rule set decides. */
   draw(route: string, viewer: Viewer, address: string): Draw | null;
 }
@@ -56,6 +60,8 @@ export function createReserved(sign_in: readonly string[], page: readonly string
   });
   return {
     rules: [signIn.rule, desk.rule],
+    sign_in,
+    isDesk: (route) => DESK.test(route),
     draw(route, viewer, address) {
       // By address also for who is signed in already: this is where passwords are guessed.
       if (ways.has(route)) return drawOf(signIn, address);

@@ -65,6 +65,8 @@ export const zInForce = z
     /** Why it holds by another; null when all is well. */
     trouble: z.string().nullable(),
     reserved: z.array(zReserved),
+    /** Routes that no rule set touches, as `METHOD /path`: the ways in, and this desk. */
+    apart: z.array(z.string()),
     /** Routes that a rule may name. */
     routes: z.array(z.string()),
     /** What a request for a route takes where it is not one token. */

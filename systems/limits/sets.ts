@@ -167,6 +167,7 @@ export function createSets({ sql, log, clock, people, in_force, reserved, routes
         routes: of,
         limit,
       })),
+      apart: [...reserved.sign_in, ...routes().filter((route) => reserved.isDesk(route))],
       routes: [...routes()],
       costs: { ...costs() },
     };

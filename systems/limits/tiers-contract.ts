@@ -27,6 +27,20 @@ export const zTierRow = z
   .meta({ id: "LimitTier" });
 export type TierRow = z.output<typeof zTierRow>;
 
+/** One rule in one hour of the last 24. */
+export const zRefusal = z
+  .object({
+    rule_id: z.string(),
+    /** Of a person the name of the token, of a space `members` or `guests`; empty where it was whatever they did. */
+    whose: z.string(),
+    hour: zTime,
+    refused: z.number(),
+    /** Of rules that are only tried. */
+    would_refuse: z.number(),
+  })
+  .meta({ id: "LimitRefusal" });
+export type Refusal = z.output<typeof zRefusal>;
+
 /** A person by handle or id, a space by slug or id. */
 const bySubject = z.strictObject({ kind: z.enum(TIER_KINDS), name: z.string().min(1).max(b.TIER_SEARCH_CHARS_MAX) });
 
@@ -43,10 +57,11 @@ export const getTier = defineRoute({
   method: "GET",
   path: "/v1/admin/limits/tiers/{kind}/{name}",
   tag,
-  summary: "The tier of a person or space, and what it was before; at most 50 changes, the latest first",
+  summary:
+    "The tier of a person or space, what it was before (at most 50 changes), and which rules refused them in the last 24 hours",
   access: admin,
   params: bySubject,
-  answers: { 200: z.object({ now: zTierRow, changes: z.array(zTierRow) }) },
+  answers: { 200: z.object({ now: zTierRow, changes: z.array(zTierRow), refusals: z.array(zRefusal) }) },
   problems: ["person.not_found", "space.not_found"],
 });
 export const giveTier = defineRoute({

@@ -18,7 +18,7 @@ export interface Tokens {
     /** `program`: one of others is to hold it, whose door gives it its scopes; elsewhere it does nothing. */
     asked: { name: string; scopes: Scope[]; expires_in_d: number | null; program?: boolean },
   ): Promise<credentials.TokenRow & { secret: string }>;
-  list(viewer: SignedIn): Promise<credentials.TokenRow[]>;
+  list(viewer: Pick<SignedIn, "person_id">): Promise<credentials.TokenRow[]>;
   revoke(viewer: SignedIn, id: Id<"token">): Promise<void>;
 }
 

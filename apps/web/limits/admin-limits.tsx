@@ -12,16 +12,16 @@ const ROOMS = [
   ["live", "In force"],
   ["sets", "Rule sets"],
   ["try", "Try on a log"],
-  ["tiers", "Tiers"],
+  ["tiers", "Somebody"],
 ] as const;
 type Room = (typeof ROOMS)[number][0];
 
-/** How much each may do: what holds and what it decides, other rule sets, and who has more. */
+/** How much each may do: what holds and what it decides, other rule sets, and why somebody was refused, or has more. */
 export default function AdminLimits() {
   const [room, setRoom] = useState<Room>("live");
   return (
     <>
-      <div role="group" aria-label="Limits" className="mb-4 flex flex-wrap gap-1.5">
+      <div role="group" aria-label="Limits" className="mb-4 flex flex-wrap gap-1 sm:gap-1.5">
         {ROOMS.map(([id, label]) => (
           <button
             key={id}
@@ -29,7 +29,7 @@ export default function AdminLimits() {
             aria-pressed={room === id}
             onClick={() => setRoom(id)}
             className={cx(
-              "h-11 rounded-full px-4.5 text-sm font-semibold",
+              "h-11 rounded-full px-3.5 text-sm font-semibold sm:px-4.5",
               room === id ? "bg-ink text-birch" : "bg-sunken text-ink-2 hover:text-ink",
             )}
           >

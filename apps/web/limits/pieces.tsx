@@ -2,7 +2,7 @@ import { limitsRoutes, type Mode, type SetRule } from "#systems/limits/contract.
 
 import { cx } from "../parts/class.ts";
 import { queries } from "../shell/house.ts";
-import { LEVEL_WORDS, limitInWords, modeInWords } from "./words.ts";
+import { LEVEL_WORDS, limitInWords, modeInWords, patienceInWords } from "./words.ts";
 
 const LOOKS: Record<Mode, string> = {
   on: "bg-good-tint text-good",
@@ -25,7 +25,8 @@ export function RuleWords({ rule }: { rule: SetRule }) {
     <div className="text-sm text-ink-2">
       <p>
         <span className="text-ink">{LEVEL_WORDS[rule.level][0]}</span>: {limitInWords(rule.limit)}
-        {rule.counts === "requests" && rule.limit.kind !== "slots" ? ", whatever a request costs" : ""}.
+        {rule.counts === "requests" && rule.limit.kind !== "slots" ? ", whatever a request costs" : ""}
+        {patienceInWords(rule)}.
       </p>
       {tiers.map(([tier, limit]) => (
         <p key={tier} className="text-xs">

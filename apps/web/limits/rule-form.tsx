@@ -6,6 +6,7 @@ import {
   LEVELS,
   type Mode,
   MODES,
+  RULE_PATIENCE_MS_MAX,
   type SetRule,
   WHEN_AWAY,
 } from "#systems/limits/contract.ts";
@@ -15,6 +16,7 @@ import { Field, SelectField, TextField, Tick } from "../parts/field.tsx";
 import { LimitFields } from "./limit-fields.tsx";
 import { AWAY_WORDS, LEVEL_WORDS, MODE_WORDS } from "./words.ts";
 
+const SECOND_MS = 1_000;
 const TIERED: ReadonlySet<Level> = new Set(["person", "token", "space"]);
 
 /** One rule as it is written. @param troubles what the house said of it, by field */
@@ -60,7 +62,12 @@ export function RuleForm({
           ))}
         </SelectField>
       </div>
-      <LimitFields label="Limit" limit={rule.limit} error={troubles.limit} onChange={(limit) => put({ limit })} />
+      <LimitFields
+        label="Limit"
+        limit={rule.limit}
+        error={troubles.limit}
+        onChange={(limit) => put({ limit, ...(limit.kind === "slots" ? { patience_ms: 0 } : {}) })}
+      />
       {isTiered &&
         (["pro", "enterprise"] as const).map((tier) => (
           <Tier key={tier} tier={tier} rule={rule} error={troubles[`tiers/${tier}`]} onChange={onChange} />
@@ -105,6 +112,19 @@ export function RuleForm({
             </option>
           ))}
         </SelectField>
+        {rule.limit.kind !== "slots" && (
+          <TextField
+            label="May wait, in seconds"
+            type="number"
+            min={0}
+            max={RULE_PATIENCE_MS_MAX / SECOND_MS}
+            step={0.1}
+            value={Number.isFinite(rule.patience_ms) ? rule.patience_ms / SECOND_MS : ""}
+            error={troubles.patience_ms}
+            hint="A request that would pass so soon waits for its turn. 0: it is refused."
+            onChange={(event) => put({ patience_ms: Math.round(event.target.valueAsNumber * SECOND_MS) })}
+          />
+        )}
       </div>
       <Routes
         label="Only for these routes"

@@ -41,16 +41,9 @@ export function RulesLive() {
       )}
       <Panel
         title={version === "0" ? "The house's own rules" : `Rule set ${version}`}
-        intro={
-          <>
-            {publishings[0]
-              ? `In force since ${wholeTime(publishings[0].at)}, by ${publishings[0].by?.display_name ?? "somebody who left"}${publishings[0].note === "" ? "" : `: ${publishings[0].note}`}. `
-              : ""}
-            A request draws from all rules that are for it, or from none. Numbers are of the last {MINUTES} minutes,
-            over all nodes.
-          </>
-        }
+        intro={`A request draws from all rules that are for it, or from none. Numbers are of the last ${MINUTES} minutes, over all nodes.`}
       >
+        {publishings[0] && <Published publishing={publishings[0]} />}
         {set.rules.length === 0 && <p className="text-sm text-ink-2">There are no rules: nobody is counted.</p>}
         <ul aria-label="Rules in force" className="divide-y divide-line">
           {set.rules.map((rule) => (
@@ -66,6 +59,17 @@ export function RulesLive() {
         </ul>
       </Panel>
     </>
+  );
+}
+
+function Published({ publishing: { at, by, note } }: { publishing: LimitsInForce["publishings"][number] }) {
+  return (
+    <div className="mb-5 rounded-xl bg-sunken px-4 py-3 text-sm">
+      {note !== "" && <p className="mb-1 break-words">{note}</p>}
+      <p className="text-xs text-ink-2">
+        In force since {wholeTime(at)}, by {by?.display_name ?? "somebody who left"}.
+      </p>
+    </div>
   );
 }
 

@@ -27,8 +27,12 @@ const FRESH: Omit<SetRule, "id"> = {
   canary_percent: null,
 };
 
-/** What was opened begins where one looks. */
-const intoView = (section: HTMLElement | null) => section?.scrollIntoView({ block: "start" });
+/** What was opened begins where one looks; only the list moves, and not the sheet around it. */
+function intoView(section: HTMLElement | null): void {
+  const list = section?.parentElement;
+  list?.scrollTo({ top: section!.offsetTop - list.offsetTop - LIST_GAP_PX });
+}
+const LIST_GAP_PX = 8;
 
 /** A rule set as it is written. Nothing of it holds before it is published. */
 export default function SetEditor({

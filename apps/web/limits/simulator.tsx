@@ -87,8 +87,7 @@ function Desk({ holds }: { holds: LimitsInForce }) {
     setMade(null);
     setRunning({ lines: 0, bytes: 0 });
     const { grants, all } = await tiers();
-    const apart = holds.reserved.filter(({ level }) => level === "address").flatMap(({ routes }) => routes);
-    const { routes, costs, set: in_force } = holds;
+    const { routes, costs, apart, set: in_force } = holds;
     const hear = (said: SimulateSaid, took_ms: number) => {
       if (said.said === "progress") return setRunning({ lines: said.lines, bytes: said.bytes });
       stop();

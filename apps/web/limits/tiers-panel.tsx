@@ -5,24 +5,20 @@ import { limitsRoutes as r, type Tier, type TierKind, type TierRow, TIERS } from
 
 import { Button } from "../parts/button.tsx";
 import { Empty } from "../parts/empty.tsx";
-import { Choices, SelectField, TextField } from "../parts/field.tsx";
+import { SelectField, TextField } from "../parts/field.tsx";
 import { PagedList } from "../parts/paged-list.tsx";
 import { Skeleton } from "../parts/skeleton.tsx";
 import { dayOf } from "../parts/time.tsx";
 import { Panel } from "../people/sections.tsx";
 import { askPages, call, queries } from "../shell/house.ts";
 import { say, sorry } from "../shell/toasts.ts";
-
-const nameOf = (row: TierRow) =>
-  row.person
-    ? `${row.person.display_name} @${row.person.handle}`
-    : (row.space?.name ?? `${row.kind === "person" ? "Somebody" : "A space"} who is not here any more`);
-const tierInWords = ({ tier, percent }: Pick<TierRow, "tier" | "percent">) =>
-  tier === "custom" ? `${percent ?? 100} % of free` : tier;
+import { LookUp } from "./look-up.tsx";
+import { nameOf, tierInWords, WhoseChoice } from "./who.tsx";
 
 /** Who has more than others, or less. */
 export default function TiersPanel() {
   const pages = useInfiniteQuery(askPages(r.listTiers));
+  const [whom, setWhom] = useState<Whom>({ kind: "person", name: "" });
   const again = () => queries.invalidateQueries({ queryKey: [r.listTiers.path] });
   const give = (kind: TierKind, name: string, tier: Tier, percent: number | null, note: string) =>
     call(r.giveTier, { params: { kind, name }, body: { tier, percent, note } }).then(async (row) => {
@@ -32,11 +28,12 @@ export default function TiersPanel() {
   const takeBack = (row: TierRow) => void give(row.kind, row.subject_id, "free", null, "").catch(sorry);
   return (
     <>
+      <LookUp onFound={(kind, name) => setWhom({ kind, name })} />
       <Panel
         title="Give a tier"
         intro="It chooses which numbers of a rule hold for somebody, their tokens, or a space. Rooms and members of a space are not changed by it."
       >
-        <GiveForm give={give} />
+        <GiveForm whom={whom} onWhom={setWhom} give={give} />
       </Panel>
       <Panel title="Who has one" intro="Everybody else has free.">
         <PagedList
@@ -60,7 +57,12 @@ export default function TiersPanel() {
                   {row.note === "" ? "" : `: ${row.note}`}
                 </p>
               </div>
-              <Button size="sm" look="quiet" aria-label={`Back to free: ${nameOf(row)}`} onClick={() => takeBack(row)}>
+              <Button
+                size="sm"
+                look="outline"
+                aria-label={`Back to free: ${nameOf(row)}`}
+                onClick={() => takeBack(row)}
+              >
                 Back to free
               </Button>
             </div>
@@ -71,13 +73,20 @@ export default function TiersPanel() {
   );
 }
 
+interface Whom {
+  kind: TierKind;
+  name: string;
+}
+
 function GiveForm({
+  whom: { kind, name },
+  onWhom,
   give,
 }: {
+  whom: Whom;
+  onWhom: (whom: Whom) => void;
   give: (kind: TierKind, name: string, tier: Tier, percent: number | null, note: string) => Promise<void>;
 }) {
-  const [kind, setKind] = useState<TierKind>("person");
-  const [name, setName] = useState("");
   const [tier, setTier] = useState<Tier>("pro");
   const [percent, setPercent] = useState(200);
   const [note, setNote] = useState("");
@@ -86,7 +95,7 @@ function GiveForm({
     setBusy(true);
     give(kind, name.trim().replace(/^@/, ""), tier, tier === "custom" ? percent : null, note)
       .then(() => {
-        setName("");
+        onWhom({ kind, name: "" });
         setNote("");
       })
       .catch(sorry)
@@ -100,16 +109,7 @@ function GiveForm({
         send();
       }}
     >
-      <Choices
-        label="To whom"
-        value={kind}
-        columns={2}
-        choices={[
-          { value: "person", label: "A person" },
-          { value: "space", label: "A space" },
-        ]}
-        onChange={setKind}
-      />
+      <WhoseChoice kind={kind} label="To whom" onChange={(chosen) => onWhom({ kind: chosen, name })} />
       <div className="grid gap-4 sm:grid-cols-2">
         <TextField
           label={kind === "person" ? "Handle" : "Address"}
@@ -119,7 +119,7 @@ function GiveForm({
           autoCapitalize="none"
           spellCheck={false}
           value={name}
-          onChange={(event) => setName(event.target.value)}
+          onChange={(event) => onWhom({ kind, name: event.target.value })}
         />
         <SelectField label="Tier" value={tier} onChange={(event) => setTier(event.target.value as Tier)}>
           {TIERS.map((one) => (

@@ -73,6 +73,16 @@ export function limitInWords(limit: Algorithm): string {
   }
 }
 
+const HOUR = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "numeric" });
+const HOUR_MS = 3_600_000;
+
+/** "Sun, 4 – 5 AM" */
+export const hourInWords = (at: string): string => HOUR.formatRange(Date.parse(at), Date.parse(at) + HOUR_MS);
+
+/** "waits up to 0.3 s for its place", or nothing. */
+export const patienceInWords = ({ patience_ms }: Pick<SetRule, "patience_ms">): string =>
+  patience_ms === 0 ? "" : `, and a request may wait ${numbered(patience_ms / 1_000)} s for its turn`;
+
 export const modeInWords = ({ mode, canary_percent }: Pick<SetRule, "mode" | "canary_percent">): string =>
   mode === "canary" ? `${MODE_WORDS.canary[0]}, ${canary_percent ?? 0} %` : MODE_WORDS[mode][0];
 

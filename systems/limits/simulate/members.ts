@@ -48,7 +48,8 @@ function headerIn(bytes: Bytes, from: number): number {
     const [, id = 0, method = 0, flags = 0] = bytes.subarray(at, at + 4);
     const [effort = 0, system = 0] = bytes.subarray(at + 8, at + HEADER_BYTES);
     const isKnown = system <= HIGHEST_SYSTEM || system === 255;
-    if (id === 0x8b && method === 8 && flags < 32 && (effort === 0 || effort === 2 || effort === 4) && isKnown) return at;
+    if (id === 0x8b && method === 8 && flags < 32 && (effort === 0 || effort === 2 || effort === 4) && isKnown)
+      return at;
   }
   return -1;
 }

@@ -254,7 +254,11 @@ test("LM61: what a terminal obeys, and what turns a line around, is not told as 
   });
   expect(report.proposed.refused).toBeGreaterThanOrEqual(2);
   // oxlint-disable-next-line no-control-regex -- that is what must not be in it
-  expect([report.proposed, report.change].flatMap((part) => JSON.stringify(part).match(/\\u00[01]|[\u007f-\u009f\u202e]/g) ?? [])).toEqual([]);
+  expect(
+    [report.proposed, report.change].flatMap(
+      (part) => JSON.stringify(part).match(/\\u00[01]|[\u007f-\u009f\u202e]/g) ?? [],
+    ),
+  ).toEqual([]);
   expect(report.proposed.busiest.map(({ key }) => key).sort()).toEqual([
     "address:\ufffd192.0.2.0/24\ufffd\ufffd",
     "person:\ufffd[2Jann\ufffd",
