@@ -1,11 +1,12 @@
 import { afterAll, expect, test } from "bun:test";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
 import type { Locator } from "playwright-core";
 
+import type { BodyIn } from "#kernel/contract.ts";
 import { limitsRoutes as r } from "#systems/limits/contract.ts";
 import { peopleRoutes } from "#systems/people/contract.ts";
 
@@ -13,6 +14,8 @@ import { openBrowser } from "./browser.ts";
 import { PASSWORD, personOf, startHouse } from "./house.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "limits-"));
+const ROOT = join(import.meta.dirname, "..");
+const shelf = join(folder, "shelf");
 const ACCESS_LOG = join(folder, "access.log");
 const house = await startHouse({ FOLKHUS_ACCESS_LOG: ACCESS_LOG });
 const browser = await openBrowser();
@@ -204,6 +207,64 @@ test(
     await result.getByRole("img", { name: /^Refused requests over time/ }).waitFor();
     expect(sent).toEqual([]);
     expect(broken).toEqual([]);
+  },
+  4 * MINUTE,
+);
+
+/** Runs what stands in the README in a folder of its own, which looks like the house's. */
+async function inShell(
+  script: string,
+  env: Record<string, string>,
+): Promise<{ code: number; said: string; wrong: string }> {
+  const shell = Bun.spawn(["sh", "-ec", script], {
+    cwd: shelf,
+    env: { PATH: process.env.PATH ?? "", HOME: folder, FOLKHUS_INSTALL: "off", ...env },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [said, wrong] = await Promise.all([new Response(shell.stdout).text(), new Response(shell.stderr).text()]);
+  return { code: await shell.exited, said, wrong };
+}
+
+test(
+  "LM40: the README's examples do what they say: a log is tried and a set is published by the commands, and others have their limits counted by curl",
+  async () => {
+    const { client } = house;
+    await mkdir(shelf);
+    for (const name of ["apps", "node_modules", "package.json"]) await symlink(join(ROOT, name), join(shelf, name));
+    const blocks = [
+      ...(await readFile(join(ROOT, "systems/limits/README.md"), "utf8")).matchAll(/^```\n([^`]+)```$/gm),
+    ];
+    const [commands, check] = ["folk -- limits", "/v1/limits/check"].map(
+      (words) => blocks.map(([, text = ""]) => text).find((text) => text.includes(words)) ?? "",
+    ) as [string, string];
+
+    const tokenOf = async (handle: string) =>
+      (await client.call(peopleRoutes.signIn, { body: { handle, password: PASSWORD } })).body.token;
+    const token = await tokenOf("root");
+    const { id } = (await client.call(peopleRoutes.me, { token: await tokenOf("astrid") })).body;
+    await using sql = await house.database();
+    await sql.pool`UPDATE people_persons SET role = 'admin' WHERE id = ${id}`;
+    await writeFile(join(shelf, "access.log"), await readFile(ACCESS_LOG));
+    // The house runs already, with a log: that is the first line.
+    const [start = "", ...lines] = commands.trim().split("\n");
+    expect(start).toMatch(/^FOLKHUS_ACCESS_LOG=access\.log npm start +#/);
+    expect(lines).toHaveLength(3);
+    const ran = await inShell(lines.join("\n"), { FOLKHUS_DATA: house.data_folder });
+    expect([ran.code, ran.wrong]).toEqual([0, ""]);
+    expect(ran.said).toMatch(/^\d+ requests of 20/);
+    expect(ran.said).toContain("In force is version 0, in force.");
+    const { body } = await client.call(r.inForce, { token });
+    expect(ran.said).toContain(`Version ${body.version} is in force, instead of 0.`);
+    expect(body.publishings[0]).toMatchObject({ note: "A festival", by: { handle: "astrid" } });
+
+    const made = await client.call(peopleRoutes.createToken, { token, body: { name: "shop", scopes: ["limits"] } });
+    const sent = JSON.parse(/-d '(.+)'\s*$/s.exec(check)?.[1] ?? "") as BodyIn<typeof r.check>;
+    const said = await client.call(r.check, { token: made.body.secret, body: sent });
+    expect(said.body.items).toMatchObject([{ allowed: true, key: "customer:7", remaining_tokens: 19 }]);
+    if (Bun.which("curl") === null) return;
+    const curled = await inShell(check, { TOKEN: made.body.secret, HOUSE: house.url });
+    expect(JSON.parse(curled.said)).toMatchObject({ items: [{ allowed: true, key: "customer:7" }] });
   },
   4 * MINUTE,
 );
