@@ -3,5 +3,4 @@
  * written in the log, and it must not write on the screen of who reads that.
  */
 export const plain = (text: string): string =>
-  // oxlint-disable-next-line no-control-regex -- these are what is looked for
   text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/g, "�");

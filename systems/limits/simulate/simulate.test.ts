@@ -253,7 +253,6 @@ test("LM61: what a terminal obeys, and what turns a line around, is not told as 
     ],
   });
   expect(report.proposed.refused).toBeGreaterThanOrEqual(2);
-  // oxlint-disable-next-line no-control-regex -- that is what must not be in it
   expect(
     [report.proposed, report.change].flatMap(
       (part) => JSON.stringify(part).match(/\\u00[01]|[\u007f-\u009f\u202e]/g) ?? [],
