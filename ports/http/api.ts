@@ -25,6 +25,7 @@ import {
   plainBook,
   takeLimits,
 } from "./limits.ts";
+import { fits, NO_ROUTE } from "./no-route.ts";
 import { idempotencyKeyOf, LEASE_SLACK_MS, once, textOf } from "./once.ts";
 import { openapiRoute } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
@@ -204,20 +205,6 @@ export function createApi({ limits, ...rest }: ApiNeeds): Api {
     return response;
   });
   return api;
-}
-
-/** What is asked for and is no route; limits may name it. */
-const NO_ROUTE = { route: "* /v1/*", cost_tokens: 1 };
-
-/** Made once for each route: whoever asks for what is not there has it compared with all of them. */
-const patterns = new WeakMap<Route, RegExp>();
-function fits(route: Route, path: string): boolean {
-  let pattern = patterns.get(route);
-  if (!pattern) {
-    pattern = new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
-    patterns.set(route, pattern);
-  }
-  return pattern.test(path);
 }
 
 /** What is malformed is no credential here, where there is no answer that could say so. */
