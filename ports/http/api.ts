@@ -179,7 +179,7 @@ export function createApi({ limits, ...rest }: ApiNeeds): Api {
     } catch (error) {
       if (error instanceof Problem) return [problemResponse(error, request_id), limited];
       // Without the database nobody is known, and there is no such path all the same.
-      if (!(error instanceof Transient) && !isAway(error)) throw error;
+      if (!isPassing(error)) throw error;
     }
     const path = pathOf(request.url);
     const allowed = routes.filter((r) => fits(r, path)).map((r) => r.method);
