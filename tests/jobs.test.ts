@@ -77,6 +77,8 @@ test("WEB253, WEB257, WEB258, WEB259, JP16: an admin reads why a job died, puts 
     FROM unnest(ARRAY['film 1 is gone', 'film 2 is gone', 'no yarn left']) reason`;
   await page.getByRole("button", { name: "See all 2" }).click();
   await page.getByText("Like “film").waitFor();
+  // What was pressed is gone; who goes by keys goes on in the list.
+  expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Jobs, one by one");
   await page.getByRole("listitem").filter({ hasText: "film 1 is gone" }).waitFor();
   expect(await page.getByRole("listitem").filter({ hasText: "no yarn left" }).count()).toBe(0);
   await page.getByRole("button", { name: "Replay all", exact: true }).click();

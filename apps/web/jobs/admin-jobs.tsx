@@ -32,6 +32,7 @@ const ROOMS = [
 /** What works in the background: is anything late, what flows, what died, and each job with what can be done about it. */
 export default function AdminJobs() {
   const [room, setRoom] = useState<(typeof ROOMS)[number][0]>("now");
+  const [isLed, setIsLed] = useState(false);
   const [sought, setSought] = useState(RUNNING);
   const [job_id, setJobId] = useState<string | null>(null);
   const queues = useQuery({ ...ask(getQueues), refetchInterval: LOOK_EVERY_MS });
@@ -49,13 +50,24 @@ export default function AdminJobs() {
   const seek = (wanted: Sought) => {
     setJobId(null);
     setSought(wanted);
-    if (room !== "list") scrollTo({ top: 0 });
+    if (room === "list") return;
+    scrollTo({ top: 0 });
+    setIsLed(true);
     setRoom("list");
   };
   const { tone, words } = headlineOf(queues.data);
   return (
     <>
-      <Pills label="Jobs" options={ROOMS} value={room} choose={setRoom} className="mb-4" />
+      <Pills
+        label="Jobs"
+        options={ROOMS}
+        value={room}
+        choose={(chosen) => {
+          setIsLed(false);
+          setRoom(chosen);
+        }}
+        className="mb-4"
+      />
       {room === "now" && (
         <>
           <Panel title="Jobs" intro={<span className={cx("font-medium", TONES[tone])}>{words}</span>}>
@@ -69,7 +81,7 @@ export default function AdminJobs() {
           <Whose seek={seek} />
         </>
       )}
-      {room === "list" && <JobList sought={sought} seek={setSought} kinds={kinds} open={setJobId} />}
+      {room === "list" && <JobList sought={sought} seek={setSought} kinds={kinds} open={setJobId} is_led_to={isLed} />}
       {room === "clock" && <ByClock open={setJobId} />}
       {job_id !== null && <JobSheetView key={job_id} id={job_id} close={() => setJobId(null)} seek={seek} />}
     </>

@@ -17,6 +17,7 @@ import { isNarrowed, nameOf, queryOf, type Sought } from "./sought.ts";
 import { inOf, lookOver, numberOf } from "./words.ts";
 
 const PAGE = 30;
+const SEARCH_EVERY_MS = 20_000;
 const EMPTY: Record<JobState, string> = {
   queued: "Nothing waits",
   running: "Nothing runs just now",
@@ -31,17 +32,25 @@ export function JobList({
   seek,
   kinds,
   open,
+  is_led_to,
 }: {
   sought: Sought;
   seek: (sought: Sought) => void;
   kinds: readonly string[];
   open: (job_id: string) => void;
+  is_led_to: boolean;
 }) {
   const number = numberOf(sought.text);
+  const asked = useDeferredValue(sought);
   // A number is a job and no words.
-  const query = { limit: PAGE, ...useDeferredValue(queryOf(number === null ? sought : { ...sought, text: "" })) };
+  const query = { limit: PAGE, ...queryOf(numberOf(asked.text) === null ? asked : { ...asked, text: "" }) };
   const pages = useInfiniteQuery(askPages(listJobs, { query }));
-  const live = useQuery({ ...ask(listJobs, { query }), refetchInterval: LOOK_EVERY_MS });
+  // Words and times the house looks for in job after job.
+  const is_searched = "text" in query || "reason" in query || "since" in query;
+  const live = useQuery({
+    ...ask(listJobs, { query }),
+    refetchInterval: is_searched ? SEARCH_EVERY_MS : LOOK_EVERY_MS,
+  });
   const shown = pages.data?.pages.flatMap((page) => page.items) ?? [];
   const { lines, newer } = lookOver(shown, live.data?.items, live.data?.next_cursor === null);
   const isBare = pages.data !== undefined && shown.length === 0 && newer > 0;
@@ -54,6 +63,7 @@ export function JobList({
   return (
     <FoundList<JobLine>
       label="Jobs, one by one"
+      is_led_to={is_led_to}
       head={
         <JobFilters sought={sought} seek={seek} kinds={kinds}>
           {number !== null && (

@@ -2,6 +2,7 @@ import { Search } from "lucide-react";
 import type { ReactNode } from "react";
 
 import { cx } from "./class.ts";
+import { focusHere } from "./focus.ts";
 import { PagedList, type PagedListProps } from "./paged-list.tsx";
 import { RowSkeleton } from "./skeleton.tsx";
 
@@ -9,10 +10,21 @@ import { RowSkeleton } from "./skeleton.tsx";
 export function FoundList<T>({
   label,
   head,
+  is_led_to = false,
   ...list
-}: Omit<PagedListProps<T>, "className" | "end" | "skeleton"> & { label: string; head: ReactNode }) {
+}: Omit<PagedListProps<T>, "className" | "end" | "skeleton"> & {
+  label: string;
+  head: ReactNode;
+  /** Somebody pressed something that is gone now, and goes on here. */
+  is_led_to?: boolean;
+}) {
   return (
-    <section aria-label={label} className="overflow-hidden rounded-2xl border border-line bg-surface">
+    <section
+      aria-label={label}
+      tabIndex={-1}
+      ref={is_led_to ? focusHere : undefined}
+      className="overflow-hidden rounded-2xl border border-line bg-surface outline-none"
+    >
       <div className="border-b border-line p-3">{head}</div>
       <PagedList<T>
         {...list}
