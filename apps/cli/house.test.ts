@@ -230,21 +230,11 @@ describe("beside a running server", () => {
     expect(late.said).toContain("WAITS TOO LONG");
     expect(late.said).toContain("Nobody has begun cli.late in the last hour.");
 
-    expect((await folk("jobs", "list", "--kind", "cli.late")).said).toMatch(
-      /7101 +cli\.late +queued +try 0 .*by hand\n/,
-    );
-    expect((await folk("jobs", "list", "--tenant", "by hand", "--until", "1h")).said).toBe("None.\n");
     const listed = await folk("jobs", "list", "--tenant", "by hand", "--json");
     expect(JSON.parse(listed.said)).toMatchObject({ id: "7101", waits_for: "worker", tenant: { name: "by hand" } });
     expect((await folk("jobs", "whose")).said).toMatch(/by hand +0 running +1 queued/);
-
-    expect((await folk("jobs", "clock")).said).toMatch(/cli\.clocked +every 1 h +next 20/);
     const ran = await folk("jobs", "clock", "--run", "cli.clocked", "--json");
-    const { id } = JSON.parse(ran.said) as { id: string };
-    expect(JSON.parse((await folk("jobs", "clock", "--json")).said)).toMatchObject({
-      items: expect.arrayContaining([expect.objectContaining({ kind: "cli.clocked", job_id: id })]),
-    });
-    expect((await folk("jobs", "clock", "--run", "cli.late")).code).toBe(1);
+    expect(JSON.parse(ran.said)).toMatchObject({ kind: "cli.clocked", state: "queued" });
     await sql.pool`DELETE FROM jobs_queue WHERE starts_with(kind, 'cli.')`;
     await sql.pool`DELETE FROM jobs_jobs WHERE starts_with(kind, 'cli.')`;
     await sql.pool`DELETE FROM jobs_kinds WHERE starts_with(name, 'cli.')`;
