@@ -8,7 +8,7 @@ export const LIMIT_PRODUCT_MAX = 2 ** 52;
 export const LIMIT_LOG_TOKENS_MAX = 10_000;
 export const LIMIT_SLICES_MAX = 100;
 /** Of so few tokens a counter that is told no slices keeps each grant, which takes little more than slices would, and is exact. */
-export const LIMIT_COUNTER_EXACT_TOKENS_MAX = 100;
+export const LIMIT_COUNTER_EXACT_TOKENS_MAX = 128;
 /** The first of them that divides the window. */
 export const LIMIT_SLICES_DEFAULTS = [60, 50, 20, 10, 1] as const;
 export const LIMIT_SLOTS_MAX = 10_000;

@@ -73,7 +73,7 @@ test("LI24: the parts of a limit on its nodes are together no more than the limi
 test("LI29: a counter of few tokens that is told no slices decides as the log; of more, or told, by slices", () => {
   const kindOf = (tokens: number, slices?: number) =>
     termsOf({ kind: "counter", name: "c", tokens, window_ms: 60_000, ...(slices && { slices }) }).kind;
-  expect([kindOf(100), kindOf(101), kindOf(10, 60)]).toEqual(["log", "counter", "counter"]);
+  expect([kindOf(128), kindOf(129), kindOf(10, 60)]).toEqual(["log", "counter", "counter"]);
   const counter = make({ kind: "counter", name: "c", tokens: 3, window_ms: 60_000 }, 0);
   for (const at of [0, 500, 900]) counter.spend(1, at, "hold");
   // By slices of a second two of them would leave bit by bit.
