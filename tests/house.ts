@@ -12,7 +12,7 @@ import { peopleRoutes } from "#systems/people/contract.ts";
 import { layGround } from "./ground.ts";
 
 const ROOT = join(import.meta.dirname, "..");
-const START_MS_MAX = 60_000;
+const START_MS_MAX = 180_000;
 
 /** A real house in a process of its own, on a data folder that survives its death. */
 export interface House extends AsyncDisposable {

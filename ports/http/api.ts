@@ -11,6 +11,7 @@ import type { Load, Rank } from "#ports/load/index.ts";
 import { isPassing } from "#ports/sql/index.ts";
 
 import { addressOf, admit, originOf, pathOf, patienceOf, requestIdOf } from "./asking.ts";
+import { problemOf } from "./broken.ts";
 import { type Door, openDoor } from "./door.ts";
 import type { Idempotency } from "./idempotency.ts";
 import type { Answer, Api, Asked, Authenticate, Handler, Served } from "./index.ts";
@@ -352,19 +353,7 @@ function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {
       return served(respond(answer, request_id, limitHeaders, textFor));
     } catch (error) {
       if (error instanceof Problem) return served(problemResponse(error, request_id, limitHeaders));
-      // The pool's own errors come as the driver threw them; a transaction's are Transient already.
-      if (isPassing(error)) {
-        const away = new Problem(503, "house.unavailable", "A part of the house is away for a moment. Try again.", {
-          retry_after_s: 2,
-        });
-        return served(problemResponse(away, request_id, limitHeaders), error);
-      }
-      const internal = new Problem(
-        500,
-        "internal",
-        "Something broke on our side. The log has it under this request id.",
-      );
-      return served(problemResponse(internal, request_id, limitHeaders), error);
+      return served(problemResponse(problemOf(error), request_id, limitHeaders), error);
     } finally {
       leash?.end();
       if (is_in) needs.load?.leave(rank);

@@ -3,10 +3,10 @@ import { Problem } from "#kernel/errors.ts";
 import { NOBODY, type SignedIn, type Viewer } from "#kernel/viewer.ts";
 import type { Clock } from "#ports/clock/index.ts";
 import type { LimitDecision } from "#ports/limiter/index.ts";
-import { isPassing } from "#ports/sql/index.ts";
 
 import type { ApiParts } from "./api.ts";
 import { addressOf, admit, originOf, requestIdOf } from "./asking.ts";
+import { problemOf } from "./broken.ts";
 import { addressKey, type LimitAsked, type LimitsTaken, takeLimits } from "./limits.ts";
 import { problemResponse } from "./problem.ts";
 import { credentialOf, refuseCrossSite, sessionCookie } from "./request.ts";
@@ -171,12 +171,7 @@ export function openDoor(door: Door, needs: ApiParts) {
       if (error instanceof Problem) return served(refuse(error));
       // What broke because nobody waits for it any more is no fault of the house.
       if (request.signal.aborted) return served(refuse(gone()));
-      const problem = isPassing(error)
-        ? new Problem(503, "house.unavailable", "A part of the house is away for a moment. Try again.", {
-            retry_after_s: 2,
-          })
-        : new Problem(500, "internal", "Something broke on our side. The log has it under this request id.");
-      return served(refuse(problem), error);
+      return served(refuse(problemOf(error)), error);
     } finally {
       await taken?.release?.();
     }

@@ -2,10 +2,10 @@ import type { Access } from "#kernel/contract.ts";
 import { Problem } from "#kernel/errors.ts";
 import type { Turns } from "#kernel/turns.ts";
 import { NOBODY, type SignedIn, type Viewer } from "#kernel/viewer.ts";
-import { isPassing } from "#ports/sql/index.ts";
 
 import type { ApiParts } from "./api.ts";
 import { addressOf, admit, originOf, requestIdOf } from "./asking.ts";
+import { problemOf } from "./broken.ts";
 import { type LimitAsked, type LimitsTaken, takeLimits } from "./limits.ts";
 import { problemResponse } from "./problem.ts";
 import { credentialOf, refuseCrossSite, sessionCookie } from "./request.ts";
@@ -120,14 +120,7 @@ export async function openSocket(
     served(101);
     return part;
   } catch (error) {
-    const problem =
-      error instanceof Problem
-        ? error
-        : isPassing(error)
-          ? new Problem(503, "house.unavailable", "A part of the house is away for a moment. Try again.", {
-              retry_after_s: 2,
-            })
-          : new Problem(500, "internal", "Something broke on our side. The log has it under this request id.");
+    const problem = error instanceof Problem ? error : problemOf(error);
     served(problem.status, error instanceof Problem ? undefined : error);
     return door.refuse?.(problem, request, request_id) ?? problemResponse(problem, request_id);
   } finally {

@@ -26,6 +26,9 @@ export function isAway(error: unknown): boolean {
   return /^ERR_POSTGRES_(CONNECTION|IDLE_TIMEOUT|LIFETIME)/.test(code) || code === "ECONNREFUSED" || code === "ENOENT";
 }
 
+/** The disk has no room: nothing was written, and nothing can be until there is some. */
+export const isFull = (error: unknown): boolean => sqlState(error) === "53100";
+
 /** Locks that did not come in time, a statement that was stopped, and a server without room: each may pass by itself. */
 const PASSING = new Set(["55P03", "57014", "53000", "53100", "53200", "53400"]);
 

@@ -51,6 +51,7 @@ export { keepRunning, type Keeper } from "./keeper.ts";
 export {
   sqlState,
   isAway,
+  isFull,
   isRetryable,
   isPassing,
   natureOfSql,

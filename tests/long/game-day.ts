@@ -1,4 +1,5 @@
 import { REDIS_SERVER, testRedis } from "#engines/redis/testing.ts";
+import { testMailServer } from "#engines/smtp/testing.ts";
 
 import { drillNamed, DRILLS } from "../../apps/cli/doctor/game-day/drills.ts";
 import { gameDay } from "../../apps/cli/doctor/game-day/index.ts";
@@ -7,7 +8,7 @@ import { main } from "../../apps/cli/main.ts";
 import { startHouse } from "../house.ts";
 
 /**
- * The game day in long form, on a house of its own in which the demo's village lives, with a Redis of its own and somebody who
+ * The game day in long form, on a house of its own in which the demo's village lives, with a Redis and a mail server of its own and somebody who
  * starts it again when it is killed. Prints what `folk doctor --game-day` does; exit code 1 when something is not as promised.
  *
  *     bun tests/long/game-day.ts [seconds = 10] [drill…]
@@ -17,8 +18,12 @@ for (const name of names) drillNamed(name);
 
 await using opened = new AsyncDisposableStack();
 const redis = REDIS_SERVER === null ? null : opened.use(await testRedis());
+const post = opened.use(await testMailServer());
 const env: Record<string, string> = {
   FOLKHUS_TIMELINE: "push",
+  SMTP_URL: `smtp://127.0.0.1:${post.port}?tls=0`,
+  FOLKHUS_MAIL_FROM: "house@house.example",
+  FOLKHUS_URL: "http://house.example",
   ...(redis === null ? {} : { REDIS_URL: redis.url }),
 };
 const house = opened.use(await startHouse(env));
