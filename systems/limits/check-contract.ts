@@ -3,8 +3,8 @@ import { z } from "zod";
 import { defineRoute } from "#kernel/contract.ts";
 
 import * as b from "./bounds.ts";
+import { desk } from "./desk-contract.ts";
 import { zAlgorithm } from "./rules-contract.ts";
-import { tag } from "./sets-contract.ts";
 
 /** Limits of others, counted by the house: the caller says the rule with each claim. */
 
@@ -69,7 +69,7 @@ export type CheckAnswer = z.output<typeof zCheckAnswer>;
 export const check = defineRoute({
   method: "POST",
   path: "/v1/limits/check",
-  tag,
+  tag: desk.tag,
   summary: "Count for others: limits of one's own, by keys of one's own, many in one call",
   access: { who: "signed_in", scope: "limits" },
   body: z.strictObject({ namespace: zName.default("main"), items: z.array(zCheckItem).min(1).max(b.CHECK_ITEMS_MAX) }),

@@ -5,7 +5,7 @@ import { defineRoute } from "#kernel/contract.ts";
 import { zTime } from "#kernel/wire.ts";
 
 import * as b from "./bounds.ts";
-import { admin, tag } from "./sets-contract.ts";
+import { desk } from "./desk-contract.ts";
 
 const sums = {
   allowed: z.number(),
@@ -40,9 +40,8 @@ export type RuleDecisions = z.output<typeof zRuleDecisions>;
 export const decisions = defineRoute({
   method: "GET",
   path: "/v1/admin/limits/decisions",
-  tag,
+  ...desk,
   summary: "What each rule decided, of all nodes; those of other nodes come within 5 seconds",
-  access: admin,
   query: z.strictObject({
     minutes: z.coerce.number().int().min(1).max(b.DECISIONS_MINUTES_MAX).default(15),
   }),

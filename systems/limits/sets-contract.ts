@@ -2,20 +2,17 @@ import { z } from "zod";
 
 import { zPersonCard } from "#kernel/cards.ts";
 import { defineRoute } from "#kernel/contract.ts";
-import { zPage, zPageQuery, zText, zTime } from "#kernel/wire.ts";
+import { zPage, zPageQuery, zTime } from "#kernel/wire.ts";
 
 import * as b from "./bounds.ts";
+import { desk, zReason } from "./desk-contract.ts";
 import { zAlgorithm, zRuleSet } from "./rules-contract.ts";
-
-export const tag = "limits";
-export const admin = { who: "admin", scope: "people:admin" } as const;
 
 /** 0 is the house's own set. */
 export const zVersion = z
   .string()
   .regex(/^(?:0|[1-9][0-9]{0,9})$/, "is not a version")
   .meta({ type: "string", pattern: "^(?:0|[1-9][0-9]{0,9})$", example: "7" });
-const zNote = zText(b.NOTE_CHARS_MAX);
 const zRevision = z.number().int().min(1);
 const byVersion = z.strictObject({ version: zVersion });
 
@@ -95,26 +92,23 @@ const problems = [
 export const inForce = defineRoute({
   method: "GET",
   path: "/v1/admin/limits",
-  tag,
+  ...desk,
   summary: "The rule set in force, and who published it when and why",
-  access: admin,
   answers: { 200: zInForce },
 });
 export const listSets = defineRoute({
   method: "GET",
   path: "/v1/admin/limits/versions",
-  tag,
+  ...desk,
   summary: "Rule sets, drafts and published ones, the latest first",
-  access: admin,
   query: zPageQuery,
   answers: { 200: zPage(zSetCard) },
 });
 export const getSet = defineRoute({
   method: "GET",
   path: "/v1/admin/limits/versions/{version}",
-  tag,
+  ...desk,
   summary: "One rule set, whole",
-  access: admin,
   params: byVersion,
   answers: { 200: zSetWhole },
   problems: ["limits.set_not_found"],
@@ -124,10 +118,9 @@ const zSetAsSent = z.looseObject({ rules: z.array(z.unknown()).max(b.RULES_PER_S
 export const createSet = defineRoute({
   method: "POST",
   path: "/v1/admin/limits/versions",
-  tag,
+  ...desk,
   summary: "Make a draft. A set that cannot be meant is refused with all that is wrong in it",
-  access: admin,
-  body: z.strictObject({ set: zSetAsSent, note: zNote.default(""), based_on: zVersion.default("0") }),
+  body: z.strictObject({ set: zSetAsSent, note: zReason, based_on: zVersion.default("0") }),
   body_bytes_max: b.SET_BYTES_MAX,
   answers: { 201: zSetWhole },
   problems: ["limits.set_broken", "limits.set_too_large", "limits.too_many_drafts"],
@@ -135,11 +128,10 @@ export const createSet = defineRoute({
 export const changeSet = defineRoute({
   method: "PUT",
   path: "/v1/admin/limits/versions/{version}",
-  tag,
+  ...desk,
   summary: "Change a draft; `revision` is the one that was read, so that nobody overwrites another's change",
-  access: admin,
   params: byVersion,
-  body: z.strictObject({ set: zSetAsSent, note: zNote.default(""), revision: zRevision }),
+  body: z.strictObject({ set: zSetAsSent, note: zReason, revision: zRevision }),
   body_bytes_max: b.SET_BYTES_MAX,
   answers: { 200: zSetWhole },
   problems,
@@ -147,9 +139,8 @@ export const changeSet = defineRoute({
 export const discardSet = defineRoute({
   method: "DELETE",
   path: "/v1/admin/limits/versions/{version}",
-  tag,
+  ...desk,
   summary: "Throw a draft away",
-  access: admin,
   params: byVersion,
   answers: { 204: null },
   problems: ["limits.set_not_found", "limits.set_published"],
@@ -157,21 +148,19 @@ export const discardSet = defineRoute({
 export const publishSet = defineRoute({
   method: "POST",
   path: "/v1/admin/limits/versions/{version}/publish",
-  tag,
+  ...desk,
   summary: "Let a set come into force on all nodes; an old one too, which rolls back, and 0 for the house's own",
-  access: admin,
   params: byVersion,
   /** `instead_of`: the version that is in force as far as the caller knows. `revision`: the one of a draft that they looked at. */
-  body: z.strictObject({ note: zNote.default(""), instead_of: zVersion, revision: zRevision.optional() }),
+  body: z.strictObject({ note: zReason, instead_of: zVersion, revision: zRevision.optional() }),
   answers: { 200: zInForce },
   problems,
 });
 export const diffSets = defineRoute({
   method: "GET",
   path: "/v1/admin/limits/diff",
-  tag,
+  ...desk,
   summary: "What is different from one rule set to another",
-  access: admin,
   query: z.strictObject({ from: zVersion, to: zVersion }),
   /** `revision`: of the one to which it was compared, as it stood then. */
   answers: { 200: z.object({ items: z.array(zDifference), revision: z.number() }) },

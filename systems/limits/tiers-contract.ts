@@ -2,11 +2,11 @@ import { z } from "zod";
 
 import { zPersonCard, zSpaceCard } from "#kernel/cards.ts";
 import { defineRoute } from "#kernel/contract.ts";
-import { zPage, zPageQuery, zText, zTime } from "#kernel/wire.ts";
+import { zPage, zPageQuery, zTime } from "#kernel/wire.ts";
 
 import * as b from "./bounds.ts";
+import { desk, zReason } from "./desk-contract.ts";
 import { TIERS } from "./rules-contract.ts";
-import { admin, tag } from "./sets-contract.ts";
 
 export const TIER_KINDS = ["person", "space"] as const;
 export type TierKind = (typeof TIER_KINDS)[number];
@@ -47,19 +47,17 @@ const bySubject = z.strictObject({ kind: z.enum(TIER_KINDS), name: z.string().mi
 export const listTiers = defineRoute({
   method: "GET",
   path: "/v1/admin/limits/tiers",
-  tag,
+  ...desk,
   summary: "People and spaces with another tier than free, the latest given first",
-  access: admin,
   query: zPageQuery,
   answers: { 200: zPage(zTierRow) },
 });
 export const getTier = defineRoute({
   method: "GET",
   path: "/v1/admin/limits/tiers/{kind}/{name}",
-  tag,
+  ...desk,
   summary:
     "The tier of a person or space, what it was before (at most 50 changes), and which rules refused them in the last 24 hours",
-  access: admin,
   params: bySubject,
   answers: { 200: z.object({ now: zTierRow, changes: z.array(zTierRow), refusals: z.array(zRefusal) }) },
   problems: ["person.not_found", "space.not_found"],
@@ -67,15 +65,14 @@ export const getTier = defineRoute({
 export const giveTier = defineRoute({
   method: "PUT",
   path: "/v1/admin/limits/tiers/{kind}/{name}",
-  tag,
+  ...desk,
   summary: "Give a tier; `custom` is so many percent of what free allows",
-  access: admin,
   params: bySubject,
   body: z
     .strictObject({
       tier: z.enum(TIERS),
       percent: z.number().int().min(b.CUSTOM_PERCENT_MIN).max(b.CUSTOM_PERCENT_MAX).nullable().default(null),
-      note: zText(b.NOTE_CHARS_MAX).default(""),
+      note: zReason,
     })
     .refine(({ tier, percent }) => (tier === "custom") === (percent !== null), {
       message: "goes with the tier custom, and with no other",
