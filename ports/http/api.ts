@@ -30,7 +30,15 @@ import { fits, NO_ROUTE } from "./no-route.ts";
 import { idempotencyKeyOf, LEASE_SLACK_MS, once, textOf } from "./once.ts";
 import { openapiRoute } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
-import { BODY_BYTES_DEFAULT_MAX, credentialOf, parse, readJson, refuseCrossSite, sessionCookie } from "./request.ts";
+import {
+  BODY_BYTES_DEFAULT_MAX,
+  credentialOf,
+  heldBy,
+  parse,
+  readJson,
+  refuseCrossSite,
+  sessionCookie,
+} from "./request.ts";
 import { HANDSHAKES_AT_ONCE_MAX, openSocket, type SocketDoor } from "./socket.ts";
 import { gone, inTurn } from "./turn.ts";
 
@@ -206,15 +214,6 @@ export function createApi({ limits, ...rest }: ApiNeeds): Api {
     return response;
   });
   return api;
-}
-
-/** What is malformed is no credential here, where there is no answer that could say so. */
-function heldBy(request: Request, origin: string): { value: string } | null {
-  try {
-    return credentialOf(request, sessionCookie(origin));
-  } catch {
-    return null;
-  }
 }
 
 function handle(route: Route, handler: Handler<Route>, needs: ApiParts) {

@@ -121,3 +121,12 @@ export function refuseCrossSite(request: Request, origin: string) {
   if (site === null && (from === null || from === origin)) return;
   throw new Problem(403, "request.cross_site", "This call came from another site's page.");
 }
+
+/** What is malformed is no credential here, where there is no answer that could say so. */
+export function heldBy(request: Request, origin: string): { value: string } | null {
+  try {
+    return credentialOf(request, sessionCookie(origin));
+  } catch {
+    return null;
+  }
+}
