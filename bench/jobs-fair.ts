@@ -1,7 +1,7 @@
 /**
  * Who waits for whom. One node of 8 workers on a durable PostgreSQL of its own; jobs take 20 ms and no CPU.
  *
- *   bun bench/jobs-fair.ts [--rounds=3] [--flood=100000] [--samples=300] [--seconds=20] [--aging=0]
+ *   bun bench/jobs-fair.ts [--rounds=3] [--flood=100000] [--samples=300] [--seconds=20] [--bound=1] [--free=1] [--shares=1] [--aging=0]
  *
  * Tenants: one has 100,000 jobs of a kind in the queue; another enqueues one of the same kind each 30 ms, and from its commit to its
  * start is measured, in turns with a queue that is empty otherwise. Once with `tenant_concurrency_max` of half the workers, once without.
@@ -153,10 +153,12 @@ async function aging(): Promise<void> {
 }
 
 console.log(`One tenant has ${FLOOD} jobs of 20 ms in the queue, another's start after its commit:`);
-await tenants(WORKERS / 2);
-await tenants(null);
-console.log("Shares while all have ten times too much:");
-await shares();
+if (option("bound", 1) > 0) await tenants(WORKERS / 2);
+if (option("free", 1) > 0) await tenants(null);
+if (option("shares", 1) > 0) {
+  console.log("Shares while all have ten times too much:");
+  await shares();
+}
 if (option("aging", 0) > 0) {
   console.log("Aging:");
   await aging();

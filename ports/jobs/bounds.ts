@@ -14,6 +14,8 @@ export const PRIORITY_STEP_S = 60;
 export const WORKERS_DEFAULT = 8;
 /** So many of the workers never take batch or maintenance work: a quarter, at least one where there are two. */
 export const reservedWorkers = (workers: number): number => (workers < 2 ? 0 : Math.ceil(workers / 4));
+/** Of the `hands` that a class has on a node, so many are never one tenant's: a quarter, at least one where there are two. */
+export const spareHands = (hands: number): number => (hands < 2 ? 0 : Math.max(1, Math.floor(hands / 4)));
 /** Shares of the workers' time while every class has work. Each gets at least its share: maintenance a twelfth. */
 export const WEIGHTS: Record<JobClass, number> = { interactive: 8, batch: 3, maintenance: 1 };
 /** Jobs of one tenant and kind that may be ready or running at once, where the kind says nothing. */
@@ -79,6 +81,8 @@ export const FINISH_FEW = 8;
 export const WRITING_JOBS_MAX = 1_024;
 /** While jobs are short a node claims ahead of its workers what they will have begun in so many ms. */
 export const AHEAD_MS = 25;
+/** Of one tenant less, for what is in hand goes before what others enqueue now; and no more than a lane lets out. */
+export const AHEAD_TENANT_MS = 2;
 /** What was claimed ahead and has not begun after so long is given back: its workers are busy with something longer. */
 export const AHEAD_BACK_MS = 250;
 /** Kinds with a shorter lease are not claimed ahead. */

@@ -10,6 +10,8 @@ import * as store from "./store.ts";
 const BEGINNING = "-infinity";
 const FULL_LOOKS_KEPT = 4;
 const LOOK_WEIGHT = 0.2;
+/** As many of everybody's as there are. */
+const ANYBODY: store.ClaimTenants = { names: [], rooms: [], others: 1_000_000 };
 const RETRIES = { tries_max: 8, base_ms: 2, delay_ms_max: 50 };
 
 /**
@@ -38,13 +40,16 @@ export interface ClaimAnswer {
   look_ms: number | null;
   /** Lanes into which this sent jobs. */
   lanes: store.Lane[];
+  /** Some were left where they are, because their tenant has its fill on this node. */
+  left: boolean;
 }
 
 export interface Claims {
   claim(
     of: JobClass,
-    kinds: { kind: JobKind; room: number; grouped?: boolean }[],
+    kinds: { kind: JobKind; room: number; grouped?: boolean; tenant_ahead?: number }[],
     wanted: number,
+    tenants?: store.ClaimTenants,
   ): Promise<ClaimAnswer>;
 }
 
@@ -64,11 +69,11 @@ export function createClaims(needs: { sql: Sql; clock: Clock }): Claims {
   let part_ms: number | null = null;
   const array = (values: (string | number)[], type: "TEXT" | "INT") => sql.pool.array(values, type);
   return {
-    async claim(of, kinds, wanted) {
+    async claim(of, kinds, wanted, tenants = ANYBODY) {
       const began = clock.monotonic();
       const due = full_at.get(of) ?? 0;
       const full = began >= due;
-      const { jobs, more, lanes } = await single(needs, (query) =>
+      const { jobs, more, lanes, left } = await single(needs, (query) =>
         store.claim(
           query,
           array,
@@ -79,23 +84,26 @@ export function createClaims(needs: { sql: Sql; clock: Clock }): Claims {
             room: kinds.map(({ room }) => room),
             lease_ms: kinds.map(({ kind }) => kind.lease_ms),
             grouped: kinds.map(({ grouped = false }) => grouped),
+            tenant_ahead: kinds.map(({ tenant_ahead = 0 }) => tenant_ahead),
             tenant_max: kinds.map(({ kind }) => kind.tenant_concurrency_max ?? 0),
           },
+          tenants,
           wanted,
         ),
       );
       // They come in order, so the last of a kind is its newest place.
       for (const job of jobs) floors.set(`${of} ${job.kind}`, job.sort_at);
+      for (const first of left) floors.set(`${of} ${first.kind}`, first.sort_at);
       const took_ms = clock.monotonic() - began;
       if (!full) {
         part_ms = part_ms === null ? took_ms : part_ms + LOOK_WEIGHT * (took_ms - part_ms);
-        return { jobs, more, lanes, look_ms: Math.max(0, due - clock.monotonic()) };
+        return { jobs, more, lanes, left: left.length > 0, look_ms: Math.max(0, due - clock.monotonic()) };
       }
       full_ms.push(took_ms);
       if (full_ms.length > FULL_LOOKS_KEPT) full_ms.shift();
       const longer_ms = Math.max(0, Math.min(...full_ms) - (part_ms ?? 0));
       full_at.set(of, clock.monotonic() + Math.max(FULL_LOOK_MS_MIN, longer_ms * FULL_LOOK_SHARE));
-      return { jobs, more, lanes, look_ms: null };
+      return { jobs, more, lanes, left: left.length > 0, look_ms: null };
     },
   };
 }

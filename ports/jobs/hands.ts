@@ -5,8 +5,11 @@ import {
   AHEAD_BACK_MS,
   AHEAD_LEASE_MS_MIN,
   AHEAD_MS,
+  AHEAD_TENANT_MS,
   CLAIM_JOBS_MAX,
+  LANE_JOBS_MAX,
   reservedWorkers,
+  spareHands,
   WRITING_JOBS_MAX,
 } from "./bounds.ts";
 import type { JobClass, JobKind } from "./index.ts";
@@ -35,6 +38,10 @@ export interface Hands {
   room(of: JobClass): number;
   /** How many of a kind it may bring. */
   roomOf(kind: JobKind): number;
+  /** How many of it one tenant may have beyond the room that it has in its class. */
+  tenantAhead(kind: JobKind): number;
+  /** How many more jobs of a class each tenant may have here, and whoever is not named. Below 1: none. */
+  tenantRooms(of: JobClass): TenantRooms;
   /** Whether many of a kind may be claimed as a group. */
   grouped(kind: JobKind): boolean;
   take(claimed: store.Claimed, of: JobClass, held_since: number): void;
@@ -42,6 +49,12 @@ export interface Hands {
   start(): void;
   /** What has waited too long for a worker; everything with `all`. It is out of hand then. */
   giveBack(all: boolean): Held[];
+}
+
+export interface TenantRooms {
+  names: string[];
+  rooms: number[];
+  others: number;
 }
 
 export interface HandsNeeds {
@@ -67,6 +80,12 @@ interface Load {
   apart: boolean;
 }
 
+/** What one tenant has in hand of a class. */
+interface Having {
+  running: number;
+  waiting: number;
+}
+
 /** First in, first out; what is taken from the head moves nothing. */
 interface Line {
   held: Held[];
@@ -82,7 +101,15 @@ export function createHands(needs: HandsNeeds): Hands {
     maintenance: { held: [], head: 0 },
   };
   const loads = new Map<JobKind, Load>();
+  const tenants: Record<JobClass, Map<string, Having>> = {
+    interactive: new Map(),
+    batch: new Map(),
+    maintenance: new Map(),
+  };
   const reserved = reservedWorkers(workers);
+  const handsOf = (of: JobClass) => (of === "interactive" ? workers : workers - reserved);
+  /** With all of them at one's jobs, the first of another would wait for one to end, however it is ordered. */
+  const tenantMax = (of: JobClass) => handsOf(of) - spareHands(handsOf(of));
   let running = 0;
   let running_others = 0;
   /** Nothing begins, because too much that has ended is not written down. */
@@ -104,6 +131,21 @@ export function createHands(needs: HandsNeeds): Hands {
       Math.floor((Math.min(workers, kind.concurrency_max) * AHEAD_MS) / Math.max(run_ms, 0.01)),
     );
   };
+  const havingOf = (of: JobClass, tenant: string): Having => {
+    let having = tenants[of].get(tenant);
+    if (!having) tenants[of].set(tenant, (having = { running: 0, waiting: 0 }));
+    return having;
+  };
+  const changed = ({ of, claimed: { tenant } }: Held, running_by: number, waiting_by: number): void => {
+    if (tenant === null) return;
+    const having = havingOf(of, tenant);
+    having.running += running_by;
+    having.waiting += waiting_by;
+    if (having.running === 0 && having.waiting === 0) tenants[of].delete(tenant);
+  };
+  const mayRun = ({ kind, of, claimed: { tenant } }: Held): boolean =>
+    loadOf(kind).running < kind.concurrency_max &&
+    (tenant === null || (tenants[of].get(tenant)?.running ?? 0) < tenantMax(of));
   const lengthOf = (of: JobClass) => waiting[of].held.length - waiting[of].head;
   const waitingIn = () => lengthOf("interactive") + lengthOf("batch") + lengthOf("maintenance");
   const freeFor = (of: JobClass) =>
@@ -111,13 +153,15 @@ export function createHands(needs: HandsNeeds): Hands {
 
   const hooks: AttemptHooks = {
     onHandled(attempt) {
-      const { of } = attempts.get(attempt)!;
+      const held = attempts.get(attempt)!;
+      const { of } = held;
       const now = clock.monotonic();
       attempt.ran_ms = now - attempt.began_at;
       const load = loadOf(attempt.kind);
       load.run_ms = load.run_ms === null ? attempt.ran_ms : load.run_ms + RUN_WEIGHT * (attempt.ran_ms - load.run_ms);
       load.running -= 1;
       running -= 1;
+      changed(held, -1, 0);
       if (of !== "interactive") running_others -= 1;
       for (const one of CLASSES) if (freeFor(one) > 0) freed_at[one] = now;
       start(now);
@@ -139,6 +183,7 @@ export function createHands(needs: HandsNeeds): Hands {
     load.waiting -= 1;
     load.running += 1;
     running += 1;
+    changed(held, 1, -1);
     if (held.of !== "interactive") running_others += 1;
     needs.onStart(held);
     const attempt = new Attempt(needs.attempt, held.claimed, kind, held.held_since, hooks);
@@ -146,17 +191,17 @@ export function createHands(needs: HandsNeeds): Hands {
     attempt.begin(now);
   }
 
-  /** The first in a class that its kind lets run. */
+  /** The first in a class that its kind and its tenant let run. */
   function nextOf(of: JobClass): Held | null {
     const line = waiting[of];
     if (line.head === line.held.length || freeFor(of) <= 0) return null;
     const first = line.held[line.head]!;
-    if (loadOf(first.kind).running < first.kind.concurrency_max) {
+    if (mayRun(first)) {
       line.head += 1;
       if (line.head === line.held.length) waiting[of] = { held: [], head: 0 };
       return first;
     }
-    const at = line.held.findIndex(({ kind }, n) => n > line.head && loadOf(kind).running < kind.concurrency_max);
+    const at = line.held.findIndex((held, n) => n > line.head && mayRun(held));
     return at < 0 ? null : line.held.splice(at, 1)[0]!;
   }
 
@@ -191,7 +236,8 @@ export function createHands(needs: HandsNeeds): Hands {
       const free = freeFor(of);
       const flows = free > 0 || clock.monotonic() - freed_at[of] < AHEAD_MS;
       const ahead = flows ? Math.max(0, ...[...kinds.values()].map(aheadOf)) : 0;
-      const held = waitingIn();
+      // While there are hands for it, what waits is what its kind or its tenant holds back: it takes the room of nobody else.
+      const held = free > 0 && !choked ? 0 : waitingIn();
       if (ahead === 0) return Math.max(0, Math.min(free, workers - running) - held);
       // Filled up again when an eighth is left: a claim costs a commit, however many it brings.
       if (held > ahead / 8) return 0;
@@ -201,11 +247,22 @@ export function createHands(needs: HandsNeeds): Hands {
       const load = loadOf(kind);
       return Math.max(0, kind.concurrency_max - load.running - load.waiting + aheadOf(kind));
     },
+    tenantAhead(kind) {
+      const ahead = aheadOf(kind);
+      return ahead === 0 ? 0 : Math.min(LANE_JOBS_MAX, Math.floor((ahead * AHEAD_TENANT_MS) / AHEAD_MS));
+    },
+    tenantRooms: (of) => ({
+      names: [...tenants[of].keys()],
+      rooms: [...tenants[of].values()].map((having) => tenantMax(of) - having.running - having.waiting),
+      others: tenantMax(of),
+    }),
     grouped: (kind) => aheadOf(kind) > 0 && !loadOf(kind).apart,
     take(claimed, of, held_since) {
       const kind = kinds.get(claimed.kind)!;
       loadOf(kind).waiting += 1;
-      waiting[of].held.push({ claimed, kind, of, held_since, guess: shares.started(of) });
+      const held: Held = { claimed, kind, of, held_since, guess: shares.started(of) };
+      changed(held, 0, 1);
+      waiting[of].held.push(held);
     },
     start: () => start(clock.monotonic()),
     giveBack(all) {
@@ -218,6 +275,7 @@ export function createHands(needs: HandsNeeds): Hands {
           if (!all && now - held.held_since < AHEAD_BACK_MS) continue;
           const load = loadOf(held.kind);
           load.waiting -= 1;
+          changed(held, 0, -1);
           shares.ended(of, held.guess, 0);
           // Whatever made it wait: for the next while its kind is not claimed ahead.
           load.run_ms = null;

@@ -87,8 +87,26 @@ export interface ClaimKinds {
   room: number[];
   lease_ms: number[];
   tenant_max: number[];
+  /** What one tenant may have of it beyond its room. */
+  tenant_ahead: number[];
   /** Whether many of it may be claimed as a group. */
   grouped: boolean[];
+}
+
+/** How many more jobs of the class these tenants may have on this node, and each of the others. */
+export interface ClaimTenants {
+  names: string[];
+  rooms: number[];
+  others: number;
+}
+
+export interface ClaimedMany {
+  jobs: Claimed[];
+  more: boolean;
+  /** Lanes into which this sent jobs. */
+  lanes: Lane[];
+  /** Where the first of a kind lies that was left for its tenant's sake. */
+  left: { kind: string; sort_at: string }[];
 }
 
 /** One tenant's jobs of one kind that wait for room. */
@@ -104,32 +122,39 @@ export async function claim(
   array: (values: (string | number)[], type: "TEXT" | "INT") => unknown,
   of_class: JobClass,
   kinds: ClaimKinds,
+  tenants: ClaimTenants,
   wanted: number,
-): Promise<{ jobs: Claimed[]; more: boolean; lanes: Lane[] }> {
+): Promise<ClaimedMany> {
   const names = array(kinds.names, "TEXT");
   const floors = array(kinds.floors, "TEXT");
   const room = array(kinds.room, "INT");
   const lease_ms = array(kinds.lease_ms, "INT");
   const tenant_max = array(kinds.tenant_max, "INT");
+  const tenant_ahead = array(kinds.tenant_ahead, "INT");
+  const tenant_names = array(tenants.names, "TEXT");
+  const tenant_rooms = array(tenants.rooms, "INT");
   const rows =
     wanted < LEASE_JOBS_MIN || !kinds.grouped.includes(true)
       ? await tx<Row[]>`
-        SELECT * FROM jobs_take(${of_class}, ${names}, ${floors}::timestamptz[], ${room}, ${lease_ms}, ${tenant_max}, ${wanted}::int)`
+        SELECT * FROM jobs_take(${of_class}, ${names}, ${floors}::timestamptz[], ${room}, ${lease_ms}, ${tenant_max},
+          ${tenant_ahead}, ${tenant_names}, ${tenant_rooms}, ${tenants.others}::int, ${wanted}::int)`
       : await tx<Row[]>`
         SELECT * FROM jobs_take_many(${of_class}, ${names}, ${floors}::timestamptz[], ${room}, ${lease_ms}, ${tenant_max},
-          ${list(kinds.grouped)}::boolean[], ${LEASE_JOBS_MIN}::int, ${wanted}::int)`;
+          ${tenant_ahead}, ${tenant_names}, ${tenant_rooms}, ${tenants.others}::int, ${list(kinds.grouped)}::boolean[], ${LEASE_JOBS_MIN}::int, ${wanted}::int)`;
   const jobs: Claimed[] = [];
   const lanes: Lane[] = [];
+  const left: ClaimedMany["left"] = [];
   let more = false;
   for (const row of rows) {
     if (row.id !== null) jobs.push({ ...row, id: row.id, lease: null });
     else if (row.token !== null) jobs.push(...claimedOf(row));
+    else if (row.sort_at !== null) left.push({ kind: row.kind, sort_at: row.sort_at });
     else {
       more = true;
       if (row.tenant !== null) lanes.push({ kind: row.kind, tenant: row.tenant });
     }
   }
-  return { jobs, more: more || jobs.length === wanted, lanes };
+  return { jobs, more: more || jobs.length === wanted, lanes, left };
 }
 
 /** Lets out of these lanes what there is room for. @returns the classes that have got something to claim */

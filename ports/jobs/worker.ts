@@ -78,6 +78,10 @@ export function startWorker(needs: WorkerNeeds): Worker {
   const claims = createClaims({ sql, clock });
   const tally = createTally();
   let ended_jobs = 0;
+  /** Classes in which jobs were left because their tenant has its fill of this node's hands. */
+  const left = new Set<JobClass>();
+  /** Handlers that have ended. */
+  let frees = 0;
   /** Somebody asked to stop what may be in hand and not begun: it hears of it after that. */
   let ask_again = false;
 
@@ -93,7 +97,12 @@ export function startWorker(needs: WorkerNeeds): Worker {
       if (claimed.attempt === 1) budget.first(kind);
       if (hands.attempts.size === 0) beatBell.ring();
     },
-    onFree: () => claimBell.ring(),
+    onFree() {
+      frees += 1;
+      for (const of of left) wake(of);
+      left.clear();
+      claimBell.ring();
+    },
     onEnd({ claimed, kind, of, guess }, ran_ms, end) {
       shares.ended(of, guess, ran_ms);
       tally.ran(of, kind.name, ran_ms);
@@ -124,11 +133,21 @@ export function startWorker(needs: WorkerNeeds): Worker {
   /** @returns ms after which to ask again, 0 for at once, null for when something wakes */
   async function claim(of: JobClass, wanted: number): Promise<number | null> {
     const roomy = [...kinds.values()]
-      .map((kind) => ({ kind, room: hands.roomOf(kind), grouped: hands.grouped(kind) }))
+      .map((kind) => ({
+        kind,
+        room: hands.roomOf(kind),
+        grouped: hands.grouped(kind),
+        tenant_ahead: hands.tenantAhead(kind),
+      }))
       .filter(({ room }) => room > 0);
     if (roomy.length === 0) return null;
     const asked_at = clock.monotonic();
-    const { jobs, more, look_ms, lanes } = await claims.claim(of, roomy, wanted);
+    const frees_before = frees;
+    const answer = await claims.claim(of, roomy, wanted, hands.tenantRooms(of));
+    const { jobs, more, look_ms, lanes } = answer;
+    // Who ended meanwhile may have made room for just those.
+    if (answer.left && frees === frees_before) left.add(of);
+    else if (answer.left) maybe.add(of);
     for (const job of jobs) if (!job.expired) hands.take(job, of, asked_at);
     hands.start();
     for (const lane of lanes) needs.lanes.look(lane);
