@@ -241,7 +241,7 @@ export function createHands(needs: HandsNeeds): Hands {
       if (ahead === 0) return Math.max(0, Math.min(free, workers - running) - held);
       // Filled up again when an eighth is left: a claim costs a commit, however many it brings.
       if (held > ahead / 8) return 0;
-      return Math.min(needs.group_max, CLAIM_JOBS_MAX, Math.max(0, free) + ahead - held);
+      return Math.max(0, free, Math.min(needs.group_max, CLAIM_JOBS_MAX, Math.max(0, free) + ahead) - held);
     },
     roomOf(kind) {
       const load = loadOf(kind);

@@ -26,7 +26,10 @@ export interface JobsNeeds {
   clock: Clock;
   /** Handlers at once on this node. */
   workers?: number;
-  /** Jobs that one statement claims or ends at most; 512 where nothing is said. How many they are is what the load makes it. */
+  /**
+   * Jobs that one statement claims or ends at most; 512 where nothing is said. How many they are is what the load makes it. Beneath
+   * the number of workers it means that: nothing is claimed ahead of them, and no more than they had end together.
+   */
   group_max?: number;
   /** Told of each attempt that failed, for the server's log and metrics. The reason is kept with the job either way. */
   onFailure?: (failure: JobFailure) => void;
@@ -63,6 +66,13 @@ export function createJobs(needs: JobsNeeds): Jobs {
     if (tx === sql.pool) lanes.look(lane);
     else if (!afterCommit(tx, `${CHANNEL} lane ${JSON.stringify([lane.kind, lane.tenant])}`, () => lanes.look(lane)))
       await wakes.onCommit(tx, LATER);
+  };
+  /** Each class once, and each lane. */
+  const tell = async (tx: Query, queued: readonly store.Queued[]) => {
+    for (const of of new Set(queued.filter((job) => job.state === "ready").map((job) => job.class)))
+      await wakes.onCommit(tx, of);
+    const lanes_of = new Map(queued.filter((job) => job.state === "lane").map((job) => [job.tenant!, job]));
+    for (const [tenant, { kind }] of lanes_of) await lookOnCommit(tx, { kind, tenant });
   };
   const onSettled = () => {
     progress?.resolve();
@@ -119,15 +129,15 @@ export function createJobs(needs: JobsNeeds): Jobs {
 
     async replay(tx, id) {
       const job = await store.replay(tx, id);
-      if (job) await wakes.onCommit(tx, job.class);
+      if (job) await tell(tx, [job]);
       return job !== null;
     },
 
     async replayAll(tx, kind, jobs_max = REPLAY_JOBS_MAX) {
       checkWhole("jobs_max", jobs_max, REPLAY_JOBS_MAX);
-      const classes = await watching.replayAll(tx, kind, jobs_max);
-      for (const of of new Set(classes)) await wakes.onCommit(tx, of);
-      return classes.length;
+      const again = await watching.replayAll(tx, kind, jobs_max);
+      await tell(tx, again);
+      return again.length;
     },
 
     async retryNow(tx, id) {

@@ -60,6 +60,26 @@ describe("ports/jobs lanes", () => {
     await store.finish(sql.pool, [await take(kind)]);
   });
 
+  test("JB22: a job comes out that was replayed into a lane, by itself or with all of its kind, while the one before it ended", async () => {
+    await using jobs = createJobs({ sql, clock });
+    for (const way of ["itself", "all"]) {
+      const kind = kindOf(`replayed_by_${way}`);
+      await declare(kind);
+      const dead = await sql.tx((tx) => jobs.enqueue(tx, kind.name, {}, { tenant: TENANT }));
+      await sql.tx((tx) => jobs.cancel(tx, dead));
+      await sql.pool`UPDATE jobs_jobs SET state = 'dead' WHERE id = ${dead}::bigint`;
+      await sql.tx((tx) => jobs.enqueue(tx, kind.name, {}, { tenant: TENANT }));
+      const first = await take(kind);
+      await sql.tx(async (tx) => {
+        expect(await (way === "all" ? jobs.replayAll(tx, kind.name) : jobs.replay(tx, dead))).toBeTruthy();
+        // Sees nobody in the lane, for that is not committed.
+        expect(await store.finish(sql.pool, [first])).toMatchObject({ classes: [] });
+      });
+      while ((await stateOf(dead)) !== "ready") await Bun.sleep(2);
+      await store.finish(sql.pool, [await take(kind)]);
+    }
+  });
+
   test("JB22: a job comes out that lay down and looked while the end of the one before it was not committed", async () => {
     const writers = createJobs({ sql, clock });
     await using jobs = createJobs({ sql, clock });

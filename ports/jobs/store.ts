@@ -361,15 +361,23 @@ export async function cancel(tx: Query, id: string): Promise<"cancelled" | "aske
   return "cancelled";
 }
 
+/** What was put into the queue again, for those that are to be told. */
+export interface Queued {
+  class: JobClass;
+  kind: string;
+  tenant: string | null;
+  state: "ready" | "lane";
+}
+
 /** @returns null when it lives, is done, is not there, or its unique key is taken by a living one */
-export async function replay(tx: Query, id: string): Promise<{ class: JobClass } | null> {
-  const [row] = await tx<{ class: JobClass }[]>`
+export async function replay(tx: Query, id: string): Promise<Queued | null> {
+  const [row] = await tx<Queued[]>`
     WITH again AS (
       UPDATE jobs_jobs j SET state = 'live', ended_at = NULL, attempt = 0, reason = NULL, deadline_at = NULL
       WHERE id = ${id}::bigint AND state IN ('dead', 'cancelled') AND NOT EXISTS (
         SELECT FROM jobs_jobs o WHERE o.kind = j.kind AND o.unique_key = j.unique_key AND o.state = 'live')
       RETURNING *)
-    SELECT class, jobs_queue_up(id, kind, class, priority, tenant, 0, ${PRIORITY_STEP_S}::int) AS state FROM again`;
+    SELECT class, kind, tenant, jobs_queue_up(id, kind, class, priority, tenant, 0, ${PRIORITY_STEP_S}::int) AS state FROM again`;
   return row ?? null;
 }
 

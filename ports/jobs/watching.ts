@@ -3,6 +3,7 @@ import type { Fragment, Query } from "#ports/sql/index.ts";
 
 import { FLOW_MINUTES, LIST_LOOK_ROWS_MAX, PRIORITY_STEP_S } from "./bounds.ts";
 import type { JobMinute, JobRecord, JobsFilter, JobsPage, JobWait } from "./index.ts";
+import type { Queued } from "./store.ts";
 
 /** What whoever watches the queue asks for. Payloads, cursors and unique keys are never part of it, but where they are asked for by name. */
 
@@ -97,11 +98,11 @@ export function selectWaits(tx: Query): Promise<JobWait[]> {
     GROUP BY c.class, c.at ORDER BY c.at`;
 }
 
-/** @returns the classes of those that live again */
-export async function replayAll(tx: Query, kind: string, jobs_max: number): Promise<JobRecord["class"][]> {
-  const rows = await tx<{ class: JobRecord["class"] }[]>`
-    SELECT class FROM jobs_replay_all(${kind}, ${jobs_max}::int, ${PRIORITY_STEP_S}::int) class`;
-  return rows.map((row) => row.class);
+/** @returns those that live again */
+export function replayAll(tx: Query, kind: string, jobs_max: number): Promise<Queued[]> {
+  return tx<
+    Queued[]
+  >`SELECT class, kind, tenant, state FROM jobs_replay_many(${kind}, ${jobs_max}::int, ${PRIORITY_STEP_S}::int)`;
 }
 
 /** @returns null when it does not wait for its time */

@@ -34,7 +34,7 @@ export interface WorkerNeeds {
   sql: Sql;
   clock: Clock;
   workers: number;
-  /** Jobs that one statement claims or ends at most. */
+  /** Jobs that are claimed ahead of the workers at most; a statement ends so many, or as many as there are workers. */
   group_max: number;
   kinds: ReadonlyMap<string, JobKind>;
   lanes: Lanes;
@@ -70,7 +70,7 @@ export function startWorker(needs: WorkerNeeds): Worker {
     sql,
     clock,
     budget,
-    finisher: createFinisher({ sql, clock }, Math.min(needs.group_max, FINISH_JOBS_MAX)),
+    finisher: createFinisher({ sql, clock }, Math.min(Math.max(needs.group_max, needs.workers), FINISH_JOBS_MAX)),
     onFailure: needs.onFailure,
   };
   /** Classes to be asked again at a moment of `clock.monotonic()`, wakened or not. */
@@ -173,7 +173,7 @@ export function startWorker(needs: WorkerNeeds): Worker {
       maybe.delete(of);
       try {
         // With several classes waiting they take turns, a few jobs each, so that the shares hold.
-        const room = Math.min(needs.group_max, hands.room(of));
+        const room = hands.room(of);
         const again_ms = await claim(
           of,
           open.size === 1 ? room : Math.min(room, Math.max(1, Math.min(TURN_JOBS_MAX, room >> 3))),

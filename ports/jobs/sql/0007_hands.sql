@@ -209,3 +209,26 @@ BEGIN
       NULL::text, NULL::text, NULL::text, NULL::text;
   END IF;
 END $$;
+
+-- As `jobs_replay_all`, and tells of each where it has come to lie.
+CREATE FUNCTION jobs_replay_many(of_kind text, rows_max integer, step_s integer)
+RETURNS TABLE (class text, kind text, tenant text, state text) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  d record;
+  again jobs_jobs;
+BEGIN
+  FOR d IN
+    SELECT j.id FROM jobs_jobs j WHERE j.kind = of_kind AND j.state = 'dead' AND NOT EXISTS (
+      SELECT FROM jobs_jobs o WHERE o.kind = j.kind AND o.unique_key = j.unique_key AND o.state = 'live')
+    ORDER BY j.ended_at LIMIT rows_max FOR UPDATE SKIP LOCKED
+  LOOP
+    BEGIN
+      UPDATE jobs_jobs j SET state = 'live', ended_at = NULL, attempt = 0, reason = NULL, deadline_at = NULL
+      WHERE j.id = d.id RETURNING j.* INTO again;
+    EXCEPTION WHEN unique_violation THEN CONTINUE;
+    END;
+    RETURN QUERY SELECT again.class, again.kind, again.tenant,
+      jobs_queue_up(again.id, again.kind, again.class, again.priority, again.tenant, 0, step_s);
+  END LOOP;
+END $$;
