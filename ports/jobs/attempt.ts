@@ -17,6 +17,7 @@ import type { Budget } from "./budget.ts";
 import { single } from "./claims.ts";
 import type { Ender, Finisher } from "./finish.ts";
 import type { JobFailure, JobKind, JobRun } from "./index.ts";
+import { askerOfAll, endOf, type KnownKind } from "./many.ts";
 import * as store from "./store.ts";
 
 /** The job has another owner, or none any more: this attempt is a zombie, and nothing that it writes counts. */
@@ -71,7 +72,7 @@ export class Attempt implements Ender {
   /** Ended by `run.finish`. */
   finished: store.Settled | null = null;
   #hooks: AttemptHooks;
-  #asker: Asker | null = null;
+  #asker: Pick<Asker, "giveUp" | "end"> | null = null;
   #handled = false;
   #over: store.Settled | null = null;
   #waiting: (() => void)[] = [];
@@ -87,16 +88,37 @@ export class Attempt implements Ender {
 
   /** Calls the handler. */
   begin(now: number): void {
-    this.began_at = now;
     // What it asks of others ends with it. Its statements do not: it may still have to write where it stopped.
     const { clock } = this.needs;
-    this.#asker = createAsker({ clock, at_ms: now + this.kind.run_ms_max, statements_too: false });
+    const asker = createAsker({ clock, at_ms: now + this.kind.run_ms_max, statements_too: false });
+    this.#asker = asker;
     let handling: Promise<void>;
     try {
-      handling = Promise.resolve(this.#asker.run(() => this.kind.handle(this.claimed.payload, new Run(this))));
+      handling = Promise.resolve(asker.run(() => this.kind.handle(this.claimed.payload, new Run(this))));
     } catch (error) {
       handling = Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
+    this.#follow(now, handling);
+  }
+
+  /** Calls the handler for all of these at once. */
+  static beginMany(attempts: readonly Attempt[], kind: KnownKind, now: number): void {
+    const batch = attempts.map((attempt) => ({ payload: attempt.claimed.payload, run: new Run(attempt) }));
+    const { clock } = attempts[0]!.needs;
+    const asker = createAsker({ clock, at_ms: now + kind.run_ms_max, statements_too: false });
+    const of_all = askerOfAll(asker, attempts.length);
+    const handling = asker.run(() => kind.many!.handle(batch));
+    attempts.forEach((attempt, at) => {
+      attempt.#asker = of_all;
+      attempt.#follow(
+        now,
+        handling.then((ends) => endOf(ends, at)),
+      );
+    });
+  }
+
+  #follow(now: number, handling: Promise<void>): void {
+    this.began_at = now;
     // Owned by the worker's hands until it is over; neither rejects.
     void handling.then(
       () => this.#end(OK),
@@ -126,9 +148,9 @@ export class Attempt implements Ender {
   stop(why: StopCause): void {
     // To have lost the job overrides every other reason: then nothing may be written down.
     if (this.cause === null || why === "lost") this.cause = why;
-    this.stopped_at ??= this.needs.clock.monotonic();
     this.stopping?.abort(this.reason());
-    this.#asker?.giveUp(this.reason());
+    if (this.stopped_at === null) this.#asker?.giveUp(this.reason());
+    this.stopped_at ??= this.needs.clock.monotonic();
   }
 
   lost(): LeaseLost {

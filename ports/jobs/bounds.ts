@@ -73,6 +73,8 @@ export const REPLAY_JOBS_MAX = 1_000;
 /** Jobs that one statement claims or ends. */
 export const CLAIM_JOBS_MAX = 512;
 export const FINISH_JOBS_MAX = 512;
+/** Jobs in one call of `handleMany`. */
+export const MANY_JOBS_MAX = 512;
 /** So many at least are claimed as a group that has one lease; fewer have a lease each. At most 1,024, for which tokens are numbered. */
 export const LEASE_JOBS_MIN = 64;
 /** So few that are done together are written down one by one; more share a row of `jobs_done`. */

@@ -12,7 +12,8 @@ import {
   spareHands,
   WRITING_JOBS_MAX,
 } from "./bounds.ts";
-import type { JobClass, JobKind } from "./index.ts";
+import type { JobClass } from "./index.ts";
+import type { KnownKind } from "./many.ts";
 import { CLASSES, type Shares } from "./shares.ts";
 import type * as store from "./store.ts";
 
@@ -21,11 +22,22 @@ const RUN_WEIGHT = 0.1;
 /** A claim that waits for a worker. */
 export interface Held {
   claimed: store.Claimed;
-  kind: JobKind;
+  kind: KnownKind;
   of: JobClass;
   /** `clock.monotonic()` of the claim. */
   held_since: number;
   guess: number;
+  /** The call of the handler that it is in with others. */
+  call: Call | null;
+}
+
+/** One call of a handler that got many. */
+interface Call {
+  jobs: number;
+  /** Of these, what has not ended. */
+  left: number;
+  /** Whose tenant's hand it takes. */
+  first: Held;
 }
 
 /** What this node has in hand: attempts that run, and, while jobs are short, some that were claimed ahead of their workers. */
@@ -36,14 +48,16 @@ export interface Hands {
   empty(): boolean;
   /** How many jobs of a class a claim may bring now; 0 while enough is in hand. */
   room(of: JobClass): number;
-  /** How many of a kind it may bring. */
-  roomOf(kind: JobKind): number;
+  /** The same without the kinds that get many in a call. */
+  roomOfSingles(of: JobClass): number;
+  /** How many of a kind it may bring. @param most what `roomOfSingles` said */
+  roomOf(kind: KnownKind, most: number): number;
   /** How many of it one tenant may have beyond the room that it has in its class. */
-  tenantAhead(kind: JobKind): number;
+  tenantAhead(kind: KnownKind): number;
   /** How many more jobs of a class each tenant may have here, and whoever is not named. Below 1: none. */
   tenantRooms(of: JobClass): TenantRooms;
   /** Whether many of a kind may be claimed as a group. */
-  grouped(kind: JobKind): boolean;
+  grouped(kind: KnownKind): boolean;
   take(claimed: store.Claimed, of: JobClass, held_since: number): void;
   /** Begins what there are workers for. */
   start(): void;
@@ -60,7 +74,7 @@ export interface TenantRooms {
 export interface HandsNeeds {
   clock: Clock;
   workers: number;
-  kinds: ReadonlyMap<string, JobKind>;
+  kinds: ReadonlyMap<string, KnownKind>;
   shares: Shares;
   attempt: AttemptNeeds;
   /** 1: nothing is claimed ahead. */
@@ -100,7 +114,7 @@ export function createHands(needs: HandsNeeds): Hands {
     batch: { held: [], head: 0 },
     maintenance: { held: [], head: 0 },
   };
-  const loads = new Map<JobKind, Load>();
+  const loads = new Map<KnownKind, Load>();
   const tenants: Record<JobClass, Map<string, Having>> = {
     interactive: new Map(),
     batch: new Map(),
@@ -117,18 +131,20 @@ export function createHands(needs: HandsNeeds): Hands {
   /** When a worker was last free for a class. One whose workers are all at something long gets nothing ahead. */
   const freed_at: Record<JobClass, number> = { interactive: 0, batch: 0, maintenance: 0 };
 
-  const loadOf = (kind: JobKind): Load => {
+  const loadOf = (kind: KnownKind): Load => {
     let load = loads.get(kind);
     if (!load) loads.set(kind, (load = { running: 0, waiting: 0, run_ms: null, apart: false }));
     return load;
   };
+  /** In one call. */
+  const jobsOf = (kind: KnownKind) => kind.many?.jobs_max ?? 1;
   /** So many of a kind are begun in `AHEAD_MS`; none of one that is slow or not known yet. */
-  const aheadOf = (kind: JobKind): number => {
+  const aheadOf = (kind: KnownKind): number => {
     const { run_ms } = loadOf(kind);
     if (needs.group_max <= 1 || run_ms === null || run_ms > AHEAD_MS || kind.lease_ms < AHEAD_LEASE_MS_MIN) return 0;
     return Math.min(
       needs.group_max,
-      Math.floor((Math.min(workers, kind.concurrency_max) * AHEAD_MS) / Math.max(run_ms, 0.01)),
+      Math.floor((Math.min(workers, kind.concurrency_max) * AHEAD_MS) / Math.max(run_ms, 0.01)) * jobsOf(kind),
     );
   };
   const havingOf = (of: JobClass, tenant: string): Having => {
@@ -156,12 +172,16 @@ export function createHands(needs: HandsNeeds): Hands {
       const held = attempts.get(attempt)!;
       const { of } = held;
       const now = clock.monotonic();
-      attempt.ran_ms = now - attempt.began_at;
+      const took_ms = now - attempt.began_at;
+      const { call } = held;
+      // Of the worker's time each of a call has its part.
+      attempt.ran_ms = call ? took_ms / call.jobs : took_ms;
+      if (call && --call.left > 0) return;
       const load = loadOf(attempt.kind);
-      load.run_ms = load.run_ms === null ? attempt.ran_ms : load.run_ms + RUN_WEIGHT * (attempt.ran_ms - load.run_ms);
+      load.run_ms = load.run_ms === null ? took_ms : load.run_ms + RUN_WEIGHT * (took_ms - load.run_ms);
       load.running -= 1;
       running -= 1;
-      changed(held, -1, 0);
+      changed(call?.first ?? held, -1, 0);
       if (of !== "interactive") running_others -= 1;
       for (const one of CLASSES) if (freeFor(one) > 0) freed_at[one] = now;
       start(now);
@@ -178,17 +198,39 @@ export function createHands(needs: HandsNeeds): Hands {
   };
 
   function begin(held: Held, now: number): void {
-    const { kind } = held;
-    const load = loadOf(kind);
+    const load = loadOf(held.kind);
     load.waiting -= 1;
     load.running += 1;
     running += 1;
     changed(held, 1, -1);
     if (held.of !== "interactive") running_others += 1;
+    if (held.kind.many) beginMany(held, now);
+    else attemptOf(held).begin(now);
+  }
+
+  function attemptOf(held: Held): Attempt {
     needs.onStart(held);
-    const attempt = new Attempt(needs.attempt, held.claimed, kind, held.held_since, hooks);
+    const attempt = new Attempt(needs.attempt, held.claimed, held.kind, held.held_since, hooks);
     attempts.set(attempt, held);
-    attempt.begin(now);
+    return attempt;
+  }
+
+  /** With those of its kind that are in hand. */
+  function beginMany(first: Held, now: number): void {
+    const { kind, of } = first;
+    const batch = [first];
+    const others: Held[] = [];
+    for (const held of waiting[of].held.slice(waiting[of].head))
+      if (held.kind === kind && batch.length < jobsOf(kind)) batch.push(held);
+      else others.push(held);
+    waiting[of] = { held: others, head: 0 };
+    loadOf(kind).waiting -= batch.length - 1;
+    const call: Call = { jobs: batch.length, left: batch.length, first };
+    for (const held of batch) {
+      held.call = call;
+      if (held !== first) changed(held, 0, -1);
+    }
+    Attempt.beginMany(batch.map(attemptOf), kind, now);
   }
 
   /** The first in a class that its kind and its tenant let run. */
@@ -229,25 +271,42 @@ export function createHands(needs: HandsNeeds): Hands {
     }
   }
 
+  function roomOfSingles(of: JobClass): number {
+    const free = freeFor(of);
+    const flows = free > 0 || clock.monotonic() - freed_at[of] < AHEAD_MS;
+    const ahead = flows ? Math.max(0, ...[...kinds.values()].map(aheadOf)) : 0;
+    // While there are hands for it, what waits is what its kind or its tenant holds back: it takes the room of nobody else.
+    const held = free > 0 && !choked ? 0 : waitingIn();
+    if (ahead === 0) return Math.max(0, Math.min(free, workers - running) - held);
+    // Filled up again when an eighth is left: a claim costs a commit, however many it brings.
+    if (held > ahead / 8) return 0;
+    return Math.max(0, free, Math.min(needs.group_max, CLAIM_JOBS_MAX, Math.max(0, free) + ahead) - held);
+  }
+
+  /** For calls of it that could begin now. */
+  const roomOfMany = (kind: KnownKind, free: number) =>
+    choked
+      ? 0
+      : Math.max(0, Math.min(free, kind.concurrency_max - loadOf(kind).running) * jobsOf(kind) - loadOf(kind).waiting);
+
   return {
     attempts,
     empty: () => attempts.size === 0 && waitingIn() === 0,
+    roomOfSingles,
     room(of) {
       const free = freeFor(of);
-      const flows = free > 0 || clock.monotonic() - freed_at[of] < AHEAD_MS;
-      const ahead = flows ? Math.max(0, ...[...kinds.values()].map(aheadOf)) : 0;
-      // While there are hands for it, what waits is what its kind or its tenant holds back: it takes the room of nobody else.
-      const held = free > 0 && !choked ? 0 : waitingIn();
-      if (ahead === 0) return Math.max(0, Math.min(free, workers - running) - held);
-      // Filled up again when an eighth is left: a claim costs a commit, however many it brings.
-      if (held > ahead / 8) return 0;
-      return Math.max(0, free, Math.min(needs.group_max, CLAIM_JOBS_MAX, Math.max(0, free) + ahead) - held);
+      let most = roomOfSingles(of);
+      if (free > 0) for (const kind of kinds.values()) if (kind.many) most = Math.max(most, roomOfMany(kind, free));
+      return Math.min(most, CLAIM_JOBS_MAX);
     },
-    roomOf(kind) {
+    roomOf(kind, most) {
+      if (kind.many) return roomOfMany(kind, Math.max(0, workers - running)) + aheadOf(kind);
       const load = loadOf(kind);
-      return Math.max(0, kind.concurrency_max - load.running - load.waiting + aheadOf(kind));
+      return Math.min(most, Math.max(0, kind.concurrency_max - load.running - load.waiting + aheadOf(kind)));
     },
     tenantAhead(kind) {
+      // They go into few calls, and a lane lets out no more.
+      if (kind.many) return Math.min(LANE_JOBS_MAX, jobsOf(kind));
       const ahead = aheadOf(kind);
       return ahead === 0 ? 0 : Math.min(LANE_JOBS_MAX, Math.floor((ahead * AHEAD_TENANT_MS) / AHEAD_MS));
     },
@@ -260,7 +319,7 @@ export function createHands(needs: HandsNeeds): Hands {
     take(claimed, of, held_since) {
       const kind = kinds.get(claimed.kind)!;
       loadOf(kind).waiting += 1;
-      const held: Held = { claimed, kind, of, held_since, guess: shares.started(of) };
+      const held: Held = { claimed, kind, of, held_since, guess: shares.started(of), call: null };
       changed(held, 0, 1);
       waiting[of].held.push(held);
     },

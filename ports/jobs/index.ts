@@ -5,6 +5,8 @@ import type { Query } from "#ports/sql/index.ts";
 export interface Jobs extends AsyncDisposable {
   /** Declares a kind on this node. A node only claims the kinds that it has declared. */
   define(kind: JobKind): void;
+  /** Declares one whose handler gets several jobs in a call. */
+  defineMany(kind: JobKindOfMany): void;
   /** @returns the job's id; that of the living one when `unique_key` is already queued or running */
   enqueue(tx: Query, kind: string, payload: JsonObject, options?: EnqueueOptions): Promise<string>;
   get(id: string): Promise<JobView | null>;
@@ -72,6 +74,22 @@ export interface JobKind {
   handle(payload: JsonObject, run: JobRun): Promise<void>;
   /** Called once in the transaction that buries the job; for `status = failed` on the row it worked for. */
   onDead?(tx: Query, payload: JsonObject, reason: string): Promise<void>;
+}
+
+/** A kind whose handler gets several jobs in one call: letters for one server, rows for one statement. A call takes one worker, and one place of `concurrency_max`. */
+export interface JobKindOfMany extends Omit<JobKind, "handle"> {
+  /** Jobs in one call, 1…512: as many as are there, so a call may get a single one. */
+  many_max: number;
+  /**
+   * As `handle`. All are done when it returns nothing; all have failed when it throws. Each ends by itself when it returns what
+   * `Promise.allSettled` gives: one end for each job, in their order. `run` is each job's own.
+   */
+  handleMany(batch: JobOfMany[]): Promise<void | PromiseSettledResult<unknown>[]>;
+}
+
+export interface JobOfMany {
+  payload: JsonObject;
+  run: JobRun;
 }
 
 export interface JobRun {

@@ -8,6 +8,7 @@ import {
   LANE_JOBS_MAX,
   LIST_JOBS_DEFAULT,
   LIST_JOBS_MAX,
+  MANY_JOBS_MAX,
   PRIORITY_MAX,
   REPLAY_JOBS_MAX,
   TENANT_CHARS_MAX,
@@ -15,8 +16,9 @@ import {
   WORKERS_DEFAULT,
 } from "./bounds.ts";
 import { nextTime, timetableOf } from "./cron.ts";
-import type { EnqueueOptions, JobClass, JobFailure, JobKind, Jobs } from "./index.ts";
+import type { EnqueueOptions, JobClass, JobFailure, JobKind, JobKindOfMany, Jobs } from "./index.ts";
 import { createLanes } from "./lanes.ts";
+import { type KnownKind, knownKind } from "./many.ts";
 import * as store from "./store.ts";
 import * as watching from "./watching.ts";
 import { startWorker, type Worker } from "./worker.ts";
@@ -46,7 +48,7 @@ const IDLE_LOOK_MS = 20;
 /** Jobs on Postgres. Needs the migrations of `ports/jobs/sql`. */
 export function createJobs(needs: JobsNeeds): Jobs {
   const { sql, clock } = needs;
-  const kinds = new Map<string, JobKind>();
+  const kinds = new Map<string, KnownKind>();
   const onError = needs.onError ?? (() => {});
   let worker: Worker | null = null;
   /** Of those who wait for something to end. */
@@ -67,6 +69,12 @@ export function createJobs(needs: JobsNeeds): Jobs {
     else if (!afterCommit(tx, `${CHANNEL} lane ${JSON.stringify([lane.kind, lane.tenant])}`, () => lanes.look(lane)))
       await wakes.onCommit(tx, LATER);
   };
+  const add = (kind: Declared) => {
+    checkKind(kind, new Date(clock.now()));
+    if (kinds.has(kind.name)) throw new Error(`the kind ${kind.name} is declared twice`);
+    kinds.set(kind.name, knownKind(kind));
+    if (worker) declare(kind);
+  };
   /** Each class once, and each lane. */
   const tell = async (tx: Query, queued: readonly store.Queued[]) => {
     for (const of of new Set(queued.filter((job) => job.state === "ready").map((job) => job.class)))
@@ -80,7 +88,7 @@ export function createJobs(needs: JobsNeeds): Jobs {
   };
 
   /** A node that only enqueues learns the kinds from here. Tried again by the next look, so that a start needs no database. */
-  const declare = (kind: JobKind) => {
+  const declare = (kind: Declared) => {
     declared = declared
       .then(() =>
         store.insertKind(sql.pool, {
@@ -97,12 +105,8 @@ export function createJobs(needs: JobsNeeds): Jobs {
   };
 
   return {
-    define(kind) {
-      checkKind(kind, new Date(clock.now()));
-      if (kinds.has(kind.name)) throw new Error(`the kind ${kind.name} is declared twice`);
-      kinds.set(kind.name, kind);
-      if (worker) declare(kind);
-    },
+    define: add,
+    defineMany: add,
 
     async enqueue(tx, kind, payload, options = {}) {
       checkEnqueue(kind, options);
@@ -209,7 +213,9 @@ export function createJobs(needs: JobsNeeds): Jobs {
   };
 }
 
-function checkKind(kind: JobKind, now: Date): void {
+type Declared = JobKind | JobKindOfMany;
+
+function checkKind(kind: Declared, now: Date): void {
   if (kind.name.length < 1 || kind.name.length > KIND_CHARS_MAX)
     throw new RangeError(`a kind's name has 1…${KIND_CHARS_MAX} characters`);
   for (const bound of [
@@ -224,6 +230,7 @@ function checkKind(kind: JobKind, now: Date): void {
     if (value !== undefined && !(Number.isInteger(value) && value >= 1))
       throw new RangeError(`${kind.name}: ${bound} is ${value}, not a whole number of at least 1`);
   }
+  if ("many_max" in kind) checkWhole(`${kind.name}: many_max`, kind.many_max, MANY_JOBS_MAX);
   const table = timetableOf(kind);
   if (table && kind.every_ms !== undefined) throw new RangeError(`${kind.name}: cron and every_ms exclude each other`);
   if (!table && kind.time_zone !== undefined) throw new RangeError(`${kind.name}: a time_zone needs a cron`);

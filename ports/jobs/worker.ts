@@ -23,9 +23,10 @@ import { createClaims, single } from "./claims.ts";
 import { runTimetables } from "./cron.ts";
 import { createFinisher } from "./finish.ts";
 import { createHands } from "./hands.ts";
-import type { JobClass, JobFailure, JobKind, JobTotals } from "./index.ts";
+import type { JobClass, JobFailure, JobTotals } from "./index.ts";
 import { keepJobs } from "./keep.ts";
 import type { Lanes } from "./lanes.ts";
+import type { KnownKind } from "./many.ts";
 import { CLASSES, createShares } from "./shares.ts";
 import * as store from "./store.ts";
 import { createTally } from "./tally.ts";
@@ -36,7 +37,7 @@ export interface WorkerNeeds {
   workers: number;
   /** Jobs that are claimed ahead of the workers at most; a statement ends so many, or as many as there are workers. */
   group_max: number;
-  kinds: ReadonlyMap<string, JobKind>;
+  kinds: ReadonlyMap<string, KnownKind>;
   lanes: Lanes;
   onFailure: (failure: JobFailure) => void;
   onError: (error: unknown) => void;
@@ -132,10 +133,11 @@ export function startWorker(needs: WorkerNeeds): Worker {
 
   /** @returns ms after which to ask again, 0 for at once, null for when something wakes */
   async function claim(of: JobClass, wanted: number): Promise<number | null> {
+    const most = hands.roomOfSingles(of);
     const roomy = [...kinds.values()]
       .map((kind) => ({
         kind,
-        room: hands.roomOf(kind),
+        room: hands.roomOf(kind, most),
         grouped: hands.grouped(kind),
         tenant_ahead: hands.tenantAhead(kind),
       }))
