@@ -30,7 +30,7 @@ describe("the retry budget", () => {
     const clock = createVirtualClock();
     const budget = createBudget(clock);
     const kind = kindOf("a", { part: 0.2, per_minute_min: 1 });
-    for (let n = 0; n < 500; n++) budget.first(kind);
+    for (let n = 0; n < 500; n++) budget.first(kind, clock.monotonic());
     const at_once = () => {
       let n = 0;
       while (budget.retry(kind) === 0) n++;

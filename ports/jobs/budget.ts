@@ -12,8 +12,8 @@ import type { JobKind } from "./index.ts";
  * The pace is a GCRA with one minute's worth of burst: in any time `t` at most `(1 + t / 1 min) × allowance` retries.
  */
 export interface Budget {
-  /** A first try has begun. */
-  first(kind: JobKind): void;
+  /** A first try has begun. @param now `clock.monotonic()` */
+  first(kind: JobKind, now: number): void;
   /** @returns ms that the retry has to wait at least; null when it would wait too long, then nothing was taken */
   retry(kind: JobKind): number | null;
 }
@@ -30,8 +30,8 @@ interface Account {
 
 export function createBudget(clock: Clock): Budget {
   const accounts = new Map<string, Account>();
-  const accountOf = (kind: JobKind): Account => {
-    const part = Math.floor(clock.monotonic() / (RETRY_WINDOW_MS / PARTS));
+  const accountOf = (kind: JobKind, now: number): Account => {
+    const part = Math.floor(now / (RETRY_WINDOW_MS / PARTS));
     let account = accounts.get(kind.name);
     if (!account)
       accounts.set(
@@ -43,16 +43,16 @@ export function createBudget(clock: Clock): Budget {
     return account;
   };
   return {
-    first(kind) {
-      const account = accountOf(kind);
+    first(kind, now) {
+      const account = accountOf(kind, now);
       account.firsts[account.part % PARTS]! += 1;
     },
     retry(kind) {
-      const account = accountOf(kind);
+      const now = clock.monotonic();
+      const account = accountOf(kind, now);
       const bounds = { ...RETRY_BUDGET, ...kind.retry_budget };
       const firsts = account.firsts.reduce((sum, n) => sum + n, 0);
       const allowance = Math.max(bounds.per_minute_min, bounds.part * firsts);
-      const now = clock.monotonic();
       const paid_until = Math.max(account.paid_until, now) + RETRY_WINDOW_MS / allowance;
       const wait_ms = Math.max(0, paid_until - now - RETRY_WINDOW_MS);
       if (wait_ms > bounds.wait_ms_max) return null;

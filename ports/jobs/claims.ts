@@ -92,7 +92,9 @@ export function createClaims(needs: { sql: Sql; clock: Clock }): Claims {
         ),
       );
       // They come in order, so the last of a kind is its newest place.
-      for (const job of jobs) floors.set(`${of} ${job.kind}`, job.sort_at);
+      jobs.forEach(({ kind, sort_at }, at) => {
+        if (kind !== jobs[at + 1]?.kind) floors.set(`${of} ${kind}`, sort_at);
+      });
       for (const first of left) floors.set(`${of} ${first.kind}`, first.sort_at);
       const took_ms = clock.monotonic() - began;
       if (!full) {

@@ -79,7 +79,8 @@ export interface HandsNeeds {
   attempt: AttemptNeeds;
   /** 1: nothing is claimed ahead. */
   group_max: number;
-  onStart(held: Held): void;
+  /** @param now `clock.monotonic()` */
+  onStart(held: Held, now: number): void;
   /** A worker is free. */
   onFree(): void;
   onEnd(held: Held, ran_ms: number, settled: store.Settled): void;
@@ -205,11 +206,11 @@ export function createHands(needs: HandsNeeds): Hands {
     changed(held, 1, -1);
     if (held.of !== "interactive") running_others += 1;
     if (held.kind.many) beginMany(held, now);
-    else attemptOf(held).begin(now);
+    else attemptOf(held, now).begin(now);
   }
 
-  function attemptOf(held: Held): Attempt {
-    needs.onStart(held);
+  function attemptOf(held: Held, now: number): Attempt {
+    needs.onStart(held, now);
     const attempt = new Attempt(needs.attempt, held.claimed, held.kind, held.held_since, hooks);
     attempts.set(attempt, held);
     return attempt;
@@ -230,7 +231,11 @@ export function createHands(needs: HandsNeeds): Hands {
       held.call = call;
       if (held !== first) changed(held, 0, -1);
     }
-    Attempt.beginMany(batch.map(attemptOf), kind, now);
+    Attempt.beginMany(
+      batch.map((held) => attemptOf(held, now)),
+      kind,
+      now,
+    );
   }
 
   /** The first in a class that its kind and its tenant let run. */

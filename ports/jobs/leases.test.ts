@@ -76,6 +76,17 @@ describe("ports/jobs, leases of groups", () => {
     expect((await finisher.finish(claims[0]!)).ok).toBe(false);
   });
 
+  test("JB40: a group of jobs from two slots of the queue leaves both", async () => {
+    const kind = kindOf("two_slots");
+    await fill(kind, 1, 40);
+    await sql.pool`UPDATE jobs_house SET slot = (slot + 1) % 4`;
+    await fill(kind, 41, 80);
+    expect(new Set((await take([kind], 512)).map((claim) => claim.id)).size).toBe(80);
+    expect(await leasesOf(kind)).toEqual([80]);
+    expect(await sql.pool`SELECT FROM jobs_queue WHERE kind = ${kind.name}`.values()).toEqual([]);
+    await clear(kind);
+  });
+
   test("JB40: some of a lease end, some are given back, one fails: each by the rules for all, and its neighbours keep the lease", async () => {
     await using jobs = open();
     const kind = kindOf("apart");

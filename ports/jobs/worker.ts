@@ -93,9 +93,9 @@ export function startWorker(needs: WorkerNeeds): Worker {
     shares,
     attempt: attemptNeeds,
     group_max: Math.min(needs.group_max, CLAIM_JOBS_MAX),
-    onStart({ claimed, kind, of }) {
+    onStart({ claimed, kind, of }, now) {
       tally.count(of, kind.name, "started");
-      if (claimed.attempt === 1) budget.first(kind);
+      if (claimed.attempt === 1) budget.first(kind, now);
       if (hands.attempts.size === 0) beatBell.ring();
     },
     onFree() {

@@ -144,6 +144,8 @@ LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_bitmapscan 
 #variable_conflict use_column
 DECLARE
   slots smallint[];
+  places tid[];
+  gone integer := 0;
   of_ids bigint[];
   of_kinds text[];
   sorts timestamptz[];
@@ -152,13 +154,13 @@ DECLARE
   taken integer;
   g record;
 BEGIN
-  SELECT array_agg(h.slot), array_agg(h.job_id), array_agg(h.sort_at), string_agg(h.payload::text, ','), array_agg(h.kind), array_agg(h.payload IS NOT NULL)
-  INTO slots, of_ids, sorts, payloads, of_kinds, carried
+  SELECT array_agg(h.slot), array_agg(h.place), array_agg(h.job_id), array_agg(h.sort_at), string_agg(h.payload::text, ','), array_agg(h.kind), array_agg(h.payload IS NOT NULL)
+  INTO slots, places, of_ids, sorts, payloads, of_kinds, carried
   FROM (
-    SELECT k.kind, h.slot, h.job_id, h.sort_at, CASE WHEN k.grouped THEN h.payload END AS payload
+    SELECT k.kind, h.slot, h.place, h.job_id, h.sort_at, CASE WHEN k.grouped THEN h.payload END AS payload
     FROM unnest(kinds, floors, kind_max, grouped) AS k (kind, floor, n, grouped)
     CROSS JOIN LATERAL (
-      SELECT q.slot, q.job_id, q.sort_at, q.payload FROM jobs_queue q
+      SELECT q.slot, q.ctid AS place, q.job_id, q.sort_at, q.payload FROM jobs_queue q
       WHERE q.kind = k.kind AND q.class = of_class AND q.state = 'ready' AND q.sort_at >= k.floor
       ORDER BY q.sort_at LIMIT least(k.n, wanted) FOR UPDATE SKIP LOCKED) h
     ORDER BY h.sort_at LIMIT wanted) h;
@@ -181,6 +183,7 @@ BEGIN
     RETURN NEXT;
   ELSE
     slots := slots[1:taken];
+    places := places[1:taken];
     of_ids := of_ids[1:taken];
     FOR g IN
       SELECT c.kind, array_agg(c.id ORDER BY c.at) AS ids, array_agg(c.sort_at ORDER BY c.at) AS sorts, string_agg(q.payload::text, ',' ORDER BY c.at) AS payloads,
@@ -199,7 +202,15 @@ BEGIN
       RETURN NEXT;
     END LOOP;
   END IF;
-  DELETE FROM jobs_queue q USING unnest(slots, of_ids) AS c (slot, job_id) WHERE q.slot = c.slot AND q.job_id = c.job_id;
+  -- By their place in the table, for a walk down an index for each took more than all else here together. What was changed just before
+  -- it was locked may have another place than was read.
+  IF slots[1] = ALL (slots) THEN
+    DELETE FROM jobs_queue q WHERE q.slot = slots[1] AND q.ctid = ANY (places);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+  END IF;
+  IF gone < taken THEN
+    DELETE FROM jobs_queue q USING unnest(slots, of_ids) AS c (slot, job_id) WHERE q.slot = c.slot AND q.job_id = c.job_id;
+  END IF;
   IF taken < wanted AND EXISTS (
     SELECT FROM unnest(kinds, floors, tenant_ahead) k (kind, floor, ahead) CROSS JOIN LATERAL (
       SELECT FROM jobs_queue q WHERE q.kind = k.kind AND q.class = of_class AND q.state = 'ready' AND q.sort_at >= k.floor
