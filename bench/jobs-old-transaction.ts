@@ -65,12 +65,19 @@ const [bytes] = (await sql.pool`
   SELECT sum(pg_total_relation_size(('jobs_queue_' || n)::regclass))::int AS n FROM generate_series(0, 3) n`) as {
   n: number;
 }[];
+const looked = performance.now();
+await sql.pool`SELECT * FROM jobs_look(${sql.pool.array([kind.name], "TEXT")}, 60)`;
+const look_ms = performance.now() - looked;
+const [dead] = (await sql.pool`SELECT n_dead_tup::int AS n FROM pg_stat_user_tables WHERE relname = 'jobs_leases'`) as {
+  n: number;
+}[];
 close.resolve();
 await held;
 await old[Symbol.asyncDispose]();
 console.log(
   `beside an open transaction of ${SECONDS} s: ${mean(beside).toFixed(0)} jobs/s = ${(mean(beside) / mean(before)).toFixed(2)}; ` +
-    `its last part ${(beside.at(-1)! / mean(before)).toFixed(2)} (${said(beside)}); the queue has ${(bytes!.n / 1e6).toFixed(1)} MB`,
+    `its last part ${(beside.at(-1)! / mean(before)).toFixed(2)} (${said(beside)}); the queue has ${(bytes!.n / 1e6).toFixed(1)} MB; ` +
+    `${dead!.n} dead leases, and a look took ${look_ms.toFixed(1)} ms`,
 );
 await sql.pool`CHECKPOINT`;
 const after = await measure(BASE_S);
