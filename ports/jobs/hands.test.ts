@@ -40,12 +40,11 @@ describe("ports/jobs, hands and tenants", () => {
       big -= 1;
       ran.push(n);
     };
-    // Of two kinds: it is the tenant that is bounded, whatever it has in the queue.
-    const kinds = [kindOf("long", handle), kindOf("long_too", handle)];
+    // Of two kinds and classes: it is the tenant that is bounded, whatever it has in the queue.
+    const kinds = [kindOf("long", handle), kindOf("long_too", handle, { class: "batch" })];
     for (const kind of kinds) jobs.define(kind);
     await sql.tx(async (tx) => {
-      for (let n = 0; n < 40; n++)
-        await jobs.enqueue(tx, kinds[n % 2]!.name, { n }, { tenant: "big", class: "interactive" });
+      for (let n = 0; n < 40; n++) await jobs.enqueue(tx, kinds[n % 2]!.name, { n }, { tenant: "big" });
     });
     jobs.start();
     while (big < 3) await Bun.sleep(1);

@@ -95,10 +95,12 @@ interface Load {
   apart: boolean;
 }
 
-/** What one tenant has in hand of a class. */
+/** What one tenant has in hand; of it, what is not interactive. */
 interface Having {
   running: number;
-  waiting: number;
+  running_others: number;
+  held: number;
+  held_others: number;
 }
 
 /** First in, first out; what is taken from the head moves nothing. */
@@ -116,15 +118,11 @@ export function createHands(needs: HandsNeeds): Hands {
     maintenance: { held: [], head: 0 },
   };
   const loads = new Map<KnownKind, Load>();
-  const tenants: Record<JobClass, Map<string, Having>> = {
-    interactive: new Map(),
-    batch: new Map(),
-    maintenance: new Map(),
-  };
+  const tenants = new Map<string, Having>();
   const reserved = reservedWorkers(workers);
-  const handsOf = (of: JobClass) => (of === "interactive" ? workers : workers - reserved);
-  /** With all of them at one's jobs, the first of another would wait for one to end, however it is ordered. */
-  const tenantMax = (of: JobClass) => handsOf(of) - spareHands(handsOf(of));
+  /** With all hands at one's jobs, the first of another would wait for one of them to end, however it is ordered. */
+  const tenant_max = workers - spareHands(workers);
+  const tenant_others_max = workers - reserved - spareHands(workers - reserved);
   let running = 0;
   let running_others = 0;
   /** Nothing begins, because too much that has ended is not written down. */
@@ -148,21 +146,26 @@ export function createHands(needs: HandsNeeds): Hands {
       Math.floor((Math.min(workers, kind.concurrency_max) * AHEAD_MS) / Math.max(run_ms, 0.01)) * jobsOf(kind),
     );
   };
-  const havingOf = (of: JobClass, tenant: string): Having => {
-    let having = tenants[of].get(tenant);
-    if (!having) tenants[of].set(tenant, (having = { running: 0, waiting: 0 }));
-    return having;
-  };
-  const changed = ({ of, claimed: { tenant } }: Held, running_by: number, waiting_by: number): void => {
+  const changed = ({ of, claimed: { tenant } }: Held, running_by: number, held_by: number): void => {
     if (tenant === null) return;
-    const having = havingOf(of, tenant);
+    let having = tenants.get(tenant);
+    if (!having) tenants.set(tenant, (having = { running: 0, running_others: 0, held: 0, held_others: 0 }));
     having.running += running_by;
-    having.waiting += waiting_by;
-    if (having.running === 0 && having.waiting === 0) tenants[of].delete(tenant);
+    having.held += held_by;
+    if (of !== "interactive") {
+      having.running_others += running_by;
+      having.held_others += held_by;
+    }
+    if (having.held === 0) tenants.delete(tenant);
+  };
+  const tenantMayRun = (of: JobClass, tenant: string): boolean => {
+    const having = tenants.get(tenant)!;
+    return having.running < tenant_max && (of === "interactive" || having.running_others < tenant_others_max);
   };
   const mayRun = ({ kind, of, claimed: { tenant } }: Held): boolean =>
-    loadOf(kind).running < kind.concurrency_max &&
-    (tenant === null || (tenants[of].get(tenant)?.running ?? 0) < tenantMax(of));
+    loadOf(kind).running < kind.concurrency_max && (tenant === null || tenantMayRun(of, tenant));
+  const tenantRoom = (of: JobClass, { held, held_others }: Having): number =>
+    of === "interactive" ? tenant_max - held : Math.min(tenant_max - held, tenant_others_max - held_others);
   const lengthOf = (of: JobClass) => waiting[of].held.length - waiting[of].head;
   const waitingIn = () => lengthOf("interactive") + lengthOf("batch") + lengthOf("maintenance");
   const freeFor = (of: JobClass) =>
@@ -182,7 +185,7 @@ export function createHands(needs: HandsNeeds): Hands {
       load.run_ms = load.run_ms === null ? took_ms : load.run_ms + RUN_WEIGHT * (took_ms - load.run_ms);
       load.running -= 1;
       running -= 1;
-      changed(call?.first ?? held, -1, 0);
+      changed(call?.first ?? held, -1, -1);
       if (of !== "interactive") running_others -= 1;
       for (const one of CLASSES) if (freeFor(one) > 0) freed_at[one] = now;
       start(now);
@@ -203,7 +206,7 @@ export function createHands(needs: HandsNeeds): Hands {
     load.waiting -= 1;
     load.running += 1;
     running += 1;
-    changed(held, 1, -1);
+    changed(held, 1, 0);
     if (held.of !== "interactive") running_others += 1;
     if (held.kind.many) beginMany(held, now);
     else attemptOf(held, now).begin(now);
@@ -316,9 +319,9 @@ export function createHands(needs: HandsNeeds): Hands {
       return ahead === 0 ? 0 : Math.min(LANE_JOBS_MAX, Math.floor((ahead * AHEAD_TENANT_MS) / AHEAD_MS));
     },
     tenantRooms: (of) => ({
-      names: [...tenants[of].keys()],
-      rooms: [...tenants[of].values()].map((having) => tenantMax(of) - having.running - having.waiting),
-      others: tenantMax(of),
+      names: [...tenants.keys()],
+      rooms: [...tenants.values()].map((having) => tenantRoom(of, having)),
+      others: of === "interactive" ? tenant_max : tenant_others_max,
     }),
     grouped: (kind) => aheadOf(kind) > 0 && !loadOf(kind).apart,
     take(claimed, of, held_since) {
