@@ -5,13 +5,14 @@ import { isAway, isRetryable, type Query, type Sql } from "#ports/sql/index.ts";
 
 import { FULL_LOOK_MS_MIN, FULL_LOOK_SHARE } from "./bounds.ts";
 import type { JobClass, JobKind } from "./index.ts";
-import * as store from "./store.ts";
+import type * as store from "./store.ts";
+import { claim, type ClaimTenants } from "./take.ts";
 
 const BEGINNING = "-infinity";
 const FULL_LOOKS_KEPT = 4;
 const LOOK_WEIGHT = 0.2;
 /** As many of everybody's as there are. */
-const ANYBODY: store.ClaimTenants = { names: [], rooms: [], others: 1_000_000 };
+const ANYBODY: ClaimTenants = { names: [], rooms: [], others: 1_000_000 };
 const RETRIES = { tries_max: 8, base_ms: 2, delay_ms_max: 50 };
 
 /**
@@ -49,7 +50,7 @@ export interface Claims {
     of: JobClass,
     kinds: { kind: JobKind; room: number; grouped?: boolean; tenant_ahead?: number }[],
     wanted: number,
-    tenants?: store.ClaimTenants,
+    tenants?: ClaimTenants,
   ): Promise<ClaimAnswer>;
 }
 
@@ -74,7 +75,7 @@ export function createClaims(needs: { sql: Sql; clock: Clock }): Claims {
       const due = full_at.get(of) ?? 0;
       const full = began >= due;
       const { jobs, more, lanes, left } = await single(needs, (query) =>
-        store.claim(
+        claim(
           query,
           array,
           of,
