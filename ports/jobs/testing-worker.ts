@@ -12,7 +12,7 @@ jobs.define({
   name: kind!,
   class: "batch",
   tries_max: 50,
-  lease_ms: 600,
+  lease_ms: 1_500,
   run_ms_max: 20_000,
   concurrency_max: 4,
   backoff: { base_ms: 1, delay_ms_max: 5 },
