@@ -61,6 +61,31 @@ describe("ports/jobs, hands and tenants", () => {
     expect(new Set(ran).size).toBe(41);
   });
 
+  test("JB12: the next of a kind that has its fill of a node begins when one of it ends", async () => {
+    await using jobs = open(4);
+    let running = 0;
+    let most = 0;
+    const kind = kindOf(
+      "filled",
+      async () => {
+        most = Math.max(most, ++running);
+        await Bun.sleep(1);
+        running -= 1;
+      },
+      // Others end meanwhile, or nobody does.
+      { class: "batch", concurrency_max: 1 },
+    );
+    jobs.define(kind);
+    jobs.define(kindOf("beside"));
+    await sql.tx(async (tx) => {
+      for (let n = 0; n < 8; n++) await jobs.enqueue(tx, kind.name, { n });
+    });
+    jobs.start();
+    // Nobody looks later here: what is not claimed when there is room for it never is.
+    await jobs.idle([kind.name]);
+    expect(most).toBe(1);
+  });
+
   test("JB44: a node with one worker has it for anybody", async () => {
     await using jobs = open(1);
     const kind = kindOf("alone");

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 
 import { Permanent } from "#kernel/errors.ts";
+import { askerHere } from "#ports/calls/index.ts";
 import { JOBS_FOLDER, SQL_FOLDER, testDatabase } from "#ports/sql/testing.ts";
 
 import { createJobs, type JobKindOfMany, LeaseLost } from "./index.ts";
@@ -147,5 +148,35 @@ describe("ports/jobs, many in a call", () => {
       [2, "done"],
       [3, "done"],
     ]);
+  });
+
+  test("JB61: what a call asks of others ends when the last of its jobs is told to stop, and not before", async () => {
+    await using jobs = open();
+    const ready = Promise.withResolvers<string[]>();
+    let told = 0;
+    const kind = kindOf("stopped", async (batch) => {
+      const { signal } = askerHere()!;
+      let over = false;
+      signal.addEventListener("abort", () => (over = true));
+      ready.resolve(batch.map(({ run }) => run.id));
+      await Promise.all(
+        batch.map(async ({ run }) => {
+          await new Promise((resolve) => run.signal.addEventListener("abort", resolve));
+          if (++told < batch.length) expect(over).toBe(false);
+        }),
+      );
+      expect(over).toBe(true);
+    });
+    jobs.defineMany(kind);
+    await fill(kind, 2);
+    jobs.start();
+    const ids = await ready.promise;
+    expect(ids.length).toBe(2);
+    for (const [at, id] of ids.entries()) {
+      await sql.tx((tx) => jobs.cancel(tx, id));
+      while (told <= at) await Bun.sleep(2);
+    }
+    await jobs.idle([kind.name]);
+    for (const id of ids) expect((await jobs.get(id))!.state).toBe("cancelled");
   });
 });

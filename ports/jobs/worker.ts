@@ -79,7 +79,7 @@ export function startWorker(needs: WorkerNeeds): Worker {
   const claims = createClaims({ sql, clock });
   const tally = createTally();
   let ended_jobs = 0;
-  /** Classes in which jobs were left because their tenant has its fill of this node's hands. */
+  /** Classes in which jobs were left because their kind or their tenant has its fill of this node's hands. */
   const left = new Set<JobClass>();
   /** Handlers that have ended. */
   let frees = 0;
@@ -142,6 +142,8 @@ export function startWorker(needs: WorkerNeeds): Worker {
         tenant_ahead: hands.tenantAhead(kind),
       }))
       .filter(({ room }) => room > 0);
+    // Theirs may be what there is, and then their next end makes room for it.
+    if (roomy.length < kinds.size) left.add(of);
     if (roomy.length === 0) return null;
     const asked_at = clock.monotonic();
     const frees_before = frees;
