@@ -73,11 +73,9 @@ describe("ports/jobs, hands and tenants", () => {
         await Bun.sleep(1);
         running -= 1;
       },
-      // Others end meanwhile, or nobody does.
       { class: "batch", concurrency_max: 1 },
     );
     jobs.define(kind);
-    jobs.define(kindOf("beside"));
     await sql.tx(async (tx) => {
       for (let n = 0; n < 8; n++) await jobs.enqueue(tx, kind.name, { n });
     });
