@@ -51,9 +51,8 @@ describe("ports/jobs, hands and tenants", () => {
     await sql.tx((tx) => jobs.enqueue(tx, "long", { n: "small" }, { tenant: "small", class: "interactive" }));
     await small.promise;
     // What has no tenant is nobody's flood.
-    const nobody = sql.tx((tx) => jobs.enqueue(tx, "long", { n: "nobody's" }, { class: "interactive" }));
-    const id = await nobody;
-    while ((await jobs.get(id))!.state !== "running") await Bun.sleep(1);
+    await sql.tx((tx) => jobs.enqueue(tx, "long", { n: "nobody's" }, { class: "interactive" }));
+    while (big < 4) await Bun.sleep(1);
     release.resolve();
     await jobs.idle();
     expect(ran.length).toBe(41);
