@@ -17,7 +17,7 @@ export interface GoneHost extends AsyncDisposable {
 
 export interface Sending {
   /** Sends all that is due. */
-  send(): Promise<void>;
+  send(): Promise<unknown>;
   /** Of each thing that was to go: whether it went, was tried in vain, or was not sent and lost no try. */
   ends(): Promise<("taken" | "tried" | "put_off")[]>;
 }
