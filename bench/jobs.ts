@@ -90,7 +90,8 @@ console.log(
 const seen = new Map<string, Took[]>();
 for (let round = 0; round < ROUNDS; round++)
   for (const [name, argv, way, jobs] of SIDES)
-    if (!only || only.split("|").some((one) => name.startsWith(one))) seen.set(name, [...(seen.get(name) ?? []), await once(argv, way, jobs)]);
+    if (!only || only.split("|").some((one) => name.startsWith(one)))
+      seen.set(name, [...(seen.get(name) ?? []), await once(argv, way, jobs)]);
 const of = (name: string, what: keyof Took) => median(seen.get(name)!.map((took) => took[what]));
 const cpu = (name: string) => of(name, "client_us") + of(name, "server_us");
 const ours = SIDES[0]![0];
