@@ -255,7 +255,8 @@ export function startWorker(needs: WorkerNeeds): Worker {
         needs.onError(error);
       }
       // Rings while work flows, and a queue full of dead rows, do not make this take more than its part of the time.
-      const rest_ms = Math.max(SWEEP_MS_MIN, took_ms * FULL_LOOK_SHARE);
+      // And however slow the database is, what waits for a look is looked for within a bound.
+      const rest_ms = Math.max(SWEEP_MS_MIN, Math.min(POLL_MS, took_ms * FULL_LOOK_SHARE));
       await clock.sleep(rest_ms, closing.signal).catch(() => {});
       if (wait_ms > rest_ms) await sweepBell.wait(closing.signal, wait_ms - rest_ms);
     }
