@@ -101,3 +101,5 @@ export const RETRY_BUDGET = { part: 0.2, per_minute_min: 60, wait_ms_max: 6 * 3_
 export const TURN_JOBS_MAX = 32;
 
 export const CRON_CHARS_MAX = 100;
+/** The unique key of what runs by the clock (sql/0004_cron.sql), so that a run by hand and one by the clock never stand beside each other. */
+export const CLOCK_KEY = "every";

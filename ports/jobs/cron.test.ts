@@ -120,4 +120,43 @@ describe("ports/jobs by the calendar", () => {
     while (!(await due())) await Bun.sleep(2);
     expect((await due())!.toISOString().slice(5, 16)).toBe("01-01T19:00");
   });
+
+  test("JB62: what does not run by the clock is not run now, and what does is run once beside its times by whoever asks", async () => {
+    await using jobs = open();
+    let runs = 0;
+    const fails = kindOf("fails-first", "0 4 1 1 *", async () => {
+      if (++runs === 1) throw new Error("not yet");
+    });
+    jobs.define({ ...fails, backoff: { base_ms: 60_000, delay_ms_max: 60_000 } });
+    jobs.define({ ...kindOf("by-hand", ""), cron: undefined } as JobKind);
+    jobs.start();
+    const told = async () => (await jobs.schedules()).find(({ kind }) => kind === "fails-first");
+    while (!(await told())?.next_at) await Bun.sleep(2);
+    expect(await told()).toMatchObject({ cron: "0 4 1 1 *", time_zone: "UTC", every_ms: null, job_id: null });
+    const runNow = (kind = "fails-first") => sql.tx((tx) => jobs.runNow(tx, kind));
+    expect(await runNow("by-hand")).toBeNull();
+    expect(await runNow("nobody-knows")).toBeNull();
+
+    const both = await sql.tx(async (tx) => [
+      await jobs.runNow(tx, "fails-first"),
+      await jobs.runNow(tx, "fails-first"),
+    ]);
+    const id = both[0]!.id;
+    expect(both).toEqual([
+      { id, begun: true },
+      { id, begun: false },
+    ]);
+    const waitsForItsTime = async () => (await jobs.inspect(id))?.waits_for === "time";
+    while (!(await waitsForItsTime())) await Bun.sleep(2);
+    // Another node asks, which never declared it.
+    await using other = open();
+    expect((await other.schedules()).find(({ kind }) => kind === "fails-first")?.job_id).toBe(id);
+    expect(await sql.tx((tx) => other.runNow(tx, "fails-first"))).toEqual({ id, begun: true });
+    await jobs.idle(["fails-first"]);
+    expect([runs, (await jobs.inspect(id))?.state]).toEqual([2, "done"]);
+    expect((await told())?.job_id).toBeNull();
+    expect((await runNow())?.begun).toBe(true);
+    await jobs.idle(["fails-first"]);
+    expect(runs).toBe(3);
+  });
 });

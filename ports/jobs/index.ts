@@ -30,6 +30,13 @@ export interface Jobs extends AsyncDisposable {
   inspect(id: string): Promise<JobRecord | null>;
   /** What a job was given; null where there is none. It may hold what nobody should read: whoever shows it sees to that. */
   payloadOf(id: string): Promise<JsonObject | null>;
+  /** What runs by the clock, on whatever node it was declared; the soonest first. */
+  schedules(): Promise<JobSchedule[]>;
+  /**
+   * Runs what runs by the clock now, once and beside its times. While a run waits or runs, that is the one, and one that waits after a failed try goes on.
+   * @returns `begun` false where it ran already or was about to; null for a kind that does not run by the clock
+   */
+  runNow(tx: Query, kind: string): Promise<{ id: string; begun: boolean } | null>;
   /** What this process did since it began to claim, by class and kind; for its metrics. */
   totals(): JobTotals[];
   /** The last hour by minute, and who waits how long. What nodes did in their last second may not be in yet. */
@@ -176,6 +183,18 @@ export interface JobRecord extends JobView {
   stop_asked: boolean;
   deadline_at: Date | null;
   ended_at: Date | null;
+}
+
+export interface JobSchedule {
+  kind: string;
+  class: JobClass;
+  /** One of the two is null. */
+  every_ms: number | null;
+  cron: string | null;
+  time_zone: string | null;
+  next_at: Date | null;
+  /** Of the run that waits or runs. */
+  job_id: string | null;
 }
 
 export interface JobsFlow {

@@ -3,6 +3,7 @@ import { afterCommit, createWakes, type Query, type Sql } from "#ports/sql/index
 
 import { checkBytes } from "./attempt.ts";
 import {
+  CLOCK_KEY,
   FINISH_JOBS_MAX,
   KIND_CHARS_MAX,
   LANE_JOBS_MAX,
@@ -148,6 +149,15 @@ export function createJobs(needs: JobsNeeds): Jobs {
       const of = await watching.hurry(tx, id);
       if (of) await wakes.onCommit(tx, of);
       return of !== null;
+    },
+
+    schedules: () => watching.selectSchedules(sql.pool, null),
+
+    async runNow(tx, kind) {
+      const [found] = await watching.selectSchedules(tx, kind);
+      if (!found) return null;
+      const id = await this.enqueue(tx, kind, {}, { unique_key: CLOCK_KEY });
+      return { id, begun: id !== found.job_id || (await this.retryNow(tx, id)) };
     },
 
     start() {

@@ -1,8 +1,8 @@
 import type { JsonObject } from "#kernel/json.ts";
 import type { Fragment, Query } from "#ports/sql/index.ts";
 
-import { FLOW_MINUTES, LIST_LOOK_ROWS_MAX, PRIORITY_STEP_S } from "./bounds.ts";
-import type { JobMinute, JobRecord, JobsFilter, JobsPage, JobWait } from "./index.ts";
+import { CLOCK_KEY, FLOW_MINUTES, LIST_LOOK_ROWS_MAX, PRIORITY_STEP_S } from "./bounds.ts";
+import type { JobMinute, JobRecord, JobSchedule, JobsFilter, JobsPage, JobWait } from "./index.ts";
 import type { Queued } from "./store.ts";
 
 /** What whoever watches the queue asks for. Payloads, cursors and unique keys are never part of it, but where they are asked for by name. */
@@ -96,6 +96,15 @@ export function selectWaits(tx: Query): Promise<JobWait[]> {
         - min(jobs_sort_at(q.sort_at, -q.priority, ${PRIORITY_STEP_S}::int)) FILTER (WHERE q.state IN ('ready', 'lane')))), 0)::float8 AS oldest_s
     FROM unnest(ARRAY['interactive', 'batch', 'maintenance']) WITH ORDINALITY c (class, at) LEFT JOIN jobs_living q ON q.class = c.class
     GROUP BY c.class, c.at ORDER BY c.at`;
+}
+
+/** The soonest first. @param kind null for all */
+export function selectSchedules(tx: Query, kind: string | null): Promise<JobSchedule[]> {
+  return tx<JobSchedule[]>`
+    SELECT k.name AS kind, k.class, k.every_ms::float8 AS every_ms, k.cron, k.time_zone, k.next_at, j.id AS job_id
+    FROM jobs_kinds k LEFT JOIN jobs_jobs j ON j.kind = k.name AND j.unique_key = ${CLOCK_KEY} AND j.state = 'live'
+    WHERE (k.every_ms IS NOT NULL OR k.cron IS NOT NULL) AND k.name = coalesce(${kind}, k.name)
+    ORDER BY k.next_at NULLS LAST, k.name`;
 }
 
 /** @returns those that live again */

@@ -12,7 +12,17 @@ export interface DeskNeeds {
   clock: Clock;
   jobs: Pick<
     Jobs,
-    "cancel" | "counts" | "enqueue" | "flow" | "inspect" | "list" | "payloadOf" | "replay" | "replayAll" | "retryNow"
+    | "cancel"
+    | "counts"
+    | "flow"
+    | "inspect"
+    | "list"
+    | "payloadOf"
+    | "replay"
+    | "replayAll"
+    | "retryNow"
+    | "runNow"
+    | "schedules"
   >;
   /** Tenants are people or spaces; both are named where they are still here, and found by what people call them. */
   people: {
