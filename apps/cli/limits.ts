@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 
 import { Problem } from "#kernel/errors.ts";
 import type { SignedIn } from "#kernel/viewer.ts";
-import { NOTE_CHARS_MAX } from "#systems/limits/bounds.ts";
+import { NOTE_CHARS_MAX } from "#systems/limits/contract.ts";
 import {
   compileRuleSet,
   readRuleSet,

@@ -5,8 +5,8 @@ import type { LimitRule } from "#ports/limiter/index.ts";
 
 import { createAlone } from "./limiter-alone.ts";
 import { createPurses } from "./limiter-purses.ts";
-import { claim, clock, limiterNodes, still, until } from "./limiter-testing.ts";
 import type { RedisCommands } from "./script.ts";
+import { claim, clock, limiterNodes, still, until } from "./testing-limiter.ts";
 import { testRedis } from "./testing.ts";
 
 const server = await testRedis();

@@ -7,8 +7,8 @@ import type { LimitRule } from "#ports/limiter/index.ts";
 
 import { createRedis } from "./index.ts";
 import { createPurses } from "./limiter-purses.ts";
-import { claim, clock, limiterNodes, PATIENT_MS, still, until } from "./limiter-testing.ts";
 import type { RedisCommands } from "./script.ts";
+import { claim, clock, limiterNodes, PATIENT_MS, still, until } from "./testing-limiter.ts";
 import { testRedis } from "./testing.ts";
 
 const server = await testRedis();
