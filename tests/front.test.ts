@@ -149,6 +149,29 @@ describe("the front of the house", () => {
     ]);
   });
 
+  test("SV8: a database of which every connection is taken is slow, and not away", async () => {
+    await using sql = await house.database();
+    const waiting = async () => {
+      const [row] = await sql.pool<{ waiting: number }[]>`
+        SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      return row!.waiting;
+    };
+    const asked: Promise<Response>[] = [];
+    await sql.tx(async (tx) => {
+      await tx`LOCK TABLE people_persons IN ACCESS EXCLUSIVE MODE`;
+      // More than the twelve connections that requests have; each asks for another, for the same is asked once.
+      while ((await waiting()) < 12) {
+        const body = JSON.stringify({ handle: `nobody_${asked.length}`, password: "a good long password" });
+        const headers = { "content-type": "application/json" };
+        asked.push(fetch(`${house.url}/v1/sessions`, { method: "POST", headers, body }));
+        await Bun.sleep(50);
+      }
+      const { checks } = (await (await get("/readyz")).json()) as { checks: { name: string; state: string }[] };
+      expect(checks.find((check) => check.name === "database")?.state).toBe("ok");
+    });
+    await Promise.all(asked);
+  });
+
   test("SV10: pages draw from the bucket of their caller's address, behind a proxy too, and of nobody else's; a prober behind it is answered", async () => {
     const flood = { "x-forwarded-for": "198.51.100.7" };
     const sent = async (times: number, send: () => Promise<Response>) =>

@@ -225,7 +225,7 @@ export async function composeHouse(config: Config, secrets: Secrets, options: Co
   const load = opened.use(watchLoad({ clock, sql, caches, lines, wait_target_ms: config.wait_target_ms }));
   let draining = false;
   const health = createHealth({
-    sql,
+    sql: ground.pulse,
     blobs,
     sandbox,
     clock,

@@ -60,6 +60,8 @@ export interface Ground extends AsyncDisposable {
   calls: CutCalls;
   outside: Outside;
   sql: Sql;
+  /** The same by one connection of its own, for `/readyz`: a pool that is full is no database that is away. */
+  pulse: Sql;
   ids: Ids;
   /** Fires with the reason when this process must stop: it may no longer make ids, or its database cannot be started again. */
   lost: AbortSignal;
@@ -96,6 +98,8 @@ const LIMITS_AWAY_MS_MAX = 500;
  */
 const REQUEST_CONNECTIONS_MAX = 12;
 const BACKGROUND_CONNECTIONS_MAX = 10;
+/** What `/readyz` asks is given up in the database after this, so that looks do not pile up in one that hangs. */
+const PULSE_MS_MAX = 2_000;
 
 export interface GroundOptions {
   lines: Logger;
@@ -143,6 +147,7 @@ export async function openGround(
   }
   const sql = opened.use(createSql(target, { clock, connections_max: REQUEST_CONNECTIONS_MAX }));
   const background = opened.use(createSql(target, { clock, connections_max: BACKGROUND_CONNECTIONS_MAX }));
+  const pulse = opened.use(createSql(target, { clock, connections_max: 1, statement_ms_max: PULSE_MS_MAX }));
   const ran = await migrate(sql, migrationFolders());
   if (ran.length > 0) lines.info({ migrations: ran.length }, "the database's schema was brought up to date");
   const lease = opened.use(await leaseNode(sql, clock));
@@ -191,6 +196,7 @@ export async function openGround(
     calls,
     outside: createOutside({ clock, calls }),
     sql,
+    pulse,
     ids: lease.ids,
     lost: AbortSignal.any(losses),
     embedded,
