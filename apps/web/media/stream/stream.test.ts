@@ -207,7 +207,7 @@ describe("who plays the lists", () => {
 
 /** As much of hls.js as a jump meets: a level that is set by hand holds, one that is only the next is dropped at any time. */
 class HlsInTheHand {
-  static Events = { FRAG_LOADING: "loading", MANIFEST_PARSED: "parsed" };
+  static Events = { FRAG_LOADING: "loading", FRAG_LOADED: "loaded", MANIFEST_PARSED: "parsed" };
   static ErrorTypes = {};
   loadLevel = -1;
   nextLevel = -1;
@@ -251,15 +251,20 @@ describe("a jump", () => {
     return { hls, tie, jump: () => video.dispatchEvent(new Event("seeking")) };
   }
 
-  test("WEB27: the lowest quality is held until the segment is asked for, whatever else happens before; then the line decides", () => {
+  test("WEB27: the lowest quality is held until the segment of that place is there, whatever else happens before; then the line decides", () => {
     const { hls, jump } = tied([1, 0.3]);
+    const at = { type: "main", sn: 12, start: 48, end: 52 };
     jump();
     expect(hls.loadLevel).toBe(0);
-    hls.tell("loading", { frag: { type: "audio", sn: 12 } });
-    hls.tell("loading", { frag: { type: "main", sn: "initSegment" } });
+    hls.tell("loaded", { frag: { ...at, type: "audio" } });
+    hls.tell("loaded", { frag: { ...at, sn: "initSegment" } });
+    // One that was on its way before the jump.
+    hls.tell("loaded", { frag: { ...at, sn: 3, start: 12, end: 16 } });
+    // Asked for, and not there yet: the house may say to come again.
+    hls.tell("loading", { frag: at });
     expect(hls.loadLevel).toBe(0);
     jump();
-    hls.tell("loading", { frag: { type: "main", sn: 12 } });
+    hls.tell("loaded", { frag: at });
     expect(hls.loadLevel).toBe(-1);
   });
 
@@ -271,7 +276,7 @@ describe("a jump", () => {
     jump();
     tie.choose(480);
     hls.loadLevel = 1;
-    hls.tell("loading", { frag: { type: "main", sn: 12 } });
+    hls.tell("loaded", { frag: { type: "main", sn: 12, start: 48, end: 52 } });
     expect([hls.nextLevel, hls.loadLevel]).toEqual([1, 1]);
   });
 });

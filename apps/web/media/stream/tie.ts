@@ -80,8 +80,9 @@ export function tieWithHls(Player: typeof Hls, video: HTMLVideoElement, url: str
     jumping = true;
     hls.loadLevel = 0;
   };
-  hls.on(Player.Events.FRAG_LOADING, (_event, { frag }) => {
-    if (!jumping || frag.type !== "main" || frag.sn === "initSegment") return;
+  // Not when it is asked for: while the house makes it, or says to come again, hls.js may think otherwise of what to ask for.
+  hls.on(Player.Events.FRAG_LOADED, (_event, { frag }) => {
+    if (!jumping || frag.type !== "main" || frag.sn === "initSegment" || !isAt(frag, video.currentTime)) return;
     jumping = false;
     hls.loadLevel = -1;
   });
@@ -102,6 +103,11 @@ export function tieWithHls(Player: typeof Hls, video: HTMLVideoElement, url: str
     },
   };
 }
+
+/** hls.js takes the next segment where the place is a quarter of a second from it. */
+const LOOK_UP_S = 0.5;
+/** Whether a segment is the one of this place, and not one that was on its way before a jump. */
+const isAt = ({ start, end }: { start: number; end: number }, at_s: number) => start <= at_s + LOOK_UP_S && end > at_s;
 
 const bounds = (ahead_s: number) => ({ maxBufferLength: ahead_s, maxMaxBufferLength: ahead_s * 2 });
 
