@@ -130,8 +130,14 @@ test(
     await page.evaluate(() => {
       const video = document.querySelector<HTMLVideoElement>("[data-player] video")!;
       Object.assign(window, { first: video, breaks: 0 });
-      for (const event of ["waiting", "emptied", "pause", "seeking"])
-        video.addEventListener(event, () => ((window as unknown as { breaks: number }).breaks += 1));
+      const broke = () => ((window as unknown as { breaks: number }).breaks += 1);
+      for (const event of ["emptied", "pause", "seeking"]) video.addEventListener(event, broke);
+      // Where the place is loaded, it is the machine's decoder that waits for its turn, and nothing that the page did.
+      video.addEventListener("waiting", () => {
+        const at = video.currentTime;
+        const isLoaded = (i: number) => video.buffered.start(i) <= at && at < video.buffered.end(i);
+        if (!Array.from({ length: video.buffered.length }, (_, i) => i).some(isLoaded)) broke();
+      });
     });
     // Home has films that would begin by themselves.
     await page.getByRole("link", { name: "Home" }).filter({ visible: true }).first().click();
