@@ -14,6 +14,8 @@ export interface Device {
   running: boolean;
   /** What stays wrong for ever once it happened. */
   faults: string[];
+  /** It runs, and what is said to it arrives: a line that died unseen is none, whatever the program believes. */
+  isReached(): boolean;
   follow(stream: string): void;
   send(stream: string): void;
   /** The program dies; what is on its disk stays. */
@@ -178,6 +180,7 @@ export function createDevice(
     disk,
     running: false,
     faults,
+    isReached: () => device.running && link?.open === true && !link.half && device.line.state().connection === "open",
     follow(stream) {
       followed.add(stream);
       disk.ended.delete(stream);

@@ -172,7 +172,8 @@ export async function liveThrough(seed: number): Promise<LifeReport> {
     looked_at = time.now() + 500;
     // Who was told that it is over after they were let in again hears of it from elsewhere.
     for (const device of devices) for (const room of device.disk.ended) if (memberOf(device, room)) device.follow(room);
-    if (behind().length === 0) break;
+    // Who is in none of the rooms is behind in nothing, and may yet have to find out that its line is dead, and to come back.
+    if (behind().length === 0 && devices.every((device) => device.isReached())) break;
   }
 
   const slow: string[] = [];
