@@ -2,11 +2,12 @@
 -- them to end, however fair the order of the queue is. So a claim is told how many more of whom its node may have, and leaves the
 -- others where they are, ready, for another node or for later. There are few of these at the head of a list: the rest of a tenant's
 -- jobs is in its lane.
-DROP FUNCTION jobs_take_many(text, text[], timestamptz[], integer[], integer[], integer[], boolean[], integer, integer);
+DROP FUNCTION jobs_take(text, text[], timestamptz[], integer[], integer[], integer[], integer);
 
--- As before, and of a tenant no more than `tenant_rooms` (in the order of `tenant_names`; `other_room` of whom is not there) and what
--- may be had ahead of its kind. Rows without an id, with a kind and a place: where the first lies that was left, and so where to begin
--- the next time. (`jobs_take` with fewer arguments is for nodes from before.)
+-- Claims, and of a tenant no more than `tenant_rooms` (in the order of `tenant_names`; `other_room` of whom is not there) and what may be
+-- had ahead of its kind. What was claimed by itself is read from its record from then on. It tells each job's tenant, and with rows
+-- without an id: with a kind and a tenant, whom it sent to a lane; with a kind and a place, where the first lies that was left, and
+-- so where to begin the next time; with nothing, that there may be more.
 CREATE FUNCTION jobs_take(of_class text, kinds text[], floors timestamptz[], kind_max integer[], lease_ms integer[], tenant_max integer[],
   tenant_ahead integer[], tenant_names text[], tenant_rooms integer[], other_room integer, wanted integer)
 RETURNS TABLE (id bigint, slot smallint, kind text, token bigint, attempt integer, payload jsonb, cursor jsonb, expired boolean, told boolean, sort_at text, tenant text)
@@ -135,7 +136,16 @@ BEGIN
   END IF;
 END $$;
 
--- As before, with what `jobs_take` is told of tenants. A group has none of theirs.
+-- For nodes from before, which bound no tenant. What it says of lanes they take for work that they could not have for the moment.
+CREATE FUNCTION jobs_take(of_class text, kinds text[], floors timestamptz[], kind_max integer[], lease_ms integer[], tenant_max integer[], wanted integer)
+RETURNS TABLE (id bigint, slot smallint, kind text, token bigint, attempt integer, payload jsonb, cursor jsonb, expired boolean, told boolean, sort_at text, tenant text)
+LANGUAGE sql AS $$
+  SELECT * FROM jobs_take(of_class, kinds, floors, kind_max, lease_ms, tenant_max, array_fill(0, ARRAY[cardinality(kinds)]), '{}', '{}', wanted, wanted)
+$$;
+
+-- A claim as a group of those at the head that may be, `few` at least; of those of `jobs_take` otherwise. A group is one row: `token`
+-- is the lease, `ids` and `payloads` are lists; it has nobody's jobs, so what is told of tenants is for `jobs_take`. A last row with
+-- neither id nor token tells that there may be more.
 CREATE FUNCTION jobs_take_many(of_class text, kinds text[], floors timestamptz[], kind_max integer[], lease_ms integer[], tenant_max integer[],
   tenant_ahead integer[], tenant_names text[], tenant_rooms integer[], other_room integer, grouped boolean[], few integer, wanted integer)
 RETURNS TABLE (id bigint, slot smallint, kind text, token bigint, attempt integer, payload jsonb, cursor jsonb, expired boolean, told boolean,
