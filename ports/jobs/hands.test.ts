@@ -112,4 +112,27 @@ describe("ports/jobs, hands and tenants", () => {
     expect(await took(8, [], [], 2)).toEqual({ n: [1, 2], left: false, more: false });
     await sql.pool`DELETE FROM jobs_queue WHERE kind = ${kind.name}`;
   });
+
+  test("JB44: a node from before, which tells nothing of tenants, claims all of one's as it did, once", async () => {
+    await using jobs = open(1);
+    const kind = kindOf("from-before");
+    jobs.define(kind);
+    const ids: string[] = [];
+    for (let n = 1; n <= 5; n++)
+      ids.push(
+        await sql.tx((tx) => jobs.enqueue(tx, kind.name, { n }, { class: "batch", tenant: n < 5 ? "one" : "two" })),
+      );
+    const take = (most: number) => sql.pool<{ id: string | null; attempt: number; payload: object; tenant: string }[]>`
+      SELECT * FROM jobs_take('batch', ARRAY[${kind.name}], ARRAY['-infinity'::timestamptz], ARRAY[8], ARRAY[1000], ARRAY[0], ${most}::int)`;
+    const first = await take(3);
+    expect(first.map(({ id, attempt, payload }) => [id, attempt, payload])).toEqual(
+      ids.slice(0, 3).map((id, i) => [id, 1, { n: i + 1 }]),
+    );
+    expect((await take(8)).map(({ id, tenant }) => [id, tenant])).toEqual([
+      [ids[3]!, "one"],
+      [ids[4]!, "two"],
+    ]);
+    expect(await take(8)).toHaveLength(0);
+    await sql.pool`DELETE FROM jobs_queue WHERE kind = ${kind.name}`;
+  });
 });
